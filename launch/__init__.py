@@ -1,0 +1,1 @@
+"""What starts Atrium on one machine: set-up, the embedded parts, and the supervisor. Imports nothing of apps/."""
