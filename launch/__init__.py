@@ -1,1 +1,1 @@
-"""What starts Atrium on one machine: set-up, the embedded parts, and the supervisor. Imports nothing of apps/."""
+"""What starts Atrium on one machine: set-up, embedded parts, supervisor. Imports nothing of apps/."""

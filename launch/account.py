@@ -20,7 +20,7 @@ CAP_DAC_READ_SEARCH = 2
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user to become. `reach` also keeps the one capability that lets it walk through folders closed to it."""
+    """A user to become. `reach` keeps the one capability that lets it walk through closed folders."""
 
     name: str
     uid: int

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping
 
-# An allow-list: SDKs read OPENAI_*, ANTHROPIC_*, AWS_*, *_PROXY and more, and would send them to a tenant's host.
+# An allow-list: SDKs read OPENAI_*, AWS_*, *_PROXY and more, and would send them to a tenant's host.
 NAMES = frozenset({
-    "HOME", "LANG", "LANGUAGE", "LOGNAME", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PATH", "PYTHONPATH", "SHELL",
+    "HOME", "LANG", "LANGUAGE", "LOGNAME", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PATH", "SHELL",
     "SSL_CERT_DIR", "SSL_CERT_FILE", "TERM", "TMPDIR", "TZ", "USER",
 })  # fmt: skip
 PREFIXES = ("ATRIUM_", "EMAIL_", "LC_")

