@@ -1,0 +1,15 @@
+import "../css/app.css";
+import "./elements/autofocus";
+import "./elements/confirm-dialog";
+import "./elements/copy-button";
+import "./elements/live-region";
+import "./elements/local-time";
+import "./elements/reveal-password";
+import "./elements/table-filter";
+import "./elements/theme-switch";
+import "./elements/toast-list";
+import { watchTips } from "../shared/tip";
+import { watchForms } from "./forms";
+
+watchTips();
+watchForms();
