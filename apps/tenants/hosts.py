@@ -1,0 +1,114 @@
+"""From a Host header to its tenant. Nothing else names one, except a verified session or API key."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from apps.tenants.aio import in_global_scope
+from apps.tenants.models import Tenant, TenantHost, TenantState
+from apps.tenants.scope import global_scope
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+_KEPT_SECONDS = 5.0
+_MOST_KEPT = 10_000
+_LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
+
+
+class UnknownHostError(Exception):
+    """The Host header names neither the installation nor an organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRef:
+    """What a request knows of its tenant before any scope is open."""
+
+    id: UUID
+    slug: str
+    is_active: bool
+
+
+_kept: dict[str, tuple[float, TenantRef | None]] = {}
+
+
+def bare_host() -> str:
+    """The installation's own host name, without port: of ATRIUM_BASE_URL."""
+    return urlsplit(settings.BASE_URL).hostname or "localhost"
+
+
+def host_name(header: str) -> str:
+    """The Host header's name in lower case, without port and trailing dot."""
+    name = header.strip().lower()
+    if name.startswith("["):
+        return name.partition("]")[0] + "]"
+    return name.partition(":")[0].rstrip(".")
+
+
+def _ref(tenant: Tenant) -> TenantRef:
+    return TenantRef(tenant.id, tenant.slug, tenant.state == TenantState.ACTIVE)
+
+
+def _look_up(name: str) -> TenantRef | None:
+    row = TenantHost.objects.select_related("tenant").filter(host=name).first()
+    if row is not None:
+        return _ref(row.tenant)
+    if name != bare_host() and name not in _LOOPBACK:
+        raise UnknownHostError(name)
+    only = list(Tenant.objects.all()[:2])
+    return _ref(only[0]) if len(only) == 1 else None
+
+
+def _remembered(name: str) -> tuple[bool, TenantRef | None]:
+    kept = _kept.get(name)
+    if kept is not None and kept[0] > time.monotonic():
+        return True, kept[1]
+    return False, None
+
+
+def _remember(name: str, ref: TenantRef | None) -> TenantRef | None:
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[name] = (time.monotonic() + _KEPT_SECONDS, ref)
+    return ref
+
+
+def forget_hosts() -> None:
+    """Drop what was looked up: for tests and for the process that changes a tenant."""
+    _kept.clear()
+
+
+def tenant_of_host(header: str) -> TenantRef | None:
+    """The tenant of a Host header; None on the bare host of several tenants; raises UnknownHostError.
+
+    Looked up at most every five seconds, so a suspension acts within that time.
+    """
+    name = host_name(header)
+    known, ref = _remembered(name)
+    if known:
+        return ref
+    with global_scope():
+        return _remember(name, _look_up(name))
+
+
+async def atenant_of_host(header: str) -> TenantRef | None:
+    """`tenant_of_host` for coroutines."""
+    name = host_name(header)
+    known, ref = _remembered(name)
+    return ref if known else _remember(name, await in_global_scope(_look_up, name))
+
+
+def tenant_of_slug(slug: str) -> TenantRef | None:
+    """The tenant that an API key names; None when there is none."""
+    key = f"slug:{slug}"
+    known, ref = _remembered(key)
+    if known:
+        return ref
+    with global_scope():
+        tenant = Tenant.objects.filter(slug=slug).first()
+    return _remember(key, _ref(tenant)) if tenant is not None else None

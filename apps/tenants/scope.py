@@ -1,0 +1,118 @@
+"""The tenant scope: one short transaction that sees exactly one tenant.
+
+The scope lives on the database connection, not in a context variable: threads and coroutines would
+inherit a variable and carry a tenant to places that never opened it. PostgreSQL's row security reads
+the same tenant from the transaction-local setting `app.tenant_id`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+from django.db import connections, transaction
+from psycopg.pq import TransactionStatus
+
+from apps.tenants.errors import CrossTenantError, NoTenantScopeError, ScopeAbortedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from apps.tenants.postgresql.base import DatabaseWrapper
+
+DEFAULT = "default"
+
+
+def scoped_connection(using: str = DEFAULT) -> DatabaseWrapper:
+    """This thread's connection of the alias, with the tenant that it is in."""
+    return cast("DatabaseWrapper", connections[using])
+
+
+def current_tenant_id(using: str = DEFAULT) -> UUID:
+    """The tenant in scope on this thread; raises NoTenantScopeError without one."""
+    tenant_id = scoped_connection(using).tenant_id
+    if tenant_id is None:
+        raise NoTenantScopeError("No tenant is in scope: open tenant_scope() at the edge.")
+    return tenant_id
+
+
+def tenant_id_or_none() -> UUID | None:
+    """The tenant in scope, or None: Django's own checks build model instances outside any scope."""
+    return scoped_connection().tenant_id
+
+
+def assert_no_scope() -> None:
+    """Refuse to go on while a scope is open here: no network I/O inside a transaction."""
+    if scoped_connection().tenant_id is not None:
+        raise CrossTenantError("Network I/O inside a tenant scope: leave the transaction first.")
+
+
+def _refuse_event_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise CrossTenantError("A tenant scope on the event-loop thread: use apps.tenants.aio.in_scope().")
+
+
+@contextmanager
+def tenant_scope(tenant_id: UUID | str, *, using: str = DEFAULT) -> Iterator[UUID]:
+    """Run the block in one durable transaction that sees only this tenant's rows.
+
+    Nested in a scope of the same tenant it is a savepoint. Raises CrossTenantError inside another
+    tenant's scope, inside a foreign atomic block or on an event loop's thread, and ScopeAbortedError
+    where a swallowed database error would turn the COMMIT into a silent ROLLBACK.
+    """
+    tenant_id = tenant_id if isinstance(tenant_id, UUID) else UUID(tenant_id)
+    _refuse_event_loop()
+    connection = scoped_connection(using)
+    if connection.tenant_id is not None:
+        if connection.tenant_id != tenant_id:
+            raise CrossTenantError("Another tenant is in scope.")
+        with transaction.atomic(using=using):
+            yield tenant_id
+        return
+    if connection.in_atomic_block or connection.unscoped:
+        raise CrossTenantError("A tenant scope inside a foreign transaction or a global scope.")
+    connection.tenant_id = tenant_id
+    try:
+        with transaction.atomic(using=using, durable=True):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
+            yield tenant_id
+            _refuse_aborted(connection)
+    finally:
+        connection.tenant_id = None
+
+
+def _refuse_aborted(connection: DatabaseWrapper) -> None:
+    if connection.needs_rollback or connection.connection is None:
+        return
+    if connection.connection.info.transaction_status == TransactionStatus.INERROR:
+        raise ScopeAbortedError("A database error was swallowed inside the scope: nothing was written.")
+
+
+@contextmanager
+def global_scope(*, using: str = DEFAULT) -> Iterator[None]:
+    """Allow statements on GLOBAL tables (finding a tenant by its host) while no tenant is in scope."""
+    _refuse_event_loop()
+    connection = scoped_connection(using)
+    if connection.tenant_id is not None:
+        raise CrossTenantError("A global scope inside a tenant's scope.")
+    outer, connection.unscoped = connection.unscoped, True
+    try:
+        yield
+    finally:
+        connection.unscoped = outer
+
+
+def discard(using: str = DEFAULT) -> None:
+    """Let the scope end normally but keep nothing that it wrote."""
+    transaction.set_rollback(True, using=using)
+
+
+def after_commit(action: Callable[[], object], *, using: str = DEFAULT) -> None:
+    """Run the action once the scope has committed; its failure is logged and harms nobody else."""
+    transaction.on_commit(action, using=using, robust=True)

@@ -1,0 +1,46 @@
+"""The web process: static files, pages and REST, and the run socket."""
+
+import gc
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings are read
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs the apps loaded
+from django.contrib.staticfiles.finders import get_finders  # noqa: E402 - as above
+from servestatic import ServeStaticASGI  # noqa: E402 - as above
+
+from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
+from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
+
+
+def _is_hashed(path: str, url: str) -> bool:
+    return url.startswith("/static/dist/assets/")
+
+
+def _with_static(application: object) -> ServeStaticASGI:
+    """Serve /static/ from where the files lie; only what the build names by its hash is kept for ever."""
+    served = ServeStaticASGI(application, max_age=300, immutable_file_test=_is_hashed)
+    for finder in get_finders():
+        for prefix, storage in getattr(finder, "storages", {}).items():
+            name = getattr(storage, "prefix", None) or (prefix if os.sep not in str(prefix) else "")
+            served.add_files(storage.location, prefix=f"static/{name}".rstrip("/") + "/")
+    return served
+
+
+def _refuse_unsafe_role() -> None:
+    with global_scope():
+        connection = scoped_connection()
+        connection.ensure_connection()
+        connection.close()
+
+
+_refuse_unsafe_role()
+application = _with_static(
+    ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+)
+gc.collect()
+gc.freeze()

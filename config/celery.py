@@ -1,0 +1,37 @@
+"""The Celery application: queues `replies` (threads, the engine), `ingest` (prefork) and beat."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings are read
+
+from django.conf import settings  # noqa: E402 - as above
+
+app = Celery("atrium")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_transport_options={
+        "ack_emulation": False,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 3,
+        "health_check_interval": 10,
+    },
+    broker_connection_retry_on_startup=True,
+    task_acks_late=False,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    task_publish_retry_policy={
+        "max_retries": 2,
+        "interval_start": 0,
+        "interval_step": 0.3,
+        "interval_max": 0.5,
+    },
+    task_default_queue="ingest",
+    enable_utc=True,
+    timezone="UTC",
+)
+app.autodiscover_tasks()
