@@ -1,0 +1,1 @@
+"""Knowledge bases, documents, parsing, retrieval, citations."""

@@ -1,0 +1,134 @@
+"""Web pages: what a reader would see, under its headings; scripts and styles never."""
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from apps.knowledge.parsing.encoding import decode_text
+from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.limits import Limits
+from apps.knowledge.parsing.outline import SectionBuilder
+from apps.knowledge.parsing.parsed import Parsed, Section
+from apps.knowledge.parsing.tables import markdown_table
+
+_HIDDEN = frozenset(
+    ("head", "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "canvas", "select")
+)
+_BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption "
+        "figure footer form header hr legend li main nav ol p pre section summary table tbody td tfoot th thead "
+        "tr ul",
+    )
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_UNCLOSED = frozenset(
+    re.findall(
+        r"\w+",
+        "area base br col embed hr img input link meta source track wbr p li dt dd tr td th option optgroup "
+        "thead tbody tfoot colgroup",
+    )
+)
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:[^<>]{0,2000}?(/)?>)?")
+
+
+def parse(data: bytes, limits: Limits) -> Parsed:
+    """Sections by heading, tables as Markdown. Raises ParseError(bomb) for markup nested past the limit."""
+    source = decode_text(data, declared=True)
+    _check_depth(source, limits.depth)
+    tree = LexborHTMLParser(source)
+    root = tree.root
+    if root is None:
+        raise ParseError(ParseErrorKind.EMPTY)
+    reader = _Reader()
+    reader.read(tree.body or root)
+    title = tree.css_first("title")
+    language = (root.attributes.get("lang") or "").split("-")[0].strip().lower()
+    return Parsed(
+        title=title.text() if title else "",
+        language=language if language.isalpha() else None,
+        sections=reader.finish(),
+    )
+
+
+def _check_depth(source: str, limit: int) -> None:
+    """Count open tags before the tree is built: the parser's time grows with the square of the depth."""
+    depth = 0
+    for tag in _TAG.finditer(source):
+        if tag[2].lower() in _UNCLOSED or tag[3]:
+            continue
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > limit:
+            raise ParseError(ParseErrorKind.BOMB)
+
+
+class _Reader:
+    """Walks the tree in document order without recursion and hands blocks to the section builder."""
+
+    def __init__(self) -> None:
+        self._builder = SectionBuilder()
+        self._inline: list[str] = []
+
+    def read(self, root: LexborNode) -> None:
+        stack: list[tuple[LexborNode, bool]] = [(root, False)]
+        while stack:
+            node, leaving = stack.pop()
+            if leaving:
+                self._flush()
+            elif node.is_text_node:
+                self._inline.append(node.text_content or "")
+            elif node.is_element_node and node.tag not in _HIDDEN and not self._whole(node):
+                if node.tag in _BLOCKS:
+                    self._flush()
+                    stack.append((node, True))
+                    self._inline.append("- " if node.tag == "li" else "")
+                stack.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
+
+    def finish(self) -> tuple[Section, ...]:
+        self._flush()
+        return self._builder.finish()
+
+    def _whole(self, node: LexborNode) -> bool:
+        """Take an element that is read as one piece; False leaves it to the walk."""
+        tag = node.tag or ""
+        if tag == "br":
+            self._inline.append("\n")
+        elif tag in _HEADINGS:
+            self._flush()
+            self._builder.heading(_HEADINGS[tag], " ".join(_visible(node).split()))
+        elif tag == "pre":
+            self._flush()
+            self._builder.text(node.text())
+        elif tag == "table" and _is_data(node):
+            self._flush()
+            self._builder.table(markdown_table(_rows(node)))
+        else:
+            return False
+        return True
+
+    def _flush(self) -> None:
+        lines = [" ".join(line.split()) for line in "".join(self._inline).split("\n")] if self._inline else []
+        text = "\n".join(line for line in lines if line and line != "-")
+        self._builder.text(text)
+        self._inline = []
+
+
+def _visible(node: LexborNode) -> str:
+    if not node.css_first("script, style"):
+        return node.text(separator=" ")
+    return " ".join(child.text() for child in node.iter(include_text=True) if child.tag not in _HIDDEN)
+
+
+def _is_data(table: LexborNode) -> bool:
+    """A table of rows and columns rather than a page's layout: no table, heading or list of blocks inside."""
+    if table.css_first("table table, td h1, td h2, td h3, td ul, td div div"):
+        return False
+    return max((len(row) for row in _rows(table)), default=0) > 1
+
+
+def _rows(table: LexborNode) -> list[list[str]]:
+    return [
+        [" ".join(_visible(cell).split()) for cell in row.iter() if cell.tag in {"td", "th"}]
+        for row in table.css("tr")
+    ]

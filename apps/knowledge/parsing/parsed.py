@@ -1,0 +1,83 @@
+"""What a parser gives back, and how it crosses the sandbox's pipe as JSON."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SectionKind = Literal["text", "table"]
+
+SEPARATOR = "\n\n"
+
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    """The text without what PostgreSQL or JSON cannot hold: NUL, control characters, lone surrogates."""
+    return _UNSTORABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of text under one heading path, on one page (1-based; None where a format has no pages)."""
+
+    text: str
+    page: int | None = None
+    heading: tuple[str, ...] = ()
+    kind: SectionKind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A document as read. `pages` is 0 where the format has none; `language` is an ISO 639-1 code or None."""
+
+    title: str
+    language: str | None
+    sections: tuple[Section, ...]
+    pages: int = 0
+
+    @property
+    def text(self) -> str:
+        """The document's full text: its sections joined by an empty line. Chunk spans point into it."""
+        return SEPARATOR.join(section.text for section in self.sections)
+
+    def spans(self) -> Iterator[tuple[int, int, Section]]:
+        """Each section with its start and end in `text`, in code points."""
+        start = 0
+        for section in self.sections:
+            end = start + len(section.text)
+            yield start, end, section
+            start = end + len(SEPARATOR)
+
+
+def encode(parsed: Parsed) -> bytes:
+    """JSON for the sandbox's pipe."""
+    sections = [[s.text, s.page, list(s.heading), s.kind] for s in parsed.sections]
+    document = {
+        "title": parsed.title,
+        "language": parsed.language,
+        "pages": parsed.pages,
+        "sections": sections,
+    }
+    return json.dumps(document, ensure_ascii=True).encode("ascii")
+
+
+def decode(document: Any) -> Parsed:
+    """The reverse of `encode`, for a sender that is not trusted: another shape raises ValueError."""
+    try:
+        sections = tuple(_section(*row) for row in document["sections"])
+        pages = document["pages"]
+        language = document["language"]
+        title = clean(document["title"])
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError("not a parsed document") from error
+    if not isinstance(pages, int) or not (language is None or isinstance(language, str)):
+        raise ValueError("not a parsed document")
+    return Parsed(title=title[:500], language=language and language[:16], sections=sections, pages=pages)
+
+
+def _section(text: Any, page: Any, heading: Any, kind: Any) -> Section:
+    if not (page is None or isinstance(page, int)) or kind not in {"text", "table"}:
+        raise ValueError("not a section")
+    return Section(clean(text), page, tuple(clean(part) for part in heading), kind)

@@ -1,0 +1,182 @@
+"""Starting the closed subprocess, waiting for its answer, and naming what went wrong."""
+
+import json
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from shutil import which
+from typing import Any, BinaryIO
+
+from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.limits import DEFAULT_LIMITS, Limits
+from apps.knowledge.parsing.parsed import Parsed, decode
+
+logger = logging.getLogger(__name__)
+
+_CHILD = Path(__file__).with_name("child.py")
+_READ = 1024 * 1024
+_GRACE = 1.0
+_NEARLY = 0.85
+_KIB = 1024
+_BWRAP = (
+    "bwrap",
+    *("--unshare-all", "--die-with-parent", "--clearenv", "--cap-drop", "ALL"),
+    *("--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--"),  # noqa: S108
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a subprocess ended: its answer, exit code (negative: a signal), peak bytes, why it was stopped."""
+
+    answer: bytes
+    code: int
+    peak: int
+    stopped: ParseErrorKind | None
+
+
+def parse_sandboxed(source: Path | bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Parsed:
+    """Read a document in a closed subprocess; `name` is the file's name as uploaded, a hint and a title only.
+
+    Returns within `limits.wall` and a second. Raises ParseError, of whatever the document does to the parser;
+    OSError when `source` cannot be opened.
+    """
+    document = run(source, "apps.knowledge.sandbox.entry:parse", {"name": name}, limits)
+    try:
+        return decode(document)
+    except ValueError as error:
+        raise ParseError(ParseErrorKind.CRASHED) from error
+
+
+def run(source: Path | bytes, entry: str, arguments: dict[str, Any], limits: Limits = DEFAULT_LIMITS) -> Any:
+    """Call `entry` (module:function, see `child`) in a closed subprocess; its JSON result, decoded."""
+    with _opened(source) as file:
+        if os.fstat(file.fileno()).st_size > limits.input:
+            raise ParseError(ParseErrorKind.TOO_LARGE)
+        ending = _finished(
+            file.fileno(), [entry, json.dumps({**arguments, "limits": asdict(limits)})], limits
+        )
+    if ending.stopped:
+        raise ParseError(ending.stopped)
+    try:
+        body = json.loads(ending.answer[1:])
+    except ValueError:
+        raise ParseError(_cause(ending, limits)) from None
+    if ending.answer.startswith(b"+"):
+        return body
+    raise _reported(body)
+
+
+def _opened(source: Path | bytes) -> BinaryIO:
+    if isinstance(source, Path):
+        return source.open("rb")
+    file = os.fdopen(os.memfd_create("document"), "w+b")
+    file.write(source)
+    file.seek(0)
+    return file
+
+
+def _finished(descriptor: int, arguments: list[str], limits: Limits) -> _Ending:
+    reader, writer = os.pipe()
+    try:
+        python = [sys.executable, "-I", "-X", "utf8", str(_CHILD), str(descriptor), str(writer), *arguments]
+        process = subprocess.Popen(  # noqa: S603 (fixed command, no shell)
+            [*_wrapper(), *python],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(descriptor, writer),
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
+    grace = 0.0
+    try:
+        answer, stopped = _read(reader, limits)
+        grace = 0.0 if stopped else _GRACE
+    finally:
+        os.close(reader)
+        code, peak = _reaped(process, grace)
+    return _Ending(answer, code, peak, stopped)
+
+
+def _read(reader: int, limits: Limits) -> tuple[bytes, ParseErrorKind | None]:
+    """The answer until the pipe closes, the time is over, or it grows past the limit."""
+    deadline = time.monotonic() + limits.wall
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        ready, _, _ = select.select([reader], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            return b"", ParseErrorKind.TIMEOUT
+        part = os.read(reader, _READ)
+        if not part:
+            return b"".join(parts), None
+        parts.append(part)
+        size += len(part)
+        if size > limits.output:
+            return b"", ParseErrorKind.TOO_LARGE
+
+
+def _reaped(process: subprocess.Popen[bytes], grace: float) -> tuple[int, int]:
+    """Exit code and peak memory; what has not ended after `grace` seconds is killed, with its whole group."""
+    deadline = time.monotonic() + grace
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage.ru_maxrss * _KIB
+        if time.monotonic() >= deadline:
+            os.killpg(process.pid, signal.SIGKILL)
+        time.sleep(0.002)
+
+
+def _cause(ending: _Ending, limits: Limits) -> ParseErrorKind:
+    """Why a subprocess died without an answer."""
+    if ending.code in {-signal.SIGXCPU, 128 + signal.SIGXCPU}:
+        return ParseErrorKind.TIMEOUT
+    if ending.peak > limits.memory * _NEARLY or ending.code in {-signal.SIGKILL, 128 + signal.SIGKILL}:
+        return ParseErrorKind.MEMORY
+    logger.warning("A parser died without an answer: exit %s, %s bytes at its peak", ending.code, ending.peak)
+    return ParseErrorKind.CRASHED
+
+
+def _reported(body: Any) -> ParseError:
+    """The error that the subprocess names; its words reach a person only where they are one of ours."""
+    kind, message = (body.get("kind"), body.get("message")) if isinstance(body, dict) else (None, None)
+    if kind not in set(ParseErrorKind) or kind == ParseErrorKind.CRASHED:
+        logger.warning("A parser failed: %s %.500r", kind, message)
+        return ParseError(ParseErrorKind.CRASHED, _UNAVAILABLE if kind == "unavailable" else "")
+    return ParseError(ParseErrorKind(kind), str(message)[:500])
+
+
+_UNAVAILABLE = (
+    "This server cannot read documents safely: it offers no system-call filter. The file is kept. "
+    "Ask the operator to run `bin/manage doctor`, then try again."
+)
+
+
+@cache
+def _wrapper() -> tuple[str, ...]:
+    """bubblewrap in front of the subprocess where it is installed and works; the child closes itself either way."""
+    path = which("bwrap")
+    if not path:
+        return ()
+    command = (path, *_BWRAP[1:])
+    try:
+        probe = subprocess.run([*command, sys.executable, "-I", "-c", ""], env={}, timeout=10, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return command if probe.returncode == 0 else ()
