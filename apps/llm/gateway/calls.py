@@ -1,0 +1,78 @@
+"""What goes into the gateway and what it tells afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from uuid import UUID
+
+    from apps.llm.vendors.base import ChatRequest, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who the call is made and counted for. Without a team the grants of Everyone hold."""
+
+    tenant_id: UUID
+    team_id: UUID | None = None
+    user_id: UUID | None = None
+    api_key_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRef:
+    """The run that makes the call, under the fence that it was claimed with."""
+
+    run_id: UUID
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCall:
+    """One call for an answer. `request.model` is ignored: `model_id` decides. `purpose`: reply, title, api …"""
+
+    who: Caller
+    model_id: UUID
+    request: ChatRequest
+    purpose: str
+    run: RunRef | None = None
+    conversation_id: UUID | None = None
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedCall:
+    """One call for vectors. `side`: a search's query or a document's passage, where the model tells them apart."""
+
+    who: Caller
+    model_id: UUID
+    texts: tuple[str, ...]
+    purpose: str = "embedding"
+    side: Literal["query", "passage"] = "passage"
+    dimensions: int | None = None
+    run: RunRef | None = None
+    conversation_id: UUID | None = None
+    step: str = ""
+
+
+AnyCall = ChatCall | EmbedCall
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a call; whole once its stream has ended. Times in milliseconds, cost None = unknown."""
+
+    call_id: UUID | None = None
+    model_slug: str = ""
+    model_name: str = ""
+    model_answered: str = ""
+    finish: str = ""
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    currency: str = ""
+    attempts: int = 0
+    ms_first: int | None = None
+    ms_total: int | None = None

@@ -1,0 +1,195 @@
+"""One streamed answer through the gateway, from its reservation to its row in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+from apps.guardrails.policy import GuardrailRefusedError
+from apps.llm.gateway.calls import Outcome
+from apps.llm.gateway.closing import close
+from apps.llm.gateway.estimate import bytes_of_delta, tokens_of_bytes
+from apps.llm.gateway.loading import OpenChat, open_chat
+from apps.llm.gateway.retry import pause_before_retry
+from apps.llm.gateway.stages import guard_answer
+from apps.llm.vendors.base import ErrorKind, Finished, Usage, VendorError
+from apps.metering import services as metering
+from apps.tenants.aio import in_scope
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+    from types import TracebackType
+
+    from apps.llm.gateway.calls import ChatCall
+    from apps.llm.vendors.base import Delta
+
+STOPPED = "stopped"
+
+
+class ChatStream:
+    """The deltas of one answer, the last of which is Finished; `outcome` is whole once it has ended.
+
+    Use it as `async with gateway.stream(call) as stream: async for delta in stream: …`: leaving the block
+    early closes the host's connection and counts what was said so far. Raises ModelNotFoundError,
+    GuardrailRefusedError, LostRun before anything is sent, and VendorError. Before the first delta a
+    retryable error is silently tried again, each attempt with a reservation of its own; after it never.
+    """
+
+    __slots__ = ("_attempt", "_begun", "_deltas", "_first", "_sent_bytes", "_usage", "call", "outcome")
+
+    def __init__(self, call: ChatCall) -> None:
+        self.call = call
+        self.outcome = Outcome()
+        self._begun = 0.0
+        self._attempt = 0.0
+        self._first: float | None = None
+        self._sent_bytes = 0
+        self._usage: Usage | None = None
+        self._deltas = self._generate()
+
+    def __aiter__(self) -> AsyncIterator[Delta]:
+        return self._deltas
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Stop: close the host's connection and settle what was said so far."""
+        await self._deltas.aclose()
+
+    async def _generate(self) -> AsyncGenerator[Delta, None]:
+        self._begun = monotonic()
+        while True:
+            opened = await self._reserve()
+            target = opened.target
+            source = target.vendor.stream(target.endpoint, opened.request, target.timeouts)
+            deltas = source if opened.incoming is None else guard_answer(source, opened.incoming)
+            try:
+                async for delta in deltas:
+                    self._note(delta)
+                    yield delta
+                await self._settle(opened, self._finish())
+            except VendorError as error:
+                pause = await self._failed(opened, error)
+                if pause is None:
+                    raise
+            except BaseException as error:
+                await self._settle(opened, _finish_of(error))
+                raise
+            else:
+                return
+            finally:
+                await source.aclose()
+            await asyncio.sleep(pause)
+
+    async def _reserve(self) -> OpenChat:
+        """The next attempt's reservation; a cancelled caller leaves none behind."""
+        tenant_id = self.call.who.tenant_id
+        task = asyncio.ensure_future(in_scope(tenant_id, open_chat, self.call))
+        try:
+            opened = await asyncio.shield(task)
+        except asyncio.CancelledError:
+            opened = await task
+            await close(
+                tenant_id,
+                metering.usage_release,
+                call_id=opened.call_id,
+                ending=metering.Ending(finish=STOPPED),
+            )
+            raise
+        outcome = self.outcome
+        outcome.call_id = opened.call_id
+        outcome.model_slug = opened.target.found.model.slug
+        outcome.model_name = opened.target.found.model.name
+        outcome.attempts += 1
+        self._attempt = monotonic()
+        return opened
+
+    def _note(self, delta: Delta) -> None:
+        """Keep what the ledger needs of a delta: when the first came, how long all are, what the last says."""
+        if self._first is None:
+            self._first = monotonic()
+            self.outcome.ms_first = _ms(self._first - self._begun)
+        if isinstance(delta, Finished):
+            self.outcome.finish = delta.reason
+            self.outcome.model_answered = delta.model
+            self._usage = delta.usage
+        else:
+            self._sent_bytes += bytes_of_delta(delta)
+
+    def _finish(self) -> str:
+        """The host's finish reason; raises VendorError(interrupted) for a stream that ended without one."""
+        if not self.outcome.finish:
+            raise VendorError(
+                ErrorKind.INTERRUPTED,
+                "The model's answer was cut off. What had arrived is kept. Try again for a whole answer.",
+            )
+        return self.outcome.finish
+
+    async def _failed(self, opened: OpenChat, error: VendorError) -> float | None:
+        """Close the attempt; the pause before the next one, or None when the error is the caller's."""
+        if self._first is not None:
+            await self._settle(opened, ErrorKind.INTERRUPTED.value, error_kind=error.kind.value)
+            return None
+        now = monotonic()
+        self.outcome.ms_total = _ms(now - self._begun)
+        await close(
+            self.call.who.tenant_id,
+            metering.usage_release,
+            call_id=opened.call_id,
+            ending=metering.Ending(error_kind=error.kind.value, ms_total=_ms(now - self._attempt)),
+        )
+        return pause_before_retry(error, attempt=self.outcome.attempts, elapsed=now - self._begun)
+
+    async def _settle(self, opened: OpenChat, finish: str, *, error_kind: str = "") -> None:
+        now = monotonic()
+        outcome = self.outcome
+        outcome.finish = finish
+        outcome.ms_total = _ms(now - self._begun)
+        outcome.usage = self._usage or self._estimated(opened)
+        ending = metering.Ending(
+            finish=finish,
+            error_kind=error_kind,
+            model_answered=outcome.model_answered,
+            ms_first=None if self._first is None else _ms(self._first - self._attempt),
+            ms_total=_ms(now - self._attempt),
+        )
+        charge = await close(
+            self.call.who.tenant_id,
+            metering.usage_settle,
+            call_id=opened.call_id,
+            item=opened.target.item,
+            tokens=tokens_of_usage(outcome.usage),
+            ending=ending,
+        )
+        if charge is not None:
+            outcome.cost, outcome.currency = charge.cost, charge.currency
+
+    def _estimated(self, opened: OpenChat) -> Usage:
+        """A stopped or cut stream, and some hosts, give no count: the prompt and what was said, by estimate."""
+        return Usage(opened.bound.input, tokens_of_bytes(self._sent_bytes), estimated=True)
+
+
+def _finish_of(error: BaseException) -> str:
+    if isinstance(error, GeneratorExit | asyncio.CancelledError):
+        return STOPPED
+    if isinstance(error, GuardrailRefusedError):
+        return ErrorKind.CONTENT_FILTER.value
+    return ErrorKind.INTERRUPTED.value
+
+
+def tokens_of_usage(usage: Usage) -> metering.Tokens:
+    """The vendor's count as the ledger takes it."""
+    return metering.Tokens(
+        usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens, usage.estimated
+    )
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

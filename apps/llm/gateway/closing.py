@@ -1,0 +1,58 @@
+"""Closing a call in the ledger, so that neither a cancelled task nor a restarting database loses the count."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from django.db import DatabaseError, InterfaceError
+
+from apps.tenants.aio import in_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+RETRY_PAUSES = (0.5, 2.0, 5.0, 10.0, 20.0)
+_log = logging.getLogger(__name__)
+_closing: set[asyncio.Task[object]] = set()
+
+
+async def close(tenant_id: UUID, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R | None:
+    """Run a ledger write to its end even when the caller is cancelled again meanwhile.
+
+    A database that is away is tried again in the background for about 40 s and None comes back at once; what
+    is still open after that, the maintenance job settles.
+    """
+
+    async def attempt() -> R | None:
+        try:
+            return await in_scope(tenant_id, function, *args, **options)
+        except (DatabaseError, InterfaceError):
+            _keep(asyncio.ensure_future(again()))
+            return None
+
+    async def again() -> None:
+        for pause in RETRY_PAUSES:
+            await asyncio.sleep(pause)
+            try:
+                await in_scope(tenant_id, function, *args, **options)
+            except (DatabaseError, InterfaceError):
+                continue
+            return
+        _log.error(
+            "A ledger row stays open: the database did not come back.", extra={"tenant": str(tenant_id)}
+        )
+
+    return await asyncio.shield(_keep(asyncio.ensure_future(attempt())))
+
+
+def _keep(task: asyncio.Task[R]) -> asyncio.Task[R]:
+    """Hold the task until it ends: the event loop itself only holds it weakly."""
+    _closing.add(task)  # type: ignore[arg-type]  # Task is invariant; only its identity matters here
+    task.add_done_callback(_closing.discard)  # type: ignore[arg-type]  # as above
+    return task

@@ -1,0 +1,78 @@
+"""How many tokens a text has, where no host counted them.
+
+One token per four bytes of UTF-8, rounded up: close for English, and not too low for other scripts, whose
+letters take two to four bytes. Each message adds four tokens, each image 800. Counts made so are marked
+`estimated` in the ledger.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from apps.llm.vendors.base import (
+    ChatRequest,
+    FilePart,
+    ImagePart,
+    Part,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    ToolResultPart,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from apps.llm.vendors.base import Delta
+
+BYTES_PER_TOKEN = 4
+TOKENS_PER_MESSAGE = 4
+TOKENS_PER_IMAGE = 800
+
+
+def byte_length(text: str) -> int:
+    """Bytes of the text in UTF-8; a lone surrogate counts three."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def tokens_of_bytes(size: int) -> int:
+    return -(-size // BYTES_PER_TOKEN)
+
+
+def tokens_of_texts(texts: Iterable[str]) -> int:
+    return sum(tokens_of_bytes(byte_length(text)) for text in texts)
+
+
+def tokens_of_request(request: ChatRequest) -> int:
+    """The estimated input of a chat call."""
+    total = TOKENS_PER_MESSAGE * len(request.messages)
+    for message in request.messages:
+        total += sum(_tokens_of_part(part) for part in message.parts)
+    for tool in request.tools:
+        size = (
+            byte_length(tool.name) + byte_length(tool.description) + len(orjson.dumps(dict(tool.parameters)))
+        )
+        total += tokens_of_bytes(size)
+    return total
+
+
+def _tokens_of_part(part: Part) -> int:
+    if isinstance(part, ImagePart):
+        return TOKENS_PER_IMAGE
+    if isinstance(part, FilePart):
+        return tokens_of_bytes(len(part.data))
+    if isinstance(part, ToolResultPart):
+        return tokens_of_bytes(byte_length(part.content))
+    text = getattr(part, "text", None)
+    return tokens_of_bytes(byte_length(text if text is not None else part.arguments))  # type: ignore[union-attr]  # only a tool call has no text
+
+
+def bytes_of_delta(delta: Delta) -> int:
+    """What a delta adds to the estimated output."""
+    if isinstance(delta, TextDelta | ReasoningDelta):
+        return byte_length(delta.text)
+    if isinstance(delta, ToolCallDelta):
+        return byte_length(delta.arguments)
+    return 0

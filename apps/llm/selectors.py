@@ -1,0 +1,121 @@
+"""Reads of models and connections, each inside the caller's tenant scope.
+
+A grant to the team Everyone holds in every team, so a team may use its own grants and Everyone's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from apps.accounts.models import Team, User
+from apps.llm.errors import ModelNotFoundError
+from apps.llm.models import AllowedHost, Grant, Model
+from apps.llm.vendors.base import Modality
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+CHAT = Modality.CHAT.value
+
+
+@dataclass(frozen=True, slots=True)
+class CallableModel:
+    """A model that the caller's team may use now, with the names that the ledger keeps."""
+
+    model: Model
+    team_name: str
+    user_name: str
+    is_allowed: bool
+
+
+def _of_team(team_id: UUID | None) -> Q:
+    return Q(team__is_everyone=True) if team_id is None else Q(team_id=team_id) | Q(team__is_everyone=True)
+
+
+def _usable() -> QuerySet[Model]:
+    return Model.objects.filter(is_enabled=True, connection__is_enabled=True).select_related("connection")
+
+
+def _granted(team_id: UUID | None) -> QuerySet[Model]:
+    return _usable().filter(Exists(Grant.objects.filter(_of_team(team_id), model=OuterRef("pk"))))
+
+
+def callable_model(
+    *, model_id: UUID, team_id: UUID | None, user_id: UUID | None, modality: Modality
+) -> CallableModel | None:
+    """The model if the team may use it now, in one statement; None otherwise, whatever the reason."""
+    allowed = AllowedHost.objects.filter(host=OuterRef("connection__host"), port=OuterRef("connection__port"))
+    found = (
+        _granted(team_id)
+        .filter(pk=model_id, modality=modality.value)
+        .annotate(
+            team_name=Coalesce(Subquery(Team.objects.filter(pk=team_id).values("name")[:1]), Value("")),
+            user_name=Coalesce(Subquery(User.objects.filter(pk=user_id).values("name")[:1]), Value("")),
+            is_allowed=Exists(allowed),
+        )[:1]
+    )
+    for model in found:
+        row: Any = model
+        return CallableModel(model, row.team_name, row.user_name, row.is_allowed)
+    return None
+
+
+def models_for_team(team_id: UUID, modality: str = CHAT) -> list[Model]:
+    """What the team may use, its default first, then by name. Each carries `is_team_default`."""
+    default = default_model(team_id) if modality == CHAT else None
+    models = list(_granted(team_id).filter(modality=modality).order_by("name", "slug"))
+    for model in models:
+        model.is_team_default = default is not None and model.pk == default.pk  # type: ignore[attr-defined]  # told on the row
+    return sorted(models, key=lambda model: not model.is_team_default)  # type: ignore[attr-defined]  # set above
+
+
+def models_for_teams(team_ids: Iterable[UUID], modality: str | None = CHAT) -> list[Model]:
+    """What any of the teams may use, by name; every modality with None."""
+    of_teams = Q(team_id__in=list(team_ids)) | Q(team__is_everyone=True)
+    models = _usable().filter(Exists(Grant.objects.filter(of_teams, model=OuterRef("pk"))))
+    if modality is not None:
+        models = models.filter(modality=modality)
+    return list(models.order_by("name", "slug"))
+
+
+def default_model(team_id: UUID | None) -> Model | None:
+    """The chat model a new chat begins with: the team's default, else Everyone's, else the first by name."""
+    grants = (
+        Grant.objects.filter(_of_team(team_id), model__modality=CHAT)
+        .filter(model__is_enabled=True, model__connection__is_enabled=True)
+        .exclude(model__connection__vendor="extractive", is_default=False)
+        .select_related("model__connection")
+        .order_by("-is_default", F("team__is_everyone").asc(), "model__name")[:1]
+    )
+    for grant in grants:
+        return grant.model  # type: ignore[no-any-return]  # TenantForeignKey is untyped
+    return extractive_model(team_id)
+
+
+def extractive_model(team_id: UUID | None) -> Model | None:
+    """The model that answers by quotes without any host, if the team may use one."""
+    return _granted(team_id).filter(modality=CHAT, connection__vendor="extractive").order_by("name").first()
+
+
+def model_by_slug(team_id: UUID | None, slug: str, modality: str | None = CHAT) -> Model:
+    """The model of that slug, if the team may use it; raises ModelNotFoundError, whatever the reason."""
+    models = _granted(team_id).filter(slug=slug)
+    if modality is not None:
+        models = models.filter(modality=modality)
+    model = models.first()
+    if model is None:
+        raise ModelNotFoundError
+    return model
+
+
+def team_default_grants(team_ids: Iterable[UUID]) -> dict[UUID, Grant]:
+    """The default grant of each team that has one."""
+    grants = Grant.objects.filter(team_id__in=list(team_ids), is_default=True).select_related("model")
+    return {grant.team_id: grant for grant in grants}

@@ -1,0 +1,82 @@
+"""The usage ledger."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
+
+
+class UsageState(models.TextChoices):
+    RESERVED = "reserved", "Reserved"
+    SETTLED = "settled", "Settled"
+    RELEASED = "released", "Released"
+
+
+class UsageRecord(TenantModel):
+    """One provider call: made at the reservation, then settled (it was used) or released (it was not).
+
+    Never deleted and, once settled or released, never changed: a correction is a new row. People, teams
+    and models stand in it as values, so that the ledger outlives them. `cost` is None while reserved, when
+    released, and where no price is known.
+    """
+
+    database_privileges = "SELECT, INSERT, UPDATE"
+
+    call_id = models.UUIDField()
+    state = models.CharField(max_length=16, choices=UsageState, default=UsageState.RESERVED)
+    purpose = models.CharField(max_length=32)
+    step = models.CharField(max_length=64, blank=True, default="")
+    run_id = models.UUIDField(null=True)
+    conversation_id = models.UUIDField(null=True)
+    team_id = models.UUIDField(null=True)
+    team_name = models.CharField(max_length=200, blank=True, default="")
+    user_id = models.UUIDField(null=True)
+    user_name = models.CharField(max_length=200, blank=True, default="")
+    api_key_id = models.UUIDField(null=True)
+
+    vendor = models.CharField(max_length=64)
+    base_url = models.CharField(max_length=500, blank=True, default="")
+    connection_id = models.UUIDField()
+    connection_name = models.CharField(max_length=200)
+    model_id = models.UUIDField()
+    model_slug = models.CharField(max_length=100)
+    model_asked = models.CharField(max_length=200)
+    model_answered = models.CharField(max_length=200, blank=True, default="")
+
+    reserved_input = models.PositiveBigIntegerField(default=0)
+    reserved_output = models.PositiveBigIntegerField(default=0)
+    tokens_input = models.PositiveBigIntegerField(default=0)
+    tokens_cached = models.PositiveBigIntegerField(default=0)
+    tokens_output = models.PositiveBigIntegerField(default=0)
+    tokens_reasoning = models.PositiveBigIntegerField(default=0)
+    estimated = models.BooleanField(default=False)
+
+    override_input = models.DecimalField(max_digits=16, decimal_places=6, null=True)
+    override_output = models.DecimalField(max_digits=16, decimal_places=6, null=True)
+    price = models.JSONField(null=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    cost = models.DecimalField(max_digits=28, decimal_places=12, null=True)
+
+    finish = models.CharField(max_length=32, blank=True, default="")
+    error_kind = models.CharField(max_length=32, blank=True, default="")
+    ms_first = models.PositiveIntegerField(null=True)
+    ms_total = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["call_id"], name="usage_call")]
+        indexes = [
+            TenantIndex(fields=["-created_at"], name="usage_created"),
+            TenantIndex(fields=["run_id"], name="usage_run"),
+            models.Index(
+                fields=["created_at"],
+                name="usage_open",
+                condition=models.Q(state="reserved"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_slug} {self.state} {self.call_id}"

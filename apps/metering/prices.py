@@ -1,0 +1,121 @@
+"""What a call costs: exact decimals from an override or from the offline price list `genai-prices`.
+
+An unknown price stays unknown (None) and is never taken for 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+PER = Decimal(1_000_000)
+COST_STEP = Decimal("0.000000000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a call used. Cached tokens are part of the input, reasoning tokens part of the output."""
+
+    input: int
+    output: int
+    cached: int = 0
+    reasoning: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Set by an administrator: currency units per 1,000,000 tokens."""
+
+    input: Decimal
+    output: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """The cost of one call and the price that made it; both None where no price is known."""
+
+    cost: Decimal | None
+    currency: str
+    price: dict[str, str] | None
+
+
+UNKNOWN = Charge(cost=None, currency="", price=None)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """What the price list says of a model: currency units per 1,000,000 tokens, window in tokens."""
+
+    input: str
+    output: str
+    currency: str
+    context_window: int | None
+
+
+def charge_for(tokens: Tokens, *, override: Price | None, base_url: str, model: str, at: datetime) -> Charge:
+    """The exact cost of a call made at `at`; UNKNOWN without an override and without a listed price."""
+    if override is not None:
+        cost = (tokens.input * override.input + tokens.output * override.output) / PER
+        price = {"source": "override", "input": str(override.input), "output": str(override.output)}
+        return Charge(_exact(cost), override.currency, price)
+    return _listed(tokens, base_url, model, at)
+
+
+def known_model(*, base_url: str, model: str) -> KnownModel | None:
+    """The listed price and context window of a host's model, or None where the list has nothing."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    try:
+        _, found = get_snapshot().find_provider_model(model, None, None, base_url)
+    except LookupError:
+        return None
+    rates = found.get_prices(_now(), None)
+    return KnownModel(_rate(rates.input_mtok), _rate(rates.output_mtok), "USD", found.context_window)
+
+
+def _now() -> datetime:
+    from django.utils import timezone
+
+    return timezone.now()
+
+
+def _listed(tokens: Tokens, base_url: str, model: str, at: datetime) -> Charge:
+    from genai_prices import Usage, __version__, calc_price
+
+    if not base_url:
+        return UNKNOWN
+    usage = Usage(input_tokens=tokens.input, output_tokens=tokens.output, cache_read_tokens=tokens.cached)
+    try:
+        found = calc_price(usage, model, provider_api_url=base_url, genai_request_timestamp=at)
+    except (LookupError, ValueError):
+        return UNKNOWN
+    rates = found.model_price
+    price = {"source": f"genai-prices {__version__}", "model": found.model.id}
+    for name, rate in (
+        ("input", rates.input_mtok),
+        ("output", rates.output_mtok),
+        ("cached", rates.cache_read_mtok),
+    ):
+        if rate is not None:
+            price[name] = _rate(rate)
+    if not {"input", "output"} & price.keys():
+        return UNKNOWN
+    return Charge(_exact(found.total_price), "USD", price)
+
+
+def _rate(rate: Any) -> str:
+    """A rate as text; a tiered one by its lowest tier and the word `tiered`."""
+    if rate is None:
+        return ""
+    base = getattr(rate, "base", None)
+    return str(rate) if base is None else f"{base} tiered"
+
+
+def _exact(cost: Decimal) -> Decimal:
+    return cost.quantize(COST_STEP, rounding=ROUND_HALF_EVEN)
