@@ -18,7 +18,6 @@ from launch.environment import clean_environment
 from launch.process import Command
 
 SUPERUSER = "postgres"
-DATABASE = "atrium"
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -47,15 +46,17 @@ class Postgres:
     port: int
     password: str
     quick: bool = False
+    database: str = "atrium"
 
     @property
     def account(self) -> Account | None:
         """Who owns the files and runs the server."""
         return database_account(_binary("postgres"), self.folder)
 
-    def url(self, database: str = DATABASE) -> str:
+    def url(self, database: str | None = None) -> str:
         """Address of a database for the superuser."""
-        return f"postgresql://{SUPERUSER}:{quote(self.password)}@127.0.0.1:{self.port}/{database}"
+        name = database or self.database
+        return f"postgresql://{SUPERUSER}:{quote(self.password)}@127.0.0.1:{self.port}/{name}"
 
     def command(self) -> Command:
         """How to run the server; SIGINT ends it fast and cleanly."""
@@ -89,23 +90,25 @@ class Postgres:
             self._initdb(Path(secret.name), account)
         return True
 
-    def wait_ready(self, seconds: float = 30) -> None:
-        """Wait until the server answers a query. Raises TimeoutError."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                psycopg.connect(self.url(SUPERUSER), connect_timeout=2).close()
-            except psycopg.OperationalError as error:
-                if time.monotonic() > deadline:
-                    raise TimeoutError(
-                        f"PostgreSQL did not answer within {seconds:.0f} s: {error}"
-                    ) from error
-                time.sleep(0.05)
-            else:
-                return
+    def is_ready(self) -> bool:
+        """Whether the server accepts the superuser."""
+        try:
+            psycopg.connect(self.url(SUPERUSER), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
-    def create_database(self, name: str = DATABASE) -> bool:
-        """Create an empty database; False when it exists."""
+    def wait_ready(self, seconds: float = 30) -> None:
+        """Wait until the server accepts the superuser. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while not self.is_ready():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"PostgreSQL did not answer within {seconds:.0f} s")
+            time.sleep(0.05)
+
+    def create_database(self) -> bool:
+        """Create the empty database; False when it exists."""
+        name = self.database
         with psycopg.connect(self.url(SUPERUSER), autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
             if found is None:

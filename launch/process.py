@@ -26,6 +26,7 @@ class Command:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    pass_fds: tuple[int, ...] = ()
 
 
 def spawn(command: Command, output: int | IO[bytes] | None) -> subprocess.Popen[bytes]:
@@ -40,7 +41,8 @@ def spawn(command: Command, output: int | IO[bytes] | None) -> subprocess.Popen[
         stdout=output,
         stderr=output,
         start_new_session=True,
-        preexec_fn=_preparation(command),  # noqa: PLW1509  # the only place for prctl; no locks are taken there
+        pass_fds=command.pass_fds,
+        preexec_fn=preparation(command),  # noqa: PLW1509  # the only place for prctl; no locks are taken there
     )
 
 
@@ -67,7 +69,7 @@ def signal_group(pid: int, number: signal.Signals, *, leader_only: bool = False)
         pass
 
 
-def _preparation(command: Command) -> Callable[[], None] | None:
+def preparation(command: Command) -> Callable[[], None] | None:
     """What runs in the child between fork and exec: change the account, then ask for the parent-death signal,
     which a change of account would clear.
     """

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from launch.environment import clean_environment
-from launch.network import wait_listening
+from launch.network import is_listening, wait_listening
 from launch.process import Command
 
 # Nothing is written to disk: PostgreSQL holds the truth, and what is lost here is sent again by the sweeper.
@@ -61,6 +61,10 @@ class Valkey:
             cwd=self.folder,
             stop_seconds=5,
         )
+
+    def is_ready(self) -> bool:
+        """Whether the server accepts connections."""
+        return is_listening(self.port)
 
     def wait_ready(self, seconds: float = 10) -> None:
         """Wait until the server accepts connections. Raises TimeoutError."""

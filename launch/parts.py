@@ -1,0 +1,229 @@
+"""The parts of a running Atrium: the command, the readiness and the environment of each."""
+
+import http.client
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGTERM
+from urllib.parse import quote
+
+from launch.environment import clean_environment
+from launch.network import LOOPBACK, free_port
+from launch.postgres import Postgres
+from launch.process import Command
+from launch.state import DataFolder
+from launch.supervisor import Service
+from launch.valkey import Valkey
+
+ROOT = Path(__file__).resolve().parent.parent
+
+STAGE_STORES, STAGE_MODELS, STAGE_WORKERS, STAGE_EDGE = range(4)
+"""The order of the end, last first: web and beat, workers, the model server, database and broker."""
+
+STREAMS_PER_CORE = 200
+CELERY_READY = re.compile(r"\bready\.")
+
+ROLE_USERS = {"WEB": "app_web", "WORKER": "app_worker", "MIGRATE": "app_migrate", "PLATFORM": "app_platform"}
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the stores are. `admin` is the embedded database's superuser, else None."""
+
+    web: str
+    worker: str
+    migrate: str
+    platform: str
+    redis: str
+    models: str
+    admin: str | None
+
+
+class Parts:
+    """Commands and services for one data folder; what the environment names replaces embedded parts."""
+
+    def __init__(self, data: DataFolder, base_url: str) -> None:
+        self._data = data
+        self._secrets = data.secrets()
+        self._base_url = base_url
+        self.postgres = self._embedded_postgres()
+        self.valkey = self._embedded_valkey()
+        self.model_port = 0 if os.environ.get("ATRIUM_MODEL_SERVER_URL") else self._port("model")
+        data.write(
+            "ports.json",
+            {
+                "postgres": self.postgres.port if self.postgres else 0,
+                "valkey": self.valkey.port if self.valkey else 0,
+                "model": self.model_port,
+            },
+        )
+        self.addresses = self._addresses()
+
+    def stores(self) -> list[Service]:
+        """The embedded database, broker and model server, those that nothing replaces."""
+        services = []
+        if self.postgres is not None:
+            postgres = self.postgres
+            services.append(
+                Service(postgres.command(), STAGE_STORES, before=postgres.prepare, probe=postgres.is_ready)
+            )
+        if self.valkey is not None:
+            valkey = self.valkey
+            services.append(
+                Service(valkey.command(), STAGE_STORES, before=valkey.prepare, probe=valkey.is_ready)
+            )
+        if self.model_port:
+            command = self._python(
+                "model", "launch.model_server", "--port", str(self.model_port), stop_seconds=5
+            )
+            services.append(
+                Service(command, STAGE_MODELS, probe=lambda: _answers(self.model_port, "/health"))
+            )
+        return services
+
+    def web(self, descriptor: int, port: int) -> Service:
+        """The web process on the supervisor's socket."""
+        command = self._python(
+            "web",
+            "launch.web",
+            "--descriptor",
+            str(descriptor),
+            role="web",
+            stop_seconds=12,
+            pass_fds=(descriptor,),
+        )
+        return Service(command, STAGE_EDGE, probe=lambda: _answers(port, "/livez"))
+
+    def workers(self) -> list[Service]:
+        """Both Celery workers, beat and the maintenance process."""
+        cores = os.cpu_count() or 1
+        schedule = str(self._data.path / "beat-schedule")
+        return [
+            self._celery("replies", "threads", STREAMS_PER_CORE * max(1, min(cores - 1, 4)), stop_seconds=35),
+            self._celery("ingest", "prefork", max(1, min(cores // 2, 4)), stop_seconds=20),
+            Service(
+                self._python(
+                    "beat", "celery", *_CELERY, "beat", "-l", "WARNING", "-s", schedule, role="beat"
+                ),
+                STAGE_EDGE,
+            ),
+            Service(self.manage("maintain", role="maintenance", name="maintenance"), STAGE_WORKERS),
+        ]
+
+    def manage(self, *arguments: str, role: str = "command", name: str | None = None) -> Command:
+        """A management command with what its role may know."""
+        return self._python(name or arguments[0], "manage.py", *arguments, role=role)
+
+    def environment(self, role: str) -> dict[str, str]:
+        """A process's variables. Only commands may migrate; they and maintenance hold the platform's."""
+        where = self.addresses
+        variables = {
+            "ATRIUM_ROLE": role,
+            "ATRIUM_DATA": str(self._data.path),
+            "ATRIUM_BASE_URL": self._base_url,
+            "ATRIUM_MODEL_SERVER_URL": where.models,
+            "DATABASE_URL": where.web if role == "web" else where.worker,
+            "REDIS_URL": where.redis,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            **{
+                name: self._secrets[name]
+                for name in ("SECRET_KEY", "ATRIUM_VAULT_KEYS", "ATRIUM_MODEL_SERVER_KEY")
+            },
+        }
+        if role in {"maintenance", "command"}:
+            variables["PLATFORM_DATABASE_URL"] = where.platform
+        if role == "command":
+            variables["MIGRATE_DATABASE_URL"] = where.migrate
+            variables |= {n: v for n, v in self._secrets.items() if n.startswith("ATRIUM_DB_PASSWORD_")}
+        return clean_environment(variables)
+
+    def _celery(self, queue: str, pool: str, places: int, *, stop_seconds: float) -> Service:
+        limits = ("--max-tasks-per-child=50", "--max-memory-per-child=800000") if pool == "prefork" else ()
+        command = self._python(
+            queue, "celery", *_CELERY, "worker", "-Q", queue, "-n", f"{queue}@%h", "-P", pool,
+            "-c", str(places), "-l", "INFO", "--without-gossip", "--without-mingle", *limits,
+            role=queue, stop_seconds=stop_seconds,
+        )  # fmt: skip
+        return Service(command, STAGE_WORKERS, ready_line=CELERY_READY)
+
+    def _python(
+        self,
+        name: str,
+        what: str,
+        *arguments: str,
+        role: str = "model",
+        stop_seconds: float = 10,
+        pass_fds: tuple[int, ...] = (),
+    ) -> Command:
+        how = (what,) if what.endswith(".py") else ("-m", what)
+        if role == "model":
+            environment = clean_environment(
+                {
+                    "ATRIUM_MODEL_SERVER_KEY": self._secrets["ATRIUM_MODEL_SERVER_KEY"],
+                }
+            )
+        else:
+            environment = self.environment(role)
+        return Command(
+            name=name,
+            argv=(sys.executable, *how, *arguments),
+            env=environment,
+            cwd=ROOT,
+            stop_signal=SIGTERM,
+            stop_seconds=stop_seconds,
+            pass_fds=pass_fds,
+        )
+
+    def _port(self, name: str) -> int:
+        """The port of last time where it is free, else another."""
+        return free_port(self._data.read("ports.json").get(name) or None)
+
+    def _embedded_postgres(self) -> Postgres | None:
+        if os.environ.get("DATABASE_URL"):
+            return None
+        return Postgres(self._data.path / "postgres", self._port("postgres"), self._secrets["postgres"])
+
+    def _embedded_valkey(self) -> Valkey | None:
+        if os.environ.get("REDIS_URL"):
+            return None
+        return Valkey(self._data.path / "valkey", self._port("valkey"), self._secrets["valkey"])
+
+    def _addresses(self) -> Addresses:
+        redis = self.valkey.url if self.valkey else os.environ["REDIS_URL"]
+        models = os.environ.get("ATRIUM_MODEL_SERVER_URL") or f"http://{LOOPBACK}:{self.model_port}/v1"
+        if self.postgres is None:
+            given = os.environ["DATABASE_URL"]
+            return Addresses(
+                web=given,
+                worker=os.environ.get("WORKER_DATABASE_URL") or given,
+                migrate=os.environ.get("MIGRATE_DATABASE_URL", ""),
+                platform=os.environ.get("PLATFORM_DATABASE_URL", ""),
+                redis=redis,
+                models=models,
+                admin=None,
+            )
+        web, worker, migrate, platform = (
+            self._role_url(self.postgres, role) for role in ("WEB", "WORKER", "MIGRATE", "PLATFORM")
+        )
+        return Addresses(web, worker, migrate, platform, redis, models, self.postgres.url())
+
+    def _role_url(self, postgres: Postgres, role: str) -> str:
+        password = quote(self._secrets[f"ATRIUM_DB_PASSWORD_{role}"], safe="")
+        return f"postgresql://{ROLE_USERS[role]}:{password}@{LOOPBACK}:{postgres.port}/{postgres.database}"
+
+
+_CELERY = ("-A", "config.celery")
+
+
+def _answers(port: int, path: str) -> bool:
+    """Whether an HTTP server on loopback answers the path, with anything but a fault, within 2 s."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", path, headers={"Host": f"localhost:{port}"})
+        return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
