@@ -9,11 +9,11 @@ from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()
 
+from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs the apps loaded
 from django.contrib.staticfiles.finders import get_finders  # noqa: E402 - as above
 from servestatic import ServeStaticASGI  # noqa: E402 - as above
 
-from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
 
 

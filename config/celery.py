@@ -6,7 +6,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings are read
 
-from django.conf import settings  # noqa: E402 - as above
+from django.conf import settings
 
 app = Celery("atrium")
 app.conf.update(

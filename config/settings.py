@@ -31,7 +31,7 @@ APPS = [
     "tenants", "vault", "rest",
 ]  # fmt: skip
 INSTALLED_APPS = [
-    *(f"apps.{name}" for name in APPS if (BASE_DIR / "apps" / name / "apps.py").exists()),
+    *(f"apps.{name}" for name in APPS if (BASE_DIR / "apps" / name / "apps.py").exists() and name in (env.words("ATRIUM_APPS") or APPS)),
     "channels",
     "rest_framework",
     "drf_spectacular",

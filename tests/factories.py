@@ -31,7 +31,7 @@ class Organisation:
 
 @dataclass(frozen=True)
 class Cast:
-    """The people of the tests: alice administers acme, bob is a member, carol is in another team, mallory in globex."""
+    """alice administers acme, bob is a member, carol is in another team; mallory owns globex."""
 
     acme: Organisation
     globex: Organisation

@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
 
+def _faults_of_field(field: models.Field[Any, Any]) -> Iterator[str]:
+    parent = field.related_model
+    points_to_tenant_row = isinstance(parent, type) and issubclass(parent, TenantModel)
+    if points_to_tenant_row and not isinstance(field, TenantForeignKey):
+        yield f"{field.name}: use TenantForeignKey, so that the database checks the tenant too"
+    if field.unique and not field.primary_key:
+        yield f"{field.name}: unique=True is felt across tenants; use TenantUnique"
+
+
 def _faults_of_tenant_model(model: type[TenantModel]) -> Iterator[str]:
-    options = model._meta  # noqa: SLF001 - Django's options object
+    options = model._meta
     for field in options.local_fields:
-        is_key = isinstance(field, models.ForeignKey)
-        if (
-            is_key
-            and issubclass(field.related_model, TenantModel)
-            and not isinstance(field, TenantForeignKey)
-        ):
-            yield f"{field.name}: use TenantForeignKey, so that the database checks the tenant too"
-        if field.unique and not field.primary_key:
-            yield f"{field.name}: unique=True is felt across tenants; use TenantUnique"
+        yield from _faults_of_field(field)
     for field in options.local_many_to_many:
         if not issubclass(field.remote_field.through, TenantModel):
             yield f"{field.name}: many-to-many needs a TenantModel as `through`"
@@ -56,7 +57,7 @@ def _faults(model: type[models.Model]) -> Iterator[str]:
 def every_model_declares_its_tenant(**options: Any) -> list[CheckMessage]:
     """Errors for models that one of the three locks would miss."""
     return [
-        Error(f"{model._meta.label}: {fault}.", obj=model, id="tenants.E001")  # noqa: SLF001 - as above
+        Error(f"{model._meta.label}: {fault}.", obj=model, id="tenants.E001")
         for model in apps.get_models()
         for fault in _faults(model)
     ]

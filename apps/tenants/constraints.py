@@ -40,7 +40,7 @@ class _DatabaseOnly(BaseConstraint):
         raise NotImplementedError
 
     def _quoted(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
-        return schema_editor.quote_name(model._meta.db_table)  # noqa: SLF001 - Django's options object
+        return schema_editor.quote_name(model._meta.db_table)
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> str | None:
         schema_editor.deferred_sql.extend(self.statements(self._quoted(model, schema_editor)))
@@ -67,8 +67,10 @@ class RowSecurity(_DatabaseOnly):
         return [
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
             f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-            f"CREATE POLICY tenant_isolation ON {table} FOR ALL "
-            f"USING (tenant_id = {_TENANT}) WITH CHECK (tenant_id = {_TENANT})",
+            (
+                f"CREATE POLICY tenant_isolation ON {table} FOR ALL "
+                f"USING (tenant_id = {_TENANT}) WITH CHECK (tenant_id = {_TENANT})"
+            ),
             f"GRANT {self.privileges} ON {table} TO {application}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {roles.PLATFORM}",
         ]
@@ -87,9 +89,10 @@ class RowSecurity(_DatabaseOnly):
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         table = self._quoted(model, schema_editor)
+        application = ", ".join(roles.APPLICATION)
         return (
             f"ALTER TABLE {table} DROP CONSTRAINT {schema_editor.quote_name(self.name)} CASCADE; "
-            f"DROP POLICY tenant_isolation ON {table}; REVOKE ALL ON {table} FROM {', '.join(roles.APPLICATION)}"
+            f"DROP POLICY tenant_isolation ON {table}; REVOKE ALL ON {table} FROM {application}"
         )
 
 
@@ -105,8 +108,8 @@ class SameTenantKey(_DatabaseOnly):
         return path, args, options | {"field": self.field}
 
     def _add(self, model: type[Model], schema_editor: Any) -> str:
-        field = model._meta.get_field(self.field)  # noqa: SLF001 - Django's options object
-        parent = field.related_model._meta.db_table  # type: ignore[union-attr]  # noqa: SLF001 - as above
+        field = model._meta.get_field(self.field)
+        parent = field.related_model._meta.db_table  # type: ignore[union-attr]
         quote = schema_editor.quote_name
         return (
             f"ALTER TABLE {self._quoted(model, schema_editor)} ADD CONSTRAINT {quote(self.name)} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -29,7 +30,7 @@ def respond_in_scope(request: TenantRequest, view: Callable[[], HttpResponseBase
             response = render()
         if response.streaming and not getattr(response, "file_to_stream", None):
             raise RuntimeError("A streamed answer would outlive its tenant scope.")
-        if response.status_code >= 400:
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
             discard()
         return response
 

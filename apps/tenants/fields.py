@@ -37,14 +37,14 @@ class CurrentTenant(Expression):
 
 def add_constraint(model: type[models.Model], constraint: models.BaseConstraint) -> None:
     """Give a concrete model a constraint that `makemigrations` sees as if its Meta had named it."""
-    options = model._meta  # noqa: SLF001 - Django's documented-by-use options object
+    options = model._meta
     options.constraints = [*options.constraints, constraint]
     options.original_attrs["constraints"] = options.constraints
 
 
 def is_real(model: type[models.Model]) -> bool:
     """Whether it has a table of the application: not abstract, not a migration's historic copy."""
-    return not model._meta.abstract and model.__module__ != "__fake__"  # noqa: SLF001 - as above
+    return not model._meta.abstract and model.__module__ != "__fake__"
 
 
 class TenantColumn(UUIDField):
@@ -57,14 +57,14 @@ class TenantColumn(UUIDField):
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
         super().contribute_to_class(cls, name, private_only)
         if is_real(cls):
-            cls._meta.base_manager_name = "objects"  # noqa: SLF001 - related access passes the tenant manager too
-            table = cls._meta.db_table  # noqa: SLF001 - as above
+            cls._meta.base_manager_name = "objects"
+            table = cls._meta.db_table
             privileges = getattr(cls, "database_privileges", self.privileges)
             add_constraint(cls, RowSecurity(name=f"{table}_tenant", privileges=privileges))
 
 
 class TenantForeignKey(models.ForeignKey[Any, Any]):
-    """A foreign key that the database checks together with the tenant: (tenant_id, x_id) → (tenant_id, id)."""
+    """A foreign key checked together with the tenant: (tenant_id, x_id) → (tenant_id, id)."""
 
     def __init__(self, to: Any, on_delete: Any, **options: Any) -> None:
         super().__init__(to, on_delete, **{"related_name": "+"} | options | {"db_constraint": False})
@@ -83,11 +83,12 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
     ) -> None:
         super().contribute_to_class(cls, name, private_only, **options)
         if is_real(cls):
-            add_constraint(cls, SameTenantKey(field=name, name=f"{cls._meta.db_table}_{name}_key"[:63]))  # noqa: SLF001 - as above
+            table = cls._meta.db_table
+            add_constraint(cls, SameTenantKey(field=name, name=f"{table}_{name}_key"[:63]))
 
     def get_extra_restriction(self, alias: str | None, related_alias: str | None) -> Any:
-        remote = self.remote_field.model._meta.get_field("tenant_id")  # noqa: SLF001 - as above
-        local = self.model._meta.get_field("tenant_id")  # noqa: SLF001 - as above
+        remote = self.remote_field.model._meta.get_field("tenant_id")
+        local = self.model._meta.get_field("tenant_id")
         if alias is None or related_alias is None:
             return None
         return Exact(Col(alias, remote), Col(related_alias, local))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -23,7 +24,7 @@ class TenantRequest(HttpRequest):
 
 
 def _refused(request: HttpRequest, status: int) -> HttpResponse:
-    template = "errors/host.html" if status == 400 else "errors/suspended.html"
+    template = "errors/host.html" if status == HTTPStatus.BAD_REQUEST else "errors/suspended.html"
     return render(request, template, status=status)
 
 

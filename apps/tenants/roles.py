@@ -19,7 +19,8 @@ APPLICATION: Final = (WEB, WORKER)
 _ROLE_FACTS = """
 SELECT r.rolname, r.rolsuper, r.rolbypassrls,
        EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND pg_has_role(r.oid, c.relowner, 'MEMBER'))
+               WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+               AND pg_has_role(r.oid, c.relowner, 'MEMBER'))
 FROM pg_roles r WHERE r.rolname = current_user
 """
 
@@ -37,7 +38,7 @@ def refuse_unsafe_role(connection: psycopg.Connection[Any], alias: str) -> None:
     name, is_super, bypasses, owns = row if row is not None else ("?", True, True, True)
     if is_super or owns or (bypasses and alias != "platform"):
         raise UnsafeDatabaseRoleError(
-            f"The database role {name!r} is a superuser, owns tables or bypasses row security: tenants would not "
-            "be isolated, so the process refuses to run. Nothing was changed. Create the roles with "
-            "`bin/manage database_init` and connect as app_web or app_worker."
+            f"The database role {name!r} is a superuser, owns tables or bypasses row security: tenants "
+            "would not be isolated, so the process refuses to run. Nothing was changed. Create the roles "
+            "with `bin/manage database_init` and connect as app_web or app_worker."
         )

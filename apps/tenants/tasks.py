@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from celery import shared_task
+from celery import shared_task  # noqa: TID251 - the one place that wraps it
 from django.db import close_old_connections, connection
 
 from apps.tenants.scope import assert_no_scope

@@ -1,0 +1,75 @@
+"""Live probes: what the application's role can really do on each tenant table. They leave nothing behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.apps import apps
+from django.db import DatabaseError, ProgrammingError, connection, transaction
+from psycopg import sql
+
+from apps.tenants.errors import NoTenantScopeError
+from apps.tenants.models import TenantModel
+from apps.tenants.scope import global_scope, tenant_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+
+def tenant_tables() -> list[str]:
+    """The table of every tenant model."""
+    return sorted(m._meta.db_table for m in apps.get_models() if issubclass(m, TenantModel))
+
+
+def _select_works_without_tenant(table: str) -> bool:
+    try:
+        with global_scope(), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
+    except DatabaseError:
+        return False
+    return True
+
+
+def _rows_seen_by_nobody(table: str, tenant_id: UUID) -> int:
+    with tenant_scope(tenant_id), connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
+        return int(cursor.fetchone()[0])
+
+
+def _foreign_insert_is_refused(table: str, tenant_id: UUID) -> bool:
+    statement = sql.SQL("INSERT INTO {} (id, tenant_id) VALUES (%s, %s)").format(sql.Identifier(table))
+    with tenant_scope(tenant_id):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement, [uuid4(), uuid4()])
+        except ProgrammingError as error:
+            return "row-level security" in str(error) or "permission denied" in str(error)
+        except DatabaseError:
+            return False
+    return False
+
+
+def _model_answers_without_scope(model: type[TenantModel]) -> bool:
+    try:
+        model.objects.count()
+    except NoTenantScopeError:
+        return False
+    return True
+
+
+def leaks() -> Iterator[str]:
+    """What a probe found on each table, one sentence each; nothing when isolation holds."""
+    nobody = uuid4()
+    for table in tenant_tables():
+        if _select_works_without_tenant(table):
+            yield f"{table}: readable without a tenant"
+        seen = _rows_seen_by_nobody(table, nobody)
+        if seen:
+            yield f"{table}: {seen} rows visible to a tenant that does not exist"
+        if not _foreign_insert_is_refused(table, nobody):
+            yield f"{table}: a row of another tenant can be inserted"
+    for model in apps.get_models():
+        if issubclass(model, TenantModel) and _model_answers_without_scope(model):
+            yield f"{model._meta.label}: its manager answers without a tenant"
