@@ -1,0 +1,319 @@
+"""The frozen values that go into and come out of every vendor, and the interface between."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from apps.egress import Allowed
+
+NOTHING: Mapping[str, Any] = {}
+
+
+class Modality(StrEnum):
+    """What a model is for."""
+
+    CHAT = "chat"
+    EMBEDDING = "embedding"
+    IMAGE = "image"
+    RERANK = "rerank"
+    SPEECH = "speech"
+
+
+class ErrorKind(StrEnum):
+    """What went wrong, as the gateway, the page and the API tell it apart (design/stack.md)."""
+
+    AUTHENTICATION = "authentication"
+    NOT_FOUND = "not_found"
+    RATE_LIMIT = "rate_limit"
+    QUOTA = "quota"
+    CONTEXT_OVERFLOW = "context_overflow"
+    CONTENT_FILTER = "content_filter"
+    OVERLOADED = "overloaded"
+    UNAVAILABLE = "unavailable"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    PROTOCOL = "protocol"
+    SERVER = "server"
+    BAD_REQUEST = "bad_request"
+    INTERRUPTED = "interrupted"
+
+
+class VendorError(Exception):
+    """The call failed.
+
+    `message` is ours and may be shown to anyone. `detail` is the host's own wording, clipped and without the
+    key: for admins, never for members. `retry_after` is seconds, None where the host did not say.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        detail: str = "",
+        retryable: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.detail = detail
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+    def __repr__(self) -> str:
+        return f"VendorError({self.kind.value}, retryable={self.retryable}, retry_after={self.retry_after})"
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """Words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningPart:
+    """What a model thought, with the host's signature where it wants that back."""
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """A picture, as bytes: hosts never fetch an address of ours."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file that the model reads itself."""
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallPart:
+    """A call that the model asked for; `arguments` is the JSON text that it wrote."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResultPart:
+    """What the tool with that call's id gave back."""
+
+    id: str
+    content: str
+    is_error: bool = False
+
+
+Part = TextPart | ReasoningPart | ImagePart | FilePart | ToolCallPart | ToolResultPart
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of the prompt."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def text(cls, role: Role, text: str) -> "ChatMessage":
+        """A message of words only."""
+        return cls(role, (TextPart(text),))
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool that the model may call; `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PassagePart:
+    """A passage as retrieved; `number` is what a citation marker names."""
+
+    number: int
+    title: str
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One call for an answer; `tool_choice`: auto, none, required or a tool's name; `extra` goes out as is."""
+
+    model: str
+    messages: tuple[ChatMessage, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    tool_choice: str | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    reasoning_effort: str | None = None
+    response_format: Mapping[str, Any] | None = None
+    passages: tuple[PassagePart, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call. Input includes what was cached, output includes what was reasoning."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next characters of the answer; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """The next characters of the reasoning, or its signature."""
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """The next fragment of a call's arguments; `id` and `name` stand in every delta of the call."""
+
+    index: int
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer is whole. `usage` is None where the host gave none; `model` is the one that answered."""
+
+    reason: Literal["stop", "length", "tool_calls", "content_filter"]
+    usage: Usage | None
+    model: str
+
+
+Delta = TextDelta | ReasoningDelta | ToolCallDelta | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingRequest:
+    """Texts to turn into vectors; `dimensions` where the model can shorten them."""
+
+    model: str
+    texts: tuple[str, ...]
+    dimensions: int | None = None
+    purpose: Literal["query", "passage"] = "passage"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingResult:
+    """One vector per text, in the order of the texts, all of one length."""
+
+    vectors: list[list[float]]
+    usage: Usage | None
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model as its host lists it; `modality` is a guess from what the host says."""
+
+    id: str
+    modality: Modality
+    context_window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A tenant's host and key; `allowed` is what the operator granted this tenant."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    settings: Mapping[str, str]
+    tenant_id: UUID
+    allowed: Allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, to the first content, between contents, in all (design/security.md, section 2)."""
+
+    connect: float = 5.0
+    first_token: float = 120.0
+    idle: float = 60.0
+    total: float = 1800.0
+
+
+DEFAULT_TIMEOUTS = Timeouts()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a connection, so that the admin's form needs no knowledge of vendors."""
+
+    name: str
+    label: str
+    help: str = ""
+    kind: Literal["text", "url", "boolean", "choice"] = "text"
+    required: bool = False
+    default: str = ""
+    secret: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+class Vendor(ABC):
+    """One way to speak to model hosts. Stateless: an instance serves every tenant, thread and loop."""
+
+    slug: str
+    label: str
+    key_page: str
+    needs_connection: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def fields(self) -> tuple[Field, ...]:
+        """What a connection's form asks for."""
+
+    @abstractmethod
+    def stream(
+        self, endpoint: Endpoint, request: ChatRequest, timeouts: Timeouts = DEFAULT_TIMEOUTS
+    ) -> AsyncGenerator[Delta, None]:
+        """Deltas, Finished as the last; raises VendorError. To close the generator closes the socket."""
+
+    @abstractmethod
+    async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:
+        """A vector for each text; raises VendorError."""
+
+    @abstractmethod
+    async def list_models(self, endpoint: Endpoint) -> list[ListedModel]:
+        """What the host offers; raises VendorError."""
+
+    @abstractmethod
+    async def check(self, endpoint: Endpoint) -> None:
+        """Return when host and key work; raise VendorError with what to do when not."""

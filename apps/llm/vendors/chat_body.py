@@ -1,0 +1,131 @@
+"""A ChatRequest as the JSON of /chat/completions."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from apps.llm.vendors.base import (
+    ChatMessage,
+    ChatRequest,
+    FilePart,
+    ImagePart,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+
+_RESERVED = frozenset({"model", "messages", "stream", "stream_options", "n"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Where OpenAI-shaped hosts differ in what they accept."""
+
+    auth_header: str = "Authorization"
+    auth_prefix: str = "Bearer "
+    max_tokens_field: str = "max_tokens"
+    usage_option: bool = True
+
+
+STANDARD = Dialect()
+
+
+def chat_body(request: ChatRequest, dialect: Dialect) -> bytes:
+    """The body of a streamed call; `extra` goes out as it is, but never replaces model or messages."""
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": [wire for message in request.messages for wire in _wire_messages(message)],
+        "stream": True,
+    }
+    if dialect.usage_option:
+        body["stream_options"] = {"include_usage": True}
+    body |= _tools(request)
+    body |= _settings(request, dialect)
+    body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
+    return orjson.dumps(body, default=dict)
+
+
+def _settings(request: ChatRequest, dialect: Dialect) -> dict[str, Any]:
+    settings = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        dialect.max_tokens_field: request.max_tokens,
+        "stop": list(request.stop) or None,
+        "seed": request.seed,
+        "reasoning_effort": request.reasoning_effort,
+        "response_format": request.response_format,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _tools(request: ChatRequest) -> dict[str, Any]:
+    if not request.tools:
+        return {}
+    tools = [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
+        }
+        for tool in request.tools
+    ]
+    choice: str | Mapping[str, Any] | None = request.tool_choice
+    if choice is None:
+        return {"tools": tools}
+    if choice not in {"auto", "none", "required"}:
+        choice = {"type": "function", "function": {"name": choice}}
+    return {"tools": tools, "tool_choice": choice}
+
+
+def _wire_messages(message: ChatMessage) -> list[dict[str, Any]]:
+    """One message of ours can be several there: each tool result stands alone. Reasoning is not sent back."""
+    results = [
+        {"role": "tool", "tool_call_id": part.id, "content": part.content}
+        for part in message.parts
+        if isinstance(part, ToolResultPart)
+    ]
+    calls = [_call(part) for part in message.parts if isinstance(part, ToolCallPart)]
+    content = _content(message.parts)
+    if content is None and not calls:
+        return results
+    wire: dict[str, Any] = {"role": message.role, "content": content}
+    if calls:
+        wire["tool_calls"] = calls
+    return [wire, *results]
+
+
+def _call(part: ToolCallPart) -> dict[str, Any]:
+    return {
+        "id": part.id,
+        "type": "function",
+        "function": {"name": part.name, "arguments": part.arguments or "{}"},
+    }
+
+
+def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]] | None:
+    """Words alone as one string, which every host takes; a list only where there is more than words."""
+    content = [wire for part in parts if (wire := _content_part(part)) is not None]
+    if not content:
+        return None
+    if all(isinstance(part, TextPart) for part in parts if _content_part(part) is not None):
+        return "".join(wire["text"] for wire in content)
+    return content
+
+
+def _content_part(part: Part) -> dict[str, Any] | None:
+    match part:
+        case TextPart(text):
+            return {"type": "text", "text": text}
+        case ImagePart(media_type, data):
+            return {"type": "image_url", "image_url": {"url": _data_url(media_type, data)}}
+        case FilePart(name, media_type, data):
+            return {"type": "file", "file": {"filename": name, "file_data": _data_url(media_type, data)}}
+        case _:
+            return None
+
+
+def _data_url(media_type: str, data: bytes) -> str:
+    return f"data:{media_type};base64,{b64encode(data).decode()}"

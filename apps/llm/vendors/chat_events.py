@@ -1,0 +1,219 @@
+"""Streamed chunks of /chat/completions, in every recorded dialect, to deltas."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import orjson
+
+from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, TextDelta, Usage
+from apps.llm.vendors.errors import error, error_of_event
+from apps.llm.vendors.tool_calls import ToolCalls
+from apps.llm.vendors.usage import usage_of
+
+Reason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+_REASONS: Mapping[str, Reason] = {
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "tool_calls": "tool_calls",
+    "tool_use": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "safety": "content_filter",
+    "sensitive": "content_filter",
+}
+_FAILURES: Mapping[str, ErrorKind] = {
+    "error": ErrorKind.SERVER,
+    "abort": ErrorKind.INTERRUPTED,
+    "cancelled": ErrorKind.INTERRUPTED,
+    "network_error": ErrorKind.INTERRUPTED,
+    "insufficient_system_resource": ErrorKind.OVERLOADED,
+}
+_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
+_HIGH, _LOW, _AFTER = "\ud800", "\udc00", "\ue000"
+
+
+class ChatEvents:
+    """State of one answer: feed it each event's data, then ask for the end.
+
+    `ended` is true once a finish reason came; what follows can only add usage. `gave` is true once there
+    was a delta. The caller sets `marked` when the host's [DONE] came.
+    """
+
+    __slots__ = (
+        "_half",
+        "_loose",
+        "_secret",
+        "_usage",
+        "calls",
+        "ended",
+        "gave",
+        "marked",
+        "model",
+        "reason",
+    )
+
+    def __init__(self, model: str, secret: str) -> None:
+        self._secret = secret
+        self._usage: Usage | None = None
+        self._half = ""
+        self._loose = False
+        self.model = model
+        self.reason: Reason | None = None
+        self.calls = ToolCalls()
+        self.ended = False
+        self.gave = False
+        self.marked = False
+
+    def feed(self, data: bytes) -> list[Delta]:
+        """Deltas of one event; raises VendorError for an error object or for what is not JSON."""
+        if not data.strip():
+            return []
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            event = self._loosely(data)
+        if not isinstance(event, dict):
+            return []
+        choices = event.get("choices")
+        if event.get("error") or not choices:
+            self._aside(event)
+        if event.get("usage") or event.get("x_groq"):
+            self._take_usage(event.get("usage") or event["x_groq"].get("usage"))
+        if not choices or not isinstance(choices, list):
+            return []
+        return self._choice(choices[0], event)
+
+    def finished(self) -> Finished:
+        """The end; raises VendorError (interrupted) when there was no finish reason.
+
+        Every SDK reports a stream that just stops as success; it is not (design/security.md, section 2).
+        One exception: calls that are whole, counted and followed by the end mark (recorded from Novita).
+        """
+        if self.reason is None and self.marked and self.calls and self._usage is not None:
+            self.reason = "tool_calls"
+        if self.reason is None:
+            raise error(ErrorKind.INTERRUPTED, detail="the stream ended without a finish reason")
+        if self.reason == "tool_calls":
+            self.calls.assert_whole()
+        return Finished(self.reason, self._usage, self.model)
+
+    def _choice(self, choice: Any, event: Mapping[str, Any]) -> list[Delta]:
+        if not isinstance(choice, dict):
+            return []
+        if choice.get("usage"):
+            self._take_usage(choice["usage"])
+        message = choice.get("delta") or choice.get("message")
+        deltas = self._message(message) if isinstance(message, dict) else []
+        if deltas:
+            self.gave = True
+        if choice.get("finish_reason"):
+            self._finish(str(choice["finish_reason"]))
+        if self.ended and event.get("model"):
+            self.model = str(event["model"])
+        return deltas
+
+    def _message(self, message: Mapping[str, Any]) -> list[Delta]:
+        content = message.get("content")
+        if content.__class__ is str and len(message) == 1 and not self._loose:
+            return [TextDelta(content)] if content else []
+        deltas = self._reasoning(message)
+        if isinstance(content, list):
+            deltas += _content_list(content)
+        else:
+            deltas += self._text(content or message.get("refusal"))
+        if message.get("tool_calls"):
+            deltas += self.calls.feed(message["tool_calls"])
+        return deltas
+
+    def _reasoning(self, message: Mapping[str, Any]) -> list[Delta]:
+        """Reasoning under its first name that holds any: hosts repeat it under several."""
+        deltas: list[Delta] = []
+        for name in _REASONING_FIELDS:
+            text = message.get(name)
+            if text and isinstance(text, str):
+                deltas.append(ReasoningDelta(text))
+                break
+        details = message.get("reasoning_details")
+        if isinstance(details, list):
+            signatures = [detail.get("signature") for detail in details if isinstance(detail, dict)]
+            deltas += [ReasoningDelta("", text) for text in signatures if text and isinstance(text, str)]
+        return deltas
+
+    def _text(self, text: object) -> list[Delta]:
+        """Text with pairs of surrogates mended, also where a host cut between the two halves."""
+        if not text or not isinstance(text, str):
+            return []
+        if self._loose:
+            text = self._whole_characters(text)
+        return [TextDelta(text)] if text else []
+
+    def _whole_characters(self, text: str) -> str:
+        text = self._half + text
+        self._half = ""
+        if _HIGH <= text[-1] < _LOW:
+            self._half, text = text[-1], text[:-1]
+        if any(_HIGH <= character < _AFTER for character in text):
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text
+
+    def _finish(self, raw: str) -> None:
+        word = raw.lower()
+        if word in _FAILURES:
+            raise error(_FAILURES[word], detail=f"finish reason {raw[:40]}")
+        self.ended = True
+        self.reason = _REASONS.get(word, "stop")
+        if self.reason == "stop" and self.calls:
+            self.reason = "tool_calls"
+
+    def _take_usage(self, raw: object) -> None:
+        if isinstance(raw, dict):
+            self._usage = usage_of(raw)
+
+    def _aside(self, event: Mapping[str, Any]) -> None:
+        """An event without choices: an error in one of its shapes, or a ping."""
+        if self.ended:
+            return
+        if event.get("error") or event.get("object") == "error" or event.get("type") == "error":
+            raise error_of_event(event, self._secret)
+        if isinstance(event.get("message"), str) and ("code" in event or "status" in event):
+            raise error_of_event(event, self._secret)
+
+    def _loosely(self, data: bytes) -> object:
+        """Some hosts send lone surrogates or bad UTF-8: orjson refuses them, the standard parser does not."""
+        self._loose = True
+        try:
+            return json.loads(data.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            if self.ended:
+                return None
+            raise error(ErrorKind.PROTOCOL, detail="an event is not JSON") from None
+
+
+def _content_list(parts: list[Any]) -> list[Delta]:
+    """Content as a list: Mistral's thinking, Databricks' reasoning summaries, plain text items."""
+    deltas: list[Delta] = []
+    for part in parts:
+        if not isinstance(part, dict):
+            continue
+        inner = part.get("thinking") or part.get("summary")
+        if part.get("type") in {"thinking", "reasoning"}:
+            deltas += [ReasoningDelta(*pair) for pair in _thoughts(inner, part)]
+        elif isinstance(part.get("text"), str) and part["text"]:
+            deltas.append(TextDelta(part["text"]))
+    return deltas
+
+
+def _thoughts(inner: object, part: Mapping[str, Any]) -> list[tuple[str, str]]:
+    items = inner if isinstance(inner, list) else [{"text": inner, "signature": part.get("signature")}]
+    found = []
+    for item in items:
+        if not isinstance(item, dict):
+            continue
+        text, signature = item.get("text"), item.get("signature")
+        pair = (text if isinstance(text, str) else "", signature if isinstance(signature, str) else "")
+        if any(pair):
+            found.append(pair)
+    return found

@@ -1,0 +1,160 @@
+"""One streamed answer: bytes from egress, events, deltas, deadlines, and an honest end."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from apps.egress import EgressFailed, Response
+from apps.llm.vendors.base import Delta, ErrorKind, Timeouts, VendorError
+from apps.llm.vendors.chat_events import ChatEvents
+from apps.llm.vendors.deadlines import Deadlines
+from apps.llm.vendors.errors import error, error_of_failure
+from apps.llm.vendors.sse import EventParser, EventTooLongError
+
+DONE = b"[DONE]"
+EVENT_STREAM = "text/event-stream"
+CLOSING_SECONDS = 0.25
+_PAGES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml"})
+
+
+async def read_stream(
+    open_answer: Callable[[], Awaitable[Response]], events: ChatEvents, timeouts: Timeouts
+) -> AsyncGenerator[Delta, None]:
+    """Deltas of the answer that `open_answer` brings, Finished last; raises VendorError.
+
+    An error after a delta is never retryable. Whoever closes the generator closes the host's socket.
+    """
+    started = asyncio.get_running_loop().time()
+    answer = await open_answer()
+    stream = _Stream(answer, events, Deadlines(timeouts, started, answer.close))
+    try:
+        while (batch := await stream.next_deltas()) is not None:
+            for delta in batch:
+                yield delta
+        yield events.finished()
+        await answer.finish(CLOSING_SECONDS)
+    except VendorError as failed:
+        failed.retryable = failed.retryable and not events.gave
+        raise
+    finally:
+        stream.close()
+
+
+class _Stream:
+    """Reads chunk by chunk; a whole JSON answer to a streamed call is taken as one event."""
+
+    __slots__ = (
+        "_answer",
+        "_came",
+        "_deadlines",
+        "_events",
+        "_failed",
+        "_over",
+        "_parser",
+        "_seen",
+        "_whole",
+    )
+
+    def __init__(self, answer: Response, events: ChatEvents, deadlines: Deadlines) -> None:
+        self._answer = answer
+        self._events = events
+        self._deadlines = deadlines
+        self._parser = EventParser()
+        self._whole: list[bytes] | None = None
+        self._failed: VendorError | None = None
+        self._seen = False
+        self._came = False
+        self._over = False
+
+    async def next_deltas(self) -> list[Delta] | None:
+        """Deltas of the next chunk, perhaps none; None at the end; what came before an error comes first."""
+        if self._failed is not None:
+            raise self._failed
+        if self._over:
+            return None
+        chunk = await self._next_chunk()
+        batch: list[Delta] = []
+        try:
+            self._take(chunk, batch)
+        except VendorError as failed:
+            if not batch:
+                raise
+            self._failed = failed
+        self._came = bool(batch)
+        return batch
+
+    def close(self) -> None:
+        """Stop the clock and give the socket up."""
+        self._deadlines.stop()
+        self._answer.close()
+
+    async def _next_chunk(self) -> bytes:
+        deadlines = self._deadlines
+        if self._events.ended:
+            deadlines.answer_ended()
+        elif self._came:
+            deadlines.content_came()
+        deadlines.waiting = True
+        try:
+            return await self._answer.next_chunk()
+        except EgressFailed as failed:
+            if self._events.ended:
+                return b""
+            raise self._failure(failed) from None
+        finally:
+            deadlines.waiting = False
+
+    def _take(self, chunk: bytes, batch: list[Delta]) -> None:
+        """Put the chunk's deltas into `batch`, so that they stand even where this raises."""
+        if not self._seen:
+            self._look_at(chunk)
+        if self._whole is not None:
+            self._take_whole(chunk, batch)
+            return
+        try:
+            found = self._parser.feed(chunk) if chunk else self._parser.close()
+        except EventTooLongError:
+            raise error(ErrorKind.PROTOCOL, detail="an event without an end") from None
+        feed = self._events.feed
+        for data in found:
+            if data == DONE:
+                self._events.marked = self._over = True
+                return
+            if chunk:
+                batch += feed(data)
+            else:
+                self._take_rest(data, batch)
+        if not chunk:
+            self._over = True
+
+    def _take_rest(self, data: bytes, batch: list[Delta]) -> None:
+        """An event cut off by the end is no error of its own: the missing finish reason is."""
+        try:
+            batch += self._events.feed(data)
+        except VendorError as failed:
+            if failed.kind is not ErrorKind.PROTOCOL:
+                raise
+
+    def _take_whole(self, chunk: bytes, batch: list[Delta]) -> None:
+        assert self._whole is not None  # noqa: S101 - for the type checker
+        self._whole.append(chunk)
+        if not chunk:
+            self._over = True
+            batch += self._events.feed(b"".join(self._whole))
+
+    def _look_at(self, chunk: bytes) -> None:
+        """Tell an event stream from a whole JSON answer and from a page; raises VendorError (protocol)."""
+        beginning = chunk.lstrip()
+        kind = self._answer.content_type
+        if kind in _PAGES or beginning.startswith(b"<") or (not chunk and kind != EVENT_STREAM):
+            raise error(ErrorKind.PROTOCOL, detail=f"a {kind or 'nameless'} body in place of an answer")
+        if beginning.startswith(b"{"):
+            self._whole = []
+        self._seen = bool(beginning)
+
+    def _failure(self, failed: EgressFailed) -> VendorError:
+        expired = self._deadlines.expired
+        if expired:
+            return error(ErrorKind.TIMEOUT, detail=f"limit passed: {expired.replace('_', ' ')}")
+        if failed.reason == "cut":
+            return error(ErrorKind.INTERRUPTED, detail="the connection ended in mid-answer")
+        return error_of_failure(failed)

@@ -1,0 +1,68 @@
+"""Embeddings in OpenAI's shape: the body, and vectors from floats or base64."""
+
+import math
+import sys
+from array import array
+from base64 import b64decode
+from binascii import Error as Base64Error
+from typing import Any
+
+import orjson
+
+from apps.llm.vendors.base import EmbeddingRequest, EmbeddingResult, ErrorKind
+from apps.llm.vendors.errors import error
+from apps.llm.vendors.usage import usage_of
+
+
+def embedding_body(request: EmbeddingRequest) -> bytes:
+    """The body of a call; base64 is asked for since it is a quarter of the bytes, hosts may answer floats."""
+    body: dict[str, Any] = {
+        "model": request.model,
+        "input": list(request.texts),
+        "encoding_format": "base64",
+    }
+    if request.dimensions is not None:
+        body["dimensions"] = request.dimensions
+    return orjson.dumps(body)
+
+
+def embedding_result(answer: object, request: EmbeddingRequest) -> EmbeddingResult:
+    """Vectors by index; raises VendorError (protocol) unless there is one finite vector for each text."""
+    rows = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(answer, dict) or not isinstance(rows, list):
+        raise error(ErrorKind.PROTOCOL, detail="no data in the answer")
+    try:
+        ordered = sorted(rows, key=lambda row: int(row.get("index", 0)))
+        vectors = [_vector(row["embedding"]) for row in ordered]
+    except (KeyError, TypeError, ValueError, AttributeError, Base64Error):
+        raise error(ErrorKind.PROTOCOL, detail="a vector cannot be read") from None
+    _assert_fits(vectors, request)
+    usage = answer.get("usage")
+    return EmbeddingResult(
+        vectors,
+        usage_of(usage) if isinstance(usage, dict) else None,
+        str(answer.get("model") or request.model),
+    )
+
+
+def _vector(raw: object) -> list[float]:
+    """Floats as they are, or little-endian float32 in base64."""
+    if isinstance(raw, str):
+        values = array("f", b64decode(raw, validate=True))
+        if sys.byteorder == "big":
+            values.byteswap()
+        return values.tolist()
+    if isinstance(raw, list):
+        return [float(value) for value in raw]
+    raise TypeError
+
+
+def _assert_fits(vectors: list[list[float]], request: EmbeddingRequest) -> None:
+    if len(vectors) != len(request.texts):
+        detail = f"{len(vectors)} vectors for {len(request.texts)} texts"
+        raise error(ErrorKind.PROTOCOL, detail=detail)
+    lengths = {len(vector) for vector in vectors}
+    if len(lengths) > 1 or 0 in lengths:
+        raise error(ErrorKind.PROTOCOL, detail="vectors of different lengths")
+    if not all(math.isfinite(value) for vector in vectors for value in vector):
+        raise error(ErrorKind.PROTOCOL, detail="a vector is not finite")

@@ -1,0 +1,158 @@
+"""Vendors' own words and codes for what went wrong, in the order in which they decide."""
+
+import re
+from dataclasses import dataclass
+
+from apps.llm.vendors.base import ErrorKind
+
+FIRST_REDIRECT, LAST_REDIRECT = 300, 399
+
+_CONTEXT_CODES = frozenset(
+    {"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded"}
+)
+_CONTEXT = re.compile(
+    r"exceeds? the (?:context window|available context size|model'?s? (?:maximum )?context)"
+    r"|maximum context length|prompt is too long|input is too long|input tokens? exceed"
+    r"|exceeds maximum length|exceeds the maximum (?:number of )?(?:input )?tokens"
+    r"|input token count .{0,40}exceeds|context (?:length|window|size) (?:exceeded|limit)"
+    r"|exceed(?:s|ed)? (?:the )?context (?:length|window|limit|size)|too many (?:input )?tokens"
+    r"|input length (?:exceeds|and `max_tokens` exceed)|please reduce the length of (?:the messages|your)"
+    r"|longer than the model'?s context|prompt too long",
+    re.IGNORECASE,
+)
+_FILTER_CODES = frozenset(
+    {
+        "content_filter",
+        "content_policy_violation",
+        "responsibleaipolicyviolation",
+        "moderation_blocked",
+        "data_inspection_failed",
+        "content_filter_error",
+    }
+)
+_FILTER = re.compile(
+    r"content management policy|content policy|content filter|requires moderation"
+    r"|flagged (?:as|for)|safety system",
+    re.IGNORECASE,
+)
+_QUOTA_CODES = frozenset(
+    {
+        "insufficient_quota",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+        "billing_error",
+        "insufficient_balance",
+        "insufficient_credits",
+        "402",
+    }
+)
+_QUOTA = re.compile(
+    r"credit balance is too low|insufficient (?:balance|credits?|funds|quota)|out of credits"
+    r"|exceeded your (?:current quota|monthly)|billing (?:hard )?limit|PerDay",
+    re.IGNORECASE,
+)
+_KEY_CODES = frozenset(
+    {
+        "invalid_api_key",
+        "api_key_invalid",
+        "authentication_error",
+        "permission_error",
+        "permission_denied",
+        "unauthenticated",
+        "unrecognizedclientexception",
+        "accessdeniedexception",
+        "expiredtokenexception",
+    }
+)
+_KEY = re.compile(
+    r"(?:incorrect|invalid|wrong|expired|missing|no) (?:x-)?api[ -]?key"
+    r"|api[ -]?key (?:not valid|is invalid|expired)"
+    r"|invalid (?:access )?token|unauthorized",
+    re.IGNORECASE,
+)
+_MODEL_CODES = frozenset({"model_not_found", "not_found_error", "resourcenotfoundexception", "invalid_model"})
+_MODEL = re.compile(
+    r"model identifier is invalid"
+    r"|(?:model|deployment)\b.{0,120}(?:does not exist|not found|is not a valid model)"
+    r"|invalid model|unknown model|no such model|not a valid model",
+    re.IGNORECASE | re.DOTALL,
+)
+_RATE_CODES = frozenset(
+    {"rate_limit_exceeded", "rate_limit_error", "throttlingexception", "too_many_requests", "tokens", "429"}
+)
+_BUSY_CODES = frozenset(
+    {"overloaded_error", "engine_overloaded", "modelnotreadyexception", "overloaded", "529"}
+)
+_BUSY = re.compile(
+    r"overloaded|at capacity|no capacity|capacity exceeded|loading model|currently loading|queue is full",
+    re.IGNORECASE,
+)
+
+_BY_STATUS = {
+    401: ErrorKind.AUTHENTICATION,
+    402: ErrorKind.QUOTA,
+    403: ErrorKind.AUTHENTICATION,
+    404: ErrorKind.NOT_FOUND,
+    405: ErrorKind.NOT_FOUND,
+    408: ErrorKind.TIMEOUT,
+    410: ErrorKind.NOT_FOUND,
+    429: ErrorKind.RATE_LIMIT,
+    498: ErrorKind.RATE_LIMIT,
+    502: ErrorKind.UNAVAILABLE,
+    503: ErrorKind.UNAVAILABLE,
+    504: ErrorKind.TIMEOUT,
+    521: ErrorKind.UNAVAILABLE,
+    522: ErrorKind.UNAVAILABLE,
+    524: ErrorKind.TIMEOUT,
+    529: ErrorKind.OVERLOADED,
+}
+_NEVER = re.compile(r"(?!)")
+_TOO_LARGE = 413
+_GEMINI_LIMIT = "resource_exhausted"  # said for each of Gemini's limits; only the one per day outlasts a wait
+_PER_DAY = "PerDay"
+_FIRST_SERVER_STATUS = 500
+_FIRST_CLIENT_STATUS = 400
+
+_ANY_CLIENT_OR_SERVER = frozenset(range(600)) - {429}
+_IN_STREAM = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Holds when one of the codes stands in the body, or when the words do and the status is one of these."""
+
+    kind: ErrorKind
+    codes: frozenset[str]
+    words: re.Pattern[str]
+    statuses: frozenset[int]
+
+    def holds(self, status: int, codes: frozenset[str], text: str) -> bool:
+        """True when it applies."""
+        return bool(codes & self.codes) or (status in self.statuses and self.words.search(text) is not None)
+
+
+_RULES = (
+    _Rule(ErrorKind.CONTEXT_OVERFLOW, _CONTEXT_CODES, _CONTEXT, _ANY_CLIENT_OR_SERVER),
+    _Rule(ErrorKind.CONTENT_FILTER, _FILTER_CODES, _FILTER, frozenset({_IN_STREAM, 400, 403})),
+    _Rule(ErrorKind.QUOTA, _QUOTA_CODES, _QUOTA, frozenset(range(600))),
+    _Rule(ErrorKind.RATE_LIMIT, _RATE_CODES, _NEVER, frozenset()),
+    _Rule(ErrorKind.AUTHENTICATION, _KEY_CODES, _KEY, frozenset({_IN_STREAM, 400})),
+    _Rule(ErrorKind.NOT_FOUND, _MODEL_CODES, _MODEL, frozenset({_IN_STREAM, 400, 422})),
+    _Rule(ErrorKind.OVERLOADED, _BUSY_CODES, _BUSY, frozenset({_IN_STREAM, 500, 502, 503})),
+)
+
+
+def kind_of(status: int, codes: frozenset[str], text: str) -> ErrorKind:
+    """The kind for a status (0 inside a stream), lower-case codes, and the host's own wording."""
+    if status == _TOO_LARGE:
+        return ErrorKind.CONTEXT_OVERFLOW
+    if _GEMINI_LIMIT in codes:
+        return ErrorKind.QUOTA if _PER_DAY in text else ErrorKind.RATE_LIMIT
+    for rule in _RULES:
+        if rule.holds(status, codes, text):
+            return rule.kind
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if _FIRST_CLIENT_STATUS <= status < _FIRST_SERVER_STATUS:
+        return ErrorKind.BAD_REQUEST
+    return ErrorKind.SERVER
