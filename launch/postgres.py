@@ -32,6 +32,7 @@ SETTINGS = {
     "random_page_cost": "1.1",
     "jit": "off",
     "log_min_messages": "warning",
+    "log_checkpoints": "off",
     "log_line_prefix": "%q%u@%d ",
     "password_encryption": "scram-sha-256",
 }

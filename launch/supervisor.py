@@ -76,8 +76,8 @@ class Supervisor:
         finally:
             signal_group(process.pid, signal.SIGKILL)
         if status != 0:
-            said = "\n".join([*output.splitlines()[-10:], *lines[-15:]])
-            raise CommandFailedError(f"`{command.name}` ended with status {status}:\n{said}")
+            said = "\n".join([*output.splitlines()[-10:], *lines[-5:]])
+            raise CommandFailedError(f"`{command.name}` failed (status {status}). It said:\n{said}")
         return output
 
     async def stop(self) -> None:
