@@ -99,6 +99,6 @@ def end_leftovers(table: Mapping[str, Mapping[str, float]], seconds: float = 12)
 def _is_same(entry: Mapping[str, float]) -> bool:
     try:
         process = psutil.Process(int(entry["pid"]))
-        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() == entry["created"]
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.create_time() == entry["created"])
     except (psutil.Error, KeyError, ValueError):
         return False

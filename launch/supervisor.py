@@ -55,7 +55,7 @@ class Supervisor:
         self._changed = changed
         self._services: list[Service] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     async def start(self, *services: Service) -> None:
         """Start the services side by side and wait until each is ready. Raises NotReadyError."""
@@ -82,7 +82,7 @@ class Supervisor:
 
     async def stop(self) -> None:
         """End all services, higher stages first, each within its own limit."""
-        self._stopping = True
+        self._stopping.set()
         for stage in sorted({service.stage for service in self._services}, reverse=True):
             await asyncio.gather(*(_end(s) for s in self._services if s.stage == stage))
         for task in self._tasks.values():
@@ -91,7 +91,7 @@ class Supervisor:
 
     def kill(self) -> None:
         """End everything at once."""
-        self._stopping = True
+        self._stopping.set()
         for service in self._services:
             if service.process is not None:
                 signal_group(service.process.pid, signal.SIGKILL)
@@ -99,10 +99,10 @@ class Supervisor:
     async def _keep(self, service: Service) -> None:
         """Start the service and start it again, later each time, until all is stopped."""
         delay = FIRST_DELAY
-        while not self._stopping:
+        while not self._stopping.is_set():
             began = time.monotonic()
             status = await self._run_once(service)
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             delay = FIRST_DELAY if time.monotonic() - began > STEADY_SECONDS else delay
             log.fail(f"{service.name} ended ({_reason(status)}); starting it again in {delay:.1f} s")
@@ -119,7 +119,7 @@ class Supervisor:
             log.fail(f"{service.name} cannot be started: {error}")
             return 1
         service.process = process
-        if self._stopping:
+        if self._stopping.is_set():
             signal_group(process.pid, signal.SIGKILL)
         self._report()
         watch = asyncio.create_task(_pump(process.stdout, service.name, service.last_lines, service))
