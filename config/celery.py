@@ -8,6 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID2
 
 from django.conf import settings
 
+from apps.runs.engine.bootstep import EngineStep
+
 app = Celery("atrium")
 app.conf.update(
     broker_url=settings.REDIS_URL,
@@ -34,4 +36,5 @@ app.conf.update(
     enable_utc=True,
     timezone="UTC",
 )
+app.steps["worker"].add(EngineStep)
 app.autodiscover_tasks()

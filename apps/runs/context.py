@@ -1,0 +1,122 @@
+"""What a handler is given: the run's identity and input, and the means to write its log."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from apps.runs.errors import RunError
+from apps.runs.log import REASONING, STEP, TEXT, clean_data, clean_text
+from apps.tenants.aio import in_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from apps.runs.engine.carried import Carried
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MOST_TEXT = 16_000_000
+"""Code points and events of one run at most."""
+
+
+class StepHandle:
+    """A stage that was begun; call `done` or `failed` once."""
+
+    __slots__ = ("_carried", "_data", "_index", "_kind", "_label", "_open", "_started")
+
+    def __init__(self, carried: Carried, kind: str, label: str, data: Mapping[str, Any]) -> None:
+        self._carried = carried
+        self._index = carried.steps
+        carried.steps += 1
+        self._kind, self._label, self._data = kind, clean_text(label), clean_data(data)
+        self._started = time.monotonic()
+        self._open = True
+        self._emit("running", None)
+
+    def done(self, **data: Any) -> None:
+        """The stage has ended well."""
+        self._close("done", data)
+
+    def failed(self, **data: Any) -> None:
+        """The stage has failed; the run may go on."""
+        self._close("failed", data)
+
+    def _close(self, state: str, data: Mapping[str, Any]) -> None:
+        if self._open:
+            self._open = False
+            self._data = self._data | clean_data(data)
+            self._emit(state, round((time.monotonic() - self._started) * 1000))
+
+    def _emit(self, state: str, ms: int | None) -> None:
+        step = {
+            "index": self._index,
+            "kind": self._kind,
+            "label": self._label,
+            "state": state,
+            "data": self._data,
+            "ms": ms,
+        }
+        self._carried.say(STEP, {"step": step})
+
+
+class RunContext:
+    """One run for its handler, on the engine's loop. `result` goes to `on_end`; its `usage` to the end event."""
+
+    def __init__(self, carried: Carried) -> None:
+        run = carried.run
+        self._carried = carried
+        self._half = {TEXT: "", REASONING: ""}
+        self.run_id: UUID = run.id
+        self.tenant_id: UUID = run.tenant_id
+        self.team_id: UUID = run.team_id
+        self.user_id: UUID = run.user_id
+        self.api_key_id: UUID | None = run.api_key_id
+        self.subject_id: UUID | None = run.subject_id
+        self.input: dict[str, Any] = run.input
+        self.fence: int = run.fence
+        self.result: dict[str, Any] = carried.result
+
+    def text(self, text: str) -> None:
+        """Add to the answer. NUL is left out, half surrogate pairs are joined or replaced."""
+        self._say(TEXT, text)
+
+    def reasoning(self, text: str) -> None:
+        """Add to the reasoning, a text of its own."""
+        self._say(REASONING, text)
+
+    def event(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Add a whole event: tool, citation {citations: […]}, replaced {text, reason}."""
+        self._carried.say(kind, clean_data(data))
+
+    def step(self, kind: str, label: str, **data: Any) -> StepHandle:
+        """Begin a stage that viewers see."""
+        return StepHandle(self._carried, kind, label, data)
+
+    async def db(self, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+        """Run the function in the tenant's scope on a database thread."""
+        return await in_scope(self.tenant_id, function, *args, **options)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the person has asked to stop."""
+        return self._carried.is_stopped
+
+    @property
+    def said(self) -> str:
+        """The answer so far."""
+        return self._carried.log.channel(TEXT)
+
+    def _say(self, kind: str, text: str) -> None:
+        if not text.isascii() or "\0" in text or self._half[kind]:
+            text = self._half[kind] + text
+            self._half[kind] = ""
+            if text and "\ud800" <= text[-1] <= "\udbff":
+                self._half[kind], text = text[-1], text[:-1]
+            text = clean_text(text)
+        if text:
+            if self._carried.log.end - self._carried.log.start > MOST_TEXT:
+                raise RunError("too_long", "The answer became too long.", "What had been written is kept.")
+            self._carried.say(kind, text)

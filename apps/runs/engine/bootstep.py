@@ -1,0 +1,49 @@
+"""Starts the engine with a Celery worker of the queue `replies`, and drains it before the pool stops."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from typing import Any, ClassVar
+
+from celery import bootsteps
+
+from apps.runs.engine.running import engine_of_process, set_engine
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "replies"
+DRAIN_S = 20.0
+
+
+class EngineStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+    """Requires the pool, so that its stop comes before the pool's; it never raises there, or the process hangs."""
+
+    requires: ClassVar = {"celery.worker.components:Pool"}
+
+    def include_if(self, worker: Any) -> bool:
+        """Only where replies are consumed."""
+        return QUEUE in worker.app.amqp.queues.consume_from
+
+    def start(self, worker: Any) -> None:
+        """Start the loop before the first hint comes."""
+        from apps.runs.engine.engine import Engine
+
+        name = f"{os.uname().nodename[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
+        engine = Engine(name, places=worker.concurrency)
+        engine.start()
+        set_engine(engine)
+
+    def stop(self, worker: Any) -> None:
+        """Let runs end for a while, interrupt the rest."""
+        engine = engine_of_process()
+        if engine is None:
+            return
+        set_engine(None)
+        try:
+            engine.drain(DRAIN_S)
+        except Exception:
+            logger.exception("The engine could not be drained; the sweeper settles what it left.")
+
+    terminate = stop

@@ -1,0 +1,144 @@
+"""The engine: claims runs, calls their handlers on one event loop, keeps them and ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+import threading
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import uvloop
+
+from apps.runs.engine.carried import Carried
+from apps.runs.engine.ledger import Ledger
+from apps.runs.engine.listening import listen, look
+from apps.runs.engine.performing import perform
+from apps.runs.engine.turns import Turns
+from apps.runs.live import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+logger = logging.getLogger(__name__)
+
+STOPPED_EARLY_S = 60.0
+FLUSH_S = 3.0
+
+
+class Engine:
+    """Runs on a thread of its own. `carry` and `drain` may be called from any thread, the rest on its loop."""
+
+    def __init__(self, worker: str, *, places: int) -> None:
+        self.worker = worker
+        self.places = places
+        self.active: dict[UUID, Carried] = {}
+        self._claiming: dict[UUID, asyncio.Future[None]] = {}
+        self._stopped_early: dict[UUID, float] = {}
+        self._is_draining = False
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Start the loop; returns when it takes runs."""
+        self._thread.start()
+        if not self._ready.wait(10):
+            raise RuntimeError("The engine's loop did not start.")
+
+    def carry(self, tenant_id: UUID, run_id: UUID) -> concurrent.futures.Future[None]:
+        """Take the run, unless it is another's or over; the future is done when it is."""
+        return asyncio.run_coroutine_threadsafe(self.take(tenant_id, run_id), self._loop)
+
+    def drain(self, seconds: float) -> None:
+        """Take nothing new, let runs end for that long, interrupt the rest with the text they have, stop."""
+        if not self._thread.is_alive():
+            return
+        try:
+            asyncio.run_coroutine_threadsafe(self._drain(seconds), self._loop).result(seconds + 15)
+        except (concurrent.futures.TimeoutError, RuntimeError):
+            logger.exception("The engine did not drain in time.")
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join(5)
+
+    def _work(self) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        redis = connect()
+        self.turns = Turns(redis, self.worker)
+        self.ledger = Ledger(self.worker)
+        duties = [
+            asyncio.create_task(self.ledger.keep(self.active, self.turns)),
+            asyncio.create_task(listen(self.stop)),
+            asyncio.create_task(look(self)),
+        ]
+        self._ready.set()
+        await self._ended.wait()
+        for duty in duties:
+            duty.cancel()
+        await asyncio.gather(*duties, return_exceptions=True)
+        await redis.aclose()
+
+    async def take(self, tenant_id: UUID, run_id: UUID) -> None:
+        """Claim and carry the run; a second hint for the same run waits for the first."""
+        known = self.active.get(run_id)
+        if known is not None:
+            await asyncio.shield(known.done)
+        elif run_id in self._claiming:
+            await asyncio.shield(self._claiming[run_id])
+        elif not self._is_draining:
+            claiming = self._claiming[run_id] = asyncio.get_running_loop().create_future()
+            try:
+                await self._carry(tenant_id, run_id)
+            finally:
+                self._claiming.pop(run_id, None)
+                claiming.set_result(None)
+
+    async def _carry(self, tenant_id: UUID, run_id: UUID) -> None:
+        run = await self.ledger.claim(tenant_id, run_id)
+        if run is None:
+            return
+        carried = self.active[run_id] = Carried(run, self.turns.touch)
+        if run.stop_requested_at is not None or self._stopped_early.pop(run_id, None) is not None:
+            carried.is_stopped = True
+        try:
+            await perform(carried, self.ledger)
+        finally:
+            self.active.pop(run_id, None)
+            carried.done.set_result(None)
+
+    def stop(self, run_id: UUID) -> None:
+        """Stop the run at once if it is here; if its hint is still on its way, when it comes."""
+        carried = self.active.get(run_id)
+        if carried is not None:
+            carried.stop()
+            return
+        now = self._loop.time()
+        self._stopped_early[run_id] = now
+        for old in [old for old, at in self._stopped_early.items() if now - at > STOPPED_EARLY_S]:
+            del self._stopped_early[old]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a look into Postgres may take more."""
+        return not self._is_draining and len(self.active) < self.places
+
+    async def _drain(self, seconds: float) -> None:
+        self._is_draining = True
+        waiting = self._unfinished(self.active.values())
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+        for carried in list(self.active.values()):
+            carried.interrupt()
+        waiting = self._unfinished(self.active.values())
+        if waiting:
+            await asyncio.wait(waiting, timeout=10)
+        await asyncio.wait_for(self.turns.flush(), FLUSH_S)
+
+    @staticmethod
+    def _unfinished(runs: Iterable[Carried]) -> list[asyncio.Future[None]]:
+        return [carried.done for carried in runs if not carried.done.done()]

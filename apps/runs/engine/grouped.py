@@ -1,0 +1,67 @@
+"""Group commit: what gathers while a tenant's last transaction runs goes into the next one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from django.db import InterfaceError, OperationalError
+
+from apps.tenants.aio import in_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+MOST = 64
+AWAY = (OperationalError, InterfaceError)
+"""PostgreSQL is away or restarts."""
+
+
+class Grouped(Generic[J, R]):
+    """`work(jobs)` runs in one transaction of the tenant and answers in the order of its jobs.
+
+    When a batch fails, each of its jobs is tried alone, so that one bad row harms no other.
+    """
+
+    def __init__(self, work: Callable[[Sequence[J]], Sequence[R]]) -> None:
+        self._work = work
+        self._waiting: dict[UUID, list[tuple[J, asyncio.Future[R]]]] = defaultdict(list)
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    async def do(self, tenant_id: UUID, job: J) -> R:
+        """Do the job with the tenant's next transaction; raises what it raised for this job alone."""
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting[tenant_id].append((job, answer))
+        if tenant_id not in self._tasks:
+            self._tasks[tenant_id] = asyncio.create_task(self._drain(tenant_id))
+        return await answer
+
+    async def _drain(self, tenant_id: UUID) -> None:
+        try:
+            while waiting := self._waiting[tenant_id]:
+                batch, self._waiting[tenant_id] = waiting[:MOST], waiting[MOST:]
+                await self._batch(tenant_id, batch)
+        finally:
+            del self._tasks[tenant_id]
+            del self._waiting[tenant_id]
+
+    async def _batch(self, tenant_id: UUID, batch: list[tuple[J, asyncio.Future[R]]]) -> None:
+        try:
+            answers = await in_scope(tenant_id, self._work, [job for job, _ in batch])
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+            if len(batch) == 1 or isinstance(error, AWAY):
+                for _, answer in batch:
+                    if not answer.done():
+                        answer.set_exception(error)
+                return
+            for one in batch:
+                await self._batch(tenant_id, [one])
+            return
+        for (_, answer), value in zip(batch, answers, strict=True):
+            if not answer.done():
+                answer.set_result(value)

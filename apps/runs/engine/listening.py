@@ -1,0 +1,79 @@
+"""How an engine hears of stops, and how it finds runs whose hint was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from apps.runs import rows
+from apps.runs.live import CONTROL, FAULTS, connect_listening
+from apps.tenants.aio import in_global_scope, in_scope
+from apps.tenants.models import Tenant, TenantState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from apps.runs.engine.engine import Engine
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 2.0
+LOOK_OLDER_S = 2.0
+TENANTS_A_LOOK = 100
+RECONNECT_S = 0.5
+QUIET_S = 15.0
+
+
+async def listen(stop: Callable[[UUID], None]) -> None:
+    """Call `stop` for each id on the control channel; reconnects for ever."""
+    while True:
+        redis = connect_listening()
+        try:
+            async with redis.pubsub() as subscription:
+                await subscription.subscribe(CONTROL)
+                while True:
+                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=QUIET_S)
+                    if message is None:
+                        await subscription.ping()
+                    elif message["type"] == "message":
+                        _stop(stop, message["data"])
+        except FAULTS as error:
+            logger.warning("The control channel is away: %s.", type(error).__name__)
+            await asyncio.sleep(RECONNECT_S)
+        finally:
+            await redis.aclose()
+
+
+def _stop(stop: Callable[[UUID], None], data: bytes) -> None:
+    try:
+        stop(UUID(data.decode()))
+    except ValueError:
+        logger.warning("The control channel carried something that is no id.")
+
+
+async def look(engine: Engine) -> None:
+    """Every two seconds take runs that were queued for so long that their hint must be lost; never returns."""
+    at = 0
+    waiting: set[asyncio.Task[None]] = set()
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            tenants = await in_global_scope(_tenants)
+            at = at if at < len(tenants) else 0
+            for tenant_id in tenants[at : at + TENANTS_A_LOOK]:
+                if not engine.has_room:
+                    break
+                for run_id in await in_scope(tenant_id, rows.queued_since, LOOK_OLDER_S, 20):
+                    if run_id not in engine.active:
+                        task = asyncio.create_task(engine.take(tenant_id, run_id))
+                        waiting.add(task)
+                        task.add_done_callback(waiting.discard)
+            at += TENANTS_A_LOOK
+        except Exception as error:  # noqa: BLE001 - the look must outlive every fault of the database
+            logger.warning("The look into Postgres failed: %s.", type(error).__name__)
+
+
+def _tenants() -> list[UUID]:
+    return list(Tenant.objects.filter(state=TenantState.ACTIVE).order_by("id").values_list("id", flat=True))

@@ -1,0 +1,158 @@
+"""Turns: what all runs of a worker have written leaves together, journalled and published in one pipeline."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from apps.runs.live import FAULTS, LIVE, LOG_EXPIRE_S, TURNS_KEEP_MS, turns_key
+from apps.runs.log import pack
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from apps.runs.engine.carried import Carried
+
+logger = logging.getLogger(__name__)
+
+TURN_S = 0.010
+LOG_EVERY_S = 0.2
+RETRY_S = 0.5
+ALL = 1 << 60
+
+
+class Turns:
+    """Publishes dirty runs: a run's first text and its end at once, the rest with the next turn.
+
+    One pipeline is under way at a time. What failed to leave stays dirty and leaves again, whole: readers
+    take every position once.
+    """
+
+    def __init__(self, redis: Redis, worker: str) -> None:
+        self._redis = redis
+        self._journal = turns_key(worker)
+        self._loop = asyncio.get_running_loop()
+        self._dirty: list[Carried] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._flight: asyncio.Task[None] | None = None
+        self._is_urgent = False
+
+    def touch(self, carried: Carried, urgent: bool) -> None:  # noqa: FBT001 - the hot path passes it by place
+        """The run has something new; `urgent` does not wait for the next turn."""
+        if not carried.is_dirty:
+            carried.is_dirty = True
+            self._dirty.append(carried)
+        if urgent:
+            self._is_urgent = True
+        self._plan()
+
+    def _plan(self) -> None:
+        if self._flight is not None:
+            return
+        if self._is_urgent:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._is_urgent = False
+            self._timer = self._loop.call_later(0, self._fly)
+        elif self._timer is None:
+            self._timer = self._loop.call_later(TURN_S, self._fly)
+
+    def _fly(self) -> None:
+        self._timer = None
+        if self._flight is None:
+            self._flight = self._loop.create_task(self._send())
+
+    async def _send(self) -> None:
+        batch, self._dirty = self._dirty, []
+        self._is_urgent = False
+        try:
+            await self._publish(batch)
+        except FAULTS as error:
+            logger.warning(
+                "Redis does not take the turns: %s. Viewers go on from PostgreSQL.", type(error).__name__
+            )
+            await asyncio.sleep(RETRY_S)
+            self._again(batch)
+        finally:
+            self._flight = None
+            if self._dirty:
+                self._plan()
+
+    def _again(self, batch: list[Carried]) -> None:
+        for carried in batch:
+            carried.logged_entries = -1
+            if not carried.is_dirty:
+                carried.is_dirty = True
+                self._dirty.append(carried)
+
+    async def _publish(self, batch: list[Carried]) -> None:
+        frames: dict[int, list[Any]] = {}
+        ends = [self._frames_of(carried, frames) for carried in batch]
+        pipe = self._redis.pipeline(transaction=False)
+        if frames:
+            packed = {number: orjson.dumps(found) for number, found in frames.items()}
+            oldest = int(time.time() * 1000) - TURNS_KEEP_MS
+            fields = [part for number, data in packed.items() for part in (number, data)]
+            pipe.execute_command("XADD", self._journal, "MINID", "~", oldest, "*", *fields)
+            for number, data in packed.items():
+                pipe.execute_command("PUBLISH", LIVE[number], data)
+        appended = self._append_logs(pipe, batch)
+        replies = await pipe.execute(raise_on_error=True)
+        for carried, end in zip(batch, ends, strict=True):
+            carried.published = end
+        for carried, at in appended:
+            if replies[at] != carried.logged_entries:
+                carried.logged_entries = -1
+
+    def _frames_of(self, carried: Carried, frames: dict[int, list[Any]]) -> int:
+        carried.is_dirty = False
+        if carried.is_lost:
+            return carried.published
+        log, key, fence = carried.log, carried.key, carried.run.fence
+        if log.end > carried.published:
+            into = frames.setdefault(carried.channel, [])
+            into.extend(
+                (key, fence, item.seq, item.kind, item.payload) for item in log.since(carried.published, ALL)
+            )
+        return log.end
+
+    def _append_logs(self, pipe: Any, batch: list[Carried]) -> list[tuple[Carried, int]]:
+        now = self._loop.time()
+        appended = []
+        for carried in batch:
+            is_due = now - carried.logged_at >= LOG_EVERY_S or carried.log.ended
+            if carried.is_lost or not is_due or carried.log.end == carried.logged:
+                continue
+            carried.logged_at = now
+            if carried.logged_entries < 0:
+                pipe.execute_command("DEL", carried.log_key)
+                carried.logged_entries, carried.logged = 0, carried.log.start
+            entry = pack(carried.log.since(carried.logged, ALL))
+            carried.logged = carried.log.end
+            carried.logged_entries += 1
+            pipe.execute_command("RPUSH", carried.log_key, entry)
+            appended.append((carried, len(pipe.command_stack) - 1))
+            if carried.logged_entries == 1:
+                pipe.execute_command("EXPIRE", carried.log_key, LOG_EXPIRE_S)
+        return appended
+
+    async def keep_journal(self) -> None:
+        """Let the journal of a worker that dies expire; called every few seconds."""
+        try:
+            await self._redis.expire(self._journal, LOG_EXPIRE_S)
+        except FAULTS:
+            return
+
+    async def flush(self) -> None:
+        """Wait until all that was said has left, or Redis is seen to be away."""
+        for _ in range(3):
+            if self._flight is not None:
+                await self._flight
+            elif self._dirty:
+                self._fly()
+            else:
+                return

@@ -1,0 +1,22 @@
+"""The hint that a run waits. The record is its row."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.runs.engine.running import engine_of_process
+from apps.tenants.tasks import tenant_task
+
+
+@tenant_task(name="run_reply", queue="replies")
+def run_reply(tenant_id: str, run_id: str) -> None:
+    """Hand the run to this process's engine and wait until it is over; the thread does nothing else.
+
+    Raises RuntimeError in a worker without an engine; the run then stays queued for another.
+    """
+    engine = engine_of_process()
+    if engine is None:
+        raise RuntimeError(
+            "This worker carries no runs: it was started without the queue `replies`, or it ends."
+        )
+    engine.carry(UUID(tenant_id), UUID(run_id)).result()
