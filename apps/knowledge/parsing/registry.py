@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from types import ModuleType
 
+from apps.knowledge.language import detect_language
 from apps.knowledge.parsing import encoding
 from apps.knowledge.parsing.archive import Archive
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
@@ -119,7 +120,14 @@ def _finished(parsed: Parsed, name: str) -> Parsed:
     if not sections:
         raise ParseError(ParseErrorKind.EMPTY)
     title = " ".join(clean(parsed.title).split()) or PurePath(name).stem
-    return Parsed(title, parsed.language, sections, parsed.pages)
+    language = detect_language(_sample(sections)) or parsed.language
+    return Parsed(title, language, sections, parsed.pages)
+
+
+def _sample(sections: tuple[Section, ...]) -> str:
+    """Text from the middle of the document too: covers and imprints often are in another language."""
+    middle = sections[len(sections) // 2 :]
+    return "\n".join(part[:1500] for part in (sections[0].text, middle[0].text, sections[-1].text))
 
 
 def _ending(name: str) -> str:

@@ -1,8 +1,8 @@
 """The subprocess: limits itself, imports what the document needs, closes itself, reads, answers on its pipe.
 
-Started as a file (`python -I child.py INPUT OUTPUT ENTRY ARGUMENTS`). INPUT and OUTPUT are inherited descriptors;
-ENTRY names a function `module:name` of (data, arguments) that runs before the closing and returns the call that
-runs after it, whose result is JSON as bytes.
+Started as a file (`python -I child.py INPUT OUTPUT ENTRY ARGUMENTS`). INPUT and OUTPUT are inherited
+descriptors; ENTRY names a function `module:name` of (data, arguments) that runs before the closing and
+returns the call that runs after it, whose result is JSON as bytes.
 """
 
 import json

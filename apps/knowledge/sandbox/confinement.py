@@ -1,8 +1,8 @@
 """Closing a process for good: own namespaces, resource limits, and a list of the few system calls left.
 
-Once closed, the process can compute, use memory, read and write what is already open, and end. It cannot open a
-file, make a socket, start a process or thread, see or signal another process; so no network, no host files, no
-secrets, whatever the document makes the parser do. Linux on x86-64 and AArch64; elsewhere `close` refuses.
+Once closed, the process can compute, use memory, read and write what is already open, and end. It cannot open
+a file, make a socket, start a process or thread, see or signal another process; so no network, no host files,
+no secrets, whatever the document makes the parser do. Linux on x86-64 and AArch64; elsewhere `close` refuses.
 """
 
 import ctypes
@@ -85,8 +85,8 @@ def limit(limits: Limits) -> None:
 def close() -> None:
     """Give up everything but the open descriptors and memory, for the rest of this process's life.
 
-    The namespaces and the other user are a second lock where the machine grants them; the system-call filter is
-    the one that must hold. Raises ConfinementError where it cannot be set.
+    The namespaces and the other user are a second lock where the machine grants them; the system-call filter
+    is the one that must hold. Raises ConfinementError where it cannot be set.
     """
     if os.geteuid() == 0:
         os.setgroups([])

@@ -170,7 +170,10 @@ _UNAVAILABLE = (
 
 @cache
 def _wrapper() -> tuple[str, ...]:
-    """bubblewrap in front of the subprocess where it is installed and works; the child closes itself either way."""
+    """bubblewrap in front of the subprocess where it is installed and works.
+
+    The child closes itself either way.
+    """
     path = which("bwrap")
     if not path:
         return ()

@@ -17,9 +17,9 @@ _HIDDEN = frozenset(
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
-        "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption "
-        "figure footer form header hr legend li main nav ol p pre section summary table tbody td tfoot th thead "
-        "tr ul",
+        "address article aside blockquote body caption center dd details dialog div dl dt fieldset "
+        "figcaption figure footer form header hr legend li main nav ol p pre section summary table tbody td "
+        "tfoot th thead tr ul",
     )
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}

@@ -1,0 +1,154 @@
+"""Which language a text is in: by its script, then by its commonest words. No model, no download."""
+
+import re
+from collections import Counter, defaultdict
+
+_SAMPLE = 4000
+_WORD = re.compile(r"[^\W\d_]+")
+_MIN_WORDS_SHARE = 0.06
+_MAX_REPEATS = 2
+
+# Function words, so common that a sentence or two holds some of them. They also carry no meaning of their
+# own, which the alignment of claims with passages uses.
+_COMMON = {
+    "en": (
+        "the of and to in a is that for it as was with be by on not he his but at are this have from or "
+        "had an they which one you were all her she there would their we him been has when who will no "
+        "more if out so what up its about than into them can only other time some could these two may "
+        "then do any my now such our over does did how where why i me your us should must also include "
+        "includes between while during each"
+    ),
+    "de": (
+        "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an "
+        "werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war "
+        "haben nur oder aber vor zur bis mehr durch man dann soll sein wenn kann ich wir ihr was welche "
+        "welcher welches wo wer wann warum muss müssen können sollte dieser diese dieses pro je ihre "
+        "unser unsere ihren seine"
+    ),
+    "fr": (
+        "le la les de des du un une et à il elle que qui dans en pour pas ne sur se plus par je avec tout "
+        "faire son sa ses mais on nous vous ils elles ce cette ces ou au aux est sont été être avoir leur "
+        "leurs y dont où comme si sans peut doit quel quelle quels quelles combien l d c n s qu"
+    ),
+    "es": (
+        "el la los las de que y a en un una ser se no haber por con su para como estar tener le lo todo "
+        "pero más hacer o poder decir este esta estos estas es son fue del al muy sin sobre entre cuando "
+        "también hasta hay donde quien desde nos ni contra ese eso qué cuál cuánto cómo dónde sus debe "
+        "pueden"
+    ),
+    "it": (
+        "il lo la i gli le di che e è un una per in non con del della dei delle da si al alla come più "
+        "anche ma ci sono questo questa nel nella su se o ha hanno essere stato suo sua loro dove quando "
+        "chi cosa quanto quale deve può tra fra degli agli l dell all ogni"
+    ),
+    "pt": (
+        "o a os as de que e do da em um uma para com não por mais dos das como mas ao ele ela se na no "
+        "nos nas foi são está seu sua ou quando muito já também só pelo pela até isso entre era depois "
+        "sem mesmo aos ter seus quem qual quanto onde você deve pode é às"
+    ),
+    "nl": (
+        "de het een en van in is dat op te zijn met voor niet aan er om ook als dan maar bij uit door "
+        "naar heeft hij ze wordt worden kan nog of die dit deze was werd over tot je ik we wij u zal moet "
+        "wat waar wie hoe welke geen meer uw hun tussen na al"
+    ),
+    "sv": (
+        "och i att det som en på är av för med till den har de inte om ett han men var jag från vi så kan "
+        "när år under också efter eller nu sin där vid mot ska skulle hur vad vilka måste ni"
+    ),
+    "da": (
+        "og i at det er en til på som med de af for den ikke har der et han men om var jeg fra vi så kan "
+        "når eller efter også ved mod skal skulle hvad hvor hvilke må bliver blev sig nogle være"
+    ),
+    "no": (
+        "og i det er en til på som med de av for den ikke har et han men om var jeg fra vi så kan når "
+        "eller etter også ved mot skal skulle hva hvor hvilke må blir ble seg noen være fram"
+    ),
+    "fi": (
+        "ja on ei se että hän oli mutta ovat kun niin myös tai jos mitä joka jotka ole sen olla kuin vain "
+        "voi siitä tämä mikä missä miten kuinka"
+    ),
+    "pl": (
+        "i w na z do się nie jest to że o jak za od po co tak przez dla przy ale był są oraz tym jego czy "
+        "już tylko może które który która ile gdzie"
+    ),
+    "cs": (
+        "a v na se je že o s z do i to k ve pro za by ale jak po jsou od jako které která který není může "
+        "co kde kolik nebo byl jeho"
+    ),
+    "ro": (
+        "și în de la a cu pe nu este o un se care din mai că pentru sunt ca au fost să sau prin lui dar "
+        "ce unde câte care trebuie"
+    ),
+    "hu": (
+        "a az és hogy nem is egy van ez de meg csak volt már mint ha vagy kell lehet mi ki hol mely azt ezt"
+    ),
+    "tr": (
+        "ve bir bu da de için ile çok olarak daha ne gibi olan kadar var sonra her en mi ya ama değil "
+        "nasıl nerede"  # noqa: RUF001 (Turkish)
+    ),
+}
+
+# The article and the like of one language is often a letter in another, so a word counts by how few share it.
+_LANGUAGES_OF: dict[str, list[str]] = {}
+for _language, _words in _COMMON.items():
+    for _word in _words.split():
+        _LANGUAGES_OF.setdefault(_word, []).append(_language)
+
+FUNCTION_WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+
+_SCRIPTS = (
+    ("ja", re.compile(r"[\u3040-\u30ff]"), 0.1),
+    ("ko", re.compile(r"[\uac00-\ud7af\u1100-\u11ff]"), 0.3),
+    ("zh", re.compile(r"[\u3400-\u9fff\uf900-\ufaff]"), 0.3),
+    ("th", re.compile(r"[\u0e00-\u0e7f]"), 0.3),
+    ("ar", re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]"), 0.4),
+    ("ru", re.compile(r"[\u0400-\u04ff]"), 0.4),
+    ("el", re.compile(r"[\u0370-\u03ff]"), 0.4),
+    ("he", re.compile(r"[\u0590-\u05ff]"), 0.4),
+    ("hi", re.compile(r"[\u0900-\u097f]"), 0.4),
+    ("ta", re.compile(r"[\u0b80-\u0bff]"), 0.4),
+    ("hy", re.compile(r"[\u0530-\u058f]"), 0.4),
+)
+_PERSIAN = re.compile("[پچژگ]")
+_MIN_PERSIAN = 0.01
+_SERBIAN = re.compile("[јљњћџђ]")
+_UKRAINIAN = re.compile("[іїєґ]")
+
+
+def detect_language(text: str) -> str | None:
+    """ISO 639-1 code of the text's main language; None where nothing speaks for one (a number, a name)."""
+    sample = text[:_SAMPLE].lower()
+    letters = sum(character.isalpha() for character in sample)
+    if not letters:
+        return None
+    for language, script, share in _SCRIPTS:
+        count = len(script.findall(sample))
+        if count > letters * share:
+            return _variant(language, sample, count)
+    return _by_words(sample)
+
+
+def _variant(language: str, sample: str, count: int) -> str:
+    if language == "ar" and len(_PERSIAN.findall(sample)) > count * _MIN_PERSIAN:
+        return "fa"
+    if language == "ru" and _UKRAINIAN.search(sample):
+        return "uk"
+    if language == "ru" and _SERBIAN.search(sample):
+        return "sr"
+    return language
+
+
+def _by_words(sample: str) -> str | None:
+    """Many different function words speak louder than one that is repeated, as in names ("Los Angeles")."""
+    counts = Counter(_WORD.findall(sample))
+    scores: dict[str, float] = defaultdict(float)
+    hits: Counter[str] = Counter()
+    for word, count in counts.items():
+        languages = _LANGUAGES_OF.get(word, ())
+        for language in languages:
+            scores[language] += min(count, _MAX_REPEATS) / len(languages)
+            hits[language] += count
+    if not scores:
+        return None
+    language = max(scores, key=lambda code: (scores[code], code == "en"))
+    return language if hits[language] >= counts.total() * _MIN_WORDS_SHARE else None
