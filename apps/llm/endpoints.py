@@ -39,7 +39,7 @@ class Address:
 
     @property
     def is_private(self) -> bool:
-        """True for what names a private place by itself; what a public name resolves to is checked at each call."""
+        """True for what names a private place by itself; what a name resolves to is checked at each call."""
         try:
             return not is_public(self.host)
         except ValueError:

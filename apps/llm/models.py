@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,9 +9,6 @@ from django.utils import timezone
 from apps.llm.vendors.base import Modality
 from apps.metering.prices import Price
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
-
-if TYPE_CHECKING:
-    from django.db.models.fields.related_descriptors import RelatedManager
 
 MODALITIES = [(modality.value, modality.value.capitalize()) for modality in Modality]
 
@@ -38,9 +33,6 @@ class Connection(TenantModel):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
-    if TYPE_CHECKING:
-        models: RelatedManager[Model]
-
     class Meta:
         constraints = [TenantUnique(fields=["name"], name="connection_name")]
 
@@ -53,7 +45,7 @@ class Connection(TenantModel):
 
 
 class Model(TenantModel):
-    """One callable model of a connection. Prices are per 1,000,000 tokens; None = look it up, else unknown."""
+    """One callable model of a connection. Prices per 1,000,000 tokens; None: as listed, if so."""
 
     connection = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="models")
     slug = models.CharField(max_length=100)
@@ -70,9 +62,6 @@ class Model(TenantModel):
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
-
-    if TYPE_CHECKING:
-        grants: RelatedManager[Grant]
 
     class Meta:
         constraints = [

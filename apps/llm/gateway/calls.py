@@ -32,7 +32,7 @@ class RunRef:
 
 @dataclass(frozen=True, slots=True)
 class ChatCall:
-    """One call for an answer. `request.model` is ignored: `model_id` decides. `purpose`: reply, title, api …"""
+    """One call for an answer. `model_id` decides, not `request.model`. `purpose`: reply, title, api …"""
 
     who: Caller
     model_id: UUID
@@ -45,7 +45,7 @@ class ChatCall:
 
 @dataclass(frozen=True, slots=True)
 class EmbedCall:
-    """One call for vectors. `side`: a search's query or a document's passage, where the model tells them apart."""
+    """One call for vectors. `side`: a search's query or a document's passage, for models that differ."""
 
     who: Caller
     model_id: UUID

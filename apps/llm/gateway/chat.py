@@ -112,7 +112,7 @@ class ChatStream:
         return opened
 
     def _note(self, delta: Delta) -> None:
-        """Keep what the ledger needs of a delta: when the first came, how long all are, what the last says."""
+        """Keep what the ledger needs: when the first delta came, how long all are, what the last says."""
         if self._first is None:
             self._first = monotonic()
             self.outcome.ms_first = _ms(self._first - self._begun)
@@ -172,7 +172,7 @@ class ChatStream:
             outcome.cost, outcome.currency = charge.cost, charge.currency
 
     def _estimated(self, opened: OpenChat) -> Usage:
-        """A stopped or cut stream, and some hosts, give no count: the prompt and what was said, by estimate."""
+        """For a stopped or cut stream, and hosts that give no count: the prompt and what was said."""
         return Usage(opened.bound.input, tokens_of_bytes(self._sent_bytes), estimated=True)
 
 

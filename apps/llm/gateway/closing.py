@@ -1,4 +1,4 @@
-"""Closing a call in the ledger, so that neither a cancelled task nor a restarting database loses the count."""
+"""Closing a call in the ledger: neither a cancelled task nor a restarting database loses the count."""
 
 from __future__ import annotations
 

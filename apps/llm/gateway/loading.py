@@ -1,4 +1,4 @@
-"""Opening a call: load → clearance → guardrails → reserve, in one short transaction before the vendor hears of it."""
+"""Opening a call: load → clearance → guardrails → reserve, in one short transaction before it is sent."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class OpenEmbed:
 
 
 def load_target(who: Caller, model_id: UUID, modality: Modality) -> Target:
-    """The model, its connection and opened key, if the caller's team may use it; raises ModelNotFoundError."""
+    """The model, its connection and opened key, if the caller may use it; raises ModelNotFoundError."""
     found = callable_model(model_id=model_id, team_id=who.team_id, user_id=who.user_id, modality=modality)
     if found is None:
         raise ModelNotFoundError

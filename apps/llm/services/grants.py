@@ -1,0 +1,96 @@
+"""Grants: which teams may use a model, and what their new chats begin with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from apps.accounts.models import Team
+from apps.audit.services import record
+from apps.llm.models import Grant, Model
+from apps.llm.vendors.base import Modality
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from apps.accounts.actors import Actor
+
+
+def model_grants_set(*, actor: Actor | None, model: Model, team_ids: Iterable[UUID]) -> None:
+    """Let exactly these teams use the model; Everyone stands for all.
+
+    Raises ValidationError for a foreign team. A team that loses its default model falls back to Everyone's.
+    """
+    wanted = set(team_ids)
+    teams = {team.pk: team for team in Team.objects.filter(pk__in=wanted)}
+    if wanted - teams.keys():
+        raise ValidationError({"teams": "This team does not exist. Reload the page."})
+    had = {grant.team_id: grant for grant in model.grants.select_related("team")}
+    before, after = _names(grant.team for grant in had.values()), _names(teams.values())
+    model.grants.exclude(team_id__in=wanted).delete()
+    Grant.objects.bulk_create([Grant(team_id=pk, model=model) for pk in teams if pk not in had])
+    if before != after:
+        record(
+            actor=actor,
+            action="model.granted",
+            target_type="model",
+            target_id=model.pk,
+            before={"slug": model.slug, "teams": before},
+            after={"slug": model.slug, "teams": after},
+        )
+
+
+def team_grants_set(*, actor: Actor | None, team: Team, model_ids: Iterable[UUID]) -> None:
+    """Let the team use exactly these models by grants of its own; what Everyone may use stays open to it."""
+    wanted = set(model_ids)
+    models = {model.pk: model for model in Model.objects.filter(pk__in=wanted)}
+    if wanted - models.keys():
+        raise ValidationError({"models": "This model does not exist. Reload the page."})
+    had = {grant.model_id: grant for grant in Grant.objects.filter(team=team).select_related("model")}
+    before, after = sorted(g.model.slug for g in had.values()), sorted(m.slug for m in models.values())
+    Grant.objects.filter(team=team).exclude(model_id__in=wanted).delete()
+    Grant.objects.bulk_create([Grant(team=team, model_id=pk) for pk in models if pk not in had])
+    if before != after:
+        record(
+            actor=actor,
+            action="team.models_changed",
+            target_type="team",
+            target_id=team.pk,
+            before={"models": before},
+            after={"models": after},
+        )
+
+
+def default_set(*, actor: Actor | None, team: Team, model: Model | None) -> None:
+    """Begin the team's new chats with this model; None: with Everyone's default.
+
+    It must be a chat model that the team may use, by its own grant or Everyone's; raises ValidationError.
+    """
+    old = Grant.objects.filter(team=team, is_default=True).select_related("model").first()
+    if model is not None:
+        if model.modality != Modality.CHAT.value:
+            raise ValidationError({"default": "Only a chat model can be a team's default."})
+        if not model.grants.filter(Q(team=team) | Q(team__is_everyone=True)).exists():
+            raise ValidationError({"default": "Let the team use this model first, then make it the default."})
+    if (old.model_id if old else None) == (model.pk if model else None):
+        return
+    Grant.objects.filter(team=team, is_default=True).update(is_default=False)
+    if model is not None:
+        grant, _ = Grant.objects.get_or_create(team=team, model=model)
+        grant.is_default = True
+        grant.save(update_fields=["is_default"])
+    record(
+        actor=actor,
+        action="team.default_model_set",
+        target_type="team",
+        target_id=team.pk,
+        before={"model": old.model.slug if old else None},
+        after={"model": model.slug if model else None},
+    )
+
+
+def _names(teams: Iterable[Team]) -> list[str]:
+    return sorted(team.name for team in teams)
