@@ -26,7 +26,7 @@ export default defineConfig({
   publicDir: false,
   plugins: [icons(), svelte(), tailwindcss()],
   build: {
-    manifest: true,
+    manifest: "manifest.json",
     outDir: "static/dist",
     emptyOutDir: true,
     assetsInlineLimit: 0,
