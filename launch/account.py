@@ -10,7 +10,8 @@ from pathlib import Path
 
 PREFERRED = ("atrium", "postgres", "nobody")
 
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 4
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -32,7 +33,8 @@ class Account:
         libc = ctypes.CDLL(None, use_errno=True)
         keep = self.reach and sys.platform.startswith("linux")
         if keep:
-            libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+            # keeps capabilities over setuid, and lets access(2), which initdb asks, count them
+            libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
         os.setgroups([])
         os.setgid(self.gid)
         os.setuid(self.uid)

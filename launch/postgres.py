@@ -36,6 +36,10 @@ SETTINGS = {
     "log_line_prefix": "%q%u@%d ",
     "password_encryption": "scram-sha-256",
 }
+ADVICE = (
+    "\nIt runs as the account '{name}', to which a folder above is closed. "
+    "Start Atrium as an ordinary user, or move the checkout and --data to where all may enter, like /opt."
+)
 UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
