@@ -156,7 +156,7 @@ class PassagePart:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One call for an answer; `tool_choice`: auto, none, required or a tool's name; `extra` goes out as is."""
+    """One call for an answer; `tool_choice`: auto, none, required or a name; `extra` goes out as it is."""
 
     model: str
     messages: tuple[ChatMessage, ...]

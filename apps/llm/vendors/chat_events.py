@@ -45,6 +45,7 @@ class ChatEvents:
     __slots__ = (
         "_half",
         "_loose",
+        "_named",
         "_secret",
         "_usage",
         "calls",
@@ -60,6 +61,7 @@ class ChatEvents:
         self._usage: Usage | None = None
         self._half = ""
         self._loose = False
+        self._named = False
         self.model = model
         self.reason: Reason | None = None
         self.calls = ToolCalls()
@@ -105,14 +107,15 @@ class ChatEvents:
             return []
         if choice.get("usage"):
             self._take_usage(choice["usage"])
+        if not self._named and event.get("model"):
+            self.model = str(event["model"])
+            self._named = True
         message = choice.get("delta") or choice.get("message")
         deltas = self._message(message) if isinstance(message, dict) else []
         if deltas:
             self.gave = True
         if choice.get("finish_reason"):
             self._finish(str(choice["finish_reason"]))
-        if self.ended and event.get("model"):
-            self.model = str(event["model"])
         return deltas
 
     def _message(self, message: Mapping[str, Any]) -> list[Delta]:
