@@ -112,7 +112,7 @@ def _node(script: str) -> Callable[[], str | None]:
 
 
 CHECKS = (
-    Check("format", lambda: _tool("ruff", "format", "--check", "--diff", "--quiet", ".")),
+    Check("format", lambda: _tool("ruff", "format", "--check", ".")),
     Check("lint", lambda: _tool("ruff", "check", "--quiet", ".")),
     Check("types", _types),
     Check("imports", lambda: _tool("lint-imports", "--no-cache")),

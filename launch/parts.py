@@ -3,10 +3,10 @@
 import http.client
 import os
 import re
+import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from signal import SIGTERM
 from urllib.parse import quote
 
 from launch.environment import clean_environment
@@ -23,6 +23,7 @@ STAGE_STORES, STAGE_MODELS, STAGE_WORKERS, STAGE_EDGE = range(4)
 """The order of the end, last first: web and beat, workers, the model server, database and broker."""
 
 STREAMS_PER_CORE = 200
+ANY = "0.0.0.0"  # noqa: S104  # compared with, not bound to
 CELERY_READY = re.compile(r"\bready\.")
 
 ROLE_USERS = {"WEB": "app_web", "WORKER": "app_worker", "MIGRATE": "app_migrate", "PLATFORM": "app_platform"}
@@ -75,46 +76,45 @@ class Parts:
                 Service(valkey.command(), STAGE_STORES, before=valkey.prepare, probe=valkey.is_ready)
             )
         if self.model_port:
-            command = self._python(
-                "model", "launch.model_server", "--port", str(self.model_port), stop_seconds=5
-            )
-            services.append(
-                Service(command, STAGE_MODELS, probe=lambda: _answers(self.model_port, "/health"))
-            )
+            services.append(self._model_server())
         return services
 
-    def web(self, descriptor: int, port: int) -> Service:
+    def web(self, listening: socket.socket) -> Service:
         """The web process on the supervisor's socket."""
-        command = self._python(
+        host, port = listening.getsockname()
+        descriptor = listening.fileno()
+        command = Command(
             "web",
-            "launch.web",
-            "--descriptor",
-            str(descriptor),
-            role="web",
+            (sys.executable, "-m", "launch.web", "--descriptor", str(descriptor)),
+            self.environment("web"),
+            cwd=ROOT,
             stop_seconds=12,
             pass_fds=(descriptor,),
         )
-        return Service(command, STAGE_EDGE, probe=lambda: _answers(port, "/livez"))
+        return Service(command, STAGE_EDGE, probe=lambda: _answers(host, port, "/livez"))
 
     def workers(self) -> list[Service]:
-        """Both Celery workers, beat and the maintenance process."""
+        """Both Celery workers, beat and, where the platform's address is known, maintenance."""
         cores = os.cpu_count() or 1
+        streams = STREAMS_PER_CORE * max(1, min(cores - 1, 4))
+        limits = ("--max-tasks-per-child=50", "--max-memory-per-child=800000")
+        ingest = ("-P", "prefork", "-c", str(max(1, min(cores // 2, 4))), *limits)
         schedule = str(self._data.path / "beat-schedule")
-        return [
-            self._celery("replies", "threads", STREAMS_PER_CORE * max(1, min(cores - 1, 4)), stop_seconds=35),
-            self._celery("ingest", "prefork", max(1, min(cores // 2, 4)), stop_seconds=20),
-            Service(
-                self._python(
-                    "beat", "celery", *_CELERY, "beat", "-l", "WARNING", "-s", schedule, role="beat"
-                ),
-                STAGE_EDGE,
-            ),
-            Service(self.manage("maintain", role="maintenance", name="maintenance"), STAGE_WORKERS),
+        beat = self._celery("beat", "beat", "-l", "WARNING", "-s", schedule)
+        services = [
+            self._worker("replies", ("-P", "threads", "-c", str(streams)), stop_seconds=35),
+            self._worker("ingest", ingest, stop_seconds=20),
+            Service(beat, STAGE_EDGE),
         ]
+        if self.addresses.platform:
+            maintenance = replace(self.manage("maintain", role="maintenance"), name="maintenance")
+            services.append(Service(maintenance, STAGE_WORKERS))
+        return services
 
-    def manage(self, *arguments: str, role: str = "command", name: str | None = None) -> Command:
+    def manage(self, *arguments: str, role: str = "command") -> Command:
         """A management command with what its role may know."""
-        return self._python(name or arguments[0], "manage.py", *arguments, role=role)
+        argv = (sys.executable, "manage.py", *arguments)
+        return Command(arguments[0], argv, self.environment(role), cwd=ROOT)
 
     def environment(self, role: str) -> dict[str, str]:
         """A process's variables. Only commands may migrate; they and maintenance hold the platform's."""
@@ -139,42 +139,25 @@ class Parts:
             variables |= {n: v for n, v in self._secrets.items() if n.startswith("ATRIUM_DB_PASSWORD_")}
         return clean_environment(variables)
 
-    def _celery(self, queue: str, pool: str, places: int, *, stop_seconds: float) -> Service:
-        limits = ("--max-tasks-per-child=50", "--max-memory-per-child=800000") if pool == "prefork" else ()
-        command = self._python(
-            queue, "celery", *_CELERY, "worker", "-Q", queue, "-n", f"{queue}@%h", "-P", pool,
-            "-c", str(places), "-l", "INFO", "--without-gossip", "--without-mingle", *limits,
-            role=queue, stop_seconds=stop_seconds,
-        )  # fmt: skip
-        return Service(command, STAGE_WORKERS, ready_line=CELERY_READY)
-
-    def _python(
-        self,
-        name: str,
-        what: str,
-        *arguments: str,
-        role: str = "model",
-        stop_seconds: float = 10,
-        pass_fds: tuple[int, ...] = (),
-    ) -> Command:
-        how = (what,) if what.endswith(".py") else ("-m", what)
-        if role == "model":
-            environment = clean_environment(
-                {
-                    "ATRIUM_MODEL_SERVER_KEY": self._secrets["ATRIUM_MODEL_SERVER_KEY"],
-                }
-            )
-        else:
-            environment = self.environment(role)
-        return Command(
-            name=name,
-            argv=(sys.executable, *how, *arguments),
-            env=environment,
+    def _model_server(self) -> Service:
+        key = {"ATRIUM_MODEL_SERVER_KEY": self._secrets["ATRIUM_MODEL_SERVER_KEY"]}
+        command = Command(
+            "model",
+            (sys.executable, "-m", "launch.model_server", "--port", str(self.model_port)),
+            clean_environment(key),
             cwd=ROOT,
-            stop_signal=SIGTERM,
-            stop_seconds=stop_seconds,
-            pass_fds=pass_fds,
+            stop_seconds=5,
         )
+        return Service(command, STAGE_MODELS, probe=lambda: _answers(LOOPBACK, self.model_port, "/health"))
+
+    def _worker(self, queue: str, pool: tuple[str, ...], *, stop_seconds: float) -> Service:
+        quiet = ("-l", "INFO", "--without-gossip", "--without-mingle")
+        command = self._celery(queue, "worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *quiet)
+        return Service(replace(command, stop_seconds=stop_seconds), STAGE_WORKERS, ready_line=CELERY_READY)
+
+    def _celery(self, name: str, *arguments: str) -> Command:
+        argv = (sys.executable, "-m", "celery", "-A", "config.celery", *arguments)
+        return Command(name, argv, self.environment(name), cwd=ROOT)
 
     def _port(self, name: str) -> int:
         """The port of last time where it is free, else another."""
@@ -214,12 +197,9 @@ class Parts:
         return f"postgresql://{ROLE_USERS[role]}:{password}@{LOOPBACK}:{postgres.port}/{postgres.database}"
 
 
-_CELERY = ("-A", "config.celery")
-
-
-def _answers(port: int, path: str) -> bool:
-    """Whether an HTTP server on loopback answers the path, with anything but a fault, within 2 s."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+def _answers(host: str, port: int, path: str) -> bool:
+    """Whether an HTTP server of this machine answers the path, with anything but a fault, within 2 s."""
+    connection = http.client.HTTPConnection(LOOPBACK if host == ANY else host, port, timeout=2)
     try:
         connection.request("GET", path, headers={"Host": f"localhost:{port}"})
         return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR

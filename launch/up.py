@@ -94,7 +94,11 @@ class _Installation:
         self._data.write("environment.json", parts.environment("command"))
         await self._supervisor.start(*parts.stores())
         await self._prepare_database(parts)
-        await self._supervisor.start(parts.web(listening.fileno(), self._options.port), *parts.workers())
+        if not parts.addresses.platform:
+            log.say(
+                "PLATFORM_DATABASE_URL is not set: run `manage.py maintain` where it is, or nothing is swept"
+            )
+        await self._supervisor.start(parts.web(listening), *parts.workers())
         log.say(f"all parts are ready after {time.monotonic() - began:.1f} s")
         if self._options.demo:
             await self._load_demo(parts)
