@@ -1,0 +1,1 @@
+"""The REST surface, put together, and the dialects that other clients speak."""

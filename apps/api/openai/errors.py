@@ -1,0 +1,117 @@
+"""OpenAI's error shape, and which status each failure has in it. Pure.
+
+Source: https://platform.openai.com/docs/guides/error-codes. The official client retries 408, 409, 429, 5xx.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.llm.vendors.base import ErrorKind
+
+
+@dataclass(slots=True)
+class DialectError(Exception):
+    """A refusal as OpenAI would word it: status, message, type, the parameter at fault, code."""
+
+    status: int
+    message: str
+    type: str = "invalid_request_error"
+    param: str | None = None
+    code: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        """The JSON of the error."""
+        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+
+
+def invalid(message: str, param: str | None = None, code: str | None = None) -> DialectError:
+    """400: the request itself is wrong."""
+    return DialectError(400, message, param=param, code=code)
+
+
+def unknown_model(slug: str) -> DialectError:
+    """404: no such model for this key, whether it exists elsewhere or not."""
+    return DialectError(
+        404,
+        f"The model {slug[:100]!r} does not exist or this key's team may not use it. "
+        "GET /v1/models lists what it may.",
+        param="model",
+        code="model_not_found",
+    )
+
+
+WRONG_KEY = (
+    "This API key is not valid: it is mistyped, expired or revoked. "
+    "Make a new one under Settings, API keys, and send it as 'Authorization: Bearer KEY'."
+)
+
+
+def wrong_key() -> DialectError:
+    """401: no key, or one that opens nothing."""
+    return DialectError(
+        401,
+        WRONG_KEY,
+        type="authentication_error",
+        code="invalid_api_key",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def missing_scope(scope: str) -> DialectError:
+    """403: the key is good, but not for this."""
+    return DialectError(
+        403,
+        f"This API key lacks the scope {scope!r}. Make a key that has it under Settings, API keys.",
+        type="permission_error",
+        code="insufficient_scope",
+    )
+
+
+_FAILURES: dict[str, tuple[int, str, str, str]] = {
+    ErrorKind.AUTHENTICATION: (
+        502, "api_error", "provider_authentication",
+        "The provider did not accept the key of this model's connection. An administrator has to renew it.",
+    ),
+    ErrorKind.NOT_FOUND: (
+        502, "api_error", "provider_model_not_found",
+        "The provider does not know this model any more. An administrator has to look at its settings.",
+    ),
+    ErrorKind.RATE_LIMIT: (
+        429, "rate_limit_error", "rate_limit_exceeded",
+        "The provider limits how often it answers. Try again later.",
+    ),
+    ErrorKind.QUOTA: (
+        429, "insufficient_quota", "insufficient_quota",
+        "The provider's quota, or this team's budget, is used up. An administrator can raise it.",
+    ),
+    ErrorKind.CONTEXT_OVERFLOW: (
+        400, "invalid_request_error", "context_length_exceeded",
+        "The messages are longer than this model can read. Shorten them or use a model with a larger window.",
+    ),
+    ErrorKind.CONTENT_FILTER: (
+        400, "invalid_request_error", "content_filter",
+        "The content was refused by a filter. Change it and try again.",
+    ),
+    ErrorKind.BAD_REQUEST: (
+        400, "invalid_request_error", "provider_bad_request",
+        "The provider refused a parameter or message of this request.",
+    ),
+    ErrorKind.OVERLOADED: (503, "api_error", "overloaded", "The model is overloaded. Try again later."),
+    ErrorKind.UNAVAILABLE: (503, "api_error", "unavailable", "The model is not available. Try again later."),
+    ErrorKind.TIMEOUT: (504, "api_error", "timeout", "The model did not respond in time. Try again."),
+    ErrorKind.CONNECTION: (502, "api_error", "connection", "The model could not be reached. Try again."),
+    ErrorKind.PROTOCOL: (502, "api_error", "protocol", "The model answered something unreadable. Try again."),
+    ErrorKind.SERVER: (502, "api_error", "provider_error", "The provider had a fault. Try again."),
+    ErrorKind.INTERRUPTED: (502, "api_error", "interrupted", "The answer broke off. Try again."),
+}  # fmt: skip
+_UNKNOWN = (500, "api_error", "server_error", "Something went wrong here. Try again; nothing was kept.")
+
+
+def from_failure(kind: str, *, retry_after: float | None = None) -> DialectError:
+    """The error of a run that ended with this kind; Retry-After in whole seconds where one is due."""
+    status, type_, code, message = _FAILURES.get(kind, _UNKNOWN)
+    headers = {}
+    if status in {429, 503}:
+        headers["Retry-After"] = str(max(1, round(retry_after or 5)))
+    return DialectError(status, message, type=type_, code=code, headers=headers)

@@ -1,0 +1,125 @@
+"""The runs behind /v1: an answer without a message, and vectors. Handlers on the engine's loop."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import asdict
+from struct import pack
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import orjson
+from redis.exceptions import RedisError
+
+from apps.api.openai.requests import read_completion
+from apps.llm import gateway
+from apps.llm.gateway import (
+    Caller,
+    ChatCall,
+    EmbedCall,
+    GuardrailRefusedError,
+    ModelNotFoundError,
+    RunRef,
+    VendorError,
+)
+from apps.llm.vendors.base import Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from apps.runs.errors import RunError
+from apps.runs.live import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from apps.runs.context import RunContext
+    from apps.runs.registry import RunEnd
+
+COMPLETION: Final = "completion"
+EMBEDDING: Final = "embedding"
+VECTORS_KEPT_S: Final = 60
+
+
+def vectors_key(tenant_id: UUID, run_id: UUID) -> str:
+    """Where a run's vectors wait for the request that asked for them."""
+    return f"vectors:{tenant_id}:{run_id}"
+
+
+async def complete(ctx: RunContext) -> None:
+    """Answers a chat request; `result` gets finish_reason, usage and, on a failure, retry_after."""
+    stream = gateway.stream(
+        ChatCall(
+            who=_caller(ctx),
+            model_id=UUID(ctx.input["model_id"]),
+            request=read_completion(ctx.input["body"]).request,
+            purpose="api",
+            run=RunRef(ctx.run_id, ctx.fence),
+        )
+    )
+    try:
+        async with stream:
+            await _relay(ctx, stream)
+    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
+        raise _failed(ctx, error) from error
+    finally:
+        if stream.outcome.usage is not None:
+            ctx.result["usage"] = asdict(stream.outcome.usage)
+
+
+async def embed(ctx: RunContext) -> None:
+    """Makes vectors and leaves them in Redis for a minute, as JSON strings of base64 float32."""
+    call = EmbedCall(
+        who=_caller(ctx),
+        model_id=UUID(ctx.input["model_id"]),
+        texts=tuple(ctx.input["texts"]),
+        purpose="api",
+        dimensions=ctx.input["dimensions"],
+        run=RunRef(ctx.run_id, ctx.fence),
+    )
+    try:
+        made = await gateway.embed(call)
+    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
+        raise _failed(ctx, error) from error
+    ctx.result["usage"] = asdict(made.usage) if made.usage else None
+    packed = [b64encode(pack(f"<{len(vector)}f", *vector)).decode() for vector in made.vectors]
+    redis = connect()
+    try:
+        await redis.set(vectors_key(ctx.tenant_id, ctx.run_id), orjson.dumps(packed), ex=VECTORS_KEPT_S)
+    except (RedisError, OSError) as error:
+        raise RunError("unavailable", "The vectors could not be handed over", "Try again.") from error
+    finally:
+        await redis.aclose()
+
+
+def end_call(end: RunEnd) -> Mapping[str, Any]:
+    """What the end event of both kinds carries."""
+    return {name: end.result[name] for name in ("finish_reason", "retry_after") if name in end.result}
+
+
+async def _relay(ctx: RunContext, stream: gateway.ChatStream) -> None:
+    """Passes deltas on: nothing else is done for each token."""
+    text, reasoning = ctx.text, ctx.reasoning
+    async for delta in stream:
+        if isinstance(delta, TextDelta):
+            text(delta.text)
+        elif isinstance(delta, ReasoningDelta):
+            reasoning(delta.text)
+        elif isinstance(delta, ToolCallDelta):
+            ctx.event(
+                "tool",
+                {"index": delta.index, "id": delta.id, "name": delta.name, "arguments": delta.arguments},
+            )
+        elif isinstance(delta, Finished):
+            ctx.result["finish_reason"] = delta.reason
+
+
+def _caller(ctx: RunContext) -> Caller:
+    return Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id)
+
+
+def _failed(ctx: RunContext, error: VendorError | ModelNotFoundError | GuardrailRefusedError) -> RunError:
+    """The failure by its kind: the web process words it for the client."""
+    if isinstance(error, GuardrailRefusedError):
+        return RunError("content_filter", "A rule stopped this", error.message, retryable=False)
+    if isinstance(error, ModelNotFoundError):
+        return RunError("not_found", error.title, error.message, retryable=False)
+    if error.retry_after is not None:
+        ctx.result["retry_after"] = error.retry_after
+    return RunError(error.kind.value, error.message, retryable=error.retryable)

@@ -1,0 +1,1 @@
+"""Conversations: trees of messages, the prompts made from them, and the runs that answer."""

@@ -1,0 +1,99 @@
+"""What the end of a reply or a title writes, inside the transaction that ends its run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from apps.chat import outputs, parts, prompting
+from apps.chat.models import Conversation, Message, TitleSource
+from apps.runs import services as runs
+from apps.runs.models import RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from apps.runs.registry import RunEnd
+
+FILLED = [
+    "state", "parts", "annotations", "steps", "source_document_ids", "usage", "error",
+    "model_slug", "model_name",
+]  # fmt: skip
+
+
+def end_reply(end: RunEnd) -> Mapping[str, Any] | None:
+    """Saves the answer, None if it was deleted; after the first one a run is queued that names the chat."""
+    message = Message.objects.select_related("conversation", "parent").filter(id=end.run.subject_id).first()
+    if message is None:
+        return None
+    _fill(message, end)
+    message.save(update_fields=FILLED)
+    conversation = message.conversation
+    Conversation.objects.filter(id=conversation.id).update(updated_at=timezone.now())
+    return {"message": outputs.message_output(message, {}), "follow": _follow(conversation, message, end)}
+
+
+def end_title(end: RunEnd) -> Mapping[str, Any] | None:
+    """Names the conversation, unless the person did meanwhile or no title came; None if it was deleted."""
+    conversation = Conversation.objects.filter(id=end.run.subject_id).first()
+    if conversation is None:
+        return None
+    title = prompting.clean_title(end.text) if end.state == RunState.DONE else ""
+    if title and conversation.title_source != TitleSource.PERSON:
+        conversation.title, conversation.title_source = title, TitleSource.MODEL
+        conversation.save(update_fields=["title", "title_source"])
+    return {"title": conversation.title}
+
+
+def _fill(message: Message, end: RunEnd) -> None:
+    result = end.result
+    said: list[parts.Part] = []
+    if end.reasoning:
+        said.append(parts.Reasoning(end.reasoning, str(result.get("signature", ""))))
+    if end.text:
+        said.append(parts.Text(end.text))
+    message.state = end.state
+    message.parts = parts.dump(said)
+    message.annotations = result.get("annotations", [])
+    message.source_document_ids = result.get("source_document_ids", [])
+    message.steps = steps_of(end)
+    message.usage = result.get("usage")
+    message.error = dict(end.error) if end.error else None
+    if "model" in result:
+        message.model_slug, message.model_name = result["model"]["slug"], result["model"]["name"]
+
+
+def steps_of(end: RunEnd) -> list[dict[str, Any]]:
+    """The last word on each step; one that was still running failed with its run."""
+    last = {event["step"]["index"]: event["step"] for event in end.events if event["kind"] == "step"}
+    return [
+        step | {"state": "failed"} if step["state"] == "running" else step for _, step in sorted(last.items())
+    ]
+
+
+def _follow(conversation: Conversation, message: Message, end: RunEnd) -> list[dict[str, str]]:
+    """The run that names the conversation, as viewers may follow it."""
+    model = end.run.input["model"]
+    wanted = (
+        end.state == RunState.DONE
+        and message.parent.parent_id is None
+        and conversation.title_source == TitleSource.QUESTION
+        and model["vendor"] != "extractive"
+        and message.model_slug == model["slug"]
+    )
+    if not wanted:
+        return []
+    run = runs.run_create(
+        kind="title",
+        team_id=end.run.team_id,
+        user_id=end.run.user_id,
+        api_key_id=end.run.api_key_id,
+        input={
+            "conversation_id": str(conversation.id),
+            "question_id": str(message.parent_id),
+            "model": model,
+        },
+        subject_id=conversation.id,
+    )
+    return [{"run": str(run.id), "kind": "title"}]

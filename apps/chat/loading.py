@@ -1,0 +1,89 @@
+"""What a reply needs of the database, read in one short scope before anything is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from apps.chat import parts, selectors
+from apps.chat.prompting import Room, Turn
+from apps.knowledge.selectors import readable_document_ids
+from apps.llm import selectors as models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+EXTRACTIVE = "extractive"
+WITHHELD = "(This answer rested on documents that the person may no longer read. It is left out.)"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The model that a run was made for."""
+
+    id: UUID
+    slug: str
+    name: str
+    vendor: str
+    room: Room
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Chosen:
+        """From what the run's input remembers (services.model_input)."""
+        room = Room(stored["window"], stored["max_output"])
+        return cls(UUID(stored["id"]), stored["slug"], stored["name"], stored["vendor"], room)
+
+    @property
+    def is_extractive(self) -> bool:
+        """Whether it quotes passages instead of asking a model."""
+        return self.vendor == EXTRACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One reply to write: the branch up to the question, and where to look things up."""
+
+    turns: tuple[Turn, ...]
+    knowledge_base_ids: tuple[UUID, ...]
+    has_files: bool
+
+
+def load_job(*, conversation_id: UUID, question_id: UUID, user_id: UUID) -> Job | None:
+    """The reply's job, without what the person may no longer read; None when the question was deleted."""
+    branch = selectors.branch_to(question_id)
+    if not branch:
+        return None
+    sources = {source for message in branch for source in message.source_document_ids}
+    readable = _readable(user_id, sources)
+    return Job(
+        turns=tuple(_turns(branch, readable)),
+        knowledge_base_ids=tuple(selectors.knowledge_base_ids(conversation_id)),
+        has_files=any(parts.file_ids(parts.load(message.parts)) for message in branch),
+    )
+
+
+def load_extractive(team_id: UUID) -> Chosen | None:
+    """The model that quotes without any host, if the team may use it."""
+    model = models.extractive_model(team_id)
+    if model is None:
+        return None
+    return Chosen(model.id, model.slug, model.name, EXTRACTIVE, Room(model.context_window, model.max_output))
+
+
+def _readable(user_id: UUID, sources: Iterable[str]) -> set[str]:
+    wanted = [UUID(source) for source in sources]
+    if not wanted:
+        return set()
+    return {str(document_id) for document_id in readable_document_ids(user_id=user_id, document_ids=wanted)}
+
+
+def _turns(branch: Sequence[selectors.BranchMessage], readable: set[str]) -> Iterable[Turn]:
+    """The branch as turns; an answer that never said anything goes with no turn."""
+    last = branch[-1]
+    for message in branch:
+        text = parts.text_of(parts.load(message.parts))
+        if not message.source_document_ids <= readable:
+            text = WITHHELD
+        if text or message is last:
+            yield Turn(message.role, text)

@@ -1,0 +1,116 @@
+"""Conversations and the trees of messages in them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
+
+
+class TitleSource(models.TextChoices):
+    """Who named the conversation: a later, better source replaces an earlier one, never a person's words."""
+
+    NONE = "none", "Not named"
+    QUESTION = "question", "First question"
+    MODEL = "model", "Model"
+    PERSON = "person", "Person"
+
+
+class Conversation(TenantModel):
+    """A person's chat under one team; private to the person."""
+
+    user = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
+    team = TenantForeignKey("accounts.Team", on_delete=models.PROTECT)
+    title = models.CharField(max_length=200, default="", blank=True)
+    title_source = models.CharField(max_length=16, choices=TitleSource, default=TitleSource.NONE)
+    model_slug = models.CharField(max_length=120, default="", blank=True)
+    current_message_id = models.UUIDField(null=True)
+    is_pinned = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        base_manager_name = "objects"
+        indexes: ClassVar = [
+            TenantIndex(fields=["user", "-is_pinned", "-updated_at", "-id"], name="conversation_history")
+        ]
+
+    def __str__(self) -> str:
+        return self.title or "New chat"
+
+
+class ConversationKnowledgeBase(TenantModel):
+    """A knowledge base that the answers of a conversation are looked up in."""
+
+    conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE)
+    knowledge_base = TenantForeignKey("knowledge.KnowledgeBase", on_delete=models.CASCADE)
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints: ClassVar = [
+            TenantUnique(fields=["conversation", "knowledge_base"], name="conversation_knowledge_base_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} looks in {self.knowledge_base_id}"
+
+
+class MessageRole(models.TextChoices):
+    """Who speaks."""
+
+    USER = "user", "Person"
+    ASSISTANT = "assistant", "Assistant"
+
+
+class MessageState(models.TextChoices):
+    """A question is done at once; an answer takes its run's state at its end."""
+
+    QUEUED = "queued", "Queued"
+    DONE = "done", "Done"
+    STOPPED = "stopped", "Stopped"
+    FAILED = "failed", "Failed"
+    INTERRUPTED = "interrupted", "Interrupted"
+
+
+class Message(TenantModel):
+    """A question or an answer. Siblings under one parent are the branches that editing and regenerating make.
+
+    `author` is the person who asked, for both. `client_id` makes a send repeatable. `source_document_ids` are
+    the documents whose text stands in the answer: it leaves later prompts when the person may not read them.
+    """
+
+    conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE)
+    parent = TenantForeignKey("chat.Message", on_delete=models.CASCADE, null=True)
+    author = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
+    role = models.CharField(max_length=16, choices=MessageRole)
+    state = models.CharField(max_length=16, choices=MessageState)
+    parts: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    annotations: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    steps: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
+    source_document_ids: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    usage: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
+    error: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
+    model_slug = models.CharField(max_length=120, default="", blank=True)
+    model_name = models.CharField(max_length=200, default="", blank=True)
+    run_id = models.UUIDField(null=True)
+    client_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints: ClassVar = [
+            TenantUnique(
+                fields=["author", "client_id"], name="message_sent_once", condition=Q(client_id__isnull=False)
+            )
+        ]
+        indexes: ClassVar = [
+            TenantIndex(fields=["conversation", "id"], name="message_in_order"),
+            TenantIndex(fields=["parent"], name="message_children"),
+            TenantIndex(fields=["conversation"], name="message_awaited", condition=Q(state="queued")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.id} {self.state}"

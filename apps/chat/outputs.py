@@ -1,0 +1,103 @@
+"""Messages and conversations as clients receive them, by REST and in an answer's end event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from apps.chat import parts
+from apps.chat.models import MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from apps.chat.models import Conversation, Message
+
+
+def conversation_output(conversation: Conversation) -> dict[str, Any]:
+    """A row of the history."""
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "team_id": conversation.team_id,
+        "model": conversation.model_slug or None,
+        "current_message_id": conversation.current_message_id,
+        "created_at": conversation.created_at,
+        "updated_at": conversation.updated_at,
+        "is_pinned": conversation.is_pinned,
+        "running": bool(getattr(conversation, "running", False)),
+    }
+
+
+def message_output(message: Message, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str, Any]:
+    """A message as it is now; `files` has the output of each attachment."""
+    return _identity(message) | {
+        "state": message.state,
+        "parts": [_part(part, files) for part in parts.load(message.parts)],
+        "annotations": message.annotations,
+        "steps": message.steps,
+        "error": message.error,
+        "usage": message.usage,
+    }
+
+
+def accepted_answer(message: Message) -> dict[str, Any]:
+    """An answer as it was when its question was accepted: a repeated send gets the same body."""
+    return _identity(message) | {
+        "state": MessageState.QUEUED.value,
+        "parts": [],
+        "annotations": [],
+        "steps": [],
+        "error": None,
+        "usage": None,
+    }
+
+
+def accepted_run(message: Message, kind: str = "reply") -> dict[str, Any]:
+    """The answer's run as it was when it was accepted."""
+    return {
+        "id": message.run_id,
+        "kind": kind,
+        "state": "queued",
+        "message_id": message.id,
+        "conversation_id": message.conversation_id,
+        "position": 0,
+        "error": None,
+    }
+
+
+def _identity(message: Message) -> dict[str, Any]:
+    model = {"slug": message.model_slug, "name": message.model_name} if message.model_slug else None
+    return {
+        "id": message.id,
+        "client_id": message.client_id,
+        "conversation_id": message.conversation_id,
+        "parent_id": message.parent_id,
+        "role": message.role,
+        "model": model,
+        "run_id": message.run_id,
+        "created_at": message.created_at,
+    }
+
+
+def _part(part: parts.Part, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str, Any]:
+    match part:
+        case parts.Attachment(file_id):
+            return {"type": "file", "file": files.get(file_id) or _gone(file_id)}
+        case parts.Reasoning(text):
+            return {"type": "reasoning", "text": text}
+        case parts.Text(text):
+            return {"type": "text", "text": text}
+
+
+def _gone(file_id: UUID) -> dict[str, Any]:
+    return {
+        "id": file_id,
+        "name": "Deleted file",
+        "size": 0,
+        "media_type": "application/octet-stream",
+        "document_id": None,
+        "state": "failed",
+        "error": {"kind": "deleted", "detail": "This file was deleted."},
+        "pages": None,
+    }

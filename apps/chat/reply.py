@@ -1,0 +1,175 @@
+"""The run that answers a question: look up, ask the model, cite. Runs on the engine's loop."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.chat import failures, prompting
+from apps.chat.loading import Chosen, Job, load_extractive, load_job
+from apps.chat.searching import Found, search
+from apps.knowledge import citations
+from apps.llm import gateway
+from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef, VendorError
+from apps.llm.vendors.base import ChatRequest, Finished, ReasoningDelta, TextDelta
+from apps.runs.errors import RunError
+
+if TYPE_CHECKING:
+    from apps.chat.failures import Failure
+    from apps.runs.context import RunContext
+
+NO_SOURCE = "no_source"
+FALLBACK = "fallback"
+
+
+async def reply(ctx: RunContext) -> None:
+    """Writes the answer into the run's log; `result` gets usage, annotations, sources and the model."""
+    conversation_id = UUID(ctx.input["conversation_id"])
+    job = await ctx.db(
+        load_job,
+        conversation_id=conversation_id,
+        question_id=UUID(ctx.input["question_id"]),
+        user_id=ctx.user_id,
+    )
+    if job is None:
+        raise RunError(
+            "deleted", "This chat was deleted", "There is nothing left to answer.", retryable=False
+        )
+    found = await search(ctx, job, conversation_id)
+    ctx.result["source_document_ids"] = sorted({str(passage.document_id) for passage in found.passages})
+    await Reply(ctx, conversation_id, job, found).write()
+
+
+class Reply:
+    """One answer: asks the chosen model, falls back to quotes, and cites what was said in the end."""
+
+    __slots__ = ("_begun", "_conversation_id", "_ctx", "_found", "_job", "_notes")
+
+    def __init__(self, ctx: RunContext, conversation_id: UUID, job: Job, found: Found) -> None:
+        self._ctx = ctx
+        self._conversation_id = conversation_id
+        self._job = job
+        self._found = found
+        self._begun = False
+        self._notes: list[dict[str, Any]] = []
+
+    async def write(self) -> None:
+        """The whole answer; raises RunError in words for the person."""
+        model = Chosen.of(self._ctx.input["model"])
+        if self._found.grounding is prompting.Grounding.NOTHING_FOUND:
+            self._notes.append({"type": NO_SOURCE})
+            if not model.is_extractive:
+                self._ctx.text(f"{prompting.NOTHING_FOUND_NOTICE}\n\n")
+        try:
+            await self._answer(model)
+        finally:
+            self._annotate()
+
+    async def _answer(self, model: Chosen) -> None:
+        try:
+            await self._ask(model)
+        except VendorError as error:
+            instead = await self._instead_of(model, error)
+            if instead is None:
+                raise _vendor_failed(error) from error
+            try:
+                await self._ask(instead)
+            except VendorError as second:
+                raise _vendor_failed(second) from second
+
+    async def _ask(self, model: Chosen) -> None:
+        stream = gateway.stream(self._call(model))
+        try:
+            async with stream:
+                await self._relay(stream)
+        except ModelNotFoundError as error:
+            raise _failed("not_found", failures.MODEL_GONE) from error
+        except GuardrailRefusedError as error:
+            detail = f"{error.message} Your message is saved. Edit it and send it again."
+            raise RunError(
+                "policy", "A rule of your organisation stopped this", detail, retryable=False
+            ) from error
+        finally:
+            self._keep(model, stream.outcome)
+        if not self._begun:
+            raise _failed("empty", failures.EMPTY)
+
+    async def _relay(self, stream: gateway.ChatStream) -> None:
+        """Passes deltas on: nothing else is done for each token."""
+        text, reasoning = self._ctx.text, self._ctx.reasoning
+        async for delta in stream:
+            if isinstance(delta, TextDelta):
+                self._begun = True
+                text(delta.text)
+            elif isinstance(delta, ReasoningDelta):
+                self._begun = True
+                reasoning(delta.text)
+                if delta.signature:
+                    self._ctx.result["signature"] = delta.signature
+            elif isinstance(delta, Finished):
+                self._ctx.result["finish"] = delta.reason
+
+    def _call(self, model: Chosen) -> ChatCall:
+        ctx = self._ctx
+        try:
+            prompt = prompting.build(
+                turns=self._job.turns,
+                passages=self._found.quoted(),
+                grounding=self._found.grounding,
+                room=model.room,
+                today=timezone.now().date(),
+            )
+        except prompting.PromptTooLongError as error:
+            raise _failed("context_overflow", failures.TOO_LONG) from error
+        return ChatCall(
+            who=Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id),
+            model_id=model.id,
+            request=ChatRequest("", prompt.messages, max_tokens=prompt.max_tokens, passages=prompt.passages),
+            purpose="reply",
+            run=RunRef(ctx.run_id, ctx.fence),
+            conversation_id=self._conversation_id,
+        )
+
+    async def _instead_of(self, model: Chosen, error: VendorError) -> Chosen | None:
+        """Who quotes the passages when the model can not be reached; says which model did not answer."""
+        if self._begun or model.is_extractive or not self._found.passages:
+            return None
+        if error.kind not in gateway.UNREACHABLE:
+            return None
+        instead = await self._ctx.db(load_extractive, self._ctx.team_id)
+        if instead is None:
+            return None
+        self._ctx.step(
+            "fallback",
+            f"{model.name} did not answer. Quoting the documents instead.",
+            model=model.slug,
+            reason=error.kind.value,
+        ).done()
+        asked = {"slug": model.slug, "name": model.name}
+        self._notes.append({"type": FALLBACK, "model": asked, "reason": error.kind.value})
+        return instead
+
+    def _keep(self, model: Chosen, outcome: gateway.Outcome) -> None:
+        result = self._ctx.result
+        result["model"] = {"slug": model.slug, "name": model.name}
+        if outcome.usage is not None:
+            cost = None if outcome.cost is None else str(outcome.cost)
+            result["usage"] = asdict(outcome.usage) | {"cost": cost, "currency": outcome.currency}
+
+    def _annotate(self) -> None:
+        """Citations of what was said, also when it was stopped: each is checked against its passage."""
+        cited = citations.cite(self._ctx.said, self._found.passages) if self._found.passages else []
+        if cited:
+            self._ctx.event("citation", {"citations": cited})
+        self._ctx.result["annotations"] = [*cited, *self._notes]
+
+
+def _vendor_failed(error: VendorError) -> RunError:
+    return _failed(error.kind.value, failures.FAILURES[error.kind])
+
+
+def _failed(kind: str, failure: Failure) -> RunError:
+    return RunError(kind, failure.title, failure.detail, retryable=failure.retryable)

@@ -1,0 +1,98 @@
+"""The look-up before an answer: waits for attachments, searches, and shows both as steps."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from apps.chat import prompting
+from apps.chat.prompting import Grounding
+from apps.knowledge import retrieval
+from apps.knowledge.selectors import conversation_reading, searched_names
+from apps.llm.vendors.base import PassagePart
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from apps.chat.loading import Job
+    from apps.knowledge.retrieval import Passage
+    from apps.runs.context import RunContext
+
+LIMIT = 8
+READING_SECONDS = 120.0
+READING_PAUSE = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the answer can rest on."""
+
+    grounding: Grounding
+    passages: tuple[Passage, ...] = ()
+
+    def quoted(self) -> tuple[PassagePart, ...]:
+        """The passages as a prompt carries them."""
+        return tuple(
+            PassagePart(passage.number, passage.title, place_of(passage), passage.text)
+            for passage in self.passages
+        )
+
+
+def place_of(passage: Passage) -> str:
+    """Where in its document a passage stands: "page 3, Leave, Parental leave"."""
+    page = [f"page {passage.page}"] if passage.page else []
+    return ", ".join([*page, *passage.heading])
+
+
+async def search(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:
+    """The passages for the job's question; Grounding.NONE when the chat has nothing to look in."""
+    if not job.knowledge_base_ids and not job.has_files:
+        return Found(Grounding.NONE)
+    if job.has_files:
+        await _await_reading(ctx, conversation_id)
+    names = await ctx.db(
+        searched_names, conversation_id=conversation_id, knowledge_base_ids=job.knowledge_base_ids
+    )
+    step = ctx.step("search", f"Searching {_joined(names)}")
+    passages = await _retrieve(ctx, job, conversation_id)
+    step.done(label=f"Searched {_joined(names)}", passages=len(passages))
+    return Found(Grounding.PASSAGES if passages else Grounding.NOTHING_FOUND, tuple(passages))
+
+
+async def _await_reading(ctx: RunContext, conversation_id: UUID) -> None:
+    """Waits until the chat's files are read, two minutes at most; what is not ready then is not searched."""
+    reading = await ctx.db(conversation_reading, conversation_id=conversation_id)
+    if not reading:
+        return
+    step = ctx.step("reading", f"Reading {_joined(reading)}")
+    until = monotonic() + READING_SECONDS
+    while reading and monotonic() < until:
+        await asyncio.sleep(READING_PAUSE)
+        reading = await ctx.db(conversation_reading, conversation_id=conversation_id)
+    if reading:
+        step.failed(unread=list(reading))
+    else:
+        step.done()
+
+
+async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Sequence[Passage]:
+    query = prompting.search_query(job.turns)
+    vector = await _vector(ctx, query, conversation_id)
+    return await ctx.db(
+        retrieval.retrieve,
+        actor_user_id=ctx.user_id,
+        team_id=ctx.team_id,
+        knowledge_base_ids=job.knowledge_base_ids,
+        conversation_id=conversation_id,
+        query_text=query,
+        query_vector=vector,
+        limit=LIMIT,
+    )
+
+
+def _joined(names: Sequence[str], most: int = 3) -> str:
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

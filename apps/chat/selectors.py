@@ -1,0 +1,114 @@
+"""Reads of conversations and messages: always the person's own, in few statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+
+from apps.chat import errors
+from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageRole, MessageState
+from apps.chat.permissions import visible_conversations
+from apps.runs.rows import loaded
+from apps.tenants.scope import current_tenant_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from apps.accounts.actors import Actor
+
+MOST_TURNS = 400
+
+_BRANCH = """
+WITH RECURSIVE branch AS (
+  SELECT id, parent_id, role, parts, source_document_ids, 1 AS depth
+  FROM chat_message WHERE tenant_id = %(tenant)s AND id = %(last)s
+  UNION ALL
+  SELECT m.id, m.parent_id, m.role, m.parts, m.source_document_ids, b.depth + 1
+  FROM branch b JOIN chat_message m ON m.tenant_id = %(tenant)s AND m.id = b.parent_id
+  WHERE b.depth < %(most)s
+)
+SELECT role, parts, source_document_ids FROM branch ORDER BY depth DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchMessage:
+    """A message on the way from the root to a question."""
+
+    role: str
+    parts: list[dict[str, Any]]
+    source_document_ids: frozenset[str]
+
+
+def conversation_list(actor: Actor, *, query: str = "") -> QuerySet[Conversation]:
+    """The person's conversations, with `running` for those in which an answer is being written."""
+    awaited = Message.objects.filter(conversation_id=OuterRef("id"), state=MessageState.QUEUED)
+    found = visible_conversations(actor).annotate(running=Exists(awaited))
+    return found.filter(title__icontains=query) if query else found
+
+
+def access_conversation(actor: Actor, conversation_id: UUID, *, lock: bool = False) -> Conversation:
+    """The person's conversation, locked against other writers if asked; 404 otherwise."""
+    found = visible_conversations(actor).filter(id=conversation_id)
+    conversation = (found.select_for_update() if lock else found).first()
+    if conversation is None:
+        raise errors.not_found()
+    return conversation
+
+
+def access_message(actor: Actor, message_id: UUID) -> Message:
+    """A message of one of the person's conversations; 404 otherwise."""
+    found = Message.objects.filter(id=message_id, conversation__in=visible_conversations(actor))
+    message = found.select_related("conversation").first()
+    if message is None:
+        raise errors.not_found()
+    return message
+
+
+def message_list(conversation_id: UUID) -> QuerySet[Message]:
+    """The whole tree, oldest first."""
+    return Message.objects.filter(conversation_id=conversation_id).order_by("id")
+
+
+def message_sent_before(actor: Actor, client_id: UUID) -> Message | None:
+    """What the person already sent under this id."""
+    return Message.objects.filter(author_id=actor.user_id, client_id=client_id).first()
+
+
+def first_answer_of(question_id: UUID) -> Message:
+    """The answer that was made together with the question."""
+    return Message.objects.filter(parent_id=question_id, role=MessageRole.ASSISTANT).order_by("id")[:1].get()
+
+
+def has_running_answer(conversation_id: UUID) -> bool:
+    """Whether an answer is being written."""
+    return Message.objects.filter(conversation_id=conversation_id, state=MessageState.QUEUED).exists()
+
+
+def branch_to(message_id: UUID) -> list[BranchMessage]:
+    """The messages from the root to this one, at most the last 400; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BRANCH, {"tenant": current_tenant_id(), "last": message_id, "most": MOST_TURNS})
+        rows = cursor.fetchall()
+    return [BranchMessage(role, loaded(parts), frozenset(loaded(sources))) for role, parts, sources in rows]
+
+
+def knowledge_base_ids(conversation_id: UUID) -> list[UUID]:
+    """What the conversation's answers are looked up in."""
+    return list(
+        ConversationKnowledgeBase.objects.filter(conversation_id=conversation_id)
+        .order_by("id")
+        .values_list("knowledge_base_id", flat=True)
+    )
+
+
+def attached_ids(messages: Iterable[Message]) -> list[UUID]:
+    """The files that these messages carry, each once."""
+    from apps.chat import parts
+
+    seen = {file_id: None for message in messages for file_id in parts.file_ids(parts.load(message.parts))}
+    return list(seen)
