@@ -17,6 +17,7 @@ import psutil
 from launch.process import signal_group
 
 ROLES = ("MIGRATE", "WEB", "WORKER", "PLATFORM")
+CLOCK_SLACK = 2.0
 
 
 class AlreadyRunningError(Exception):
@@ -99,6 +100,7 @@ def end_leftovers(table: Mapping[str, Mapping[str, float]], seconds: float = 12)
 def _is_same(entry: Mapping[str, float]) -> bool:
     try:
         process = psutil.Process(int(entry["pid"]))
-        return bool(process.status() != psutil.STATUS_ZOMBIE and process.create_time() == entry["created"])
+        is_same = abs(process.create_time() - entry["created"]) < CLOCK_SLACK
+        return is_same and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, KeyError, ValueError):
         return False

@@ -13,6 +13,7 @@ from launch.process import Command, preparation, signal_group
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 20.0
 STEADY_SECONDS = 30.0
+FAILED_STARTS = 5
 LINE_LIMIT = 64 * 1024
 
 
@@ -39,6 +40,7 @@ class Service:
     ready_line: re.Pattern[str] | None = None
     ready_seconds: float = 60.0
     process: Process | None = None
+    failed_starts: int = 0
     last_lines: list[str] = field(default_factory=list)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -104,6 +106,7 @@ class Supervisor:
             status = await self._run_once(service)
             if self._stopping.is_set():
                 return
+            service.failed_starts += 1
             delay = FIRST_DELAY if time.monotonic() - began > STEADY_SECONDS else delay
             log.fail(f"{service.name} ended ({_reason(status)}); starting it again in {delay:.1f} s")
             await asyncio.sleep(delay)
@@ -137,11 +140,10 @@ class Supervisor:
     async def _wait_ready(self, service: Service) -> None:
         deadline = time.monotonic() + service.ready_seconds
         while not await self._is_ready(service):
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or service.failed_starts >= FAILED_STARTS:
                 said = "\n".join(service.last_lines[-15:])
-                raise NotReadyError(
-                    f"{service.name} is not ready after {service.ready_seconds:.0f} s. It last said:\n{said}"
-                )
+                how = f"{service.failed_starts} failed starts, {service.ready_seconds:.0f} s at most"
+                raise NotReadyError(f"{service.name} did not come up ({how}). It last said:\n{said}")
             await asyncio.sleep(0.05)
 
     async def _is_ready(self, service: Service) -> bool:
