@@ -1,4 +1,4 @@
-"""BM25 as sparse vectors: what a chunk says of each term, what a question asks for (Robertson, Zaragoza 2009).
+"""BM25 as sparse vectors: what a chunk says of each term, what a question asks for (Robertson 2009).
 
 A term is a stemmed word, a pair of characters where a script writes no spaces, or an identifier, whole and in
 parts. Each is hashed to 29 bits, so that pgvector's sparsevec (at most 10⁹ dimensions) holds it.
@@ -26,7 +26,8 @@ MAX_TERMS = 4000
 
 _STEMMERS = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
-    "en": "english", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish", "fr": "french",
+    "en": "english", "es": "spanish",
+    "et": "estonian", "eu": "basque", "fa": "persian", "fi": "finnish", "fr": "french",
     "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
     "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian",
     "no": "norwegian",

@@ -41,10 +41,11 @@ _COUNTS = {
 _NEGATIONS = frozenset(
     re.findall(
         r"[^\W_]+",
-        "not no never none neither nor without cannot nobody nothing prohibited forbidden isn aren wasn weren "
-        "don doesn didn won wouldn shouldn couldn mustn nicht kein keine keinen keinem keiner nie niemals "
-        "niemand nichts ohne verboten untersagt unzulässig jamais aucun aucune sans interdit nunca ningún "
-        "ninguna prohibido nessun nessuna senza vietato niet geen nooit zonder não nem proibido",
+        "not no never none neither nor without cannot nobody nothing prohibited forbidden isn aren wasn "
+        "weren don doesn didn won wouldn shouldn couldn mustn nicht kein keine keinen keinem keiner nie "
+        "niemals niemand nichts ohne verboten untersagt unzulässig jamais aucun aucune sans interdit "
+        "nunca ningún ninguna prohibido nessun nessuna senza vietato niet geen nooit zonder não nem "
+        "proibido",
     )
 )
 

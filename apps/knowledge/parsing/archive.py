@@ -40,7 +40,8 @@ class Archive:
         """The bytes of one entry. Raises KeyError for an unknown name, ParseError for a damaged entry."""
         info = self._zip.getinfo(name)
         try:
-            return self._zip.read(info)
+            with self._zip.open(info) as file:
+                return file.read(info.file_size) + file.read(1)
         except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, OSError) as error:
             raise ParseError(ParseErrorKind.CORRUPT) from error
 

