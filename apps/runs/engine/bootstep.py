@@ -14,7 +14,6 @@ from apps.runs.engine.running import engine_of_process, set_engine
 logger = logging.getLogger(__name__)
 
 QUEUE = "replies"
-DRAIN_S = 20.0
 
 
 class EngineStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
@@ -37,12 +36,14 @@ class EngineStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has n
 
     def stop(self, worker: Any) -> None:
         """Let runs end for a while, interrupt the rest."""
+        from django.conf import settings
+
         engine = engine_of_process()
         if engine is None:
             return
         set_engine(None)
         try:
-            engine.drain(DRAIN_S)
+            engine.drain(settings.RUN_DRAIN_SECONDS)
         except Exception:
             logger.exception("The engine could not be drained; the sweeper settles what it left.")
 
