@@ -29,10 +29,10 @@ Ending = Literal["whole", "cut", "reset", "hang"]
 class Answer:
     """What the server sends to one request: pieces, each its own chunk and write, and how it ends."""
 
-    body: Sequence[bytes] = (b"",)
+    body: Sequence[bytes] = field(default=(b"",), repr=False)
     status: int = 200
     content_type: str = "text/event-stream"
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     ending: Ending = "whole"
     pause: float = 0.0
 
@@ -53,13 +53,14 @@ class Server:
 
     answers: Sequence[Answer]
     requests: list[Request] = field(default_factory=list)
-    closed: int = 0
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
     connections: int = 0
     port: int = 0
     _server: asyncio.Server | None = None
+    _serving: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
 
     async def __aenter__(self) -> "Server":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -68,6 +69,9 @@ class Server:
     ) -> None:
         assert self._server is not None
         self._server.close()
+        for writer in self._serving.values():
+            writer.transport.abort()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     @property
     def base_url(self) -> str:
@@ -79,6 +83,9 @@ class Server:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving[task] = writer
         try:
             while (request := await _request(reader)) is not None:
                 answer = self.answers[min(len(self.requests), len(self.answers) - 1)]
@@ -88,7 +95,8 @@ class Server:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
-            self.closed += 1
+            self.gone.set()
+            del self._serving[task]
             writer.close()
 
 

@@ -1,0 +1,415 @@
+"""What may be reached, and what an answer may do (security.md, E)."""
+
+import asyncio
+import gzip
+import resource
+import time
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import uvloop
+
+from apps import egress
+from apps.egress import EgressFailed, EgressRefused, Fetched, Limits, UncleanEnvironmentError
+from apps.llm.vendors.base import Endpoint
+from tests.egress.conftest import Names, run
+from tests.wire.replay import Answer, Server
+
+OK = Answer([b"ok"], content_type="text/plain")
+Work = Callable[[Server], Awaitable[Any]]
+
+
+def with_sink(work: Work, *answers: Answer) -> tuple[Any, Server]:
+    """The result, or the exception, of `work` against a server on loopback."""
+
+    async def go() -> tuple[Any, Server]:
+        async with Server(answers or [OK]) as sink:
+            try:
+                return await work(sink), sink
+            except (EgressRefused, EgressFailed) as stopped:
+                return stopped, sink
+
+    return run(go())
+
+
+def allowed_for(sink: Server, host: str = "127.0.0.1") -> egress.Allowed:
+    return frozenset({(host, sink.port)})
+
+
+async def fetched(sink: Server, path: str = "/", **options: Any) -> Fetched:
+    return await egress.fetch(
+        egress.session(allowed_for(sink)), f"http://127.0.0.1:{sink.port}{path}", **options
+    )
+
+
+LOOPBACKS = [
+    "127.0.0.1", "127.1.2.3", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]",  # noqa: S104
+    "[64:ff9b::7f00:1]",
+]  # fmt: skip
+ODD = [
+    "localhost", "localhost.", "LOCALHOST", "127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "0x7f000001",
+    "127.0.0.1.", "①②⑦.0.0.1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", LOOPBACKS + ODD)
+def test_no_spelling_of_this_machine_gets_through(host: str) -> None:
+    result, sink = with_sink(lambda sink: egress.fetch(egress.session(), f"http://{host}:{sink.port}/"))
+    assert isinstance(result, EgressRefused)
+    assert result.reason in {"private_address", "no_address", "bad_url"}
+    assert sink.connections == 0
+
+
+PRIVATE = ["10.0.0.1", "192.168.1.1", "169.254.169.254", "[fd00:ec2::254]", "[fe80::1]", "100.100.100.200"]
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_private_and_metadata_addresses_are_refused_at_once(host: str) -> None:
+    began = time.monotonic()
+    result, _ = with_sink(lambda _: egress.fetch(egress.session(), f"http://{host}/latest/meta-data/"))
+    assert isinstance(result, EgressRefused)
+    assert result.reason == "private_address"
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_name_with_one_private_address_among_public_ones_is_refused(names: Names) -> None:
+    names.set("mixed.example", ["1.1.1.1", "127.0.0.1"])
+    result, sink = with_sink(
+        lambda sink: egress.fetch(egress.session(), f"http://mixed.example:{sink.port}/")
+    )
+    assert isinstance(result, EgressRefused)
+    assert (result.reason, sink.connections, names.asked) == ("private_address", 0, ["mixed.example"])
+
+
+def test_rebinding_gains_nothing_the_checked_address_is_used(names: Names) -> None:
+    names.set("rebind.example", ["1.1.1.1"], ["127.0.0.1"])
+    limits = Limits(connect=0.2)
+    result, sink = with_sink(
+        lambda sink: egress.fetch(egress.session(), f"http://rebind.example:{sink.port}/", limits=limits)
+    )
+    assert isinstance(result, EgressFailed)
+    assert (result.reason, sink.connections, names.asked) == ("connect", 0, ["rebind.example"])
+
+
+def test_allowed_name_is_resolved_once_and_reached(names: Names) -> None:
+    names.set("llm.internal", ["127.0.0.1"])
+
+    async def twice(sink: Server) -> list[int]:
+        session = egress.session(allowed_for(sink, "llm.internal"))
+        return [(await egress.fetch(session, f"http://LLM.internal.:{sink.port}/")).status for _ in range(2)]
+
+    result, sink = with_sink(twice)
+    assert (result, sink.connections, len(names.asked)) == ([200, 200], 1, 1)
+
+
+def test_allowed_name_that_resolves_to_metadata_is_refused(names: Names) -> None:
+    names.set("llm.internal", ["169.254.169.254"])
+    allowed = frozenset({("llm.internal", 80)})
+    result, _ = with_sink(lambda _: egress.fetch(egress.session(allowed), "http://llm.internal/"))
+    assert isinstance(result, EgressRefused)
+    assert result.reason == "private_address"
+
+
+def test_permission_is_for_that_port_only() -> None:
+    async def other_port(sink: Server) -> Fetched:
+        allowed = frozenset({("127.0.0.1", sink.port + 1)})
+        return await egress.fetch(egress.session(allowed), f"http://127.0.0.1:{sink.port}/")
+
+    result, sink = with_sink(other_port)
+    assert isinstance(result, EgressRefused)
+    assert sink.connections == 0
+
+
+def test_an_open_socket_of_an_allowed_tenant_serves_no_other() -> None:
+    async def two_tenants(sink: Server) -> Fetched:
+        await fetched(sink)
+        return await egress.fetch(egress.session(), f"http://127.0.0.1:{sink.port}/")
+
+    result, sink = with_sink(two_tenants)
+    assert isinstance(result, EgressRefused)
+    assert len(sink.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("file:///etc/passwd", "bad_scheme"),
+        ("ftp://1.1.1.1/", "bad_scheme"),
+        ("gopher://1.1.1.1/", "bad_scheme"),
+        ("//1.1.1.1/", "bad_scheme"),
+        ("http://user:secret@1.1.1.1/", "credentials_in_url"),
+        ("http://", "bad_url"),
+        ("http://1.1.1.1:99999/", "bad_url"),
+        ("http://[::1/", "bad_url"),
+        ("nonsense", "bad_scheme"),
+    ],
+)
+def test_other_schemes_and_credentials_are_refused(url: str, reason: str) -> None:
+    result, _ = with_sink(lambda _: egress.fetch(egress.session(), url))
+    assert isinstance(result, EgressRefused)
+    assert result.reason == reason
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_is_an_answer_and_never_followed(status: int) -> None:
+    async def redirected(sink: Server) -> Fetched:
+        return await fetched(sink, headers={"Authorization": "Bearer sk-1"})
+
+    moved = Answer([b""], status, "text/plain", (("Location", "/elsewhere"),))
+    result, sink = with_sink(redirected, moved)
+    assert (result.status, len(sink.requests)) == (status, 1)
+
+
+def test_session_of_an_endpoint_speaks_to_its_host_only() -> None:
+    async def stray(sink: Server) -> Fetched:
+        allowed = allowed_for(sink) | {("127.0.0.1", 1)}
+        endpoint = Endpoint("http://127.0.0.1:1/v1", "sk-1", {}, uuid4(), allowed)
+        return await egress.fetch(egress.session_for(endpoint), f"http://127.0.0.1:{sink.port}/v1/models")
+
+    result, sink = with_sink(stray)
+    assert isinstance(result, EgressRefused)
+    assert (result.reason, sink.connections) == ("other_host", 0)
+
+
+def test_cookies_of_one_call_are_not_in_the_next() -> None:
+    async def twice(sink: Server) -> None:
+        await fetched(sink)
+        await fetched(sink)
+
+    _, sink = with_sink(twice, Answer([b"ok"], headers=(("Set-Cookie", "session=tenant-a; Path=/"),)))
+    assert "cookie" not in sink.requests[1].headers
+
+
+def test_proxies_and_netrc_of_the_environment_are_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login alice password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    result, sink = with_sink(fetched)
+    assert result.status == 200
+    assert "authorization" not in sink.requests[0].headers
+
+
+MEGA = 1024 * 1024
+
+
+def peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def bomb(encoding: str) -> bytes:
+    plain = zlib.compressobj(9, wbits=31 if encoding == "gzip" else 15)
+    return b"".join([*(plain.compress(b"\0" * MEGA) for _ in range(512)), plain.flush()])
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_decompression_bomb_is_stopped_in_bounded_memory(encoding: str) -> None:
+    before = peak()
+    answer = Answer([bomb(encoding)], headers=(("Content-Encoding", encoding),))
+    result, _ = with_sink(lambda sink: fetched(sink, limits=Limits(body=8 * MEGA)), answer)
+    assert isinstance(result, EgressFailed)
+    assert result.reason == "too_large"
+    assert peak() - before < 64
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress"])
+def test_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
+    result, _ = with_sink(fetched, Answer([b"xxxx"], headers=(("Content-Encoding", encoding),)))
+    assert isinstance(result, EgressFailed)
+    assert result.reason == "malformed"
+
+
+@pytest.mark.parametrize("split", [1, 7, 1000, 10**6])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "x-gzip"])
+def test_compressed_body_comes_whole_however_it_is_cut(encoding: str, split: int) -> None:
+    plain = bytes(range(256)) * 40 + b"\0" * 600_000
+    packed = (
+        zlib.compress(plain)
+        if encoding == "deflate"
+        else gzip.compress(plain[:5000]) + gzip.compress(plain[5000:])
+    )
+    answer = Answer(
+        [packed[at : at + split] for at in range(0, len(packed), split)],
+        headers=(("Content-Encoding", encoding),),
+    )
+    result, _ = with_sink(fetched, answer)
+    assert result.body == plain
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (gzip.compress(b"x" * 5000)[:-12], "cut"),
+        (b"not gzip at all", "malformed"),
+        (gzip.compress(b"") * 500, "malformed"),
+    ],
+)
+def test_broken_compression_is_typed(body: bytes, reason: str) -> None:
+    result, _ = with_sink(fetched, Answer([body], headers=(("Content-Encoding", "gzip"),)))
+    assert isinstance(result, EgressFailed)
+    assert result.reason == reason
+
+
+def test_endless_body_is_stopped_in_bounded_memory() -> None:
+    before = peak()
+    result, _ = with_sink(
+        lambda sink: fetched(sink, limits=Limits(body=4 * MEGA)), Answer([b"x" * 65536] * 5000)
+    )
+    assert isinstance(result, EgressFailed)
+    assert result.reason == "too_large"
+    assert peak() - before < 64
+
+
+def test_a_byte_a_second_is_stopped_in_time() -> None:
+    began = time.monotonic()
+    result, _ = with_sink(lambda sink: fetched(sink, total=0.4), Answer([b"x"] * 100, pause=0.1))
+    assert isinstance(result, EgressFailed)
+    assert result.reason == "timeout"
+    assert time.monotonic() - began < 1.5
+
+
+def test_headers_that_never_come_are_stopped_in_time() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+
+    async def go() -> str:
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        session = egress.session(frozenset({("127.0.0.1", port)}))
+        with pytest.raises(EgressFailed) as caught:
+            await egress.fetch(session, f"http://127.0.0.1:{port}/", limits=Limits(headers=0.2))
+        server.close()
+        return caught.value.reason
+
+    assert run(go()) == "timeout"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        tuple((f"X-{number}", "v") for number in range(1_000_000)),
+        (("X-Long", "v" * 100_000),),
+    ],
+    ids=["a million headers", "one long header"],
+)
+def test_headers_are_bounded(headers: tuple[tuple[str, str], ...]) -> None:
+    before, began = peak(), time.monotonic()
+    result, _ = with_sink(fetched, Answer([b"ok"], headers=headers))
+    assert isinstance(result, EgressFailed)
+    assert result.reason in {"malformed", "cut"}
+    assert time.monotonic() - began < 10
+    assert peak() - before < 256
+
+
+@pytest.mark.parametrize("ending", ["cut", "reset"])
+def test_body_that_ends_early_is_cut_not_whole(ending: str) -> None:
+    result, _ = with_sink(fetched, Answer([b"half"], ending=ending))  # type: ignore[arg-type]  # the literal's values
+    assert isinstance(result, EgressFailed)
+    assert result.reason == "cut"
+
+
+def test_something_that_is_not_http_is_malformed() -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def go() -> str:
+        server = await asyncio.start_server(babble, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        session = egress.session(frozenset({("127.0.0.1", port)}))
+        with pytest.raises(EgressFailed) as caught:
+            await egress.fetch(session, f"http://127.0.0.1:{port}/")
+        server.close()
+        return caught.value.reason
+
+    assert run(go()) in {"malformed", "cut"}
+
+
+def test_plain_http_where_tls_is_spoken_is_refused_as_tls() -> None:
+    result, _ = with_sink(
+        lambda sink: egress.fetch(
+            egress.session(allowed_for(sink)), f"https://127.0.0.1:{sink.port}/", limits=Limits(connect=0.5)
+        )
+    )
+    assert isinstance(result, EgressFailed)
+    assert result.reason in {"tls", "cut", "connect"}
+
+
+class OpenScopeError(Exception):
+    """What a guard of the tenants app raises."""
+
+
+def test_guard_stops_the_call_before_anything_is_sent() -> None:
+    def scope_is_open() -> None:
+        raise OpenScopeError
+
+    async def guarded(sink: Server) -> None:
+        egress.guards.register(scope_is_open)
+        egress.guards.register(scope_is_open)
+        try:
+            with pytest.raises(OpenScopeError):
+                await fetched(sink)
+        finally:
+            egress.guards.unregister(scope_is_open)
+        await fetched(sink)
+
+    _, sink = with_sink(guarded)
+    assert (sink.connections, len(sink.requests)) == (1, 1)
+
+
+def test_the_same_rules_hold_on_uvloop() -> None:
+    async def go() -> tuple[int, str]:
+        async with Server([OK]) as sink:
+            status = (await fetched(sink)).status
+            with pytest.raises(EgressRefused) as caught:
+                await egress.fetch(egress.session(), f"http://localhost:{sink.port}/")
+            await egress.close_sessions()
+            return status, caught.value.reason
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(go()) == (200, "private_address")
+
+
+def test_sessions_belong_to_their_loop_and_can_be_opened_again() -> None:
+    async def go() -> list[int]:
+        async with Server([OK]) as sink:
+            first = (await fetched(sink)).status
+            await egress.close_sessions()
+            await egress.close_sessions()
+            return [first, (await fetched(sink)).status, sink.connections]
+
+    assert run(go()) == [200, 200, 2]
+    assert run(go()) == [200, 200, 2]
+
+
+def test_clean_environment_passes() -> None:
+    egress.assert_clean_environment(
+        {"PATH": "/bin", "DATABASE_URL": "postgres://", "HTTP_PROXY": "http://proxy"}
+    )
+
+
+SDK_VARIABLES = [
+    "OPENAI_API_KEY", "OPENAI_ORG_ID", "openai_base_url", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY",
+    "GOOGLE_API_KEY", "GEMINI_API_KEY", "AWS_ACCESS_KEY_ID", "AWS_BEARER_TOKEN_BEDROCK", "CO_API_KEY", "HF_TOKEN",
+    "SSLKEYLOGFILE",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SDK_VARIABLES)
+def test_variables_of_vendor_sdks_stop_the_start_and_are_named(name: str) -> None:
+    environ = {"PATH": "/bin", name: "secret-value"}
+    with pytest.raises(UncleanEnvironmentError) as caught:
+        egress.assert_clean_environment(environ)
+    assert caught.value.names == (name,)
+    assert name in str(caught.value)
+    assert "secret-value" not in str(caught.value)
+    egress.assert_clean_environment(egress.without_vendor_variables(environ))
