@@ -25,6 +25,7 @@ STAGE_STORES, STAGE_MODELS, STAGE_WORKERS, STAGE_EDGE = range(4)
 STREAMS_PER_CORE = 200
 ANY = "0.0.0.0"  # noqa: S104  # compared with, not bound to
 CELERY_READY = re.compile(r"\bready\.")
+MAINTENANCE_READY = re.compile("maintenance is ready")
 
 ROLE_USERS = {"WEB": "app_web", "WORKER": "app_worker", "MIGRATE": "app_migrate", "PLATFORM": "app_platform"}
 
@@ -108,7 +109,7 @@ class Parts:
         ]
         if self.addresses.platform:
             maintenance = replace(self.manage("maintain", role="maintenance"), name="maintenance")
-            services.append(Service(maintenance, STAGE_WORKERS))
+            services.append(Service(maintenance, STAGE_WORKERS, ready_line=MAINTENANCE_READY))
         return services
 
     def manage(self, *arguments: str, role: str = "command") -> Command:

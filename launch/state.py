@@ -46,7 +46,7 @@ class DataFolder:
         """The installation's secrets; what is missing is made."""
         made = {
             "SECRET_KEY": secrets.token_urlsafe(48),
-            "ATRIUM_VAULT_KEYS": f"k1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
+            "ATRIUM_VAULT_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
             "ATRIUM_MODEL_SERVER_KEY": f"sk-local-{secrets.token_urlsafe(24)}",
             "postgres": secrets.token_urlsafe(24),
             "valkey": secrets.token_urlsafe(24),
