@@ -6,11 +6,9 @@ An unknown price stays unknown (None) and is never taken for 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from typing import Any
 
 PER = Decimal(1_000_000)
 COST_STEP = Decimal("0.000000000001")
@@ -62,7 +60,7 @@ def charge_for(tokens: Tokens, *, override: Price | None, base_url: str, model: 
     """The exact cost of a call made at `at`; UNKNOWN without an override and without a listed price."""
     if override is not None:
         cost = (tokens.input * override.input + tokens.output * override.output) / PER
-        price = {"source": "override", "input": str(override.input), "output": str(override.output)}
+        price = {"source": "override", "input": _text(override.input), "output": _text(override.output)}
         return Charge(_exact(cost), override.currency, price)
     return _listed(tokens, base_url, model, at)
 
@@ -75,14 +73,8 @@ def known_model(*, base_url: str, model: str) -> KnownModel | None:
         _, found = get_snapshot().find_provider_model(model, None, None, base_url)
     except LookupError:
         return None
-    rates = found.get_prices(_now(), None)
+    rates = found.get_prices(datetime.now(UTC), None)
     return KnownModel(_rate(rates.input_mtok), _rate(rates.output_mtok), "USD", found.context_window)
-
-
-def _now() -> datetime:
-    from django.utils import timezone
-
-    return timezone.now()
 
 
 def _listed(tokens: Tokens, base_url: str, model: str, at: datetime) -> Charge:
@@ -114,7 +106,12 @@ def _rate(rate: Any) -> str:
     if rate is None:
         return ""
     base = getattr(rate, "base", None)
-    return str(rate) if base is None else f"{base} tiered"
+    return _text(rate) if base is None else f"{_text(base)} tiered"
+
+
+def _text(amount: Decimal) -> str:
+    """The amount without trailing zeros or exponent."""
+    return f"{amount.normalize():f}"
 
 
 def _exact(cost: Decimal) -> Decimal:

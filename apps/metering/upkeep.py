@@ -26,7 +26,7 @@ POSITIONS_PER_TOKEN: Final = 4
 
 
 def settle_stale() -> int:
-    """Settle reservations that outlived their call: a minute after their run ended, or half an hour after all.
+    """Settle reservations that outlived their call: a minute after their run ended, else after 32 minutes.
 
     The prompt counts as reserved, the answer by what its run's log holds, both marked as estimated. Returns
     how many rows were settled; safe to run twice, and beside a late worker.

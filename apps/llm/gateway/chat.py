@@ -80,7 +80,7 @@ class ChatStream:
                 if pause is None:
                     raise
             except BaseException as error:
-                await self._settle(opened, _finish_of(error))
+                await self._settle(opened, self.outcome.finish or _finish_of(error))
                 raise
             else:
                 return

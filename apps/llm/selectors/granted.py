@@ -1,4 +1,4 @@
-"""Reads of models and connections, each inside the caller's tenant scope.
+"""Which models a team may use now.
 
 A grant to the team Everyone holds in every team, so a team may use its own grants and Everyone's.
 """
@@ -113,9 +113,3 @@ def model_by_slug(team_id: UUID | None, slug: str, modality: str | None = CHAT) 
     if model is None:
         raise ModelNotFoundError
     return model
-
-
-def team_default_grants(team_ids: Iterable[UUID]) -> dict[UUID, Grant]:
-    """The default grant of each team that has one."""
-    grants = Grant.objects.filter(team_id__in=list(team_ids), is_default=True).select_related("model")
-    return {grant.team_id: grant for grant in grants}

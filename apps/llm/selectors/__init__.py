@@ -1,0 +1,25 @@
+"""Reads of models and connections, each inside the caller's tenant scope."""
+
+from apps.llm.selectors.granted import (
+    CallableModel,
+    callable_model,
+    default_model,
+    extractive_model,
+    model_by_slug,
+    models_for_team,
+    models_for_teams,
+)
+from apps.llm.selectors.shown import badges_of, price_of, vendor_label
+
+__all__ = [
+    "CallableModel",
+    "badges_of",
+    "callable_model",
+    "default_model",
+    "extractive_model",
+    "model_by_slug",
+    "models_for_team",
+    "models_for_teams",
+    "price_of",
+    "vendor_label",
+]

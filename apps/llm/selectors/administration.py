@@ -1,0 +1,135 @@
+"""What administrators see: connections and models whole, with their teams and what depends on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Prefetch, Q
+from django.http import Http404
+
+from apps.accounts.models import Membership, Team, User
+from apps.llm.models import CheckKind, Connection, ConnectionCheck, Grant, Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+
+def connections() -> list[Connection]:
+    """Every connection by name, with `model_count` and its checks, newest first."""
+    checks = ConnectionCheck.objects.filter(kind=CheckKind.TEST).order_by("-created_at")
+    rows = Connection.objects.annotate(model_count=Count("models")).order_by("name")
+    return list(rows.prefetch_related(Prefetch("checks", checks, to_attr="tests")))
+
+
+def access_connection(connection_id: UUID) -> Connection:
+    """The connection of that id in this tenant; raises Http404."""
+    connection = Connection.objects.filter(pk=connection_id).first()
+    if connection is None:
+        raise Http404
+    return connection
+
+
+def access_model(model_id: UUID) -> Model:
+    """The model of that id in this tenant, with its connection; raises Http404."""
+    model = Model.objects.select_related("connection").filter(pk=model_id).first()
+    if model is None:
+        raise Http404
+    return model
+
+
+def access_team(team_id: UUID) -> Team:
+    """The team of that id in this tenant; raises Http404."""
+    team = Team.objects.filter(pk=team_id).first()
+    if team is None:
+        raise Http404
+    return team
+
+
+def access_check(connection: Connection, check_id: UUID) -> ConnectionCheck:
+    """The connection's check of that id; raises Http404."""
+    check = connection.checks.filter(pk=check_id).first()
+    if check is None:
+        raise Http404
+    return check
+
+
+def newest_check(connection: Connection, kind: CheckKind) -> ConnectionCheck | None:
+    return connection.checks.filter(kind=kind).order_by("-created_at").first()
+
+
+def models(filters: Mapping[str, str]) -> QuerySet[Model]:
+    """Models by name with connection and granted teams; `q` in name or id, `provider`, `state` on or off."""
+    rows = Model.objects.select_related("connection").order_by("name", "slug")
+    if q := filters.get("q", "").strip()[:100]:
+        rows = rows.filter(Q(name__icontains=q) | Q(slug__icontains=q) | Q(vendor_model__icontains=q))
+    if provider := filters.get("provider", ""):
+        rows = rows.filter(connection__name=provider)
+    if (state := filters.get("state", "")) in {"on", "off"}:
+        on = Q(is_enabled=True, connection__is_enabled=True)
+        rows = rows.filter(on if state == "on" else ~on)
+    grants = Grant.objects.select_related("team").order_by("team__name")
+    return rows.prefetch_related(Prefetch("grants", grants))
+
+
+def teams() -> list[Team]:
+    """Every team, Everyone first."""
+    return list(Team.objects.order_by("-is_everyone", "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a change of these models touches."""
+
+    models: list[Model]
+    teams: list[str]
+    defaults: list[str]
+    people: int
+
+
+def reach_of(models: QuerySet[Model]) -> Reach:
+    """The models, the teams that may use them, those whose default is among them, and how many people."""
+    found = list(models.order_by("name"))
+    grants = list(Grant.objects.filter(model__in=found).select_related("team"))
+    granted = {grant.team_id: grant.team for grant in grants}
+    names = sorted(team.name for team in granted.values())
+    defaults = sorted(grant.team.name for grant in grants if grant.is_default)
+    return Reach(found, names, defaults, people_in(granted.values()))
+
+
+def people_in(teams: Any) -> int:
+    """How many active people are in any of the teams."""
+    chosen = list(teams)
+    if any(team.is_everyone for team in chosen):
+        return User.objects.filter(is_active=True).count()
+    members = Membership.objects.filter(team__in=chosen, user__is_active=True)
+    return members.values("user_id").distinct().count()
+
+
+@dataclass(frozen=True, slots=True)
+class TeamModels:
+    """A team's models: its own grants, what it has through Everyone, and its own default."""
+
+    own: set[UUID]
+    inherited: set[UUID]
+    default_id: UUID | None
+    models: list[Model]
+
+
+def models_of_team(team: Team) -> TeamModels:
+    """Every model of the tenant, with which of them the team may use and why."""
+    grants = Grant.objects.filter(Q(team=team) | Q(team__is_everyone=True)).select_related("team")
+    own: set[UUID] = set()
+    inherited: set[UUID] = set()
+    default_id: UUID | None = None
+    for grant in grants:
+        if grant.team_id == team.pk:
+            own.add(grant.model_id)
+            default_id = grant.model_id if grant.is_default else default_id
+        else:
+            inherited.add(grant.model_id)
+    rows = list(Model.objects.select_related("connection").order_by("name", "slug"))
+    return TeamModels(own, inherited, default_id, rows)

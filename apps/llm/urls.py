@@ -1,0 +1,36 @@
+"""Admin pages of providers and models."""
+
+from django.urls import path
+
+from apps.llm.views import models, providers
+
+urlpatterns = [
+    path("admin/providers", providers.ProviderListView.as_view(), name="admin-providers"),
+    path("admin/providers/new", providers.ProviderChooseView.as_view(), name="admin-provider-choose"),
+    path("admin/providers/new/<slug:vendor>", providers.ProviderAddView.as_view(), name="admin-provider-add"),
+    path("admin/providers/<uuid:connection_id>", providers.ProviderView.as_view(), name="admin-provider"),
+    path(
+        "admin/providers/<uuid:connection_id>/edit",
+        providers.ProviderEditView.as_view(),
+        name="admin-provider-edit",
+    ),
+    path(
+        "admin/providers/<uuid:connection_id>/delete",
+        providers.ProviderDeleteView.as_view(),
+        name="admin-provider-delete",
+    ),
+    path(
+        "admin/providers/<uuid:connection_id>/checks",
+        providers.ProviderCheckView.as_view(),
+        name="admin-provider-checks",
+    ),
+    path(
+        "admin/providers/<uuid:connection_id>/models",
+        providers.ProviderOfferView.as_view(),
+        name="admin-provider-models",
+    ),
+    path("admin/models", models.ModelListView.as_view(), name="admin-models"),
+    path("admin/models/<uuid:model_id>", models.ModelView.as_view(), name="admin-model"),
+    path("admin/models/<uuid:model_id>/teams", models.ModelTeamsView.as_view(), name="admin-model-teams"),
+    path("admin/teams/<uuid:team_id>/models", models.TeamModelsView.as_view(), name="admin-team-models"),
+]

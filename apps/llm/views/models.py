@@ -1,0 +1,139 @@
+"""Models: what is offered, what is said of it, and which teams may use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from apps.llm.forms import ModelForm, TeamModelsForm, TeamsForm
+from apps.llm.models import Model
+from apps.llm.selectors import badges_of, price_of, vendor_label
+from apps.llm.selectors.administration import (
+    access_model,
+    access_team,
+    connections,
+    models,
+    models_of_team,
+    people_in,
+    reach_of,
+    teams,
+)
+from apps.llm.services import default_set, model_grants_set, model_update, team_grants_set
+from apps.llm.vendors.base import Modality
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from apps.accounts.models import Team
+
+PER_PAGE = 50
+FILTERS = ("q", "provider", "state")
+
+
+class ModelListView(ModelsPage):
+    template_name = "llm/models.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        filters = {name: request.GET.get(name, "") for name in FILTERS}
+        page = Paginator(models(filters), PER_PAGE).get_page(request.GET.get("page"))
+        for model in page:
+            model.price_shown = price_of(model)
+            model.badges = badges_of(model)
+        chosen = {name: value for name, value in filters.items() if value}
+        query = f"{urlencode(chosen)}&" if chosen else ""
+        return self.page(page=page, filters=filters, query=query, connections=connections())
+
+
+class ModelView(ModelsPage):
+    """What is said of a model, and its teams."""
+
+    template_name = "llm/model.html"
+
+    def get(self, request: HttpRequest, model_id: UUID) -> HttpResponse:
+        model = access_model(model_id)
+        return self._shown(model, ModelForm(model=model), saved=request.GET.get("saved", ""))
+
+    def post(self, request: HttpRequest, model_id: UUID) -> HttpResponse:
+        model = access_model(model_id)
+        form = ModelForm(request.POST, model=model)
+        if form.is_valid() and tried(
+            form, lambda: model_update(actor=self.actor, model=model, changes=form.cleaned_data)
+        ):
+            return HttpResponseRedirect(f"{_page_of(model)}?saved=1")
+        return self._shown(access_model(model_id), form, status=UNPROCESSABLE)
+
+    def _shown(self, model: Model, form: ModelForm, *, saved: str = "", status: int = 200) -> HttpResponse:
+        granted = [str(pk) for pk in model.grants.values_list("team_id", flat=True)]
+        return self.page(
+            model=model,
+            form=form,
+            teams_form=TeamsForm(teams=teams(), chosen=granted),
+            reach=reach_of(Model.objects.filter(pk=model.pk)),
+            price=price_of(model),
+            vendor_label=vendor_label(model.connection.vendor),
+            saved=saved,
+            status=status,
+        )
+
+
+class ModelTeamsView(ModelsPage):
+    """Which teams may use the model."""
+
+    def post(self, request: HttpRequest, model_id: UUID) -> HttpResponse:
+        model = access_model(model_id)
+        form = TeamsForm(request.POST, teams=teams(), chosen=[])
+        if not form.is_valid():
+            return HttpResponseRedirect(_page_of(model))
+        chosen = [UUID(team_id) for team_id in form.cleaned_data["teams"]]
+        model_grants_set(actor=self.actor, model=model, team_ids=chosen)
+        return HttpResponseRedirect(f"{_page_of(model)}?saved=teams#teams")
+
+
+class TeamModelsView(ModelsPage):
+    """A team's models and its default; a tab of the team's page."""
+
+    template_name = "llm/team_models.html"
+
+    def get(self, request: HttpRequest, team_id: UUID) -> HttpResponse:
+        team = access_team(team_id)
+        return self.page(**self._context(team), saved=request.GET.get("saved", ""))
+
+    def post(self, request: HttpRequest, team_id: UUID) -> HttpResponse:
+        team = access_team(team_id)
+        context = self._context(team, data=request.POST)
+        form = context["form"]
+        if form.is_valid() and tried(form, lambda: self._save(team, form)):
+            return HttpResponseRedirect(f"{reverse('admin-team-models', args=[team.pk])}?saved=1")
+        return self.page(**context, status=UNPROCESSABLE)
+
+    def _save(self, team: Team, form: TeamModelsForm) -> None:
+        """Grants first: the default must be among what the team may use."""
+        data = form.cleaned_data
+        team_grants_set(actor=self.actor, team=team, model_ids=[UUID(pk) for pk in data["models"]])
+        model = access_model(UUID(data["default"])) if data["default"] else None
+        default_set(actor=self.actor, team=team, model=model)
+
+    def _context(self, team: Team, data: object = None) -> dict[str, object]:
+        found = models_of_team(team)
+        choices = [(str(model.pk), f"{model.name} · {model.connection.name}") for model in found.models]
+        chat = [
+            (str(model.pk), model.name) for model in found.models if model.modality == Modality.CHAT.value
+        ]
+        initial = {"models": [str(pk) for pk in found.own], "default": str(found.default_id or "")}
+        inherited = [] if team.is_everyone else [m for m in found.models if m.pk in found.inherited]
+        return {
+            "team": team,
+            "form": TeamModelsForm(data, own=choices, chat=chat, initial=initial),  # type: ignore[arg-type]  # POST data or None
+            "inherited": inherited,
+            "people": people_in([team]),
+        }
+
+
+def _page_of(model: Model) -> str:
+    return reverse("admin-model", args=[model.pk])

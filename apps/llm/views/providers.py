@@ -1,0 +1,198 @@
+"""Providers: connections to model hosts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.llm.forms import ConnectionForm, OfferForm
+from apps.llm.models import CheckKind, CheckState, Connection, ConnectionCheck, Model
+from apps.llm.selectors import vendor_label
+from apps.llm.selectors.administration import access_connection, connections, newest_check, reach_of
+from apps.llm.services import (
+    Offer,
+    connection_check_start,
+    connection_create,
+    connection_delete,
+    connection_update,
+    model_offer,
+)
+from apps.llm.services.connections import OWN_VENDORS
+from apps.llm.vendors.base import Modality, Vendor
+from apps.llm.vendors.registry import VENDORS
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest
+
+PATIENCE_S = 20
+
+
+class ProviderListView(ModelsPage):
+    template_name = "llm/providers.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        rows = connections()
+        for row in rows:
+            row.vendor_label = vendor_label(row.vendor)  # type: ignore[attr-defined]  # for the template
+        return self.page(connections=rows)
+
+
+class ProviderChooseView(ModelsPage):
+    template_name = "llm/provider_choose.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        offered = [vendor for slug, vendor in VENDORS.items() if slug not in OWN_VENDORS]
+        return self.page(vendors=sorted(offered, key=lambda vendor: vendor.label.lower()))
+
+
+class ProviderAddView(ModelsPage):
+    template_name = "llm/provider_form.html"
+
+    def get(self, request: HttpRequest, vendor: str) -> HttpResponse:
+        chosen = _vendor(vendor)
+        return self.page(form=ConnectionForm(vendor=chosen), vendor=chosen)
+
+    def post(self, request: HttpRequest, vendor: str) -> HttpResponse:
+        chosen = _vendor(vendor)
+        form = ConnectionForm(request.POST, vendor=chosen)
+        made: list[Connection] = []
+        if form.is_valid() and tried(form, lambda: made.append(self._create(vendor, form))):
+            return HttpResponseRedirect(_page_of(made[0]))
+        return self.page(form=form, vendor=chosen, status=UNPROCESSABLE)
+
+    def _create(self, vendor: str, form: ConnectionForm) -> Connection:
+        """The connection, with its list of models already asked for."""
+        connection = connection_create(actor=self.actor, vendor=vendor, **form.changes())
+        connection_check_start(actor=self.actor, connection=connection, kind=CheckKind.LIST)
+        return connection
+
+
+class ProviderView(ModelsPage):
+    """A connection: its address, key, tests, and which of its models are offered."""
+
+    template_name = "llm/provider.html"
+
+    def get(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        connection = access_connection(connection_id)
+        return self.page(**provider_context(connection), saved=request.GET.get("saved"))
+
+
+class ProviderOfferView(ModelsPage):
+    template_name = "llm/provider.html"
+
+    def post(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        connection = access_connection(connection_id)
+        context = provider_context(connection, data=request.POST)
+        form, listed = context["form"], context["listed"]
+        offers = lambda: [_offer(name, listed) for name in form.cleaned_data["ids"]]  # noqa: E731 - ids exist once the form is valid
+        if form.is_valid() and tried(
+            form, lambda: model_offer(actor=self.actor, connection=connection, offers=offers())
+        ):
+            return HttpResponseRedirect(f"{_page_of(connection)}?saved=1#models")
+        return self.page(**context, status=UNPROCESSABLE)
+
+
+class ProviderCheckView(ModelsPage):
+    """Test the connection, or list its models; the page that follows tells the result."""
+
+    def post(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        connection = access_connection(connection_id)
+        kind = request.POST.get("kind", "")
+        if kind not in CheckKind.values:
+            raise Http404
+        connection_check_start(actor=self.actor, connection=connection, kind=CheckKind(kind))
+        return HttpResponseRedirect(f"{_page_of(connection)}#{kind}")
+
+
+class ProviderEditView(ModelsPage):
+    template_name = "llm/provider_form.html"
+
+    def get(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        connection = access_connection(connection_id)
+        vendor = _vendor(connection.vendor)
+        return self.page(
+            form=ConnectionForm(vendor=vendor, connection=connection), vendor=vendor, connection=connection
+        )
+
+    def post(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        connection = access_connection(connection_id)
+        vendor = _vendor(connection.vendor)
+        form = ConnectionForm(request.POST, vendor=vendor, connection=connection)
+        if form.is_valid() and tried(
+            form,
+            lambda: connection_update(actor=self.actor, connection=connection, changes=form.changes()),
+        ):
+            return HttpResponseRedirect(f"{_page_of(connection)}?saved=1")
+        return self.page(form=form, vendor=vendor, connection=connection, status=UNPROCESSABLE)
+
+
+class ProviderDeleteView(ModelsPage):
+    """Names what breaks, then asks once more."""
+
+    template_name = "llm/provider_delete.html"
+
+    def get(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        connection = access_connection(connection_id)
+        _vendor(connection.vendor)
+        reach = reach_of(Model.objects.filter(connection=connection))
+        return self.page(connection=connection, reach=reach)
+
+    def post(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
+        connection = access_connection(connection_id)
+        _vendor(connection.vendor)
+        connection_delete(actor=self.actor, connection=connection)
+        return HttpResponseRedirect(reverse("admin-providers"))
+
+
+def provider_context(connection: Connection, data: Any = None) -> dict[str, Any]:
+    """What the connection's page shows; `form` is bound to `data` when there is some."""
+    listing = newest_check(connection, CheckKind.LIST)
+    listed = {entry["id"]: entry for entry in listing.found} if listing else {}
+    models = list(Model.objects.filter(connection=connection).order_by("name"))
+    known = {model.vendor_model for model in models}
+    free = [name for name in listed if name not in known]
+    return {
+        "connection": connection,
+        "vendor_label": vendor_label(connection.vendor),
+        "is_own": connection.vendor in OWN_VENDORS,
+        "test": _told(newest_check(connection, CheckKind.TEST)),
+        "listing": _told(listing),
+        "listed": listed,
+        "models": models,
+        "form": OfferForm(data, listed=free),
+    }
+
+
+def _told(check: ConnectionCheck | None) -> ConnectionCheck | None:
+    """The check, with `is_live` while a worker may still answer and `is_late` once none did."""
+    if check is None:
+        return None
+    age = (timezone.now() - check.created_at).total_seconds()
+    waits = check.state in {CheckState.QUEUED, CheckState.RUNNING}
+    check.is_late = waits and age > PATIENCE_S  # type: ignore[attr-defined]  # for the template
+    check.is_live = waits and not check.is_late  # type: ignore[attr-defined]  # as above
+    return check
+
+
+def _offer(name: str, listed: dict[str, dict[str, Any]]) -> Offer:
+    entry = listed.get(name)
+    if entry is None:
+        return Offer(name)
+    return Offer(name, Modality(entry["modality"]), entry.get("context_window"))
+
+
+def _vendor(slug: str) -> Vendor:
+    """A vendor whose connections people make; raises Http404 for any other."""
+    if slug not in VENDORS or slug in OWN_VENDORS:
+        raise Http404
+    return VENDORS[slug]
+
+
+def _page_of(connection: Connection) -> str:
+    return reverse("admin-provider", args=[connection.pk])

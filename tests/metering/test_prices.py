@@ -1,0 +1,52 @@
+"""Exact costs, and prices that are not known."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from apps.metering.prices import UNKNOWN, Price, Tokens, charge_for, known_model
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+OPENAI = "https://api.openai.com/v1"
+
+
+def test_override_is_exact() -> None:
+    price = Price(Decimal("0.15"), Decimal("0.6"), "EUR")
+    charge = charge_for(Tokens(3, 7), override=price, base_url="", model="x", at=NOW)
+    assert charge.cost == Decimal("0.00000465")
+    assert charge.currency == "EUR"
+
+
+def test_free_is_zero_because_a_price_says_so() -> None:
+    charge = charge_for(
+        Tokens(10, 10), override=Price(Decimal(0), Decimal(0), "USD"), base_url="", model="x", at=NOW
+    )
+    assert charge.cost == 0
+    assert charge.price == {"source": "override", "input": "0", "output": "0"}
+
+
+def test_listed_price_counts_cached_tokens_at_their_own_rate() -> None:
+    tokens = Tokens(1000, 100, cached=400)
+    charge = charge_for(tokens, override=None, base_url=OPENAI, model="gpt-4o-mini", at=NOW)
+    assert charge.cost == (600 * Decimal("0.15") + 400 * Decimal("0.075") + 100 * Decimal("0.6")) / 1_000_000
+    assert charge.price is not None
+    assert charge.price["source"].startswith("genai-prices ")
+    assert (charge.price["input"], charge.price["output"], charge.price["cached"]) == ("0.15", "0.6", "0.075")
+
+
+def test_unlisted_host_or_model_is_unknown() -> None:
+    for base_url, model in (
+        ("http://10.0.0.1:8000/v1", "gpt-4o-mini"),
+        ("https://models.example.com/v1", "gpt-4o-mini"),
+        (OPENAI, "no-such-model"),
+        ("", "gpt-4o-mini"),
+    ):
+        assert charge_for(Tokens(1, 1), override=None, base_url=base_url, model=model, at=NOW) == UNKNOWN
+
+
+def test_window_and_price_of_a_listed_model() -> None:
+    known = known_model(base_url=OPENAI, model="gpt-4o-mini")
+    assert known is not None
+    assert (known.context_window, known.input, known.output, known.currency) == (128000, "0.15", "0.6", "USD")
+    assert known_model(base_url=OPENAI, model="no-such-model") is None
