@@ -1,7 +1,7 @@
 """The socket `/ws/runs`: one per tab, many runs, read-only. A skin on the reader.
 
-The client sends `{"type": "follow", "run": ID, "after": 0}` and `{"type": "unfollow", "run": ID}`; it receives the
-run's events with `"type": "event"`, `{"type": "gone", "run": ID}` and `{"type": "ping"}`.
+The client sends `{"type": "follow", "run": ID, "after": 0}` and `{"type": "unfollow", "run": ID}`; it gets
+the run's events with `"type": "event"`, `{"type": "gone", "run": ID}` and `{"type": "ping"}`.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class StepHandle:
 
 
 class RunContext:
-    """One run for its handler, on the engine's loop. `result` goes to `on_end`; its `usage` to the end event."""
+    """One run for its handler, on the engine's loop. `result` goes to `on_end`, its `usage` into the end."""
 
     def __init__(self, carried: Carried) -> None:
         run = carried.run

@@ -80,7 +80,9 @@ class Doorkeeper:
 
 
 def _active(tenant_ids: list[UUID]) -> set[UUID]:
-    return set(Tenant.objects.filter(id__in=tenant_ids, state=TenantState.ACTIVE).values_list("id", flat=True))
+    return set(
+        Tenant.objects.filter(id__in=tenant_ids, state=TenantState.ACTIVE).values_list("id", flat=True)
+    )
 
 
 _doorkeeper: Doorkeeper | None = None

@@ -1,4 +1,4 @@
-"""Names in Redis and the clients that speak to it. Redis makes runs visible while they last; it holds no truth."""
+"""Names in Redis and the clients that speak to it. Redis makes running runs visible; it holds no truth."""
 
 from __future__ import annotations
 

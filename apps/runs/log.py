@@ -95,7 +95,7 @@ class Log:
         return True
 
     def since(self, position: int, most: int = PIECE) -> list[Item]:
-        """Items from `position` on, the first one cut, neighbours of one channel joined; about `most` code points."""
+        """Items from `position` on, the first one cut, neighbours joined; about `most` code points."""
         if position >= self.end:
             return []
         at = max(bisect_right(self._starts, position) - 1, 0)

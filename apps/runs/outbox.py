@@ -31,7 +31,7 @@ _redis: Redis | None = None
 
 
 def post(action: Callable[[], object]) -> None:
-    """Do `action` soon on the outbox's thread; dropped when Redis has been away for so long that it is stale."""
+    """Do `action` soon on the outbox's thread; dropped when Redis was away until it is stale."""
     global _thread  # noqa: PLW0603 - one thread per process, started by the first use
     with _lock:
         if _thread is None or not _thread.is_alive():

@@ -51,8 +51,8 @@ def described(run: Run) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RunKind:
-    """`handle` writes the run on the engine's loop; `on_end` is called inside the end's transaction and returns
-    what the end event carries as `data`. It may be called again if that transaction fails, never after it held.
+    """`handle` writes the run on the engine's loop. `on_end` is called in the end's transaction and returns
+    the end event's `data`; it is called again if that transaction fails, never after it held.
     """
 
     kind: str

@@ -25,7 +25,7 @@ WHERE r.tenant_id = %s AND r.id = ANY(%s) AND r.attempts < {MOST_ATTEMPTS}
   AND (r.state = 'queued' OR (r.state = 'running' AND r.lease_until < now() AND r.call_opened_at IS NULL))
 RETURNING r.id, r.kind, r.team_id, r.user_id, r.api_key_id, r.subject_id, r.input, r.fence, r.attempts,
           r.created_at, r.stop_requested_at
-"""
+"""  # noqa: S608 - constants of ours alone
 
 _CHECKPOINT: Final = f"""{_QUICK}
 UPDATE runs_run r SET lease_until = now() + make_interval(secs => {LEASE_S}),
@@ -33,7 +33,7 @@ UPDATE runs_run r SET lease_until = now() + make_interval(secs => {LEASE_S}),
 FROM quick, jsonb_to_recordset(%s::jsonb) AS n(id uuid, fence int, log jsonb, position bigint)
 WHERE r.tenant_id = %s AND r.id = n.id AND r.fence = n.fence AND r.state = 'running'
 RETURNING r.id, r.stop_requested_at IS NOT NULL
-"""
+"""  # noqa: S608 - constants of ours alone
 
 _END: Final = """
 UPDATE runs_run r SET state = n.state, log = n.log, position = n.position, error = n.error, result = n.result,
@@ -57,14 +57,16 @@ WHERE tenant_id = %s AND id = %s AND fence = %s AND state = 'running' AND lease_
 """
 
 _CHANGED: Final = """
-SELECT r.id, r.kind, r.user_id, r.team_id, r.subject_id, r.api_key_id, r.input, r.state, r.fence, r.attempts, r.log
+SELECT r.id, r.kind, r.user_id, r.team_id, r.subject_id, r.api_key_id, r.input, r.state, r.fence, r.attempts,
+       r.log
 FROM runs_run r JOIN jsonb_to_recordset(%s::jsonb) AS n(id uuid, fence int, position bigint) ON r.id = n.id
 WHERE r.tenant_id = %s
   AND (r.fence <> n.fence OR r.position > n.position OR r.state NOT IN ('queued', 'running'))
 """
 
 _QUEUED: Final = """
-SELECT id FROM runs_run WHERE tenant_id = %s AND state = 'queued' AND created_at < now() - make_interval(secs => %s)
+SELECT id FROM runs_run
+WHERE tenant_id = %s AND state = 'queued' AND created_at < now() - make_interval(secs => %s)
 ORDER BY created_at LIMIT %s
 """
 
@@ -116,7 +118,7 @@ def loaded(value: Any) -> Any:
 
 
 def checkpoint(rows: Sequence[dict[str, Any]]) -> dict[UUID, bool]:
-    """Renew leases and keep logs of `{id, fence, log?, position?}`; which are still ours, and are to be stopped."""
+    """Renew leases, keep logs of `{id, fence, log?, position?}`; who is still ours, and is to be stopped."""
     with connection.cursor() as cursor:
         cursor.execute(_CHECKPOINT, [_json(rows), current_tenant_id()])
         return dict(cursor.fetchall())

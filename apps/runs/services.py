@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-def run_create(  # noqa: PLR0913 - a run's whole identity, by name
+def run_create(
     *,
     kind: str,
     team_id: UUID,
@@ -72,7 +72,7 @@ def run_stop(*, run_id: UUID) -> Run:
 
 
 def run_call_opened(run_id: UUID, fence: int) -> None:
-    """Note in the reservation's transaction that a provider call is opened: the run is then never begun again.
+    """Note with the reservation that a provider call is opened: the run is then never begun again.
 
     Raises LostRun when the run is not held under this fence: the call must not be made.
     """
@@ -81,7 +81,7 @@ def run_call_opened(run_id: UUID, fence: int) -> None:
 
 
 def run_cancel_soon(run_id: UUID, tenant_id: UUID | None = None) -> None:
-    """The only client of the run has gone: stop it at once, without waiting for anything, from any thread or loop.
+    """The run's only client has gone: stop it at once; waits for nothing, from any thread or loop.
 
     With the tenant, the wish is also kept in the row, for the case that Redis is away.
     """

@@ -148,7 +148,8 @@ def _outcome(run: Run) -> tuple[RunState, RunError | None]:
     return RunState.FAILED, RunError(
         "attempts",
         "The answer could not be started.",
-        f"It was tried {MOST_ATTEMPTS} times, and each time the process was lost. Your message is kept; try again.",
+        f"It was tried {MOST_ATTEMPTS} times, and each time the process was lost. "
+        "Your message is kept; try again.",
     )
 
 
@@ -190,5 +191,3 @@ class _Remains:
         except FAULTS:
             return []
         return [item for entry in entries for item in orjson.loads(entry)]
-
-

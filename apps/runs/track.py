@@ -73,7 +73,7 @@ class Track:
             del self.held[: HELD_MOST // 2]
 
     def begin(self, fence: int, attempt: int) -> None:
-        """The row says that attempt `attempt` is under `fence`; a new attempt begins at a position of its own."""
+        """The row says that this attempt is under `fence`; a new one begins at a position of its own."""
         if fence < self.fence:
             return
         start = base_of(attempt)
@@ -89,7 +89,7 @@ class Track:
                 return
 
     def conclude(self, fence: int, entries: Sequence[Sequence[Any]]) -> None:
-        """The row is final: its items are the whole truth, even where a dead worker had shown a little more."""
+        """The row is final: its items are the truth, even where a dead worker had shown a little more."""
         self.fence = max(fence, self.fence)
         self.log = Log.load(
             entries[0][0] if entries else 0, ((seq, kind, data) for seq, kind, data in entries)

@@ -1,4 +1,4 @@
-"""Processes to kill. One worker and one maintenance process live through the folder; tests that kill start their own."""
+"""Processes to kill: maintenance lives through the folder, each test has workers of its own."""
 
 from __future__ import annotations
 

@@ -52,7 +52,9 @@ class Child:
 
 def _child(name: str, folder: Path, *argv: str, **variables: str) -> Child:
     environment = clean_environment(
-        ENVIRONMENT | {"ATRIUM_TEST_APPS": "tests.durability.scripted", "ATRIUM_LOG_LEVEL": "INFO"} | variables
+        ENVIRONMENT
+        | {"ATRIUM_TEST_APPS": "tests.durability.scripted", "ATRIUM_LOG_LEVEL": "INFO"}
+        | variables
     )
     command = Command(name=name, argv=(sys.executable, *argv), env=environment, cwd=ROOT, stop_seconds=40)
     log = folder / f"{name}.log"
@@ -62,7 +64,17 @@ def _child(name: str, folder: Path, *argv: str, **variables: str) -> Child:
 
 def worker(folder: Path, name: str = "worker", places: int = 50, drain: str = "20") -> Child:
     """A Celery worker of the queue `replies`, ready."""
-    words = (*CELERY, "-c", str(places), "-n", f"{name}@%h", "-l", "INFO", "--without-gossip", "--without-mingle")
+    words = (
+        *CELERY,
+        "-c",
+        str(places),
+        "-n",
+        f"{name}@%h",
+        "-l",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+    )
     child = _child(name, folder, *words, ATRIUM_ROLE="replies", ATRIUM_DRAIN_SECONDS=drain)
     child.wait_for(r"\bready\.")
     return child

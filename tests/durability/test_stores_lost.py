@@ -10,9 +10,9 @@ from apps.runs import outbox
 from apps.runs.services import run_stop
 from apps.tenants.scope import tenant_scope
 from tests.durability import stores
-from tests.durability.waiting import Make, Row, wait_until
 from tests.durability.scripted.kind import answer
 from tests.durability.viewing import Reading
+from tests.durability.waiting import Make, Row, wait_until
 from tests.factories import Organisation
 
 pytestmark = [pytest.mark.durability, pytest.mark.usefixtures("maintenance")]

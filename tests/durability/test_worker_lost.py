@@ -12,10 +12,10 @@ import pytest
 
 from apps.runs.models import Run
 from tests.durability import processes
-from tests.durability.waiting import Make, Row, wait_until
 from tests.durability.processes import Child
 from tests.durability.scripted.kind import answer
 from tests.durability.viewing import Reading, Watched
+from tests.durability.waiting import Make, Row, wait_until
 from tests.factories import Organisation
 
 pytestmark = [pytest.mark.durability, pytest.mark.usefixtures("maintenance")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -41,8 +42,8 @@ def test_reading_on_from_any_position_gives_the_rest_exactly(seed: int) -> None:
     dice = random.Random(seed)
     log = random_log(dice)
     for position in range(log.end + 1):
-        rest = [item for item in log.since(position)]
-        assert all(a.end == b.seq for a, b in zip(rest, rest[1:], strict=False))
+        rest = log.since(position)
+        assert all(a.end == b.seq for a, b in pairwise(rest))
         if rest:
             assert rest[0].seq == position
             assert rest[-1].end == log.end

@@ -1,4 +1,4 @@
-"""A viewer sees every position once and in order, through loss, repetition, disorder and a change of fence."""
+"""A viewer sees every position once and in order, through loss, repetition, disorder and new fences."""
 
 from __future__ import annotations
 
@@ -58,57 +58,69 @@ def sync(track: Track, world: World) -> None:
     track.settle()
 
 
-def read(track: Track, position: int, into: list[Item]) -> int:
-    items = track.after(position)
-    into += items
-    return items[-1].end if items else position
+class Browser:
+    """A web process that forgets, loses and repeats frames, and one viewer behind it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.dice = world.dice
+        self.track = Track()
+        self.seen: list[Item] = []
+        self.position = 0
+
+    def receive(self) -> None:
+        while self.world.wire and self.dice.random() < 0.8:
+            frame = self.world.wire.pop(0)
+            if self.dice.random() < 0.1:
+                continue
+            for _ in range(self.dice.choice([1, 1, 2])):
+                if self.track.hear(*frame) in (Heard.GAP, Heard.FENCE):
+                    self.track.syncing = True
+        if self.dice.random() < 0.2:
+            sync(self.track, self.world)
+        if self.dice.random() < 0.02:
+            self.track = Track()
+
+    def look(self) -> None:
+        items = self.track.after(self.position)
+        self.seen += items
+        self.position = items[-1].end if items else self.position
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_no_gap_no_repeat_through_random_cuts_loss_and_flushes(seed: int) -> None:
-    dice = random.Random(seed)
-    world = World(dice)
-    track = Track()
-    seen: list[Item] = []
-    position = 0
+def live(world: World, browser: Browser) -> None:
+    """Four hundred beats of a run and its viewer."""
+    dice = world.dice
     for beat in range(400):
         if not world.log.ended:
             world.say()
             if beat > 200 and dice.random() < 0.02:
                 world.log.append(END, {"state": "done"})
-        if dice.random() < 0.6:
-            world.turn()
-        if dice.random() < 0.1:
-            world.checkpoint()
-        if dice.random() < 0.03:
-            world.flush_all()
-        while world.wire and dice.random() < 0.8:
-            frame = world.wire.pop(0)
-            if dice.random() < 0.1:
-                continue
-            if track.hear(*frame) in (Heard.GAP, Heard.FENCE):
-                track.syncing = True
-            if dice.random() < 0.1:
-                track.hear(*frame)
-        if dice.random() < 0.2:
-            sync(track, world)
-        if dice.random() < 0.02:
-            track = Track()
+        for chance, event in ((0.6, world.turn), (0.1, world.checkpoint), (0.03, world.flush_all)):
+            if dice.random() < chance:
+                event()
+        browser.receive()
         if dice.random() < 0.5:
-            position = read(track, position, seen)
+            browser.look()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_gap_no_repeat_through_random_cuts_loss_and_flushes(seed: int) -> None:
+    world = World(random.Random(seed))
+    browser = Browser(world)
+    live(world, browser)
     if not world.log.ended:
         world.log.append(END, {"state": "done"})
-    world.turn()
     world.checkpoint()
-    track.conclude(world.fence, entries(world.row))
-    while (further := read(track, position, seen)) != position:
-        position = further
-    assert position == world.log.end
-    again = Log.load(0, entries(seen))
-    assert again.channel("text") == world.log.channel("text")
-    assert again.channel("reasoning") == world.log.channel("reasoning")
-    assert sum(len(item.payload) for item in seen if item.kind == "text") == len(world.log.channel("text"))
-    assert [item.kind for item in seen].count("end") == 1
+    browser.track.conclude(world.fence, entries(world.row))
+    while browser.position != world.log.end:
+        browser.look()
+    again = Log.load(0, entries(browser.seen))
+    for channel in ("text", "reasoning"):
+        assert again.channel(channel) == world.log.channel(channel)
+        assert sum(len(i.payload) for i in browser.seen if i.kind == channel) == len(
+            world.log.channel(channel)
+        )
+    assert [item.kind for item in browser.seen].count("end") == 1
 
 
 def test_a_zombies_frames_are_dropped() -> None:

@@ -1,1 +1,1 @@
-"""The engine of a worker process: one event loop that carries hundreds of runs (docs/adr, design/engine.md)."""
+"""The engine of a worker process: one event loop that carries hundreds of runs."""

@@ -17,7 +17,7 @@ QUEUE = "replies"
 
 
 class EngineStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
-    """Requires the pool, so that its stop comes before the pool's; it never raises there, or the process hangs."""
+    """Requires the pool, so that its stop comes before the pool's, where raising would hang the process."""
 
     requires: ClassVar = {"celery.worker.components:Pool"}
 

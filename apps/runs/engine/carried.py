@@ -9,8 +9,7 @@ from apps.runs.live import channel_number, log_key
 from apps.runs.log import END, TEXT, Log, base_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from apps.runs.engine.turns import Turns
     from apps.runs.models import Run
 
 
@@ -22,14 +21,15 @@ class Carried:
     """A claimed run. `published`, `logged` and `kept` are positions: viewers, Redis log, Postgres."""
 
     __slots__ = (
-        "channel", "cut", "done", "handler", "is_dirty", "is_ending", "is_lost", "is_over", "is_stopped", "kept", "key", "log",
-        "log_key", "logged", "logged_at", "logged_entries", "published", "result", "run", "spoke", "steps", "touch",
+        "_turns", "channel", "cut", "done", "handler", "is_dirty", "is_ending", "is_lost", "is_over",
+        "is_stopped", "kept", "key", "log", "log_key", "logged", "logged_at", "logged_entries", "published",
+        "result", "run", "spoke", "steps",
     )  # fmt: skip
 
-    def __init__(self, run: Run, touch: Callable[[Carried, bool], None]) -> None:
+    def __init__(self, run: Run, turns: Turns) -> None:
         self.run = run
         self.key = str(run.id)
-        self.touch = touch
+        self._turns = turns
         self.log = Log(base_of(run.attempts))
         self.published = self.logged = self.kept = self.log.start
         self.channel = channel_number(self.key)
@@ -37,7 +37,8 @@ class Carried:
         self.logged_at = 0.0
         self.logged_entries = 0
         """Length that the log in Redis must have; -1 when it must be written whole."""
-        self.is_dirty = self.is_stopped = self.is_lost = self.is_ending = self.is_over = self.spoke = False
+        self.is_dirty = self.spoke = False
+        self.is_stopped = self.is_lost = self.is_ending = self.is_over = False
         self.steps = 0
         self.result: dict[str, Any] = {}
         self.handler: asyncio.Task[None] | None = None
@@ -53,15 +54,15 @@ class Carried:
         self.log.append(kind, payload)
         if kind == TEXT and not self.spoke:
             self.spoke = True
-            self.touch(self, True)
+            self._turns.urge(self)
         elif not self.is_dirty:
-            self.touch(self, False)
+            self._turns.touch(self)
 
     def finish(self, payload: dict[str, Any]) -> None:
         """The end is committed: append it and let it out at once."""
         self.log.append(END, payload)
         self.is_over = True
-        self.touch(self, True)
+        self._turns.urge(self)
 
     def stop(self) -> None:
         """The person's wish: cancel the handler, which closes the provider's connection."""

@@ -28,7 +28,7 @@ FLUSH_S = 3.0
 
 
 class Engine:
-    """Runs on a thread of its own. `carry` and `drain` may be called from any thread, the rest on its loop."""
+    """Runs on a thread of its own. `carry` and `drain` are for any thread, the rest for its loop."""
 
     def __init__(self, worker: str, *, places: int) -> None:
         self.worker = worker
@@ -102,7 +102,7 @@ class Engine:
         run = await self.ledger.claim(tenant_id, run_id)
         if run is None:
             return
-        carried = self.active[run_id] = Carried(run, self.turns.touch)
+        carried = self.active[run_id] = Carried(run, self.turns)
         if run.stop_requested_at is not None or self._stopped_early.pop(run_id, None) is not None:
             carried.is_stopped = True
         try:

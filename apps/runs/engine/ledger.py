@@ -70,7 +70,7 @@ class Ledger:
             for carried in active.values():
                 tenants[carried.run.tenant_id].append(carried)
                 if carried.logged < carried.log.end:
-                    turns.touch(carried, False)  # noqa: FBT003 - by place, as on the hot path
+                    turns.touch(carried)
             if tenants:
                 await turns.keep_journal()
             await asyncio.gather(*(self._checkpoint(tenant, runs) for tenant, runs in tenants.items()))

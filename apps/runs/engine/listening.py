@@ -54,7 +54,7 @@ def _stop(stop: Callable[[UUID], None], data: bytes) -> None:
 
 
 async def look(engine: Engine) -> None:
-    """Every two seconds take runs that were queued for so long that their hint must be lost; never returns."""
+    """Every two seconds take runs that are queued for so long that their hint is lost; never returns."""
     at = 0
     waiting: set[asyncio.Task[None]] = set()
     while True:

@@ -73,7 +73,8 @@ async def _handle(carried: Carried) -> None:
     task = carried.handler = asyncio.ensure_future(kind.handle(RunContext(carried)))
     await asyncio.wait((task, carried.cut), timeout=kind.limit_s, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
-        return task.result()
+        task.result()
+        return
     if carried.cut.done():
         logger.error(
             "The handler of run %s (%s) does not end when cancelled.", carried.run.id, carried.run.kind

@@ -41,14 +41,17 @@ class Turns:
         self._flight: asyncio.Task[None] | None = None
         self._is_urgent = False
 
-    def touch(self, carried: Carried, urgent: bool) -> None:  # noqa: FBT001 - the hot path passes it by place
-        """The run has something new; `urgent` does not wait for the next turn."""
+    def touch(self, carried: Carried) -> None:
+        """The run has something new, for the next turn."""
         if not carried.is_dirty:
             carried.is_dirty = True
             self._dirty.append(carried)
-        if urgent:
-            self._is_urgent = True
         self._plan()
+
+    def urge(self, carried: Carried) -> None:
+        """The run has something new that does not wait for the next turn."""
+        self._is_urgent = True
+        self.touch(carried)
 
     def _plan(self) -> None:
         if self._flight is not None:

@@ -29,7 +29,7 @@ def hub() -> Hub:
 
 
 def expect(run: Run) -> None:
-    """After the commit of a new run, from any thread: follow it before its hint leaves. Nothing where none reads."""
+    """After the commit of a new run, from any thread: its track is there before its hint leaves."""
     if _hub is not None and not _hub.loop.is_closed():
         _hub.loop.call_soon_threadsafe(_hub.expect, run)
 

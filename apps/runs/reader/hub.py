@@ -74,7 +74,7 @@ class Hub:
             self._drop(followed)
 
     def expect(self, run: Run) -> None:
-        """A run was made here: hold its track before its hint leaves, so that following it costs no look-up."""
+        """A run was made here: with a track from before its hint, following it costs no look-up."""
         key = str(run.id)
         if key not in self.runs and self.is_connected.is_set():
             self.runs[key] = Followed(key, run.tenant_id, self.loop.time(), run=run)

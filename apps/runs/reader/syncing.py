@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def sync(redis: Redis, runs: Sequence[Followed]) -> None:
-    """Fill each run's track from its row, then, while it runs, from its log; raises what the database raises."""
+    """Fill each run's track from its row and, while it runs, its log; raises what the database raises."""
     tenants: dict[UUID, list[Followed]] = defaultdict(list)
     for followed in runs:
         if not followed.track.ended:

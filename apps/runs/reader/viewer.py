@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Followed:
-    """A run that this process follows. `run` is None until it is known, and stays so when it does not exist."""
+    """A run that this process follows. `run` is None until it is known, and where it does not exist."""
 
     __slots__ = ("gaps", "heard_at", "is_gone", "is_known", "key", "run", "tenant_id", "track", "viewers")
 
@@ -86,6 +86,12 @@ class Viewer:
         if followed.is_gone or (track.ended and self.position >= track.log.end):
             self.is_over = True
         return items
+
+    @property
+    def has_seen_all(self) -> bool:
+        """Whether the run is over and this viewer was there to its very end."""
+        track = self._followed.track
+        return track.ended and self.position == track.log.end
 
     @property
     def has_more(self) -> bool:
