@@ -1,0 +1,1 @@
+"""REST of accounts, and the base class of every endpoint."""

@@ -1,0 +1,72 @@
+"""Base classes of pages: in the tenant's scope, signed in, with a capability."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.views import View
+
+from apps.accounts import selectors
+from apps.accounts.middleware import actor_by_cookie
+from apps.accounts.permissions import can
+from apps.rest.errors import ProblemError
+from apps.tenants.edges import respond_in_scope
+
+if TYPE_CHECKING:
+    from apps.accounts.actors import Actor
+
+
+def sign_in_first(request: Any) -> HttpResponseRedirect:
+    """Lead to the sign-in page and back."""
+    return HttpResponseRedirect(f"{settings.SIGN_IN_URL}?{urlencode({'next': request.get_full_path()})}")
+
+
+class TenantPage(View):
+    """A page in the scope of the host's tenant; `request.actor` is whoever is signed in, or None."""
+
+    needs_actor: ClassVar[bool] = False
+    capability: ClassVar[str] = ""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Open the scope, find the actor, check the capability, render inside."""
+        return respond_in_scope(request, lambda: self._answer(request, *args, **kwargs))
+
+    def _answer(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        request.actor = actor_by_cookie(request)
+        request.organisation = selectors.tenant_settings()
+        if self.needs_actor and request.actor is None:
+            return sign_in_first(request)
+        if self.capability and not can(request.actor, self.capability):
+            return render(request, "errors/404.html", status=404)
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except ProblemError as problem:
+            return self.problem(request, problem)
+
+    def problem(self, request: Any, problem: ProblemError) -> HttpResponseBase:
+        """Show a refusal as a page; views with forms show it beside the field instead."""
+        if problem.status == 404:  # noqa: PLR2004 - not found
+            return render(request, "errors/404.html", status=404)
+        return render(request, "errors/problem.html", {"problem": problem}, status=problem.status)
+
+
+class PersonPage(TenantPage):
+    """A page for whoever is signed in."""
+
+    needs_actor = True
+
+    @property
+    def actor(self) -> Actor:
+        """Who is signed in."""
+        actor: Actor = self.request.actor  # type: ignore[attr-defined]  # set by TenantPage
+        return actor
+
+
+class AdminPage(PersonPage):
+    """A page of the administration; a person without the capability gets the 404 page."""
+
+    capability = "admin.see"

@@ -1,0 +1,137 @@
+"""Reads of people, teams and keys, in the caller's scope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from apps.accounts.models import (
+    ApiKey,
+    Membership,
+    Notification,
+    OneTimeLink,
+    Session,
+    Team,
+    TenantSettings,
+    User,
+)
+from apps.rest.errors import not_found
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from apps.accounts.actors import Actor
+
+
+def tenant_settings() -> TenantSettings:
+    """The settings of the tenant in scope."""
+    return TenantSettings.objects.get()
+
+
+def everyone() -> Team:
+    """The team that everybody of the tenant is in."""
+    return Team.objects.get(is_everyone=True)
+
+
+def teams_of(user_id: UUID) -> QuerySet[Team]:
+    """The teams that a person is in; Everyone first, then by name."""
+    return (
+        Team.objects.filter(Q(is_everyone=True) | Q(memberships__user_id=user_id))
+        .distinct()
+        .order_by("-is_everyone", "name")
+    )
+
+
+def team_ids_of(user_id: UUID) -> list[UUID]:
+    """The ids of the teams that a person is in."""
+    return list(teams_of(user_id).values_list("id", flat=True))
+
+
+def team_of(actor: Actor, team_id: UUID | None) -> Team | None:
+    """The team that the actor may act in: the key's own; the named one, if theirs; by default Everyone."""
+    if actor.api_key is not None:
+        own = Team.objects.get(id=actor.api_key.team_id)
+        return own if team_id in (None, own.id) else None
+    if team_id is None:
+        return everyone()
+    return teams_of(actor.user_id).filter(id=team_id).first()
+
+
+def teams() -> QuerySet[Team]:
+    """All teams with their number of members."""
+    return Team.objects.annotate(members=Count("memberships")).order_by("-is_everyone", "name")
+
+
+def people(query: str = "") -> QuerySet[User]:
+    """All people, by name; `query` looks into name and e-mail."""
+    found = User.objects.prefetch_related("memberships__team").order_by("name", "id")
+    return found.filter(Q(name__icontains=query) | Q(email__icontains=query)) if query else found
+
+
+def access_user(user_id: UUID) -> User:
+    """A person of this tenant; 404 otherwise."""
+    user = User.objects.filter(id=user_id).first()
+    if user is None:
+        raise not_found()
+    return user
+
+
+def access_team(team_id: UUID) -> Team:
+    """A team of this tenant; 404 otherwise."""
+    team = Team.objects.filter(id=team_id).first()
+    if team is None:
+        raise not_found()
+    return team
+
+
+def members_of(team: Team) -> QuerySet[User]:
+    """The people of a team; of Everyone all who are active."""
+    if team.is_everyone:
+        return User.objects.filter(is_active=True).order_by("name", "id")
+    return User.objects.filter(memberships__team=team).order_by("name", "id")
+
+
+def is_member(user_id: UUID, team_id: UUID) -> bool:
+    """Whether the person is in the team."""
+    return Membership.objects.filter(user_id=user_id, team_id=team_id).exists()
+
+
+def api_keys_of(user_id: UUID) -> QuerySet[ApiKey]:
+    """A person's keys, newest first."""
+    return ApiKey.objects.filter(user_id=user_id).select_related("team").order_by("-created_at")
+
+
+def access_api_key(actor: Actor, key_id: UUID) -> ApiKey:
+    """One of the actor's own keys; 404 otherwise."""
+    key = ApiKey.objects.filter(id=key_id, user_id=actor.user_id).first()
+    if key is None:
+        raise not_found()
+    return key
+
+
+def sessions_of(user_id: UUID) -> QuerySet[Session]:
+    """A person's signed-in browsers, the last used first."""
+    return Session.objects.filter(user_id=user_id).order_by("-last_seen_at")
+
+
+def notifications_of(user_id: UUID) -> QuerySet[Notification]:
+    """A person's notifications, newest first."""
+    return Notification.objects.filter(user_id=user_id).order_by("-created_at", "-id")
+
+
+def unread_notifications(user_id: UUID) -> int:
+    """How many notifications the person has not read."""
+    return Notification.objects.filter(user_id=user_id, read_at=None).count()
+
+
+def open_link(code_hash: str) -> OneTimeLink | None:
+    """A one-time link that is neither used nor expired, with its person."""
+    from django.utils import timezone
+
+    return (
+        OneTimeLink.objects.select_related("user")
+        .filter(code_hash=code_hash, used_at=None, expires_at__gt=timezone.now())
+        .first()
+    )

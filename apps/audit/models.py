@@ -1,0 +1,53 @@
+"""Audit events: written once by the application, sealed into a hash chain by maintenance."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
+
+
+class AuditEvent(TenantModel):
+    """Who did what to which thing, with before and after. The application can add and read, never change."""
+
+    database_privileges = "SELECT, INSERT"
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.CharField(max_length=200, blank=True)
+    api_key_id = models.UUIDField(null=True)
+    ip = models.GenericIPAddressField(null=True)
+    action = models.CharField(max_length=80)
+    target_type = models.CharField(max_length=80, blank=True)
+    target_id = models.CharField(max_length=80, blank=True)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    detail = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [
+            TenantIndex(fields=["-created_at", "-id"], name="audit_event_newest"),
+            TenantIndex(fields=["action", "-created_at"], name="audit_event_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target_type} {self.target_id}"
+
+
+class AuditSeal(TenantModel):
+    """A link of the chain: the hash over the events since the last link and over that link."""
+
+    database_privileges = "SELECT"
+
+    number = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    first_event_id = models.UUIDField()
+    last_event_id = models.UUIDField()
+    events = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["number"], name="audit_seal_number")]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.digest}"

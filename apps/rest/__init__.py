@@ -1,0 +1,1 @@
+"""Bases of every REST endpoint: errors, strict parsing, cursor pages. No models, no tenants."""

@@ -1,0 +1,58 @@
+"""Cursor pages: {"results": […], "next": opaque or null}, stable while rows come and go."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from apps.rest.errors import invalid
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+def _limit(request: Request) -> int:
+    raw = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:9]) <= MAX_LIMIT:
+        raise invalid([{"field": "limit", "message": f"A whole number from 1 to {MAX_LIMIT}."}])
+    return int(raw)
+
+
+def encode_cursor(*values: Any) -> str:
+    """An opaque cursor for the values that the page is ordered by."""
+    plain = [value.isoformat() if isinstance(value, dt.datetime) else str(value) for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> tuple[dt.datetime, UUID]:
+    try:
+        moment, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return dt.datetime.fromisoformat(moment), UUID(key)
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise invalid(
+            [{"field": "cursor", "message": "Not a cursor of this list; begin without one."}]
+        ) from error
+
+
+def page_of(request: Request, rows: QuerySet[Any], *, by: str = "created_at") -> tuple[list[Any], str | None]:
+    """One page, newest first by the datetime field and id, and the cursor of the next page or None."""
+    limit = _limit(request)
+    cursor = request.query_params.get("cursor")
+    if cursor:
+        moment, key = _decode(cursor)
+        rows = rows.filter(Q(**{f"{by}__lt": moment}) | Q(**{by: moment}, id__lt=key))
+    found = list(rows.order_by(f"-{by}", "-id")[: limit + 1])
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], encode_cursor(getattr(last, by), last.id)
