@@ -56,7 +56,7 @@ def test_no_verb_of_the_manager_touches_a_foreign_row(
         assert rows().in_bulk([theirs.pk]) == {}
         assert mine.aggregate(n=models.Count("pk")) == {"n": 0}
         assert list(mine.iterator()) == []
-        assert list(mine.select_for_update()) == []
+        assert _locked(mine) == []
         assert list(rows().filter(pk=theirs.pk).union(rows().filter(pk=theirs.pk))) == []
         with pytest.raises(model.DoesNotExist):
             model.objects.get(pk=theirs.pk)
@@ -73,6 +73,16 @@ def test_no_verb_of_the_manager_touches_a_foreign_row(
         with pytest.raises(model.DoesNotExist):
             theirs.refresh_from_db()
     assert _snapshot(model, theirs) == before
+
+
+def _locked(rows: Any) -> list[Any]:
+    """What can be locked; a table that the application may only add to or read cannot be."""
+    try:
+        with transaction.atomic():
+            return list(rows.select_for_update())
+    except DatabaseError as error:
+        assert "permission denied" in str(error)  # noqa: PT017 - a denial is as good as an empty list
+        return []
 
 
 @each_model
@@ -119,7 +129,7 @@ def test_row_security_alone_hides_and_keeps_foreign_rows(
                     cursor.execute(verb, [theirs.pk])
                     assert cursor.rowcount == 0
             except DatabaseError as error:
-                assert "permission denied" in str(error)
+                assert "permission denied" in str(error)  # noqa: PT017 - a denial is as good
     assert _snapshot(model, theirs) == before
 
 
@@ -163,9 +173,8 @@ def test_the_keys_alone_refuse_a_foreign_parent(
     statement = sql.SQL("UPDATE {} SET {} = %s WHERE id = %s").format(
         sql.Identifier(model._meta.db_table), sql.Identifier(field.column)
     )
-    with pytest.raises(IntegrityError), platform_scope(), connections[PLATFORM].cursor() as cursor:
-        cursor.execute(statement, [their_parent.pk, mine.pk])
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(IntegrityError), platform_scope():
+        connections[PLATFORM].cursor().execute(statement, [their_parent.pk, mine.pk])
 
 
 @each_model
