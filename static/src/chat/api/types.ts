@@ -1,0 +1,173 @@
+/** What the REST API of `/api/v1` speaks (plan: apps/api, openapi.yaml). */
+
+export type RunState = "queued" | "running" | "done" | "stopped" | "failed" | "interrupted";
+
+export interface Team {
+  id: string;
+  name: string;
+  is_everyone: boolean;
+}
+
+export interface Me {
+  id: string;
+  name: string;
+  email: string;
+  role: "owner" | "admin" | "auditor" | "member";
+  tenant: { slug: string; name: string };
+  teams: Team[];
+  theme: "system" | "light" | "dark";
+  language: string;
+  unread_notifications: number;
+}
+
+export interface Model {
+  slug: string;
+  name: string;
+  purpose: string;
+  vendor_label: string;
+  badges: string[];
+  context_window: number | null;
+  is_default: boolean;
+  available: boolean;
+  reason: string | null;
+}
+
+export interface Chat {
+  id: string;
+  title: string;
+  team_id: string;
+  model: string | null;
+  created_at: string;
+  updated_at: string;
+  is_pinned: boolean;
+  running: boolean;
+}
+
+export interface ChatDetail extends Chat {
+  knowledge_bases: KnowledgeBaseRef[];
+  files: FileOutput[];
+}
+
+export interface KnowledgeBaseRef {
+  id: string;
+  name: string;
+}
+
+export interface KnowledgeBase extends KnowledgeBaseRef {
+  description?: string;
+}
+
+export interface FileOutput {
+  id: string;
+  name: string;
+  size: number;
+  media_type: string;
+  document_id: string | null;
+  state: "uploading" | "reading" | "ready" | "failed";
+  error: { kind: string; detail: string } | null;
+  pages: number | null;
+}
+
+export type Part =
+  | { type: "text"; text: string }
+  | { type: "reasoning"; text: string }
+  | { type: "file"; file: FileOutput };
+
+export interface Citation {
+  type: "citation";
+  number: number;
+  start: number;
+  end: number;
+  chunk_id: string;
+  document_id: string;
+  document_title: string;
+  page: number | null;
+  heading: string[];
+  quote: string;
+  verified: boolean;
+}
+
+export interface Step {
+  index: number;
+  kind: string;
+  label: string;
+  state: "running" | "done" | "failed";
+  data: Record<string, unknown>;
+  ms: number | null;
+}
+
+export interface RunError {
+  kind: string;
+  title: string;
+  detail: string;
+}
+
+export interface Usage {
+  input_tokens?: number;
+  output_tokens?: number;
+  estimated?: boolean;
+}
+
+export interface Message {
+  id: string;
+  client_id: string | null;
+  conversation_id: string;
+  parent_id: string | null;
+  role: "user" | "assistant";
+  state: RunState;
+  parts: Part[];
+  annotations: Citation[];
+  steps: Step[];
+  model: { slug: string; name: string } | null;
+  run_id: string | null;
+  error: RunError | null;
+  usage: Usage | null;
+  created_at: string;
+}
+
+export interface Run {
+  id: string;
+  kind: string;
+  state: RunState;
+  message_id: string | null;
+  conversation_id: string | null;
+  position: number;
+  error: RunError | null;
+}
+
+export interface ChunkView {
+  id: string;
+  document: { id: string; title: string; media_type: string; knowledge_base: string | KnowledgeBaseRef | null };
+  page: number | null;
+  heading: string[];
+  text: string;
+  before: string;
+  after: string;
+}
+
+export interface Page<T> {
+  results: T[];
+  next: string | null;
+}
+
+export interface SendInput {
+  client_id: string;
+  text: string;
+  parent_id: string | null;
+  model?: string;
+  file_ids?: string[];
+}
+
+export interface SendOutput {
+  question: Message;
+  answer: Message;
+  run: Run;
+}
+
+export interface Boot {
+  me: Me;
+  models: Model[];
+  csrf_header: string;
+  limits: { max_upload_bytes: number; max_text: number };
+  urls: Record<string, string>;
+}

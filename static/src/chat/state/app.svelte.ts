@@ -1,0 +1,247 @@
+import { getContext, setContext } from "svelte";
+import { m } from "../../messages/en";
+import { applyTheme, type Theme } from "../../shared/theme";
+import { Api } from "../api/client";
+import { ApiError } from "../api/problem";
+import type { Boot, Chat, Me, Model } from "../api/types";
+import type { EndData } from "../runs/events";
+import { type Line, RunFeed } from "../runs/feed";
+import { Conversation, type Outside } from "./conversation.svelte";
+import { Draft } from "./draft.svelte";
+import { History } from "./history.svelte";
+import { SourcesPanel } from "./sources.svelte";
+import { Toasts } from "./toasts.svelte";
+
+export type Dialog = "search" | "shortcuts" | "rename" | "delete" | null;
+
+/** All state of the page, made once per tab and handed down by context. */
+export class App {
+  readonly api: Api;
+  readonly feed: RunFeed;
+  readonly history: History;
+  readonly draft: Draft;
+  readonly sources = new SourcesPanel();
+  readonly toasts = new Toasts();
+  readonly limits: Boot["limits"];
+
+  me = $state.raw<Me>() as Me;
+  models = $state.raw<Model[]>([]);
+  team = $state<string | null>(null);
+  chosenModel = $state<string | null>(null);
+  chat = $state.raw<Conversation>() as Conversation;
+  line = $state<Line>("idle");
+  isOffline = $state(!navigator.onLine);
+  isSignedOut = $state(false);
+  isDrawerOpen = $state(false);
+  isRail = $state(localStorage.getItem("atrium.rail") === "1");
+  dialog = $state<Dialog>(null);
+  /** The chat that a dialog is about. */
+  subject = $state.raw<Chat | null>(null);
+  status = $state("");
+
+  readonly model = $derived.by(() => this.pickModel());
+  readonly title = $derived.by(() => this.findTitle());
+
+  private readonly tabs = "BroadcastChannel" in window ? new BroadcastChannel("atrium") : null;
+
+  constructor(boot: Boot) {
+    this.me = boot.me;
+    this.models = boot.models;
+    this.limits = boot.limits;
+    this.api = new Api(boot.csrf_header, () => {
+      this.isSignedOut = true;
+    });
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    this.feed = new RunFeed(`${scheme}//${location.host}/ws/runs`, (line) => this.onLine(line));
+    this.history = new History(this.api);
+    this.draft = new Draft(`${boot.me.tenant.slug}.${boot.me.id}`);
+    this.chat = new Conversation(this.outside(), null);
+    this.openPath(location.pathname);
+    void this.history.load();
+    this.watch();
+  }
+
+  /** Shows a chat, or a new one; `push` writes the address. */
+  open(id: string | null, push = true): void {
+    this.isDrawerOpen = false;
+    this.sources.isOpen = false;
+    if (push) history.pushState(null, "", id ? `/c/${id}` : "/");
+    if (this.chat.id === id && this.chat.state !== "missing") {
+      if (id === null) this.focusComposer();
+      return;
+    }
+    this.chat.leave();
+    this.chat = new Conversation(this.outside(), id);
+    this.chosenModel = null;
+    this.draft.open(id);
+    if (!id) this.chat.bases = this.draft.bases;
+    if (id) this.history.markUnread(id, false);
+    this.focusComposer();
+  }
+
+  /** Says something once to a screen reader. */
+  say(text: string): void {
+    this.status = "";
+    queueMicrotask(() => {
+      this.status = text;
+    });
+  }
+
+  /** Shows what went wrong with a call in words, and returns them. */
+  explain(error: unknown): string {
+    if (!(error instanceof ApiError)) throw error;
+    const text = m.errors.explain(error.status, error.title, error.detail, error.retryAfterSeconds);
+    return error.reference ? `${text} ${m.errors.reference(error.reference)}` : text;
+  }
+
+  fail(error: unknown): void {
+    this.toasts.add(this.explain(error), { isError: true });
+  }
+
+  focusComposer(): void {
+    if (matchMedia("(pointer: coarse)").matches) return;
+    requestAnimationFrame(() => document.getElementById("composer-text")?.focus());
+  }
+
+  setTheme(theme: Theme): void {
+    applyTheme(theme);
+    this.me = { ...this.me, theme };
+    this.api.saveMe({ theme }).catch((error) => this.fail(error));
+  }
+
+  toggleRail(): void {
+    this.isRail = !this.isRail;
+    localStorage.setItem("atrium.rail", this.isRail ? "1" : "0");
+  }
+
+  async chooseTeam(team: string): Promise<void> {
+    this.team = team;
+    this.chosenModel = null;
+    try {
+      this.models = (await this.api.models(team)).results;
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  chooseModel(slug: string): void {
+    this.chosenModel = slug;
+    if (this.chat.id) this.api.changeChat(this.chat.id, { model: slug }).catch((error) => this.fail(error));
+  }
+
+  /** Tells other tabs of this browser that a chat has changed. */
+  announce(chat: string): void {
+    this.tabs?.postMessage({ chat });
+  }
+
+  private pickModel(): Model | undefined {
+    const wanted = this.chosenModel ?? this.chat.detail?.model ?? null;
+    const usable = this.models.filter((model) => model.available);
+    return (
+      this.models.find((model) => model.slug === wanted) ?? usable.find((model) => model.is_default) ?? usable[0]
+    );
+  }
+
+  private findTitle(): string {
+    const { id, detail } = this.chat;
+    return id ? (this.history.find(id)?.title ?? detail?.title ?? "") : "";
+  }
+
+  private outside(): Outside {
+    return {
+      api: this.api,
+      feed: this.feed,
+      model: () => this.model?.slug,
+      team: () => this.team ?? undefined,
+      onChat: (chat) => {
+        this.history.put(chat);
+        this.draft.rename(chat.id);
+        history.replaceState(null, "", `/c/${chat.id}`);
+      },
+      onRun: (chat, state, end) => this.onRun(chat, state, end),
+    };
+  }
+
+  private onRun(chat: string, state: "started" | "ended", end: EndData | null): void {
+    const isHere = this.chat.id === chat;
+    this.history.change(chat, { running: state === "started" });
+    if (state === "started") {
+      if (isHere) this.say(m.status.generating);
+      return;
+    }
+    this.history.change(chat, { updated_at: new Date().toISOString() });
+    const answer = end?.message;
+    if (isHere) this.say(m.status.ended(answer?.state ?? "done", answer ? spoken(answer.parts) : ""));
+    if (!isHere || document.hidden) this.history.markUnread(chat, true);
+    for (const next of end?.follow ?? []) if (next.kind === "title") this.followTitle(chat, next.run);
+    this.announce(chat);
+  }
+
+  private followTitle(chat: string, run: string): void {
+    let stop: (() => void) | undefined;
+    stop = this.feed.follow(run, {
+      onChange: (track) => {
+        const title = track.end?.data?.title ?? track.text.trim();
+        if (title && track.end?.state !== "failed") this.history.change(chat, { title });
+        if (track.end) stop?.();
+      },
+      onGone: () => void this.history.load(),
+    });
+  }
+
+  private onLine(line: Line): void {
+    this.line = line;
+    if (line === "reconnecting") this.api.me().catch(() => undefined);
+  }
+
+  private openPath(path: string): void {
+    const found = /^\/c\/([^/]+)\/?$/.exec(path);
+    this.open(found?.[1] ?? null, false);
+  }
+
+  private watch(): void {
+    addEventListener("popstate", () => this.openPath(location.pathname));
+    addEventListener("online", () => {
+      this.isOffline = false;
+      void this.catchUp();
+    });
+    addEventListener("offline", () => {
+      this.isOffline = true;
+    });
+    addEventListener("pagehide", () => this.draft.save());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.draft.save();
+      else void this.catchUp();
+    });
+    this.tabs?.addEventListener("message", (event: MessageEvent<{ chat: string }>) => {
+      void this.history.load();
+      if (event.data.chat === this.chat.id) void this.chat.load();
+    });
+  }
+
+  private async catchUp(): Promise<void> {
+    if (this.chat.id) this.history.markUnread(this.chat.id, false);
+    await this.history.load();
+    if (!this.chat.isRunning) await this.chat.load();
+  }
+}
+
+/** The start of an answer for a screen reader. */
+function spoken(parts: readonly { type: string; text?: string }[]): string {
+  return parts
+    .map((part) => (part.type === "text" ? (part.text ?? "") : ""))
+    .join("")
+    .replace(/[#*_`>|]+/g, "")
+    .slice(0, 200);
+}
+
+const KEY = Symbol("app");
+
+export function provideApp(app: App): App {
+  setContext(KEY, app);
+  return app;
+}
+
+export function useApp(): App {
+  return getContext<App>(KEY);
+}

@@ -1,0 +1,248 @@
+import type { Api } from "../api/client";
+import { ApiError } from "../api/problem";
+import type { ChatDetail, FileOutput, KnowledgeBaseRef, Message, Run, SendInput } from "../api/types";
+import { uuid } from "../lib/uuid";
+import type { EndData } from "../runs/events";
+import type { RunFeed } from "../runs/feed";
+import type { Track } from "../runs/track";
+import { type Choices, childrenOf, pathThrough } from "./tree";
+import { Turn } from "./turn.svelte";
+
+export interface Outside {
+  api: Api;
+  feed: RunFeed;
+  /** A chat came to be, or its row changed. */
+  onChat(chat: ChatDetail): void;
+  /** An answer began or ended, on screen or not. */
+  onRun(chat: string, state: "started" | "ended", end: EndData | null): void;
+  model(): string | undefined;
+  team(): string | undefined;
+}
+
+export interface Outgoing {
+  text: string;
+  clientId: string;
+  files: FileOutput[];
+}
+
+type State = "new" | "loading" | "ready" | "missing" | "failed";
+
+/** One chat on screen: its tree of turns, the branch that is shown, and what may be done with it. */
+export class Conversation {
+  id = $state<string | null>(null);
+  detail = $state.raw<ChatDetail | null>(null);
+  state = $state<State>("new");
+  fault = $state.raw<ApiError | null>(null);
+  turns = $state.raw<Turn[]>([]);
+  choices = $state.raw<Choices>(new Map());
+  bases = $state.raw<KnowledgeBaseRef[]>([]);
+
+  private readonly children = $derived(childrenOf(this.turns.map(nodeOf)));
+  readonly path = $derived(pathThrough(this.children, this.choices).map((node) => node.turn));
+  readonly last = $derived(this.path[this.path.length - 1]);
+  readonly isRunning = $derived(this.last?.message.role === "assistant" && this.last.isPending);
+
+  private readonly outside: Outside;
+  private readonly leaving = new AbortController();
+  private creating: Promise<string> | null = null;
+
+  constructor(outside: Outside, id: string | null) {
+    this.outside = outside;
+    this.id = id;
+    if (id) void this.load();
+  }
+
+  /** Reads the chat and its messages and joins what is being written. Called again to catch up. */
+  async load(): Promise<void> {
+    const id = this.id;
+    if (!id) return;
+    if (this.state !== "ready") this.state = "loading";
+    try {
+      const { signal } = this.leaving;
+      const [detail, messages] = await Promise.all([
+        this.outside.api.chat(id, signal),
+        this.outside.api.messages(id, signal),
+      ]);
+      this.detail = detail;
+      this.bases = detail.knowledge_bases;
+      this.adopt(messages);
+      this.state = "ready";
+      this.fault = null;
+    } catch (error) {
+      if (!(error instanceof ApiError)) return;
+      this.fault = error;
+      if (this.state === "loading") this.state = error.status === 404 ? "missing" : "failed";
+    }
+  }
+
+  /** This chat leaves the screen; its runs go on. */
+  leave(): void {
+    this.leaving.abort();
+  }
+
+  siblings(turn: Turn): Turn[] {
+    const parent = this.turns.some((one) => one.id === turn.message.parent_id) ? turn.message.parent_id : null;
+    return (this.children.get(parent) ?? []).map((node) => node.turn);
+  }
+
+  choose(turn: Turn): void {
+    this.choices = new Map(this.choices).set(turn.message.parent_id, turn.id);
+  }
+
+  /** The chat's id; the chat is made on the server when something first needs it. */
+  ensure(): Promise<string> {
+    if (this.id) return Promise.resolve(this.id);
+    this.creating ??= this.create().finally(() => {
+      this.creating = null;
+    });
+    return this.creating;
+  }
+
+  /** Sends a message under `parent` (by default the last one on screen). Rejects with nothing left behind. */
+  async send(out: Outgoing, parent: string | null = this.last?.id ?? null): Promise<void> {
+    const question = new Turn(localMessage("user", out, parent), `q:${out.clientId}`);
+    const answer = new Turn(localMessage("assistant", out, question.id), `a:${out.clientId}`);
+    question.isLocal = answer.isLocal = true;
+    this.turns = [...this.turns, question, answer];
+    this.choose(question);
+    try {
+      const id = await this.ensure();
+      const sent = await this.outside.api.send(id, this.input(out, parent));
+      this.place(question, sent.question);
+      this.place(answer, sent.answer);
+      this.choose(question);
+      this.join(answer, sent.run.id);
+    } catch (error) {
+      this.turns = this.turns.filter((turn) => turn !== question && turn !== answer);
+      const choices = new Map(this.choices);
+      choices.delete(parent);
+      this.choices = choices;
+      throw error;
+    }
+  }
+
+  /** Writes another answer beside this one. */
+  async regenerate(turn: Turn, model?: string): Promise<void> {
+    const clientId = uuid();
+    const local = new Turn(localMessage("assistant", { text: "", clientId, files: [] }, turn.message.parent_id));
+    local.isLocal = true;
+    this.turns = [...this.turns, local];
+    this.choose(local);
+    try {
+      const input = model ? { client_id: clientId, model } : { client_id: clientId };
+      const made = await this.outside.api.regenerate(turn.id, input);
+      this.place(local, made.answer);
+      this.choose(local);
+      this.join(local, made.run.id);
+    } catch (error) {
+      this.turns = this.turns.filter((one) => one !== local);
+      this.choose(turn);
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const run = this.last?.message.run_id;
+    if (this.isRunning && run) await this.outside.api.stop(run);
+  }
+
+  async setBases(bases: KnowledgeBaseRef[]): Promise<void> {
+    const before = this.bases;
+    this.bases = bases;
+    if (!this.id) return;
+    try {
+      await this.outside.api.changeChat(this.id, { knowledge_base_ids: bases.map((base) => base.id) });
+    } catch (error) {
+      this.bases = before;
+      throw error;
+    }
+  }
+
+  private async create(): Promise<string> {
+    const input = {
+      ...(this.outside.team() ? { team_id: this.outside.team() } : {}),
+      ...(this.outside.model() ? { model: this.outside.model() } : {}),
+      ...(this.bases.length ? { knowledge_base_ids: this.bases.map((base) => base.id) } : {}),
+    };
+    const detail = await this.outside.api.createChat(input, uuid());
+    this.detail = detail;
+    this.id = detail.id;
+    this.state = "ready";
+    this.outside.onChat(detail);
+    return detail.id;
+  }
+
+  private input(out: Outgoing, parent: string | null): SendInput {
+    const model = this.outside.model();
+    return {
+      client_id: out.clientId,
+      text: out.text,
+      parent_id: parent,
+      ...(model ? { model } : {}),
+      ...(out.files.length ? { file_ids: out.files.map((file) => file.id) } : {}),
+    };
+  }
+
+  /** Takes the stored tree; turns that are known keep their place on screen. */
+  private adopt(messages: Message[]): void {
+    const known = new Map(this.turns.map((turn) => [turn.id, turn]));
+    const turns: Turn[] = [];
+    for (const message of messages) {
+      let turn = known.get(message.id);
+      if (!turn) turn = new Turn(message);
+      else if (!turn.isLive) turn.take(message);
+      turns.push(turn);
+      if (turn.isPending && !turn.isLive && message.run_id) this.join(turn, message.run_id);
+    }
+    this.turns = [...turns, ...this.turns.filter((turn) => turn.isLocal)];
+  }
+
+  private place(turn: Turn, message: Message): void {
+    turn.isLocal = false;
+    turn.take(message);
+    const twin = this.turns.find((one) => one !== turn && one.id === message.id);
+    this.turns = this.turns.filter((one) => one !== twin);
+  }
+
+  private join(turn: Turn, run: Run["id"]): void {
+    const chat = this.id ?? turn.message.conversation_id;
+    this.outside.onRun(chat, "started", null);
+    let stop: (() => void) | undefined;
+    stop = this.outside.feed.follow(run, {
+      onChange: (track: Track) => {
+        if (!track.end) {
+          turn.hear(track);
+          return;
+        }
+        turn.settle(track);
+        stop?.();
+        this.outside.onRun(chat, "ended", track.end.data);
+      },
+      onGone: () => void this.load(),
+    });
+  }
+}
+
+function nodeOf(turn: Turn) {
+  return { id: turn.id, parent: turn.message.parent_id, turn };
+}
+
+function localMessage(role: "user" | "assistant", out: Outgoing, parent: string | null): Message {
+  const files = role === "user" ? out.files.map((file) => ({ type: "file" as const, file })) : [];
+  return {
+    id: `local:${role}:${out.clientId}`,
+    client_id: out.clientId,
+    conversation_id: "",
+    parent_id: parent,
+    role,
+    state: role === "user" ? "done" : "queued",
+    parts: role === "user" ? [{ type: "text", text: out.text }, ...files] : [],
+    annotations: [],
+    steps: [],
+    model: null,
+    run_id: null,
+    error: null,
+    usage: null,
+    created_at: new Date().toISOString(),
+  };
+}
