@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from apps.accounts.services import credentials_alive
+from apps.accounts.services.sessions import credentials_alive
 from apps.tenants.aio import in_global_scope, in_scope
 from apps.tenants.models import Tenant, TenantState
 

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from apps.accounts.api.base import TenantApi
 from apps.rest.errors import not_found
-from apps.rest.views import TenantApi
 from apps.runs import selectors, services
 from apps.runs.errors import RunNotFoundError
 from apps.runs.models import RunState
@@ -18,6 +18,7 @@ from apps.runs.models import RunState
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
+    from apps.accounts.actors import Actor
     from apps.runs.models import Run
 
 
@@ -42,9 +43,9 @@ class RunOutput(serializers.Serializer[object]):
     error = RunErrorOutput(allow_null=True)
 
 
-def _accessed(request: Request, run_id: UUID) -> Run:
+def _accessed(actor: Actor, run_id: UUID) -> Run:
     try:
-        return selectors.access_run(user_id=request.actor.user_id, run_id=run_id)  # type: ignore[attr-defined]  # set by TenantApi
+        return selectors.access_run(user_id=actor.user_id, run_id=run_id)
     except RunNotFoundError as error:
         raise not_found() from error
 
@@ -52,17 +53,21 @@ def _accessed(request: Request, run_id: UUID) -> Run:
 class RunDetailApi(TenantApi):
     """One run."""
 
+    scope = "chat"
+
     @extend_schema(operation_id="runs_retrieve", responses=RunOutput)
     def get(self, request: Request, run_id: UUID) -> Response:
         """State and position of a run that the caller may follow."""
-        return Response(selectors.run_output(_accessed(request, run_id)))
+        return Response(selectors.run_output(_accessed(self.actor, run_id)))
 
 
 class RunStopApi(TenantApi):
     """Stop a run."""
 
+    scope = "chat"
+
     @extend_schema(operation_id="runs_stop", request=None, responses={202: RunOutput})
     def post(self, request: Request, run_id: UUID) -> Response:
         """Ask for the run's end: the provider's connection is closed, the text so far is kept."""
-        _accessed(request, run_id)
+        _accessed(self.actor, run_id)
         return Response(selectors.run_output(services.run_stop(run_id=run_id)), status=202)
