@@ -278,5 +278,5 @@ def test_environment_of_vendors_reaches_no_request(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
     say()
     asked: Asked = connected.host.asked[0]
-    assert "canary" not in str(asked.headers)
+    assert "org-canary" not in str(asked.headers)
     assert "sk-other" not in str(asked.headers)

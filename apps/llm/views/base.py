@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
+from django.views.generic.base import ContextMixin, TemplateResponseMixin
 
-from apps.accounts.edges import CapabilityRequiredMixin
+from apps.accounts.pages import AdminPage
 from apps.llm.permissions import MANAGE
-from apps.tenants.edges import TenantViewMixin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 UNPROCESSABLE = 422
 
 
-class ModelsPage(TenantViewMixin, CapabilityRequiredMixin, TemplateResponseMixin, ContextMixin, View):
+class ModelsPage(TemplateResponseMixin, ContextMixin, AdminPage):
     """A page for those who manage models; anyone else sees that there is no such page."""
 
     capability = MANAGE
