@@ -1,27 +1,14 @@
 """Refusals of the chat, in words for a person."""
 
-from apps.rest.errors import ProblemError
+from apps.rest import errors as problems
+from apps.rest.errors import ProblemError, not_found
 
-
-def not_found() -> ProblemError:
-    """404: missing, deleted or another's; nobody can tell which."""
-    return ProblemError(
-        404,
-        "not_found",
-        "There is nothing here for you",
-        "It may have been deleted, or it belongs to someone else.",
-    )
+__all__ = ["answer_running", "client_id_used", "invalid", "model_unavailable", "no_model", "not_found"]
 
 
 def invalid(field: str, message: str) -> ProblemError:
     """400: one field is wrong."""
-    return ProblemError(
-        400,
-        "invalid",
-        "Something in the request is not right",
-        message,
-        errors=[{"field": field, "message": message}],
-    )
+    return problems.invalid([{"field": field, "message": message}], detail=message)
 
 
 def model_unavailable() -> ProblemError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -9,9 +10,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.chat import failures, prompting
+from apps.chat.citing import cited_in
 from apps.chat.loading import Chosen, Job, load_extractive, load_job
 from apps.chat.searching import Found, search
-from apps.knowledge import citations
 from apps.llm import gateway
 from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef, VendorError
 from apps.llm.vendors.base import ChatRequest, Finished, ReasoningDelta, TextDelta
@@ -19,6 +20,7 @@ from apps.runs.errors import RunError
 
 if TYPE_CHECKING:
     from apps.chat.failures import Failure
+    from apps.knowledge.retrieval import Passage
     from apps.runs.context import RunContext
 
 NO_SOURCE = "no_source"
@@ -39,20 +41,20 @@ async def reply(ctx: RunContext) -> None:
             "deleted", "This chat was deleted", "There is nothing left to answer.", retryable=False
         )
     found = await search(ctx, job, conversation_id)
-    ctx.result["source_document_ids"] = sorted({str(passage.document_id) for passage in found.passages})
     await Reply(ctx, conversation_id, job, found).write()
 
 
 class Reply:
     """One answer: asks the chosen model, falls back to quotes, and cites what was said in the end."""
 
-    __slots__ = ("_begun", "_conversation_id", "_ctx", "_found", "_job", "_notes")
+    __slots__ = ("_begun", "_conversation_id", "_ctx", "_found", "_given", "_job", "_notes")
 
     def __init__(self, ctx: RunContext, conversation_id: UUID, job: Job, found: Found) -> None:
         self._ctx = ctx
         self._conversation_id = conversation_id
         self._job = job
         self._found = found
+        self._given: tuple[Passage, ...] = ()
         self._begun = False
         self._notes: list[dict[str, Any]] = []
 
@@ -66,7 +68,7 @@ class Reply:
         try:
             await self._answer(model)
         finally:
-            self._annotate()
+            await self._annotate()
 
     async def _answer(self, model: Chosen) -> None:
         try:
@@ -124,6 +126,8 @@ class Reply:
             )
         except prompting.PromptTooLongError as error:
             raise _failed("context_overflow", failures.TOO_LONG) from error
+        numbers = {passage.number for passage in prompt.passages}
+        self._given = tuple(passage for passage in self._found.passages if passage.number in numbers)
         return ChatCall(
             who=Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id),
             model_id=model.id,
@@ -159,12 +163,15 @@ class Reply:
             cost = None if outcome.cost is None else str(outcome.cost)
             result["usage"] = asdict(outcome.usage) | {"cost": cost, "currency": outcome.currency}
 
-    def _annotate(self) -> None:
+    async def _annotate(self) -> None:
         """Citations of what was said, also when it was stopped: each is checked against its passage."""
-        cited = citations.cite(self._ctx.said, self._found.passages) if self._found.passages else []
+        cited = await asyncio.to_thread(cited_in, self._ctx.said, self._given) if self._given else []
         if cited:
             self._ctx.event("citation", {"citations": cited})
         self._ctx.result["annotations"] = [*cited, *self._notes]
+        self._ctx.result["source_document_ids"] = sorted(
+            {str(passage.document_id) for passage in self._given}
+        )
 
 
 def _vendor_failed(error: VendorError) -> RunError:

@@ -112,3 +112,9 @@ def tenant_of_slug(slug: str) -> TenantRef | None:
     with global_scope():
         tenant = Tenant.objects.filter(slug=slug).first()
     return _remember(key, _ref(tenant)) if tenant is not None else None
+
+
+async def atenant_of_slug(slug: str) -> TenantRef | None:
+    """`tenant_of_slug` for coroutines: no thread hop while it is remembered."""
+    known, ref = _remembered(f"slug:{slug}")
+    return ref if known else await in_global_scope(tenant_of_slug, slug)

@@ -17,8 +17,8 @@ from apps.runs.services import run_cancel_soon
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
-    from uuid import UUID
 
+    from apps.api.openai.access import Opened
     from apps.api.openai.requests import Completion
 
 PING_S: Final = 10.0
@@ -28,8 +28,7 @@ PING_S: Final = 10.0
 class Call:
     """One accepted request: its run, followed to its end or cancelled."""
 
-    tenant_id: UUID
-    run_id: UUID
+    opened: Opened
     completion: Completion
     is_over: bool = False
 
@@ -37,16 +36,16 @@ class Call:
         """The client has gone: stop the model. Does nothing after the end; may be called twice."""
         if not self.is_over:
             self.is_over = True
-            run_cancel_soon(self.run_id, self.tenant_id)
+            run_cancel_soon(self.opened.run_id, self.opened.tenant_id)
 
     @property
     def answer_id(self) -> str:
         """The id that the client sees."""
-        return f"chatcmpl-{self.run_id.hex}"
+        return f"chatcmpl-{self.opened.run_id.hex}"
 
     def events(self) -> AsyncGenerator[dict[str, Any], None]:
         """The run's events, with a ping after ten silent seconds."""
-        return follow(self.tenant_id, self.run_id, 0, ping_s=PING_S)
+        return events_of(self.opened)
 
     async def whole(self) -> bytes:
         """The answer as one JSON object; raises DialectError."""
@@ -126,6 +125,28 @@ class Call:
             error = failure_of(event)
             return writer.error(error.body()) if error else writer.end(finish_reason(event), event["usage"])
         return PING if kind == "ping" else b""
+
+
+def events_of(opened: Opened) -> AsyncGenerator[dict[str, Any], None]:
+    """The run's events, with a ping after ten silent seconds."""
+    return follow(opened.tenant_id, opened.run_id, 0, ping_s=PING_S)
+
+
+async def end_of(opened: Opened) -> dict[str, Any]:
+    """The run's end event; raises DialectError for a failure, and cancels the run when the caller goes."""
+    end: dict[str, Any] | None = None
+    try:
+        async with aclosing(events_of(opened)) as events:
+            async for event in events:
+                if event["kind"] == "end":
+                    end = event
+    finally:
+        if end is None:
+            run_cancel_soon(opened.run_id, opened.tenant_id)
+    error = failure_of(end)
+    if error is not None or end is None:
+        raise error or from_failure("interrupted")
+    return end
 
 
 async def _first_said(events: AsyncIterator[dict[str, Any]]) -> dict[str, Any]:

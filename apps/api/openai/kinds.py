@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import asdict
-from struct import pack
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import orjson
 from redis.exceptions import RedisError
 
 from apps.api.openai.requests import read_completion
+from apps.api.openai.vectors import leave_vectors
 from apps.llm import gateway
 from apps.llm.gateway import (
     Caller,
@@ -24,22 +22,16 @@ from apps.llm.gateway import (
 )
 from apps.llm.vendors.base import Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from apps.runs.errors import RunError
-from apps.runs.live import connect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from apps.runs.context import RunContext
+    from apps.runs.models import Run
     from apps.runs.registry import RunEnd
 
 COMPLETION: Final = "completion"
 EMBEDDING: Final = "embedding"
-VECTORS_KEPT_S: Final = 60
-
-
-def vectors_key(tenant_id: UUID, run_id: UUID) -> str:
-    """Where a run's vectors wait for the request that asked for them."""
-    return f"vectors:{tenant_id}:{run_id}"
 
 
 async def complete(ctx: RunContext) -> None:
@@ -64,7 +56,7 @@ async def complete(ctx: RunContext) -> None:
 
 
 async def embed(ctx: RunContext) -> None:
-    """Makes vectors and leaves them in Redis for a minute, as JSON strings of base64 float32."""
+    """Makes vectors and leaves them in Redis for a minute."""
     call = EmbedCall(
         who=_caller(ctx),
         model_id=UUID(ctx.input["model_id"]),
@@ -78,14 +70,10 @@ async def embed(ctx: RunContext) -> None:
     except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
         raise _failed(ctx, error) from error
     ctx.result["usage"] = asdict(made.usage) if made.usage else None
-    packed = [b64encode(pack(f"<{len(vector)}f", *vector)).decode() for vector in made.vectors]
-    redis = connect()
     try:
-        await redis.set(vectors_key(ctx.tenant_id, ctx.run_id), orjson.dumps(packed), ex=VECTORS_KEPT_S)
+        await leave_vectors(ctx.tenant_id, ctx.run_id, made.vectors)
     except (RedisError, OSError) as error:
         raise RunError("unavailable", "The vectors could not be handed over", "Try again.") from error
-    finally:
-        await redis.aclose()
 
 
 def end_call(end: RunEnd) -> Mapping[str, Any]:
@@ -123,3 +111,9 @@ def _failed(ctx: RunContext, error: VendorError | ModelNotFoundError | Guardrail
     if error.retry_after is not None:
         ctx.result["retry_after"] = error.retry_after
     return RunError(error.kind.value, error.message, retryable=error.retryable)
+
+
+def nobodys_message(run: Run) -> dict[str, None]:
+    """What the REST output of such a run says about its subject: it has none."""
+    del run
+    return {"message_id": None, "conversation_id": None}

@@ -44,6 +44,7 @@ class Completion:
     """A chat request that was understood."""
 
     model: str
+    body: Mapping[str, Any]
     request: ChatRequest
     stream: bool
     include_usage: bool
@@ -83,7 +84,7 @@ def read_completion(body: object) -> Completion:
         response_format=_response_format(fields.get("response_format")),
         extra={name: fields[name] for name in PASSED if fields.get(name) is not None},
     )
-    return Completion(request.model, request, stream, bool(options and options.get("include_usage")))
+    return Completion(request.model, fields, request, stream, bool(options and options.get("include_usage")))
 
 
 def read_embedding(body: object) -> Embedding:

@@ -1,0 +1,220 @@
+"""What the chat's endpoints take and give. Outputs describe apps.chat.outputs, which makes them."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from apps.chat.conversations import MAX_KNOWLEDGE_BASES
+from apps.chat.models import MessageRole
+from apps.chat.services import MAX_FILES, MAX_TEXT
+from apps.runs.models import RunState
+
+
+class ConversationCreateInput(serializers.Serializer):
+    """A new chat; without a team it counts for Everyone, or for the API key's team."""
+
+    team_id = serializers.UUIDField(required=False, allow_null=True)
+    model = serializers.CharField(required=False, allow_null=True, max_length=120)
+    knowledge_base_ids = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=MAX_KNOWLEDGE_BASES
+    )
+
+
+class ConversationUpdateInput(serializers.Serializer):
+    """What to change; a field that is left out stays."""
+
+    title = serializers.CharField(required=False, max_length=200)
+    model = serializers.CharField(required=False, max_length=120)
+    is_pinned = serializers.BooleanField(required=False)
+    knowledge_base_ids = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=MAX_KNOWLEDGE_BASES
+    )
+
+
+class MessageSendInput(serializers.Serializer):
+    """A question. `client_id` is made by the client; the same one again gives the same answer back."""
+
+    client_id = serializers.UUIDField()
+    text = serializers.CharField(allow_blank=True, max_length=MAX_TEXT, trim_whitespace=False)
+    parent_id = serializers.UUIDField(allow_null=True, default=None)
+    model = serializers.CharField(required=False, allow_null=True, max_length=120)
+    file_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_FILES)
+
+
+class MessageRegenerateInput(serializers.Serializer):
+    """Another answer to the same question."""
+
+    client_id = serializers.UUIDField()
+    model = serializers.CharField(required=False, allow_null=True, max_length=120)
+
+
+class ModelName(serializers.Serializer):
+    """A model as a message names it."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class KnowledgeBaseName(serializers.Serializer):
+    """A knowledge base as a conversation names it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class FileError(serializers.Serializer):
+    """Why a file can not be used."""
+
+    kind = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class AttachedFile(serializers.Serializer):
+    """A file of a chat and how far it was read."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    size = serializers.IntegerField()
+    media_type = serializers.CharField()
+    document_id = serializers.UUIDField(allow_null=True)
+    state = serializers.ChoiceField(["uploading", "reading", "ready", "failed"])
+    error = FileError(allow_null=True)
+    pages = serializers.IntegerField(allow_null=True)
+
+
+class ConversationOutput(serializers.Serializer):
+    """A chat in the history."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField(allow_blank=True)
+    team_id = serializers.UUIDField()
+    model = serializers.CharField(allow_null=True)
+    current_message_id = serializers.UUIDField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    is_pinned = serializers.BooleanField()
+    running = serializers.BooleanField(help_text="Whether an answer is being written.")
+
+
+class ConversationDetailOutput(ConversationOutput):
+    """A chat with what it looks in."""
+
+    knowledge_bases = KnowledgeBaseName(many=True)
+    files = AttachedFile(many=True)
+
+
+class ConversationPage(serializers.Serializer):
+    """A page of chats: pinned ones first, then the last used."""
+
+    results = ConversationOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class MessagePart(serializers.Serializer):
+    """A piece of a message: `text` for text and reasoning, `file` for a file."""
+
+    type = serializers.ChoiceField(["text", "reasoning", "file"])
+    text = serializers.CharField(required=False)
+    file = AttachedFile(required=False)
+
+
+class Annotation(serializers.Serializer):
+    """A note on a text: a citation (all fields), `no_source`, or `fallback` (which model did not answer)."""
+
+    type = serializers.ChoiceField(["citation", "no_source", "fallback"])
+    number = serializers.IntegerField(required=False)
+    start = serializers.IntegerField(required=False, help_text="Code points into the text part.")
+    end = serializers.IntegerField(required=False)
+    chunk_id = serializers.UUIDField(required=False)
+    document_id = serializers.UUIDField(required=False)
+    document_title = serializers.CharField(required=False)
+    page = serializers.IntegerField(required=False, allow_null=True)
+    heading = serializers.ListField(child=serializers.CharField(), required=False)
+    quote = serializers.CharField(required=False)
+    verified = serializers.BooleanField(required=False)
+    model = ModelName(required=False)
+    reason = serializers.CharField(required=False)
+
+
+class MessageStep(serializers.Serializer):
+    """A stage of an answer."""
+
+    index = serializers.IntegerField()
+    kind = serializers.CharField()
+    label = serializers.CharField()
+    state = serializers.ChoiceField(["running", "done", "failed"])
+    data = serializers.DictField()
+    ms = serializers.IntegerField(allow_null=True)
+
+
+class RunFailure(serializers.Serializer):
+    """Why an answer failed: what happened, what is safe, what to do."""
+
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class MessageUsage(serializers.Serializer):
+    """Tokens of an answer; `cost` is null where the price is unknown."""
+
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cached_tokens = serializers.IntegerField()
+    reasoning_tokens = serializers.IntegerField()
+    estimated = serializers.BooleanField()
+    cost = serializers.CharField(allow_null=True)
+    currency = serializers.CharField(allow_blank=True)
+
+
+class MessageOutput(serializers.Serializer):
+    """A question or an answer. While `state` is queued, follow `run_id` for the text."""
+
+    id = serializers.UUIDField()
+    client_id = serializers.UUIDField(allow_null=True)
+    conversation_id = serializers.UUIDField()
+    parent_id = serializers.UUIDField(allow_null=True)
+    role = serializers.ChoiceField(MessageRole.choices)
+    state = serializers.ChoiceField(RunState.choices)
+    parts = MessagePart(many=True)
+    annotations = Annotation(many=True)
+    steps = MessageStep(many=True)
+    model = ModelName(allow_null=True)
+    run_id = serializers.UUIDField(allow_null=True)
+    error = RunFailure(allow_null=True)
+    usage = MessageUsage(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class MessagePage(serializers.Serializer):
+    """The whole tree of a chat, oldest first."""
+
+    results = MessageOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class AcceptedRun(serializers.Serializer):
+    """The run that writes an answer."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    state = serializers.ChoiceField(RunState.choices)
+    message_id = serializers.UUIDField(allow_null=True)
+    conversation_id = serializers.UUIDField(allow_null=True)
+    position = serializers.IntegerField()
+    error = RunFailure(allow_null=True)
+
+
+class MessageSentOutput(serializers.Serializer):
+    """What was accepted."""
+
+    question = MessageOutput()
+    answer = MessageOutput()
+    run = AcceptedRun()
+
+
+class MessageRegeneratedOutput(serializers.Serializer):
+    """The new answer that was begun."""
+
+    answer = MessageOutput()
+    run = AcceptedRun()

@@ -1,0 +1,45 @@
+"""From an answer and the passages it was given to the citations that clients show. Pure, but not quick:
+a long answer takes half a second, so it runs on a thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from apps.knowledge import citations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from apps.knowledge.retrieval import Passage
+
+
+def cited_in(answer: str, passages: Sequence[Passage]) -> list[dict[str, Any]]:
+    """The citations in the order of the text; start and end count code points of the answer."""
+    given = {passage.number: passage for passage in passages}
+    checked = citations.cite(
+        answer,
+        [
+            citations.Passage(
+                passage.number, str(passage.chunk_id), passage.title, passage.page, passage.text
+            )
+            for passage in passages
+        ],
+    )
+    return [_output(citation, given[citation.number]) for citation in checked]
+
+
+def _output(citation: citations.Citation, passage: Passage) -> dict[str, Any]:
+    return {
+        "type": "citation",
+        "number": citation.number,
+        "start": citation.start,
+        "end": citation.end,
+        "chunk_id": str(passage.chunk_id),
+        "document_id": str(passage.document_id),
+        "document_title": passage.title,
+        "page": passage.page,
+        "heading": list(passage.heading),
+        "quote": citation.quote,
+        "verified": citation.verified,
+    }
