@@ -17,11 +17,13 @@ _MARKER = re.compile(
 _RANGE = re.compile(r"(\d{1,3})\s*[\u2013-]\s*(\d{1,3})")
 _NUMBER = re.compile(r"\d{1,3}")
 _MAX_RANGE = 10
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_INLINE_CODE = re.compile(r"(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
+_FENCE = re.compile(
+    r"^ {0,3}(`{3,10}|~{3,10})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
+)
+_INLINE_CODE = re.compile(r"(?<!`)(`{1,3})(?!`)[^\n]{1,500}?(?<!`)\1(?!`)")
 _DEFINITION = re.compile(r"^ {0,3}\[\^?\d{1,3}\]:[^\n]*$", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t][^\n]*$", re.MULTILINE)
-_TABLE_HEAD = re.compile(r"^[^\n]*\|[^\n]*\n(?=[ \t]*\|?[ \t]*:?-{2,})[ \t|:-]+$", re.MULTILINE)
+_DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[ \t|:-]*$")
 _PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*(?:(?:[-*+\u2022]|\d{1,3}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?")
 _EDGE = " \t|*_,;:"
 _MIN_WORDS = 2
@@ -56,9 +58,17 @@ def _without_code(answer: str) -> str:
     text = answer
     for pattern in (_FENCE, _INLINE_CODE):
         text = pattern.sub(lambda found: re.sub(r"[^\n]", CODE, found[0]), text)
-    for pattern in (_DEFINITION, _HEADING, _TABLE_HEAD):
-        text = pattern.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
-    return text
+    for pattern in (_DEFINITION, _HEADING):
+        text = pattern.sub(lambda found: " " * len(found[0]), text)
+    return _without_table_heads(text)
+
+
+def _without_table_heads(text: str) -> str:
+    lines = text.split("\n")
+    for at in range(1, len(lines)):
+        if "|" in lines[at - 1] and "|" in lines[at] and _DELIMITER.match(lines[at]):
+            lines[at - 1], lines[at] = " " * len(lines[at - 1]), " " * len(lines[at])
+    return "\n".join(lines)
 
 
 def _markers(text: str) -> Iterator[tuple[Span, tuple[int, ...]]]:

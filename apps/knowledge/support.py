@@ -14,12 +14,13 @@ from apps.knowledge.sentences import Span, has_words, sentence_spans
 
 MAX_QUOTE = 400
 MAX_UNITS = 3
-_GAIN = 0.15
+_GAIN = 0.3
 _NEAR_COPY = 1.6
 
 _NUMBER = re.compile(r"\d+(?:[.,'\u2019\u00a0\u202f]\d+)*")
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'\u2019\u00a0\u202f])\d{3})(?:\1\d{3})*$")
 _GROUPED_DECIMAL = re.compile(r"(\d{1,3}(?:,\d{3})+)\.(\d+)$|(\d{1,3}(?:\.\d{3})+),(\d+)$")
+_GROUPING_SPACE = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _PLACE = re.compile(
     r"\b(?:pages?|seiten?|slides?|folien?|p\.|s\.)\s*\d+(?:\s*[-\u2013]\s*\d+)?", re.IGNORECASE
 )
@@ -166,14 +167,10 @@ class Evidence:
 
 
 def _contradicts(claim: Words, units: list[_Unit]) -> bool:
-    """Whether only one side negates.
-
-    The claim, or the sentence that holds most of it and says little else.
-    """
-    if claim.negates:
-        return not any(unit.words.negates for unit in units)
-    core = max(units, key=lambda unit: len(claim.stems & unit.words.stems))
-    return core.words.negates and len(core.words.stems) <= _NEAR_COPY * max(1, len(claim.stems))
+    """Whether only one negates: the claim, or the sentence that holds most of it and says little else."""
+    core = max(units, key=lambda unit: len(claim.stems & unit.words.stems)).words
+    near_copy = len(core.stems) <= _NEAR_COPY * max(1, len(claim.stems))
+    return claim.negates != core.negates and (claim.negates or near_copy)
 
 
 def words_of(text: str, language: str | None, other: str | None = None) -> Words:
@@ -191,7 +188,7 @@ def numbers_of(text: str, language: str | None) -> frozenset[str]:
 
     Counting words to twelve.
     """
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", _GROUPING_SPACE.sub("'", text))
     found = {_canonical(number) for number in _NUMBER.findall(text)}
     counts = _COUNTS.get(language or "", {})
     counted = {counts[word] for word in map(str.lower, _WORD.findall(text)) if word in counts}
@@ -202,14 +199,18 @@ def _canonical(number: str) -> str:
     both = _GROUPED_DECIMAL.match(number)
     if both:
         whole, decimals = (both[1], both[2]) if both[1] else (both[3], both[4])
-        return f"{_digits(whole)}.{decimals.rstrip('0') or '0'}"
+        return _with_decimals(whole, decimals)
     if _GROUPED.match(number):
         return _digits(number)
     parts = re.split(r"[^\d]", number)
     if len(parts) == _WHOLE_AND_DECIMALS:
-        decimals = parts[1].rstrip("0")
-        return f"{_digits(parts[0])}.{decimals}" if decimals else _digits(parts[0])
+        return _with_decimals(parts[0], parts[1])
     return ".".join(_digits(part) for part in parts)
+
+
+def _with_decimals(whole: str, decimals: str) -> str:
+    decimals = decimals.rstrip("0")
+    return f"{_digits(whole)}.{decimals}" if decimals else _digits(whole)
 
 
 def _digits(text: str) -> str:

@@ -35,7 +35,7 @@ _BWRAP = (
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """The end of a subprocess: answer, exit code (negative: a signal), peak bytes, CPU seconds, why stopped."""
+    """A subprocess that has ended; `code` below 0 is a signal, `peak` in bytes, `cpu` in seconds."""
 
     answer: bytes
     code: int
@@ -117,11 +117,12 @@ def _finished(descriptor: int, arguments: list[str], limits: Limits) -> _Ending:
 def _read(reader: int, limits: Limits) -> tuple[bytes, ParseErrorKind | None]:
     """The answer until the pipe closes, the time is over, or it grows past the limit."""
     deadline = time.monotonic() + limits.wall
+    poll = select.poll()
+    poll.register(reader, select.POLLIN)
     parts: list[bytes] = []
     size = 0
     while True:
-        ready, _, _ = select.select([reader], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             return b"", ParseErrorKind.TIMEOUT
         part = os.read(reader, _READ)
         if not part:

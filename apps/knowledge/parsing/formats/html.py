@@ -121,8 +121,8 @@ def _visible(node: LexborNode) -> str:
 
 
 def _is_data(table: LexborNode) -> bool:
-    """A table of rows and columns rather than a page's layout: no table, heading or list of blocks inside."""
-    if table.css_first("table table, td h1, td h2, td h3, td ul, td div div"):
+    """A table of rows and columns rather than a page's layout: no table, heading or list inside."""
+    if any(inner.mem_id != table.mem_id for inner in table.css("table, h1, h2, h3, ul, ol")):
         return False
     return max((len(row) for row in _rows(table)), default=0) > 1
 
