@@ -44,7 +44,7 @@ def maintenance(folder: Path) -> Iterator[Child]:
 @pytest.fixture
 def worker(folder: Path, request: pytest.FixtureRequest) -> Iterator[Child]:
     """A worker of this test's own."""
-    child = processes.worker(folder, f"worker-{request.node.name[:40]}")
+    child = processes.worker(folder, f"worker-{request.node.name[:40]}", drain="1")
     yield child
     child.end()
 

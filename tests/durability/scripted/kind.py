@@ -26,7 +26,7 @@ def answer(count: int) -> str:
 
 
 async def handle(ctx: RunContext) -> None:
-    """Input: n tokens, pause seconds between them, open (a provider call), fail, hang."""
+    """Input: n tokens, pause seconds between them or a breath `every` so many, open (a call), fail, hang."""
     script = ctx.input
     if script.get("open", True):
         await ctx.db(run_call_opened, ctx.run_id, ctx.fence)
@@ -35,6 +35,8 @@ async def handle(ctx: RunContext) -> None:
         ctx.text(piece(number))
         if script.get("pause"):
             await asyncio.sleep(script["pause"])
+        elif number % script.get("every", 1000) == 0:
+            await asyncio.sleep(0)
     if script.get("hang"):
         await asyncio.sleep(script["hang"])
     if script.get("fail"):
