@@ -71,7 +71,25 @@ class _Stream:
             raise self._failed
         if self._over:
             return None
-        chunk = await self._next_chunk()
+        deadlines = self._deadlines
+        if self._came:
+            deadlines.content_came()
+        deadlines.waiting = True
+        try:
+            chunk = await self._answer.next_chunk()
+        except EgressFailed as failed:
+            if not self._events.ended:
+                raise self._failure(failed) from None
+            chunk = b""
+        deadlines.waiting = False
+        return self._deltas_of(chunk)
+
+    def close(self) -> None:
+        """Stop the clock and give the socket up."""
+        self._deadlines.stop()
+        self._answer.close()
+
+    def _deltas_of(self, chunk: bytes) -> list[Delta]:
         batch: list[Delta] = []
         try:
             self._take(chunk, batch)
@@ -79,29 +97,10 @@ class _Stream:
             if not batch:
                 raise
             self._failed = failed
-        self._came = bool(batch)
-        return batch
-
-    def close(self) -> None:
-        """Stop the clock and give the socket up."""
-        self._deadlines.stop()
-        self._answer.close()
-
-    async def _next_chunk(self) -> bytes:
-        deadlines = self._deadlines
         if self._events.ended:
-            deadlines.answer_ended()
-        elif self._came:
-            deadlines.content_came()
-        deadlines.waiting = True
-        try:
-            return await self._answer.next_chunk()
-        except EgressFailed as failed:
-            if self._events.ended:
-                return b""
-            raise self._failure(failed) from None
-        finally:
-            deadlines.waiting = False
+            self._deadlines.answer_ended()
+        self._came = bool(batch) and not self._events.ended
+        return batch
 
     def _take(self, chunk: bytes, batch: list[Delta]) -> None:
         """Put the chunk's deltas into `batch`, so that they stand even where this raises."""
