@@ -24,6 +24,7 @@ class Answer:
     """What the host does with one request; the last one is repeated."""
 
     texts: tuple[str, ...] = ("Hello", " world")
+    deltas: tuple[dict[str, Any], ...] = ()
     usage: dict[str, Any] | None = field(
         default_factory=lambda: {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}
     )
@@ -111,6 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
                     body, {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
                 )
                 time.sleep(answer.pause)
+            for delta in answer.deltas:
+                self._event(body, {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
             if answer.hold is not None:
                 self._wait_for_leaving(answer.hold)
             if answer.finish is None:

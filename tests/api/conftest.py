@@ -1,0 +1,69 @@
+"""A running product, acme connected to a scripted model host, and keys to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.llm.conftest import Connected, connected, host
+from tests.processes import Served, served
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+__all__ = ["connected", "host"]
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Web and worker, for every test of the session."""
+    with served(tmp_path_factory.mktemp("product")) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Api:
+    """The running product as bob's key of engineering sees it."""
+
+    product: Served
+    connected: Connected
+    key: str
+
+    def client(self, key: str | None = None) -> OpenAI:
+        """The official client, which retries nothing by itself."""
+        from openai import OpenAI
+
+        return OpenAI(
+            base_url=f"{self.product.bare_url}/v1", api_key=key or self.key, max_retries=0, timeout=30
+        )
+
+    def key_with(self, *scopes: str) -> str:
+        """Another key of bob's with just these scopes."""
+        return make_key(self.connected, *scopes)
+
+
+def make_key(connected: Connected, *scopes: str) -> str:
+    """A key of bob's in engineering."""
+    from apps.accounts.services import api_key_create
+    from apps.tenants.scope import tenant_scope
+
+    cast = connected.cast
+    with tenant_scope(cast.acme.id):
+        _, text = api_key_create(
+            actor=None,
+            slug=cast.acme.slug,
+            user=cast.bob,
+            team=cast.engineering,
+            name="test",
+            scopes=list(scopes) or None,
+        )
+    return text
+
+
+@pytest.fixture
+def api(product: Served, connected: Connected) -> Api:
+    """bob's key against the running product."""
+    return Api(product, connected, make_key(connected))
