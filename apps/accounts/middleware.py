@@ -32,8 +32,9 @@ class ActingRequest(TenantRequest):
 def address_of(request: Any) -> str | None:
     """The caller's address, for throttling and audit; behind a proxy the last hop that it names."""
     if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR")
+        forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        if last := forwarded.rpartition(",")[2].strip():
+            return last
     found: str | None = request.META.get("REMOTE_ADDR")
     return found
 
@@ -77,12 +78,12 @@ def actor_by_key(request: TenantRequest) -> Actor | None:
 
 def signed_in(request: Any) -> Actor | None:
     """The signed-in person of a page request; opens a short scope of its own. Kept on the request."""
-    if not hasattr(request, "_signed_in"):
-        request._signed_in = None
+    if not hasattr(request, "signed_in_actor"):
+        request.signed_in_actor = None
         if request.tenant is not None and request.COOKIES.get(COOKIE):
             with tenant_scope(request.tenant.id):
-                request._signed_in = actor_by_cookie(request)
-    found: Actor | None = request._signed_in
+                request.signed_in_actor = actor_by_cookie(request)
+    found: Actor | None = request.signed_in_actor
     return found
 
 
@@ -101,6 +102,13 @@ class SessionMiddleware:
         request.actor = None
         answer: HttpResponseBase | Awaitable[HttpResponseBase] = self.get_response(request)
         return answer
+
+
+def clear_cookie(response: HttpResponseBase) -> None:
+    """Take the session's cookie away."""
+    response.set_cookie(
+        COOKIE, "", max_age=0, secure=settings.IS_HTTPS, httponly=True, samesite="Lax", path="/"
+    )
 
 
 def set_cookie(response: HttpResponseBase, token: str, *, seconds: int) -> None:

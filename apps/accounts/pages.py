@@ -37,6 +37,7 @@ class TenantPage(View):
 
     def _answer(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.actor = actor_by_cookie(request)
+        request.user = request.actor.user if request.actor else None
         request.organisation = selectors.tenant_settings()
         if self.needs_actor and request.actor is None:
             return sign_in_first(request)

@@ -9,11 +9,13 @@ from apps.rest.errors import forbidden
 
 if TYPE_CHECKING:
     from apps.accounts.actors import Actor
+    from apps.accounts.models import User
 
 SCOPES: Final = ("chat", "embeddings", "knowledge", "admin")
 
 _ADMIN: Final = frozenset({
-    "admin.see", "models.manage", "people.manage", "teams.manage", "knowledge.manage", "audit.read", "settings.manage",
+    "admin.see", "models.manage", "people.manage", "teams.manage", "knowledge.manage", "audit.read",
+    "settings.manage",
 })  # fmt: skip
 CAPABILITIES: Final[dict[str, frozenset[str]]] = {
     Role.OWNER: _ADMIN | {"owners.manage"},
@@ -33,6 +35,17 @@ def can(actor: Actor, capability: str) -> bool:
 def require(actor: Actor, capability: str) -> None:
     """Raise 403 unless `can`."""
     if not can(actor, capability):
+        raise forbidden()
+
+
+def may_manage(actor: Actor, user: User) -> bool:
+    """Whether the actor may change this person's account: an owner's only as an owner."""
+    return can(actor, "people.manage") and (user.role != Role.OWNER or can(actor, "owners.manage"))
+
+
+def require_manage(actor: Actor | None, user: User) -> None:
+    """Raise 403 unless `may_manage`; the operator (None) may."""
+    if actor is not None and not may_manage(actor, user):
         raise forbidden()
 
 

@@ -28,6 +28,7 @@ class AuditEvent(TenantModel):
         indexes = [
             TenantIndex(fields=["-created_at", "-id"], name="audit_event_newest"),
             TenantIndex(fields=["action", "-created_at"], name="audit_event_action"),
+            TenantIndex(fields=["actor_id", "-created_at"], name="audit_event_actor"),
         ]
 
     def __str__(self) -> str:
@@ -35,19 +36,20 @@ class AuditEvent(TenantModel):
 
 
 class AuditSeal(TenantModel):
-    """A link of the chain: the hash over the events since the last link and over that link."""
+    """A link of the chain: the hash over one event and over the seal before. Written by maintenance only."""
 
     database_privileges = "SELECT"
 
     number = models.PositiveBigIntegerField()
+    event_id = models.UUIDField()
     created_at = models.DateTimeField(auto_now_add=True)
-    first_event_id = models.UUIDField()
-    last_event_id = models.UUIDField()
-    events = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [TenantUnique(fields=["number"], name="audit_seal_number")]
+        constraints = [
+            TenantUnique(fields=["number"], name="audit_seal_number"),
+            TenantUnique(fields=["event_id"], name="audit_seal_event"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}: {self.digest}"

@@ -8,8 +8,8 @@ import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -41,6 +41,7 @@ class ProblemError(Exception):
         self.detail = detail
         self.errors = errors
         self.headers = dict(headers or {})
+        self.reference = secrets.token_hex(6)
 
     def body(self) -> dict[str, Any]:
         """The problem as JSON; the same for every missing or hidden object."""
@@ -54,7 +55,7 @@ class ProblemError(Exception):
         if self.errors:
             found["errors"] = self.errors
         if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            found["reference"] = secrets.token_hex(6)
+            found["reference"] = self.reference
         return found
 
     def response(self) -> Response:
@@ -115,7 +116,7 @@ def _from_rest_framework(error: exceptions.APIException) -> ProblemError:
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return unauthenticated()
     if isinstance(error, exceptions.Throttled):
-        seconds = str(math.ceil(error.wait or 1))
+        seconds = str(math.ceil(getattr(error, "wait", None) or 1))
         return ProblemError(
             429,
             "rate_limited",
@@ -131,6 +132,29 @@ def _from_rest_framework(error: exceptions.APIException) -> ProblemError:
     return ProblemError(error.status_code, str(error.default_code), title, str(error.detail))
 
 
+def _from_database(error: Exception) -> ProblemError | None:
+    if isinstance(error, OperationalError | InterfaceError):
+        log.warning("database unavailable: %s", type(error).__name__)
+        return ProblemError(
+            503,
+            "unavailable",
+            "The service is busy",
+            "Nothing was lost. Try again in a few seconds.",
+            headers={"Retry-After": "2"},
+        )
+    if isinstance(error, IntegrityError):
+        log.warning("conflict: %s", type(error.__cause__).__name__)
+        return ProblemError(
+            409,
+            "conflict",
+            "Somebody else changed this at the same moment",
+            "Nothing was changed by this request. Look at it again and repeat.",
+        )
+    if isinstance(error, DataError):
+        return ProblemError(400, "invalid", "Something in the request is not right", "Nothing was saved.")
+    return None
+
+
 def as_problem(error: Exception) -> ProblemError | None:
     """The problem that an exception means to a caller, or None for a fault of ours."""
     if isinstance(error, ProblemError):
@@ -141,16 +165,11 @@ def as_problem(error: Exception) -> ProblemError | None:
         return forbidden()
     if isinstance(error, exceptions.APIException):
         return _from_rest_framework(error)
-    if isinstance(error, OperationalError | InterfaceError):
-        log.warning("database unavailable: %s", type(error).__name__)
+    if isinstance(error, RequestDataTooBig):
         return ProblemError(
-            503,
-            "unavailable",
-            "The service is busy",
-            "Nothing was lost. Try again in a few seconds.",
-            headers={"Retry-After": "2"},
+            413, "too_large", "The request is too large", "Nothing was saved. Send less at once."
         )
-    return None
+    return _from_database(error)
 
 
 def server_fault() -> ProblemError:
@@ -163,12 +182,15 @@ def server_fault() -> ProblemError:
     )
 
 
-def problem_handler(error: Exception, context: dict[str, Any]) -> Response:
-    """DRF's exception handler: every error leaves as a problem; faults of ours are logged with a reference."""
+def fault_of(error: Exception) -> ProblemError:
+    """The problem that an exception leaves as; a fault of ours is logged under the problem's reference."""
     problem = as_problem(error)
     if problem is None:
         problem = server_fault()
-        response = problem.response()
-        log.error("fault %s", response.data["reference"], exc_info=error)
-        return response
-    return problem.response()
+        log.error("fault %s", problem.reference, exc_info=error)
+    return problem
+
+
+def problem_handler(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler: every error leaves as a problem."""
+    return fault_of(error).response()

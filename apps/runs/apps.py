@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 
 SWEEP_EVERY_S = 2.0
+SEAL_EVERY_S = 30.0
+EXPIRE_EVERY_S = 600.0
 
 
 class RunsConfig(AppConfig):
@@ -10,7 +12,11 @@ class RunsConfig(AppConfig):
     label = "runs"
 
     def ready(self) -> None:
+        from apps.accounts.upkeep import remove_expired
+        from apps.audit.chain import seal_all
         from apps.runs.maintenance import Job, register_job
         from apps.runs.sweeper import Sweeper
 
         register_job(Job("sweeper", SWEEP_EVERY_S, Sweeper().sweep))
+        register_job(Job("audit sealing", SEAL_EVERY_S, seal_all))
+        register_job(Job("expired sessions and links", EXPIRE_EVERY_S, remove_expired))

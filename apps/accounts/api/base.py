@@ -15,7 +15,7 @@ from apps.accounts.actors import Actor
 from apps.accounts.api.idempotency import repeated_or_run
 from apps.accounts.middleware import actor_by_cookie, actor_by_key, bearer_of, name_tenant_by_key
 from apps.accounts.permissions import has_scope, require
-from apps.rest.errors import ProblemError, forbidden, unauthenticated
+from apps.rest.errors import ProblemError, fault_of, forbidden, unauthenticated
 from apps.tenants.scope import discard, tenant_scope
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ class _Csrf(CsrfViewMiddleware):
 
 def refuse_forged(request: Any) -> None:
     """Raise 403 for a write by cookie that does not come from our own pages."""
-    request._dont_enforce_csrf_checks = getattr(request, "_dont_enforce_csrf_checks", False)
-    check = _Csrf(lambda _: None)  # type: ignore[arg-type,return-value]  # never called
+    check: Any = _Csrf(lambda _: None)  # type: ignore[arg-type]  # never called
     check.process_request(request)
-    if check.process_view(request, None, (), {}):
+    elsewhere = request.META.get("HTTP_SEC_FETCH_SITE", "same-origin") not in ("same-origin", "none")
+    if elsewhere or check.process_view(request, None, (), {}):
         raise ProblemError(
             403,
             "csrf",
@@ -57,7 +57,7 @@ class TenantApi(APIView):
     def as_view(cls, **initkwargs: Any) -> Any:
         """The view; CSRF is checked where a cookie names the actor."""
         view = super().as_view(**initkwargs)
-        view.csrf_exempt = True  # type: ignore[attr-defined]  # DRF sets it too
+        view.csrf_exempt = True
         return view
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -74,6 +74,8 @@ class TenantApi(APIView):
                 if response.status_code >= HTTPStatus.BAD_REQUEST:
                     discard()
                 return response
+        except Exception as error:  # noqa: BLE001 - a failed connect or commit must leave as a problem too
+            return self._refuse(request, fault_of(error), *args, **kwargs)
         finally:
             connection.close()
 
@@ -94,13 +96,14 @@ class TenantApi(APIView):
         self.format_kwarg = None
         neg = self.perform_content_negotiation(request, force=True)
         request.accepted_renderer, request.accepted_media_type = neg
-        raw = request._request
+        raw: Any = request._request  # noqa: SLF001 - Django's request below DRF's
         actor = actor_by_key(raw) if self._by_key else actor_by_cookie(raw)
         if actor is None:
             raise unauthenticated()
         if not self._by_key and request.method not in _SAFE:
             refuse_forged(raw)
         self.actor = raw.actor = actor
+        request.user, request.auth = actor.user, actor.api_key or actor.session_id
         if self.scope and not has_scope(actor, self.scope):
             raise forbidden()
         if self.capability:
@@ -108,9 +111,7 @@ class TenantApi(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Every error leaves as a problem; what the transaction wrote is discarded by its status."""
-        from apps.rest.errors import problem_handler
-
-        response = problem_handler(exc, {})
+        response = fault_of(exc).response()
         response.exception = True
         return response
 

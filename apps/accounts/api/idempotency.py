@@ -24,8 +24,7 @@ _MAX = 200
 
 
 def _hash(request: Request) -> str:
-    body = request.data if isinstance(request.data, dict | list) else {}
-    plain = json.dumps(body, sort_keys=True, default=str)
+    plain = json.dumps(request.data, sort_keys=True, default=str)
     return hashlib.sha256(plain.encode()).hexdigest()
 
 

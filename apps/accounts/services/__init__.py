@@ -18,7 +18,7 @@ from apps.accounts.services.sessions import (
     session_open,
     sessions_end_all,
 )
-from apps.accounts.services.sign_in import sign_in
+from apps.accounts.services.sign_in import attempt_begin, attempt_succeed, password_fits
 from apps.accounts.services.teams import membership_add, membership_remove, team_create, team_update
 from apps.accounts.services.tenant import setup_finish, tenant_bootstrap, tenant_settings_update
 
@@ -26,6 +26,8 @@ __all__ = [
     "api_key_authenticate",
     "api_key_create",
     "api_key_revoke",
+    "attempt_begin",
+    "attempt_succeed",
     "credentials_alive",
     "link_use",
     "membership_add",
@@ -33,13 +35,13 @@ __all__ = [
     "notification_create",
     "notifications_read",
     "one_time_link_create",
+    "password_fits",
     "password_set",
     "session_create",
     "session_end",
     "session_open",
     "sessions_end_all",
     "setup_finish",
-    "sign_in",
     "team_create",
     "team_update",
     "tenant_bootstrap",

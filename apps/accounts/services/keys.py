@@ -42,7 +42,7 @@ def api_key_create(  # noqa: PLR0913 - what a key is
     scopes: list[str] | None = None,
     expires_at: dt.datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key of the person in one of their teams; returns it with its text, which is never shown again."""
+    """Make a key of the person in one of their teams; returns it with its text, never shown again."""
     scopes = list(DEFAULT_SCOPES) if scopes is None else scopes
     _check_scopes(scopes, user)
     if not selectors.teams_of(user.id).filter(id=team.id).exists():
@@ -75,7 +75,7 @@ def api_key_create(  # noqa: PLR0913 - what a key is
     return key, str(text)
 
 
-def api_key_revoke(*, actor: Actor, key: ApiKey) -> None:
+def api_key_revoke(*, actor: Actor | None, key: ApiKey) -> None:
     """End a key now."""
     if key.revoked_at is None:
         ApiKey.objects.filter(id=key.id).update(revoked_at=timezone.now())
@@ -86,7 +86,7 @@ def api_key_authenticate(text: KeyText) -> ApiKey | None:
     """The living key with its active person, in the scope of the tenant that it names; one statement."""
     now = timezone.now()
     key = (
-        ApiKey.objects.select_related("user")
+        ApiKey.objects.select_related("user", "team")
         .filter(prefix=text.prefix, revoked_at=None, user__is_active=True)
         .first()
     )

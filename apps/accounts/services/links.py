@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils import timezone
 
 from apps.accounts.models import LinkKind, OneTimeLink, User
+from apps.accounts.permissions import require_manage
 from apps.accounts.tokens import random_token, token_hash
 from apps.audit.services import record
 
@@ -23,7 +24,12 @@ LIVES: Final[dict[str, dt.timedelta]] = {
 
 
 def one_time_link_create(*, actor: Actor | None, kind: str, user: User | None) -> str:
-    """Make a link; returns its path, which is kept nowhere. An older set-up link stops working."""
+    """Make a link; returns its path, which is kept nowhere. An older set-up link stops working.
+
+    Raises 403 where an administrator makes a link into an owner's account.
+    """
+    if user is not None and actor is not None and actor.user_id != user.id:
+        require_manage(actor, user)
     code = random_token()
     if kind == LinkKind.SETUP:
         OneTimeLink.objects.filter(kind=kind, used_at=None).delete()

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from apps.accounts.models import ApiKey, Role, Session, Theme, User
-from apps.accounts.permissions import can
+from apps.accounts.models import ApiKey, LinkKind, OneTimeLink, Role, Session, Theme, User
+from apps.accounts.permissions import can, require_manage
 from apps.accounts.services.sessions import sessions_end_all
 from apps.audit.services import record
 from apps.rest.errors import ProblemError, forbidden, invalid
@@ -31,7 +31,7 @@ def _clean_email(email: str) -> str:
 def user_create(
     *, actor: Actor | None, email: str, name: str, role: str = Role.MEMBER, password: str | None = None
 ) -> User:
-    """Add a person; without a password they enter by a one-time link. Raises 400 for what is taken or wrong."""
+    """Add a person; without a password they enter by a link. Raises 400 for a taken or wrong value."""
     email = _clean_email(email)
     if role not in Role.values:
         raise invalid([{"field": "role", "message": f"One of {', '.join(Role.values)}."}])
@@ -62,6 +62,7 @@ def password_set(*, actor: Actor | None, user: User, password: str) -> None:
         raise invalid([{"field": "password", "message": message} for message in error.messages]) from error
     user.set_password(password)
     user.save(update_fields=["password"])
+    OneTimeLink.objects.filter(user=user, used_at=None, kind=LinkKind.RESET).delete()
     sessions_end_all(actor=actor, user=user, but=actor.session_id if actor else None)
     record(actor=actor, action="user.password_set", target_type="user", target_id=user.id)
 
@@ -117,17 +118,24 @@ def user_role_set(*, actor: Actor | None, user: User, role: str) -> None:
 
 
 def user_deactivate(*, actor: Actor | None, user: User) -> None:
-    """Lock a person out: sessions and API keys end now; what they wrote stays."""
+    """Lock a person out: sessions, links and API keys end now; what they wrote stays."""
+    require_manage(actor, user)
+    if actor is not None and actor.user_id == user.id:
+        raise ProblemError(
+            409, "own_account", "This is your own account", "Nothing was changed. Ask another administrator."
+        )
     _refuse_last_owner(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
     Session.objects.filter(user=user).delete()
+    OneTimeLink.objects.filter(user=user, used_at=None).delete()
     ApiKey.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
     record(actor=actor, action="user.deactivated", target_type="user", target_id=user.id)
 
 
 def user_activate(*, actor: Actor | None, user: User) -> None:
     """Let a person in again; keys that were revoked stay revoked."""
+    require_manage(actor, user)
     user.is_active = True
     user.save(update_fields=["is_active"])
     record(actor=actor, action="user.activated", target_type="user", target_id=user.id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils import timezone
 
+from apps.accounts.actors import Actor
 from apps.accounts.models import ApiKey, Session, User
 from apps.accounts.tokens import random_token, token_hash
 from apps.audit.services import record
@@ -14,8 +15,6 @@ from apps.audit.services import record
 if TYPE_CHECKING:
     from collections.abc import Collection
     from uuid import UUID
-
-    from apps.accounts.actors import Actor
 
 ABSOLUTE: Final = dt.timedelta(days=30)
 IDLE: Final = dt.timedelta(days=7)
@@ -31,6 +30,13 @@ def session_create(*, user: User, ip: str | None, agent: str) -> tuple[Session, 
         expires_at=timezone.now() + ABSOLUTE,
         ip=ip,
         agent=agent[:200],
+    )
+    record(
+        actor=Actor(user, None, session.pk, ip),
+        action="session.started",
+        target_type="session",
+        target_id=session.pk,
+        detail={"agent": session.agent},
     )
     user.last_login = user.last_seen_at = timezone.now()
     user.save(update_fields=["last_login", "last_seen_at"])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.text import slugify
 
-from apps.accounts.models import Membership, MembershipRole, Team, User
+from apps.accounts.models import ApiKey, Membership, MembershipRole, Team, User
 from apps.audit.services import record
 from apps.rest.errors import ProblemError, invalid
 
@@ -65,9 +66,10 @@ def membership_add(
 
 
 def membership_remove(*, actor: Actor | None, team: Team, user: User) -> None:
-    """Take a person out of a team; what they wrote there stays."""
+    """Take a person out of a team: their keys of the team end now; what they wrote there stays."""
     removed, _ = Membership.objects.filter(team=team, user=user).delete()
     if removed:
+        ApiKey.objects.filter(team=team, user=user, revoked_at=None).update(revoked_at=timezone.now())
         record(
             actor=actor,
             action="membership.removed",
