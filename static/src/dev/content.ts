@@ -42,4 +42,5 @@ See [the runbook](https://wiki.example.com/runbook) and ![a chart](https://sink.
 
 export const QUOTE = "Tenants are moved in waves, smallest first, so that tooling faults surface cheaply.";
 
-export const ARABIC = "مرحبا! هذه إجابة قصيرة باللغة العربية مع قائمة:\n\n- النقطة الأولى\n- النقطة الثانية مع `code`\n\nوهذا سطر أخير.";
+export const ARABIC =
+  "مرحبا! هذه إجابة قصيرة باللغة العربية مع قائمة:\n\n- النقطة الأولى\n- النقطة الثانية مع `code`\n\nوهذا سطر أخير.";

@@ -127,14 +127,21 @@ export const m = {
     list: "Attached files",
   },
   greeting: (name: string, hour: number) => {
-    const time = hour < 5 ? "Good evening" : hour < 12 ? "Good morning" : hour < 18 ? "Good afternoon" : "Good evening";
+    const time =
+      hour < 5 ? "Good evening" : hour < 12 ? "Good morning" : hour < 18 ? "Good afternoon" : "Good evening";
     return name ? `${time}, ${name}` : time;
   },
   starters: [
-    { title: "Ask about a document", text: "Summarise the attached document in five points and name the page of each." },
+    {
+      title: "Ask about a document",
+      text: "Summarise the attached document in five points and name the page of each.",
+    },
     { title: "Draft an e-mail", text: "Draft a short, friendly e-mail that announces " },
     { title: "Explain simply", text: "Explain in plain words, with one example: " },
-    { title: "Compare options", text: "Compare these options in a table, with pros, cons and a recommendation: " },
+    {
+      title: "Compare options",
+      text: "Compare these options in a table, with pros, cons and a recommendation: ",
+    },
   ],
   startersLabel: "Suggestions",
   message: {
@@ -259,7 +266,8 @@ export const m = {
     explain: (status: number, title: string, detail: string, retryAfterSeconds: number | null): string => {
       if (status === 0) return "The server cannot be reached. Nothing is lost; try again.";
       const wait = retryAfterSeconds ? ` Try again in ${seconds(retryAfterSeconds)}.` : "";
-      if (detail) return `${title && title !== detail ? `${title.replace(/\.$/, "")}. ` : ""}${detail}${wait}`;
+      if (detail)
+        return `${title && title !== detail ? `${title.replace(/\.$/, "")}. ` : ""}${detail}${wait}`;
       if (status === 413) return "This is too large.";
       if (status === 429) return `You have reached a limit.${wait || " Try again later."}`;
       if (status >= 500) return "Something went wrong on our side. Nothing is lost; try again.";

@@ -84,7 +84,12 @@ export class Api {
   removeFile = (id: string) => this.call<void>("DELETE", `/files/${id}`);
 
   /** Uploads by XMLHttpRequest, since fetch tells no progress. `onProgress` gets 0 to 1. */
-  upload(chat: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<FileOutput> {
+  upload(
+    chat: string,
+    file: File,
+    onProgress: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<FileOutput> {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.open("POST", `${BASE}/conversations/${chat}/files`);
@@ -93,7 +98,10 @@ export class Api {
       request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
       request.onload = () => {
         if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText));
-        else reject(this.failure(request.status, request.responseText, request.getResponseHeader("Retry-After")));
+        else
+          reject(
+            this.failure(request.status, request.responseText, request.getResponseHeader("Retry-After")),
+          );
       };
       request.onerror = () => reject(new ApiError(0, {}));
       request.onabort = () => reject(new DOMException("aborted", "AbortError"));
@@ -130,7 +138,8 @@ export class Api {
       try {
         return await this.call<T>(method, path, call);
       } catch (error) {
-        if (!(error instanceof ApiError) || !error.isTransient || attempt >= 3 || !navigator.onLine) throw error;
+        if (!(error instanceof ApiError) || !error.isTransient || attempt >= 3 || !navigator.onLine)
+          throw error;
         await new Promise((resume) => setTimeout(resume, 500 * 2 ** attempt));
       }
     }

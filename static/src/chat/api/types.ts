@@ -137,7 +137,12 @@ export interface Run {
 
 export interface ChunkView {
   id: string;
-  document: { id: string; title: string; media_type: string; knowledge_base: string | KnowledgeBaseRef | null };
+  document: {
+    id: string;
+    title: string;
+    media_type: string;
+    knowledge_base: string | KnowledgeBaseRef | null;
+  };
   page: number | null;
   heading: string[];
   text: string;

@@ -32,7 +32,8 @@ export function rove(event: KeyboardEvent, items: HTMLElement[]): boolean {
 }
 
 function byLetter(event: KeyboardEvent, items: HTMLElement[], at: number): HTMLElement | undefined {
-  if (event.key.length !== 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  if (event.key.length !== 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey)
+    return undefined;
   const letter = event.key.toLocaleLowerCase();
   const rotated = [...items.slice(at + 1), ...items.slice(0, at + 1)];
   return rotated.find((item) => item.textContent?.trim().toLocaleLowerCase().startsWith(letter));

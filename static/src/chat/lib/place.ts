@@ -13,7 +13,8 @@ export function placeBy(anchor: Element, box: HTMLElement, placement: Placement)
   const size = box.getBoundingClientRect();
   const above = from.top - GAP - EDGE;
   const below = innerHeight - from.bottom - GAP - EDGE;
-  const isAbove = placement.side === "above" ? size.height <= above || above > below : size.height > below && above > below;
+  const isAbove =
+    placement.side === "above" ? size.height <= above || above > below : size.height > below && above > below;
   box.style.maxHeight = `${Math.max(120, isAbove ? above : below)}px`;
   const height = Math.min(size.height, isAbove ? above : below);
   const isRtl = getComputedStyle(anchor).direction === "rtl";

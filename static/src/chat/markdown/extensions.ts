@@ -14,7 +14,8 @@ export interface CiteToken extends Tokens.Generic {
 }
 
 const BLOCK_MATH = /^(?:\$\$\s*([\s\S]+?)\s*\$\$|\\\[\s*([\s\S]+?)\s*\\\])[ \t]*(?:\n|$)/;
-const INLINE_MATH = /^(?:\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\]|\$\$([^$]+?)\$\$|\$(?!\s)([^$\n]+?)(?<![\s\\])\$(?!\d))/;
+const INLINE_MATH =
+  /^(?:\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\]|\$\$([^$]+?)\$\$|\$(?!\s)([^$\n]+?)(?<![\s\\])\$(?!\d))/;
 const CITE = new RegExp(`^${OPEN}(\\d+)${CLOSE}`);
 
 const blockMath: TokenizerAndRendererExtension = {

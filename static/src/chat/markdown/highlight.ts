@@ -67,7 +67,9 @@ interface Node {
 }
 
 const LONGEST = 60_000;
-const highlighter = import.meta.env.SSR ? null : lazy(async () => (await import("lowlight")).createLowlight());
+const highlighter = import.meta.env.SSR
+  ? null
+  : lazy(async () => (await import("lowlight")).createLowlight());
 
 /** Highlighted spans, or null for a language that is unknown or code that is too long. Loads on first need. */
 export async function highlight(code: string, language: string): Promise<Span[] | null> {

@@ -86,9 +86,14 @@ function finished(tokens: Token[], source: string): number {
   return done;
 }
 
+/** A blank line further on makes every item of a list loose, though an item's own text is the same. */
+function looseness(token: Token): unknown {
+  return "loose" in token ? token.loose : undefined;
+}
+
 /** The old token where nothing changed, else the new one with old children wherever those did not change. */
 function reuse(old: Token, fresh: Token): Token {
-  if (old.type !== fresh.type) return fresh;
+  if (old.type !== fresh.type || looseness(old) !== looseness(fresh)) return fresh;
   if (old.raw === fresh.raw) return old;
   for (const field of ["tokens", "items"] as const) {
     const before = (old as Record<string, unknown>)[field];

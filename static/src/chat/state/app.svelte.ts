@@ -138,7 +138,9 @@ export class App {
     const wanted = this.chosenModel ?? this.chat.detail?.model ?? null;
     const usable = this.models.filter((model) => model.available);
     return (
-      this.models.find((model) => model.slug === wanted) ?? usable.find((model) => model.is_default) ?? usable[0]
+      this.models.find((model) => model.slug === wanted) ??
+      usable.find((model) => model.is_default) ??
+      usable[0]
     );
   }
 

@@ -81,7 +81,9 @@ export class Conversation {
   }
 
   siblings(turn: Turn): Turn[] {
-    const parent = this.turns.some((one) => one.id === turn.message.parent_id) ? turn.message.parent_id : null;
+    const parent = this.turns.some((one) => one.id === turn.message.parent_id)
+      ? turn.message.parent_id
+      : null;
     return (this.children.get(parent) ?? []).map((node) => node.turn);
   }
 
@@ -124,7 +126,9 @@ export class Conversation {
   /** Writes another answer beside this one. */
   async regenerate(turn: Turn, model?: string): Promise<void> {
     const clientId = uuid();
-    const local = new Turn(localMessage("assistant", { text: "", clientId, files: [] }, turn.message.parent_id));
+    const local = new Turn(
+      localMessage("assistant", { text: "", clientId, files: [] }, turn.message.parent_id),
+    );
     local.isLocal = true;
     this.turns = [...this.turns, local];
     this.choose(local);

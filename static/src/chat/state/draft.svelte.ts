@@ -21,7 +21,8 @@ export class Attachment {
     this.name = file?.name ?? source?.name ?? "";
     this.size = file?.size ?? source?.size ?? 0;
     this.mediaType = file?.media_type ?? source?.type ?? "";
-    this.preview = source && /^image\/(png|jpeg|gif|webp)$/.test(source.type) ? URL.createObjectURL(source) : null;
+    this.preview =
+      source && /^image\/(png|jpeg|gif|webp)$/.test(source.type) ? URL.createObjectURL(source) : null;
   }
 
   get state(): FileOutput["state"] {
@@ -77,7 +78,10 @@ export class Draft {
     try {
       if (!this.text && !files.length && !bases.length) localStorage.removeItem(this.place);
       else
-        localStorage.setItem(this.place, JSON.stringify({ text: this.text, files, bases, clientId: this.clientId }));
+        localStorage.setItem(
+          this.place,
+          JSON.stringify({ text: this.text, files, bases, clientId: this.clientId }),
+        );
     } catch {
       // Private windows and full disks: the draft then lives as long as the page.
     }

@@ -68,7 +68,10 @@ export interface MessageSources {
 
 const KEY = Symbol("sources");
 
-export function provideSources(panel: SourcesPanel, turn: () => { key: string; citations: Citation[] }): void {
+export function provideSources(
+  panel: SourcesPanel,
+  turn: () => { key: string; citations: Citation[] },
+): void {
   const sources: MessageSources = {
     find: (number) => turn().citations.find((citation) => citation.number === number),
     isShown: (number) => panel.isOpen && panel.turn === turn().key && panel.active === number,

@@ -14,7 +14,12 @@ export class Toasts {
   private nextId = 1;
 
   add(text: string, options: { isError?: boolean; action?: Toast["action"] } = {}): void {
-    const toast = { id: this.nextId, text, isError: options.isError ?? false, action: options.action ?? null };
+    const toast = {
+      id: this.nextId,
+      text,
+      isError: options.isError ?? false,
+      action: options.action ?? null,
+    };
     this.nextId += 1;
     this.list = [...this.list.filter((one) => one.text !== text), toast].slice(-4);
     if (!toast.isError) this.plan(toast.id);

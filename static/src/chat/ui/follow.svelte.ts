@@ -10,6 +10,8 @@ export class Follower {
   isAway = $state(false);
   private region: HTMLElement | null = null;
   private isFollowing = true;
+  private lastTop = 0;
+  private lastHeight = 0;
 
   attach(region: HTMLElement): () => void {
     this.region = region;
@@ -48,7 +50,13 @@ export class Follower {
   };
 
   onscroll(): void {
-    if (this.distance() <= NEAR_PX && getSelection()?.isCollapsed !== false) this.isFollowing = true;
+    const region = this.region;
+    if (!region) return;
+    const isUp = region.scrollTop < this.lastTop - 1 && region.scrollHeight >= this.lastHeight;
+    this.lastTop = region.scrollTop;
+    this.lastHeight = region.scrollHeight;
+    if (isUp) this.isFollowing = false;
+    else if (this.distance() <= NEAR_PX && getSelection()?.isCollapsed !== false) this.isFollowing = true;
     this.look();
   }
 

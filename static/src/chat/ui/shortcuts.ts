@@ -8,7 +8,7 @@ export function handleShortcut(app: App, event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   if (event.key === "Escape") {
     if (event.shiftKey) app.focusComposer();
-    else escape(app);
+    else leaveTopLayer(app);
     return;
   }
   if (!hasCommand(event) || event.altKey) return;
@@ -45,7 +45,7 @@ const SHIFTED: Record<string, (app: App) => void> = {
   },
 };
 
-function escape(app: App): void {
+function leaveTopLayer(app: App): void {
   if (document.querySelector("dialog[open], :popover-open:not(.tip, .peek)")) return;
   if (app.sources.peeked) app.sources.peeked = null;
   else if (app.isDrawerOpen) app.isDrawerOpen = false;

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import type { Citation } from "../../static/src/chat/api/types";
+import { unitOffsets, unitsOf } from "../../static/src/chat/lib/codepoints";
+import { findQuote } from "../../static/src/chat/lib/quote";
+import { CLOSE, OPEN, withCitations, withoutMarks } from "../../static/src/chat/markdown/citations";
+import { lex } from "../../static/src/chat/markdown/extensions";
+
+const mark = (number: number) => `${OPEN}${number}${CLOSE}`;
+
+function cite(text: string, claim: string, number = 1): Citation {
+  const start = [...text.slice(0, text.indexOf(claim))].length;
+  return {
+    type: "citation",
+    number,
+    start,
+    end: start + [...claim].length,
+    chunk_id: "c",
+    document_id: "d",
+    document_title: "D",
+    page: 1,
+    heading: [],
+    quote: "q",
+    verified: true,
+  };
+}
+
+describe("code points", () => {
+  test("offsets count characters, not UTF-16 units", () => {
+    const text = "a😀b👩‍💻c";
+    expect(unitsOf(text, 2)).toBe(3);
+    expect(unitsOf(text, 99)).toBe(text.length);
+    expect([...unitOffsets(text, [3, 0, 2, 7])]).toEqual([
+      [0, 0],
+      [2, 3],
+      [3, 4],
+      [7, 10],
+    ]);
+  });
+});
+
+describe("citation marks", () => {
+  test("stand after the cited range, past characters beyond the basic plane", () => {
+    const text = "😀😀 Waves move. Then rest.";
+    expect(withCitations(text, [cite(text, "Waves move.")])).toBe(`😀😀 Waves move.${mark(1)} Then rest.`);
+  });
+
+  test("take the place of the marker that the model wrote", () => {
+    const inside = "Waves move [1]. Rest [2][3] end.";
+    expect(withCitations(inside, [cite(inside, "Waves move [1]", 1)])).toBe(
+      `Waves move${mark(1)}. Rest [2][3] end.`,
+    );
+    expect(withCitations(inside, [cite(inside, "Waves move", 1)])).toBe(
+      `Waves move${mark(1)}. Rest [2][3] end.`,
+    );
+    expect(withCitations(inside, [cite(inside, "Rest [2][3]", 2), cite(inside, "Rest [2][3]", 3)])).toBe(
+      `Waves move [1]. Rest${mark(2)}${mark(3)} end.`,
+    );
+    expect(withCitations(inside, [cite(inside, "[1]", 1)])).toBe(`Waves move${mark(1)}. Rest [2][3] end.`);
+  });
+
+  test("never open a new line, a table cell or a code fence", () => {
+    const lines = "First line.\n\nSecond";
+    expect(withCitations(lines, [cite(lines, "First line.\n\n")])).toBe(`First line.${mark(1)}\n\nSecond`);
+    const table = "| a |\n|---|\n| 1 |\n\nx";
+    expect(withCitations(table, [cite(table, "| 1 |")])).toContain(`| 1${mark(1)} |`);
+    const fence = "Text\n```\ncode\n```\nafter";
+    expect(lex(withCitations(fence, [cite(fence, "code\n```")])).map((token) => token.type)).toContain(
+      "code",
+    );
+  });
+
+  test("cannot be forged by the model", () => {
+    expect(withCitations(`x ${mark(4)} y`, [])).toBe("x \uFFFD4\uFFFD y");
+  });
+
+  test("leave no trace in copies", () => {
+    const text = "Waves move.";
+    expect(withoutMarks(withCitations(text, [cite(text, text)]))).toBe(text);
+  });
+});
+
+describe("a quote in its passage", () => {
+  test("is found across line breaks and letter case", () => {
+    expect(findQuote("x Tenants\n  move. y", "tenants move.")).toEqual({ start: 2, end: 17 });
+    expect(findQuote("x", "missing (quote)")).toBeNull();
+    expect(findQuote("x", " ")).toBeNull();
+  });
+});
