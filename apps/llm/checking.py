@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils import timezone
 
-from apps.llm.endpoints import endpoint_of
+from apps.llm.endpoints import Place, endpoint_of
 from apps.llm.models import AllowedHost, CheckKind, CheckState, Connection, ConnectionCheck
 from apps.llm.vendors.base import Endpoint, ErrorKind, VendorError
 from apps.llm.vendors.registry import vendor_for
@@ -50,7 +50,7 @@ def _claim(check_id: UUID) -> tuple[str, str, Endpoint] | None:
     check = ConnectionCheck.objects.select_related("connection").get(pk=check_id)
     connection: Connection = check.connection
     is_allowed = AllowedHost.objects.filter(host=connection.host, port=connection.port).exists()
-    return check.kind, connection.vendor, endpoint_of(connection, is_allowed=is_allowed)
+    return check.kind, connection.vendor, endpoint_of(Place.of(connection), is_allowed=is_allowed)
 
 
 async def _asked(kind: str, vendor: str, endpoint: Endpoint) -> dict[str, Any]:

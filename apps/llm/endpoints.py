@@ -15,6 +15,9 @@ from apps.vault import open_sealed
 from apps.vault.errors import VaultError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
     from apps.llm.models import Connection
 
 KEY_FIELD = "llm.connection.sealed_key"
@@ -44,6 +47,34 @@ class Address:
             return not is_public(self.host)
         except ValueError:
             return "." not in self.host or self.host.endswith(_LOCAL_ENDINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Of a connection what a call needs; the key is still sealed."""
+
+    tenant_id: UUID
+    vendor: str
+    base_url: str
+    host: str
+    port: int
+    settings: Mapping[str, str]
+    sealed_key: bytes
+    key_origin: str
+
+    @classmethod
+    def of(cls, connection: Connection) -> Place:
+        """The place of a connection's row."""
+        return cls(
+            connection.tenant_id,
+            connection.vendor,
+            connection.base_url,
+            connection.host,
+            connection.port,
+            connection.settings,
+            bytes(connection.sealed_key),
+            connection.key_origin,
+        )
 
 
 class BadAddressError(ValueError):
@@ -89,28 +120,28 @@ def _plain_host(host: str) -> str:
         return host
 
 
-def endpoint_of(connection: Connection, *, is_allowed: bool) -> Endpoint:
+def endpoint_of(place: Place, *, is_allowed: bool) -> Endpoint:
     """Where the connection's calls go, with its key opened; for the moment of a call only.
 
     The built-in model server's address and key are the operator's own settings, so it needs no entry in the
     allow-list. Raises VendorError(authentication) when the key can not be opened or belongs to another host.
     """
-    if connection.vendor == BUILTIN:
+    if place.vendor == BUILTIN:
         address = address_of(settings.MODEL_SERVER_URL)
         allowed = frozenset({(address.host, address.port)})
-        return Endpoint(address.url, settings.MODEL_SERVER_KEY, {}, connection.tenant_id, allowed)
-    pairs = frozenset({(connection.host, connection.port)}) if is_allowed else frozenset()
-    key = _opened_key(connection)
-    return Endpoint(connection.base_url, key, connection.settings, connection.tenant_id, pairs)
+        return Endpoint(address.url, settings.MODEL_SERVER_KEY, {}, place.tenant_id, allowed)
+    pairs = frozenset({(place.host, place.port)}) if is_allowed else frozenset()
+    key = _opened_key(place)
+    return Endpoint(place.base_url, key, place.settings, place.tenant_id, pairs)
 
 
-def _opened_key(connection: Connection) -> str:
-    if not connection.has_key:
+def _opened_key(place: Place) -> str:
+    if not place.sealed_key:
         return ""
-    if connection.key_origin != address_of(connection.base_url).origin:
+    if place.key_origin != address_of(place.base_url).origin:
         raise _unusable("belongs to another address")
     try:
-        return open_sealed(bytes(connection.sealed_key), tenant_id=connection.tenant_id, field=KEY_FIELD)
+        return open_sealed(place.sealed_key, tenant_id=place.tenant_id, field=KEY_FIELD)
     except VaultError as error:
         raise _unusable("can not be opened") from error
 

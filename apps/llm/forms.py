@@ -186,7 +186,7 @@ class TeamsForm(forms.Form):
     teams = forms.TypedMultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, teams: list[Team], chosen: list[str], **options: Any) -> None:
-        super().__init__(*args, initial={"teams": chosen}, **options)
+        super().__init__(*args, **options | {"initial": {"teams": chosen}})
         field = self.fields["teams"]
         assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 - declared above
         field.choices = [(str(team.pk), _team_label(team)) for team in teams]

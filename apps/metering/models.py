@@ -71,11 +71,7 @@ class UsageRecord(TenantModel):
         indexes = [
             TenantIndex(fields=["-created_at"], name="usage_created"),
             TenantIndex(fields=["run_id"], name="usage_run"),
-            models.Index(
-                fields=["created_at"],
-                name="usage_open",
-                condition=models.Q(state="reserved"),
-            ),
+            TenantIndex(fields=["created_at"], name="usage_open", condition=models.Q(state="reserved")),
         ]
 
     def __str__(self) -> str:

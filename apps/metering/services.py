@@ -1,18 +1,23 @@
 """Writes of the ledger: reserve before a provider call, settle or release after it.
 
 Each runs inside the caller's tenant scope. Settling and releasing change only a row that is still
-reserved, so that a late worker and the maintenance job never both count.
+reserved, so that a late worker and the maintenance job never both count. Written in SQL because the first
+stands before every first token: by the ORM it took 2 ms.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from django.db import connection
 from django.utils import timezone
 
-from apps.metering.models import UsageRecord, UsageState
+from apps.metering.models import UsageState
 from apps.metering.prices import UNKNOWN, Charge, Price, Tokens, charge_for
+from apps.tenants.models import new_id
+from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -72,33 +77,44 @@ class Ending:
     ms_total: int | None = None
 
 
+_RESERVE: Final = """
+INSERT INTO metering_usagerecord (
+    id, tenant_id, call_id, state, purpose, step, run_id, conversation_id, team_id, team_name,
+    user_id, user_name, api_key_id, vendor, base_url, connection_id, connection_name,
+    model_id, model_slug, model_asked, model_answered, reserved_input, reserved_output,
+    tokens_input, tokens_cached, tokens_output, tokens_reasoning, estimated,
+    override_input, override_output, currency, finish, error_kind, created_at
+) VALUES (
+    %s, %s, %s, 'reserved', %s, %s, %s, %s, %s, %s,
+    %s, %s, %s, %s, %s, %s, %s,
+    %s, %s, %s, '', %s, %s,
+    0, 0, 0, 0, false,
+    %s, %s, %s, '', '', clock_timestamp()
+)
+"""
+_CLOSE: Final = """
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE metering_usagerecord SET state = %s, tokens_input = %s, tokens_cached = %s, tokens_output = %s,
+       tokens_reasoning = %s, estimated = %s, price = %s, currency = %s, cost = %s, model_answered = %s,
+       finish = %s, error_kind = %s, ms_first = %s, ms_total = %s, closed_at = clock_timestamp()
+FROM quick WHERE tenant_id = %s AND call_id = %s AND state = 'reserved'
+"""
+_NOTHING: Final = Tokens(0, 0)
+
+
 def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, bound: Bound) -> None:
     """Write the call's row before the provider hears of it; the call must not be made if this fails."""
     override = item.override
-    UsageRecord.objects.create(
-        call_id=call_id,
-        purpose=cause.purpose,
-        step=cause.step,
-        run_id=cause.run_id,
-        conversation_id=cause.conversation_id,
-        team_id=payer.team_id,
-        team_name=payer.team_name,
-        user_id=payer.user_id,
-        user_name=payer.user_name,
-        api_key_id=payer.api_key_id,
-        vendor=item.vendor,
-        base_url=item.base_url,
-        connection_id=item.connection_id,
-        connection_name=item.connection_name,
-        model_id=item.model_id,
-        model_slug=item.model_slug,
-        model_asked=item.model_asked,
-        override_input=override.input if override else None,
-        override_output=override.output if override else None,
-        currency=override.currency if override else "",
-        reserved_input=bound.input,
-        reserved_output=bound.output,
-    )
+    values: list[Any] = [
+        new_id(), current_tenant_id(), call_id, cause.purpose, cause.step, cause.run_id, cause.conversation_id,
+        payer.team_id, payer.team_name, payer.user_id, payer.user_name, payer.api_key_id,
+        item.vendor, item.base_url, item.connection_id, item.connection_name,
+        item.model_id, item.model_slug, item.model_asked, bound.input, bound.output,
+        override.input if override else None, override.output if override else None,
+        override.currency if override else "",
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, values)
 
 
 def usage_settle(*, call_id: UUID, item: Item, tokens: Tokens, ending: Ending) -> Charge | None:
@@ -107,35 +123,25 @@ def usage_settle(*, call_id: UUID, item: Item, tokens: Tokens, ending: Ending) -
     charge = charge_for(
         tokens, override=item.override, base_url=item.base_url, model=item.model_asked, at=now
     )
-    closed = UsageRecord.objects.filter(call_id=call_id, state=UsageState.RESERVED).update(
-        state=UsageState.SETTLED,
-        tokens_input=tokens.input,
-        tokens_cached=tokens.cached,
-        tokens_output=tokens.output,
-        tokens_reasoning=tokens.reasoning,
-        estimated=tokens.estimated,
-        price=charge.price,
-        currency=charge.currency,
-        cost=charge.cost,
-        model_answered=ending.model_answered[:200],
-        finish=ending.finish,
-        error_kind=ending.error_kind,
-        ms_first=ending.ms_first,
-        ms_total=ending.ms_total,
-        closed_at=now,
-    )
-    return charge if closed else None
+    return charge if _close(call_id, UsageState.SETTLED, tokens, charge, ending) else None
 
 
 def usage_release(*, call_id: UUID, ending: Ending) -> None:
     """Close the row of a call that used nothing: refused, unreachable, or stopped before it was sent."""
-    UsageRecord.objects.filter(call_id=call_id, state=UsageState.RESERVED).update(
-        state=UsageState.RELEASED,
-        error_kind=ending.error_kind,
-        finish=ending.finish,
-        ms_total=ending.ms_total,
-        closed_at=timezone.now(),
-    )
+    _close(call_id, UsageState.RELEASED, _NOTHING, UNKNOWN, ending)
+
+
+def _close(call_id: UUID, state: UsageState, tokens: Tokens, charge: Charge, ending: Ending) -> bool:
+    """Whether the row was still reserved. A crash of PostgreSQL may lose it; upkeep settles it then."""
+    values: list[Any] = [
+        state.value, tokens.input, tokens.cached, tokens.output, tokens.reasoning, tokens.estimated,
+        None if charge.price is None else json.dumps(charge.price), charge.currency, charge.cost,
+        ending.model_answered[:200], ending.finish, ending.error_kind, ending.ms_first, ending.ms_total,
+        current_tenant_id(), call_id,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, values)
+        return bool(cursor.rowcount)
 
 
 __all__ = [

@@ -41,19 +41,19 @@ def settle_stale() -> int:
                 "state", "ended_at", "position"
             )
         }
-        return sum(_settled(row, runs.get(row.run_id), now) for row in rows)
+        return sum(_settled(row, runs.get(row.run_id) if row.run_id else None, now) for row in rows)
 
 
-def _settled(row: UsageRecord, run: Run | None, now: datetime) -> int:
+def _settled(row: UsageRecord, run: Run | None, now: datetime) -> bool:
     has_ended = run is not None and run.ended_at is not None and run.ended_at < now - AFTER_END
     if not has_ended and row.created_at > now - LONGEST_CALL:
-        return 0
+        return False
     output = run.position // POSITIONS_PER_TOKEN if run is not None and row.reserved_output else 0
     tokens = Tokens(row.reserved_input, min(output, row.reserved_output), estimated=True)
     charge = charge_for(
         tokens, override=_override(row), base_url=row.base_url, model=row.model_asked, at=row.created_at
     )
-    return UsageRecord.across.filter(pk=row.pk, tenant_id=row.tenant_id, state=UsageState.RESERVED).update(
+    closed = UsageRecord.across.filter(pk=row.pk, tenant_id=row.tenant_id, state=UsageState.RESERVED).update(
         state=UsageState.SETTLED,
         tokens_input=tokens.input,
         tokens_output=tokens.output,
@@ -65,6 +65,7 @@ def _settled(row: UsageRecord, run: Run | None, now: datetime) -> int:
         error_kind="lost",
         closed_at=now,
     )
+    return bool(closed)
 
 
 def _override(row: UsageRecord) -> Price | None:

@@ -140,11 +140,15 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def model_host(*answers: Answer) -> Iterator[Host]:
     """A host that gives these answers in turn; it ends with the block."""
-    handler = type("Handler", (_Handler,), {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    class Handler(_Handler):
+        pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     port = server.server_address[1]
-    handler.host = host = Host(f"http://127.0.0.1:{port}/v1", port, list(answers) or [Answer()])
+    host = Host(f"http://127.0.0.1:{port}/v1", port, list(answers) or [Answer()])
+    Handler.host = host
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from pathlib import Path
 from typing import Final
 
 from django.conf import settings
@@ -156,7 +157,7 @@ def _served() -> list[ListedModel]:
 
 
 def front_end() -> Found:
-    manifest = settings.DJANGO_VITE["default"]["manifest_path"]
+    manifest = Path(str(settings.DJANGO_VITE["default"]["manifest_path"]))
     if not manifest.exists():
         return fail(f"{manifest} is missing", "Build it: npm ci && npm run build (bin/up does).")
     return ok("built")

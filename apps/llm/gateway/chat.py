@@ -105,8 +105,8 @@ class ChatStream:
             raise
         outcome = self.outcome
         outcome.call_id = opened.call_id
-        outcome.model_slug = opened.target.found.model.slug
-        outcome.model_name = opened.target.found.model.name
+        outcome.model_slug = opened.target.found.slug
+        outcome.model_name = opened.target.found.name
         outcome.attempts += 1
         self._attempt = monotonic()
         return opened

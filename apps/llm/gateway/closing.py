@@ -53,6 +53,6 @@ async def close(tenant_id: UUID, function: Callable[P, R], *args: P.args, **opti
 
 def _keep(task: asyncio.Task[R]) -> asyncio.Task[R]:
     """Hold the task until it ends: the event loop itself only holds it weakly."""
-    _closing.add(task)  # type: ignore[arg-type]  # Task is invariant; only its identity matters here
-    task.add_done_callback(_closing.discard)  # type: ignore[arg-type]  # as above
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
     return task

@@ -46,7 +46,7 @@ class Target:
     @property
     def timeouts(self) -> Timeouts:
         """A reasoning model may think for five minutes before its first word."""
-        if "reasoning" in self.found.model.abilities:
+        if "reasoning" in self.found.abilities:
             return Timeouts(first_token=REASONING_FIRST_TOKEN)
         return Timeouts()
 
@@ -77,20 +77,19 @@ def load_target(who: Caller, model_id: UUID, modality: Modality) -> Target:
     found = callable_model(model_id=model_id, team_id=who.team_id, user_id=who.user_id, modality=modality)
     if found is None:
         raise ModelNotFoundError
-    model, connection = found.model, found.model.connection
-    endpoint = endpoint_of(connection, is_allowed=found.is_allowed)
+    endpoint = endpoint_of(found.place, is_allowed=found.is_allowed)
     item = metering.Item(
-        vendor=connection.vendor,
-        base_url=connection.base_url,
-        connection_id=connection.id,
-        connection_name=connection.name,
-        model_id=model.id,
-        model_slug=model.slug,
-        model_asked=model.vendor_model,
-        override=model.price,
+        vendor=found.place.vendor,
+        base_url=found.place.base_url,
+        connection_id=found.connection_id,
+        connection_name=found.connection_name,
+        model_id=found.id,
+        model_slug=found.slug,
+        model_asked=found.vendor_model,
+        override=found.price,
     )
     payer = metering.Payer(who.team_id, found.team_name, who.user_id, found.user_name, who.api_key_id)
-    return Target(found, vendor_for(connection.vendor), endpoint, payer, item)
+    return Target(found, vendor_for(found.place.vendor), endpoint, payer, item)
 
 
 def open_chat(call: ChatCall) -> OpenChat:
@@ -102,11 +101,11 @@ def open_chat(call: ChatCall) -> OpenChat:
     target = load_target(call.who, call.model_id, Modality.CHAT)
     clear(target)
     request, incoming = guard_request(policy_for(target), call.request)
-    limit = target.found.model.max_output
+    limit = target.found.max_output
     asked = request.max_tokens
     if limit is not None and asked is not None:
         asked = min(asked, limit)
-    request = replace(request, model=target.found.model.vendor_model, max_tokens=asked)
+    request = replace(request, model=target.found.vendor_model, max_tokens=asked)
     bound = metering.Bound(tokens_of_request(request), asked or limit or DEFAULT_OUTPUT)
     return OpenChat(_reserve(call, target, bound), target, request, bound, incoming)
 
@@ -116,7 +115,7 @@ def open_embed(call: EmbedCall) -> OpenEmbed:
     target = load_target(call.who, call.model_id, Modality.EMBEDDING)
     clear(target)
     texts = guard_texts(policy_for(target), call.texts)
-    request = EmbeddingRequest(target.found.model.vendor_model, texts, call.dimensions, call.side)
+    request = EmbeddingRequest(target.found.vendor_model, texts, call.dimensions, call.side)
     bound = metering.Bound(tokens_of_texts(texts))
     return OpenEmbed(_reserve(call, target, bound), target, request, bound)
 

@@ -1,8 +1,7 @@
 """Reads of models and connections, each inside the caller's tenant scope."""
 
+from apps.llm.selectors.callables import CallableModel, callable_model
 from apps.llm.selectors.granted import (
-    CallableModel,
-    callable_model,
     default_model,
     extractive_model,
     model_by_slug,

@@ -5,15 +5,12 @@ A grant to the team Everyone holds in every team, so a team may use its own gran
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q
 
-from apps.accounts.models import Team, User
 from apps.llm.errors import ModelNotFoundError
-from apps.llm.models import AllowedHost, Grant, Model
+from apps.llm.models import Grant, Model
 from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
@@ -23,16 +20,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 CHAT = Modality.CHAT.value
-
-
-@dataclass(frozen=True, slots=True)
-class CallableModel:
-    """A model that the caller's team may use now, with the names that the ledger keeps."""
-
-    model: Model
-    team_name: str
-    user_name: str
-    is_allowed: bool
 
 
 def _of_team(team_id: UUID | None) -> Q:
@@ -45,26 +32,6 @@ def _usable() -> QuerySet[Model]:
 
 def _granted(team_id: UUID | None) -> QuerySet[Model]:
     return _usable().filter(Exists(Grant.objects.filter(_of_team(team_id), model=OuterRef("pk"))))
-
-
-def callable_model(
-    *, model_id: UUID, team_id: UUID | None, user_id: UUID | None, modality: Modality
-) -> CallableModel | None:
-    """The model if the team may use it now, in one statement; None otherwise, whatever the reason."""
-    allowed = AllowedHost.objects.filter(host=OuterRef("connection__host"), port=OuterRef("connection__port"))
-    found = (
-        _granted(team_id)
-        .filter(pk=model_id, modality=modality.value)
-        .annotate(
-            team_name=Coalesce(Subquery(Team.objects.filter(pk=team_id).values("name")[:1]), Value("")),
-            user_name=Coalesce(Subquery(User.objects.filter(pk=user_id).values("name")[:1]), Value("")),
-            is_allowed=Exists(allowed),
-        )[:1]
-    )
-    for model in found:
-        row: Any = model
-        return CallableModel(model, row.team_name, row.user_name, row.is_allowed)
-    return None
 
 
 def models_for_team(team_id: UUID, modality: str = CHAT) -> list[Model]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -43,8 +43,8 @@ class ModelListView(ModelsPage):
         filters = {name: request.GET.get(name, "") for name in FILTERS}
         page = Paginator(models(filters), PER_PAGE).get_page(request.GET.get("page"))
         for model in page:
-            model.price_shown = price_of(model)
-            model.badges = badges_of(model)
+            model.price_shown = price_of(model)  # type: ignore[attr-defined]  # for the template
+            model.badges = badges_of(model)  # type: ignore[attr-defined]  # as above
         chosen = {name: value for name, value in filters.items() if value}
         query = f"{urlencode(chosen)}&" if chosen else ""
         return self.page(page=page, filters=filters, query=query, connections=connections())
@@ -119,7 +119,7 @@ class TeamModelsView(ModelsPage):
         model = access_model(UUID(data["default"])) if data["default"] else None
         default_set(actor=self.actor, team=team, model=model)
 
-    def _context(self, team: Team, data: object = None) -> dict[str, object]:
+    def _context(self, team: Team, data: Any = None) -> dict[str, Any]:
         found = models_of_team(team)
         choices = [(str(model.pk), f"{model.name} · {model.connection.name}") for model in found.models]
         chat = [
@@ -129,7 +129,7 @@ class TeamModelsView(ModelsPage):
         inherited = [] if team.is_everyone else [m for m in found.models if m.pk in found.inherited]
         return {
             "team": team,
-            "form": TeamModelsForm(data, own=choices, chat=chat, initial=initial),  # type: ignore[arg-type]  # POST data or None
+            "form": TeamModelsForm(data, own=choices, chat=chat, initial=initial),
             "inherited": inherited,
             "people": people_in([team]),
         }

@@ -89,13 +89,14 @@ class ProviderOfferView(ModelsPage):
     def post(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = access_connection(connection_id)
         context = provider_context(connection, data=request.POST)
-        form, listed = context["form"], context["listed"]
-        offers = lambda: [_offer(name, listed) for name in form.cleaned_data["ids"]]  # noqa: E731 - ids exist once the form is valid
-        if form.is_valid() and tried(
-            form, lambda: model_offer(actor=self.actor, connection=connection, offers=offers())
-        ):
+        form = context["form"]
+        if form.is_valid() and tried(form, lambda: self._offer(connection, form, context["listed"])):
             return HttpResponseRedirect(f"{_page_of(connection)}?saved=1#models")
         return self.page(**context, status=UNPROCESSABLE)
+
+    def _offer(self, connection: Connection, form: OfferForm, listed: dict[str, dict[str, Any]]) -> None:
+        offers = [_offer(name, listed) for name in form.cleaned_data["ids"]]
+        model_offer(actor=self.actor, connection=connection, offers=offers)
 
 
 class ProviderCheckView(ModelsPage):

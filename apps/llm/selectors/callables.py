@@ -1,0 +1,111 @@
+"""The gateway's read: a model that a team may use, with everything that a call needs, in one statement.
+
+Written in SQL because it stands before every first token: building it by the ORM took 4 ms, this takes 0.6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from django.db import connection
+
+from apps.llm.endpoints import Place
+from apps.metering.prices import Price
+from apps.tenants.scope import current_tenant_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+    from uuid import UUID
+
+    from apps.llm.vendors.base import Modality
+
+_LOAD: Final = """
+SELECT m.id, m.slug, m.name, m.vendor_model, m.max_output, m.abilities,
+       m.price_input, m.price_output, m.currency,
+       c.id, c.name, c.vendor, c.base_url, c.host, c.port, c.settings, c.sealed_key, c.key_origin,
+       EXISTS (SELECT 1 FROM llm_allowedhost a
+               WHERE a.tenant_id = m.tenant_id AND a.host = c.host AND a.port = c.port),
+       (SELECT t.name FROM accounts_team t WHERE t.tenant_id = m.tenant_id AND t.id = %(team)s),
+       (SELECT u.name FROM accounts_user u WHERE u.tenant_id = m.tenant_id AND u.id = %(user)s)
+FROM llm_model m JOIN llm_connection c ON c.tenant_id = m.tenant_id AND c.id = m.connection_id
+WHERE m.tenant_id = %(tenant)s AND m.id = %(model)s AND m.modality = %(modality)s
+  AND m.is_enabled AND c.is_enabled
+  AND EXISTS (SELECT 1 FROM llm_grant g JOIN accounts_team t ON t.tenant_id = g.tenant_id AND t.id = g.team_id
+              WHERE g.tenant_id = m.tenant_id AND g.model_id = m.id
+                AND (g.team_id = %(team)s OR t.is_everyone))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CallableModel:
+    """A model that the caller's team may use now, where it leads, and the names that the ledger keeps."""
+
+    id: UUID
+    slug: str
+    name: str
+    vendor_model: str
+    max_output: int | None
+    abilities: frozenset[str]
+    price: Price | None
+    connection_id: UUID
+    connection_name: str
+    place: Place
+    is_allowed: bool
+    team_name: str
+    user_name: str
+
+
+def callable_model(
+    *, model_id: UUID, team_id: UUID | None, user_id: UUID | None, modality: Modality
+) -> CallableModel | None:
+    """The model if the team may use it now; None otherwise, whatever the reason."""
+    tenant_id = current_tenant_id()
+    values = {
+        "tenant": tenant_id,
+        "model": model_id,
+        "team": team_id,
+        "user": user_id,
+        "modality": modality.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LOAD, values)
+        row = cursor.fetchone()
+    return None if row is None else _read(tenant_id, row)
+
+
+def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
+    model, offered, found = row[:9], row[9:18], row[18:]
+    settings: dict[str, str] = orjson.loads(offered[6])
+    return CallableModel(
+        id=model[0],
+        slug=model[1],
+        name=model[2],
+        vendor_model=model[3],
+        max_output=model[4],
+        abilities=frozenset(orjson.loads(model[5])),
+        price=_price(model[6], model[7], model[8]),
+        connection_id=offered[0],
+        connection_name=offered[1],
+        place=Place(
+            tenant_id,
+            vendor=offered[2],
+            base_url=offered[3],
+            host=offered[4],
+            port=offered[5],
+            settings=settings,
+            sealed_key=bytes(offered[7]),
+            key_origin=offered[8],
+        ),
+        is_allowed=found[0],
+        team_name=found[1] or "",
+        user_name=found[2] or "",
+    )
+
+
+def _price(price_input: Decimal | None, price_output: Decimal | None, currency: str) -> Price | None:
+    if price_input is None or price_output is None:
+        return None
+    return Price(price_input, price_output, currency or "USD")
