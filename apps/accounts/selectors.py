@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -18,6 +18,7 @@ from apps.accounts.models import (
     User,
 )
 from apps.rest.errors import not_found
+from apps.tenants.models import Tenant
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -28,6 +29,25 @@ if TYPE_CHECKING:
 def tenant_settings() -> TenantSettings:
     """The settings of the tenant in scope."""
     return TenantSettings.objects.get()
+
+
+def me(actor: Actor, user: User | None = None) -> dict[str, Any]:
+    """Who is asking, as /api/v1/me and the chat page tell it; four statements."""
+    user = user or actor.user
+    tenant = Tenant.objects.get(id=actor.tenant_id)
+    return {
+        "id": user.id,
+        "name": user.name,
+        "email": user.email,
+        "role": user.role,
+        "tenant": {"slug": tenant.slug, "name": tenant_settings().name},
+        "teams": [
+            {"id": team.id, "name": team.name, "is_everyone": team.is_everyone} for team in teams_of(user.id)
+        ],
+        "theme": user.theme,
+        "language": user.language,
+        "unread_notifications": unread_notifications(user.id),
+    }
 
 
 def everyone() -> Team:
