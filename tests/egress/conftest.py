@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import pytest
 
 from apps import egress
+from apps.egress import EgressFailed, EgressRefused, Fetched
+from tests.wire.replay import Answer, Server
 
 T = TypeVar("T")
 Answers = dict[str, list[list[str]]]
@@ -56,3 +58,30 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
     return fake
+
+
+OK = Answer([b"ok"], content_type="text/plain")
+Work = Callable[[Server], Awaitable[Any]]
+
+
+def with_sink(work: Work, *answers: Answer) -> tuple[Any, Server]:
+    """The result, or the exception, of `work` against a server on loopback."""
+
+    async def go() -> tuple[Any, Server]:
+        async with Server(answers or [OK]) as sink:
+            try:
+                return await work(sink), sink
+            except (EgressRefused, EgressFailed) as stopped:
+                return stopped, sink
+
+    return run(go())
+
+
+def allowed_for(sink: Server, host: str = "127.0.0.1") -> egress.Allowed:
+    return frozenset({(host, sink.port)})
+
+
+async def fetched(sink: Server, path: str = "/", **options: Any) -> Fetched:
+    return await egress.fetch(
+        egress.session(allowed_for(sink)), f"http://127.0.0.1:{sink.port}{path}", **options
+    )
