@@ -88,9 +88,9 @@ def password_fits(attempt: Attempt, password: str) -> bool:
 
 def attempt_succeed(attempt: Attempt) -> User | None:
     """The person, whose failures from this address are forgiven; None if deactivated in between."""
-    user = (
-        User.objects.filter(is_active=True, password=attempt.password_hash).filter(id=attempt.user_id).first()
-    )
+    if attempt.user_id is None:
+        return None
+    user = User.objects.filter(id=attempt.user_id, is_active=True, password=attempt.password_hash).first()
     if user is not None:
         _recent(attempt.ip).filter(email_hash=attempt.email_hash).delete()
     return user

@@ -1,0 +1,163 @@
+"""Forms of the account pages. Services check again: a form only helps the person."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from apps.accounts.models import Role, Theme
+from apps.accounts.permissions import SCOPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from apps.accounts.models import Team
+    from apps.rest.errors import ProblemError
+
+_SCOPE_LABELS = {
+    "chat": "Chat and completions",
+    "embeddings": "Embeddings",
+    "knowledge": "Documents and search",
+    "admin": "Administration",
+}
+
+
+def add_problem(form: forms.Form, problem: ProblemError) -> None:
+    """Put a service's refusal beside its fields, the rest above the form."""
+    for error in problem.errors or [{"field": "", "message": f"{problem.title}. {problem.detail}"}]:
+        name = error["field"]
+        form.add_error(name if name in form.fields else None, error["message"])
+
+
+class SignInForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label="Password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class ForgotForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+
+
+class NewPasswordForm(forms.Form):
+    password = forms.CharField(
+        label="New password",
+        strip=False,
+        min_length=8,
+        max_length=1024,
+        help_text="At least 8 characters; a few words are easier to remember than one with tricks.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    current = forms.CharField(
+        label="Current password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ["current", "password"]
+
+
+class OrganisationForm(forms.Form):
+    address = forms.CharField(
+        label="Your organisation's address",
+        max_length=253,
+        help_text="As in acme.example.com, or just the first word of it.",
+        widget=forms.TextInput(attrs={"autofocus": True, "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(
+        label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+
+
+class AppearanceForm(forms.Form):
+    theme = forms.ChoiceField(label="Theme", choices=Theme.choices, widget=forms.RadioSelect)
+
+
+class ApiKeyForm(forms.Form):
+    name = forms.CharField(
+        label="Name", max_length=80, help_text="What will use it, such as Reporting script."
+    )
+    team = forms.ChoiceField(label="Team", help_text="Its models, budget and rules apply to the key.")
+    scopes = forms.MultipleChoiceField(
+        label="May use",
+        choices=[(scope, _SCOPE_LABELS[scope]) for scope in SCOPES],
+        initial=["chat", "embeddings", "knowledge"],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedChoiceField(
+        label="Expires",
+        choices=[("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("0", "Never")],
+        coerce=int,
+        initial="90",
+    )
+
+    def __init__(self, *args: Any, teams: Iterable[Team], administers: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["team"].choices = [(str(team.id), team.name) for team in teams]  # type: ignore[attr-defined]  # a choice field
+        if not administers:
+            self.fields["scopes"].choices = [  # type: ignore[attr-defined]  # a choice field
+                choice
+                for choice in self.fields["scopes"].choices
+                if choice[0] != "admin"  # type: ignore[attr-defined]  # as above
+            ]
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autofocus": True}))
+    name = forms.CharField(label="Name", max_length=120, required=False)
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.MEMBER)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label="Role", choices=Role.choices)
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=80, widget=forms.TextInput(attrs={"autofocus": True}))
+
+
+class SetupOrganisationForm(forms.Form):
+    name = forms.CharField(
+        label="Organisation", max_length=120, widget=forms.TextInput(attrs={"autofocus": True})
+    )
+    language = forms.ChoiceField(label="Language", choices=[("en", "English")])
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=[
+            (zone, zone.replace("_", " "))
+            for zone in sorted(zoneinfo.available_timezones())
+            if "/" in zone or zone == "UTC"
+        ],
+        initial="UTC",
+    )
+
+
+class SetupAccountForm(NewPasswordForm):
+    name = forms.CharField(
+        label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+    field_order = ["name", "email", "password"]
+
+
+class SetupPeopleForm(forms.Form):
+    addresses = forms.CharField(
+        label="E-mail addresses",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="One on each line. Everybody gets a one-time link that you pass on.",
+    )

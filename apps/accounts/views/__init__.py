@@ -1,0 +1,1 @@
+"""Pages of accounts: the door, a person's settings, set-up, administration."""

@@ -1,0 +1,205 @@
+"""The door: sign in, sign out, one-time links, forgotten passwords, finding one's organisation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import View
+
+from apps.accounts import selectors
+from apps.accounts.forms import ForgotForm, NewPasswordForm, OrganisationForm, SignInForm, add_problem
+from apps.accounts.mail import mail_is_configured, send_after_commit
+from apps.accounts.middleware import COOKIE, address_of, set_cookie
+from apps.accounts.models import LinkKind, Session, User
+from apps.accounts.pages import TenantPage
+from apps.accounts.services import (
+    link_use,
+    one_time_link_create,
+    password_set,
+    session_create,
+    session_end,
+    sign_in,
+)
+from apps.accounts.services.sessions import ABSOLUTE
+from apps.accounts.tokens import token_hash
+from apps.audit.services import record
+from apps.rest.errors import ProblemError
+from apps.tenants.hosts import UnknownHostError, bare_host, tenant_of_host
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+WRONG = "The e-mail address and the password do not belong together."
+
+
+def next_path(request: HttpRequest) -> str:
+    """Where to go after signing in: only a path of this host."""
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_ours else "/"
+
+
+def let_in(request: Any, user: User, where: str) -> HttpResponseBase:
+    """Start a new session (any old one of this browser ends) and go on."""
+    old = request.COOKIES.get(COOKIE)
+    if old:
+        Session.objects.filter(token_hash=token_hash(old)).delete()
+    session, token = session_create(
+        user=user, ip=address_of(request), agent=request.META.get("HTTP_USER_AGENT", "")
+    )
+    record(
+        actor=None,
+        action="session.started",
+        target_type="user",
+        target_id=user.id,
+        detail={"session": str(session.id)},
+    )
+    response = HttpResponseRedirect(where)
+    set_cookie(response, token, seconds=int(ABSOLUTE.total_seconds()))
+    return response
+
+
+class SignInPage(TenantPage):
+    """Sign in by e-mail and password."""
+
+    def get(self, request: Any) -> HttpResponseBase:
+        """The form, or on to the app for who is signed in already."""
+        if request.actor is not None:
+            return HttpResponseRedirect(next_path(request))
+        return self._form(request, SignInForm())
+
+    def post(self, request: Any) -> HttpResponseBase:
+        """Check and let in; every failure reads the same."""
+        form = SignInForm(request.POST)
+        if form.is_valid():
+            try:
+                user = sign_in(ip=address_of(request), **form.cleaned_data)
+            except ProblemError as problem:
+                add_problem(form, problem)
+                return self._form(request, form, status=problem.status)
+            if user is not None:
+                return let_in(request, user, next_path(request))
+            form.add_error(None, WRONG)
+        return self._form(request, form)
+
+    def _form(self, request: Any, form: SignInForm, status: int = 200) -> HttpResponse:
+        context = {"form": form, "next": next_path(request), "can_mail": mail_is_configured()}
+        return render(request, "accounts/sign_in.html", context, status=status)
+
+
+class SignOutPage(TenantPage):
+    """End this browser's session."""
+
+    def post(self, request: Any) -> HttpResponseBase:
+        """End it on the server, then forget the cookie."""
+        if request.actor is not None and request.actor.session_id is not None:
+            session_end(actor=request.actor, session_id=request.actor.session_id)
+        response = HttpResponseRedirect("/sign-in")
+        response.delete_cookie(COOKIE, path="/", samesite="Lax")
+        response.headers["Clear-Site-Data"] = '"cache"'
+        return response
+
+
+class LinkPage(TenantPage):
+    """A one-time link. Looking at it uses nothing up, so that a preview cannot burn it."""
+
+    def get(self, request: Any, code: str) -> HttpResponseBase:
+        """What the link does, with one button or the form for a password."""
+        link = selectors.open_link(token_hash(code))
+        if link is None or link.user is None:
+            return render(request, "accounts/link_gone.html", status=410)
+        return render(request, "accounts/link.html", {"link": link, "form": self._form_for(link.kind, None)})
+
+    def post(self, request: Any, code: str) -> HttpResponseBase:
+        """Use the link up and let its person in."""
+        link = selectors.open_link(token_hash(code))
+        if link is None or link.user is None:
+            return render(request, "accounts/link_gone.html", status=410)
+        form = self._form_for(link.kind, request.POST)
+        if form is not None and not self._set_password(form, link.user):
+            return render(request, "accounts/link.html", {"link": link, "form": form})
+        if link_use(code=code) is None:
+            return render(request, "accounts/link_gone.html", status=410)
+        return let_in(request, link.user, "/")
+
+    def _form_for(self, kind: str, data: Any) -> NewPasswordForm | None:
+        return NewPasswordForm(data) if kind in (LinkKind.RESET, LinkKind.INVITE) else None
+
+    def _set_password(self, form: NewPasswordForm, user: User) -> bool:
+        if not form.is_valid():
+            return False
+        try:
+            password_set(actor=None, user=user, password=form.cleaned_data["password"])
+        except ProblemError as problem:
+            add_problem(form, problem)
+            return False
+        return True
+
+
+class ForgotPage(TenantPage):
+    """A forgotten password: by mail where it is configured, else by an administrator's link."""
+
+    def get(self, request: Any) -> HttpResponseBase:
+        """The form, or whom to ask."""
+        return self._page(request, ForgotForm())
+
+    def post(self, request: Any) -> HttpResponseBase:
+        """Send a link; the page reads the same whether anybody has the address."""
+        form = ForgotForm(request.POST)
+        if not form.is_valid() or not mail_is_configured():
+            return self._page(request, form)
+        user = User.objects.filter(email=form.cleaned_data["email"].lower(), is_active=True).first()
+        if user is not None:
+            path = one_time_link_create(actor=None, kind=LinkKind.RESET, user=user)
+            link = request.build_absolute_uri(path)
+            send_after_commit(
+                to=user.email,
+                subject="Set a new password",
+                template="reset",
+                context={"user": user, "link": link},
+            )
+        return render(request, "accounts/forgot_sent.html")
+
+    def _page(self, request: Any, form: ForgotForm) -> HttpResponse:
+        return render(request, "accounts/forgot.html", {"form": form, "can_mail": mail_is_configured()})
+
+
+class OrganisationPage(View):
+    """On the bare host of several organisations: asks for the address and lists none."""
+
+    def get(self, request: Any) -> HttpResponseBase:
+        """The form; where the host already names an organisation, on to it."""
+        if request.tenant is not None:
+            return HttpResponseRedirect("/")
+        return render(request, "accounts/organisation.html", {"form": OrganisationForm()})
+
+    def post(self, request: Any) -> HttpResponseBase:
+        """Lead to the organisation's own host."""
+        form = OrganisationForm(request.POST)
+        if form.is_valid():
+            host = self._host(form.cleaned_data["address"])
+            if host:
+                port = request.get_host().rpartition(":")[2] if ":" in request.get_host() else ""
+                return HttpResponseRedirect(f"{request.scheme}://{host}{f':{port}' if port else ''}/")
+            form.add_error("address", "No organisation has this address. Ask a colleague for the right one.")
+        return render(request, "accounts/organisation.html", {"form": form})
+
+    def _host(self, address: str) -> str | None:
+        name = (
+            address.strip()
+            .lower()
+            .removeprefix("https://")
+            .removeprefix("http://")
+            .split("/")[0]
+            .split(":")[0]
+        )
+        for host in (name, f"{name}.{bare_host()}"):
+            try:
+                if tenant_of_host(host) is not None and host != bare_host():
+                    return host
+            except UnknownHostError:
+                continue
+        return None
