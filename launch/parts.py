@@ -24,6 +24,7 @@ STAGE_STORES, STAGE_MODELS, STAGE_WORKERS, STAGE_EDGE = range(4)
 
 STREAMS_PER_CORE = 200
 ANY = "0.0.0.0"  # noqa: S104  # compared with, not bound to
+ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 CELERY_READY = re.compile(r"\bready\.")
 MAINTENANCE_READY = re.compile("maintenance is ready")
 
@@ -157,7 +158,7 @@ class Parts:
         return Service(replace(command, stop_seconds=stop_seconds), STAGE_WORKERS, ready_line=CELERY_READY)
 
     def _celery(self, name: str, *arguments: str) -> Command:
-        argv = (sys.executable, "-m", "celery", "-A", "config.celery", *arguments)
+        argv = (sys.executable, "-W", ROOT_WARNING, "-m", "celery", "-q", "-A", "config.celery", *arguments)
         return Command(name, argv, self.environment(name), cwd=ROOT)
 
     def _port(self, name: str) -> int:

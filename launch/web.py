@@ -6,6 +6,7 @@ while it is started again wait instead of being refused.
 
 import argparse
 import socket
+from importlib import import_module
 
 import uvicorn
 
@@ -17,8 +18,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--descriptor", type=int, required=True)
     listening = socket.socket(fileno=parser.parse_args().descriptor)
+    application = import_module("config.asgi").application  # before the event loop runs: it asks the database
     config = uvicorn.Config(
-        "config.asgi:application",
+        application,
         loop="uvloop",
         http="httptools",
         log_level="warning",
