@@ -33,11 +33,10 @@ def fail(text: str) -> None:
 
 @contextmanager
 def step(text: str) -> Iterator[None]:
-    """Say what begins, and how long it took."""
-    say(f"{text} …")
+    """Say what was done, and how long it took."""
     begin = time.monotonic()
     yield
-    say(f"{text}: {time.monotonic() - begin:.1f} s")
+    say(f"{text} ({time.monotonic() - begin:.1f} s)")
 
 
 def _paint(text: str, code: str) -> str:

@@ -92,8 +92,10 @@ class _Installation:
         began = time.monotonic()
         parts = Parts(self._data, self._options.url)
         self._data.write("environment.json", parts.environment("command"))
-        await self._supervisor.start(*parts.stores())
-        await self._prepare_database(parts)
+        with log.step("database, broker and models are ready"):
+            await self._supervisor.start(*parts.stores())
+        with log.step("the schema is up to date"):
+            await self._prepare_database(parts)
         if not parts.addresses.platform:
             log.say(
                 "PLATFORM_DATABASE_URL is not set: run `manage.py maintain` where it is, or nothing is swept"
@@ -119,7 +121,7 @@ class _Installation:
 
     async def _load_demo(self, parts: Parts) -> None:
         """Print the demonstration's one line. The command tells keys once; demo.json keeps them."""
-        with log.step("demonstration data"):
+        with log.step("the demonstration is loaded"):
             made = _last_json(await self._supervisor.run(parts.manage("demo_load", "--json")))
         kept = self._data.read("demo.json")
         keys = kept.get("api_keys", {}) | {name: key for name, key in made.get("api_keys", {}).items() if key}
@@ -135,7 +137,7 @@ class _Installation:
         sys.stdout.flush()
 
     async def _greet(self, parts: Parts) -> None:
-        link = _last_json(await self._supervisor.run(parts.manage("setup_link", "--json"))).get("url")
+        link = _last_json(await self._supervisor.run(parts.manage("setup_link", "--json"))).get("setup")
         if link:
             log.say(f"ready. Set up your organisation with this link, which works once: {link}")
         else:
