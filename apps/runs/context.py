@@ -37,7 +37,7 @@ class StepHandle:
         self._emit("running", None)
 
     def done(self, **data: Any) -> None:
-        """The stage has ended well."""
+        """The stage has ended well; a `label` replaces the first one ("Searching …" becomes "Searched …")."""
         self._close("done", data)
 
     def failed(self, **data: Any) -> None:
@@ -47,7 +47,10 @@ class StepHandle:
     def _close(self, state: str, data: Mapping[str, Any]) -> None:
         if self._open:
             self._open = False
-            self._data = self._data | clean_data(data)
+            self._label = clean_text(str(data.get("label", self._label)))
+            self._data = self._data | clean_data(
+                {name: value for name, value in data.items() if name != "label"}
+            )
             self._emit(state, round((time.monotonic() - self._started) * 1000))
 
     def _emit(self, state: str, ms: int | None) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from apps.runs import rows
-from apps.runs.live import CONTROL, FAULTS, connect_listening
+from apps.runs.live import CONTROL
+from apps.runs.subscription import Subscription
 from apps.tenants.aio import in_global_scope, in_scope
 from apps.tenants.models import Tenant, TenantState
 
@@ -22,35 +23,18 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 2.0
 LOOK_OLDER_S = 2.0
 TENANTS_A_LOOK = 100
-RECONNECT_S = 0.5
-QUIET_S = 15.0
 
 
 async def listen(stop: Callable[[UUID], None]) -> None:
-    """Call `stop` for each id on the control channel; reconnects for ever."""
-    while True:
-        redis = connect_listening()
+    """Call `stop` for each id on the control channel; never returns."""
+
+    def take(data: bytes) -> None:
         try:
-            async with redis.pubsub() as subscription:
-                await subscription.subscribe(CONTROL)
-                while True:
-                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=QUIET_S)
-                    if message is None:
-                        await subscription.ping()
-                    elif message["type"] == "message":
-                        _stop(stop, message["data"])
-        except FAULTS as error:
-            logger.warning("The control channel is away: %s.", type(error).__name__)
-            await asyncio.sleep(RECONNECT_S)
-        finally:
-            await redis.aclose()
+            stop(UUID(data.decode()))
+        except ValueError:
+            logger.warning("The control channel carried something that is no id.")
 
-
-def _stop(stop: Callable[[UUID], None], data: bytes) -> None:
-    try:
-        stop(UUID(data.decode()))
-    except ValueError:
-        logger.warning("The control channel carried something that is no id.")
+    await Subscription((CONTROL,), take).keep()
 
 
 async def look(engine: Engine) -> None:

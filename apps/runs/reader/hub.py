@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from apps.runs.live import FAULTS, LIVE, connect, connect_listening
+from apps.runs.live import LIVE, connect
 from apps.runs.reader.syncing import sync
 from apps.runs.reader.viewer import Followed, Viewer
+from apps.runs.subscription import Subscription
 from apps.runs.track import Heard
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ logger = logging.getLogger(__name__)
 GAP_PAUSES_S = (0.05, 0.1, 0.25, 0.5)
 SILENT_S = 2.0
 CONNECT_S = 1.0
-RECONNECT_S = 0.25
-QUIET_S = 15.0
 UNWATCHED_S = 15.0
 """How long a track is kept that nobody watches."""
 
@@ -40,8 +39,9 @@ class Hub:
         self.is_connected = asyncio.Event()
         self._wanted: set[str] = set()
         self._call = asyncio.Event()
+        live = Subscription(LIVE, self.hear, joined=self._joined, left=self.is_connected.clear)
         self._duties = [
-            asyncio.create_task(duty()) for duty in (self._listen, self._sync_wanted, self._look_after)
+            asyncio.create_task(duty()) for duty in (live.keep, self._sync_wanted, self._look_after)
         ]
 
     async def close(self) -> None:
@@ -88,32 +88,7 @@ class Hub:
         if self.runs.get(followed.key) is followed:
             del self.runs[followed.key]
 
-    async def _listen(self) -> None:
-        while True:
-            redis = connect_listening()
-            try:
-                async with redis.pubsub() as subscription:
-                    await subscription.subscribe(*LIVE)
-                    await subscription.get_message(timeout=CONNECT_S)
-                    self._connected()
-                    while True:
-                        message = await subscription.get_message(
-                            ignore_subscribe_messages=True, timeout=QUIET_S
-                        )
-                        if message is None:
-                            await subscription.ping()
-                        elif message["type"] == "message":
-                            self.hear(message["data"])
-            except FAULTS as error:
-                logger.warning(
-                    "The live channels are away (%s): viewers go on from PostgreSQL.", type(error).__name__
-                )
-            finally:
-                self.is_connected.clear()
-                await redis.aclose()
-            await asyncio.sleep(RECONNECT_S)
-
-    def _connected(self) -> None:
+    def _joined(self) -> None:
         """What was published while we were away is gone: every track syncs."""
         for followed in self.runs.values():
             followed.track.syncing = True
