@@ -69,7 +69,7 @@ def test_no_verb_of_the_manager_touches_a_foreign_row(
         with pytest.raises(CrossTenantError):
             model.objects.bulk_update([theirs], ["tenant_id"])
         with pytest.raises(CrossTenantError):
-            theirs.save()
+            theirs.save(using="default")
         with pytest.raises(model.DoesNotExist):
             theirs.refresh_from_db()
     assert _snapshot(model, theirs) == before
