@@ -1,11 +1,16 @@
-"""The whole product as processes, once per session: a web process and a worker on the session's stores."""
+"""The whole product as processes, once per session: a web process and a worker on the session's stores.
+
+A conftest that wants it imports the fixture: `from tests.processes import product`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from launch.network import free_port
 from tests.durability.processes import Child, web, worker
@@ -24,6 +29,10 @@ class Served:
         """The installation's own address: an API key names its organisation."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def is_alive(self) -> bool:
+        return all(child.process.poll() is None for child in (self.web, self.worker))
+
 
 @contextmanager
 def served(folder: Path) -> Iterator[Served]:
@@ -36,3 +45,17 @@ def served(folder: Path) -> Iterator[Served]:
     finally:
         for child in reversed(running):
             child.end()
+
+
+_running: list[Served] = []
+
+
+@pytest.fixture
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """Web and worker: started by the first test that asks, ended with the session, whoever imports this."""
+    if not _running or not _running[0].is_alive:
+        _running.clear()
+        stack = ExitStack()
+        _running.append(stack.enter_context(served(tmp_path_factory.mktemp("product"))))
+        request.session.addfinalizer(stack.close)
+    return _running[0]

@@ -160,7 +160,7 @@ class Reply:
         result = self._ctx.result
         result["model"] = {"slug": model.slug, "name": model.name}
         if outcome.usage is not None:
-            cost = None if outcome.cost is None else str(outcome.cost)
+            cost = None if outcome.cost is None else f"{outcome.cost.normalize():f}"
             result["usage"] = asdict(outcome.usage) | {"cost": cost, "currency": outcome.currency}
 
     async def _annotate(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 from apps.chat import prompting
 from apps.chat.prompting import Grounding
 from apps.knowledge import retrieval
-from apps.knowledge.selectors import conversation_reading, searched_names
+from apps.knowledge.selectors import conversation_reading, embedding_model_id, searched_names
+from apps.llm import gateway
+from apps.llm.gateway import Caller, EmbedCall, GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.llm.vendors.base import PassagePart
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 LIMIT = 8
 READING_SECONDS = 120.0
 READING_PAUSE = 0.4
+QUERY_LENGTH = 2_000
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,30 @@ async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Sequenc
         query_vector=vector,
         limit=LIMIT,
     )
+
+
+async def _vector(ctx: RunContext, query: str, conversation_id: UUID) -> list[float] | None:
+    """The query's vector; None when no embedding model can be had: the words alone are searched then.
+
+    Not bound to the run: looking something up is not yet the beginning of an answer, and may be done again.
+    """
+    model_id = await ctx.db(embedding_model_id, ctx.team_id)
+    if model_id is None:
+        return None
+    call = EmbedCall(
+        who=Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id),
+        model_id=model_id,
+        texts=(query[:QUERY_LENGTH],),
+        purpose="query",
+        side="query",
+        conversation_id=conversation_id,
+    )
+    try:
+        made = await gateway.embed(call)
+    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
+        logger.warning("A query has no vector (%s): only its words are searched.", type(error).__name__)
+        return None
+    return made.vectors[0]
 
 
 def _joined(names: Sequence[str], most: int = 3) -> str:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from apps.chat import errors
+from apps.chat import errors, outputs, parts
 from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageRole, MessageState
 from apps.chat.permissions import visible_conversations
+from apps.knowledge import selectors as knowledge
+from apps.knowledge.selectors import visible_knowledge_bases
+from apps.llm import selectors as models
 from apps.runs.rows import loaded
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from uuid import UUID
+    from collections.abc import Callable, Iterable
 
     from apps.accounts.actors import Actor
 
 MOST_TURNS = 400
+MOST_PINNED = 100
 
 _BRANCH = """
 WITH RECURSIVE branch AS (
@@ -49,6 +53,36 @@ def conversation_list(actor: Actor, *, query: str = "") -> QuerySet[Conversation
     awaited = Message.objects.filter(conversation_id=OuterRef("id"), state=MessageState.QUEUED)
     found = visible_conversations(actor).annotate(running=Exists(awaited))
     return found.filter(title__icontains=query) if query else found
+
+
+def conversation_page(
+    actor: Actor,
+    *,
+    query: str,
+    is_first: bool,
+    page: Callable[[QuerySet[Conversation]], tuple[list[Conversation], str | None]],
+) -> tuple[list[Conversation], str | None]:
+    """A page of the history; the first one is led by what is pinned, at most a hundred chats."""
+    found = conversation_list(actor, query=query)
+    rows, following = page(found.filter(is_pinned=False))
+    pinned = found.filter(is_pinned=True).order_by("-updated_at", "-id")[:MOST_PINNED] if is_first else []
+    return [*pinned, *rows], following
+
+
+def conversation_detail(actor: Actor, conversation: Conversation) -> dict[str, Any]:
+    """The conversation with what it looks in: knowledge bases that the person may see, and its files."""
+    chosen = visible_knowledge_bases(actor).filter(id__in=knowledge_base_ids(conversation.id))
+    conversation.running = has_running_answer(conversation.id)  # type: ignore[attr-defined]  # as conversation_list does
+    return outputs.conversation_output(conversation) | {
+        "knowledge_bases": [{"id": base.id, "name": base.name} for base in chosen.order_by("name", "id")],
+        "files": knowledge.conversation_files(conversation.id),
+    }
+
+
+def files_of(messages: Iterable[Message]) -> dict[UUID, dict[str, Any]]:
+    """The output of every file that these messages carry; no statement when they carry none."""
+    seen = {file_id: None for message in messages for file_id in parts.file_ids(parts.load(message.parts))}
+    return knowledge.file_outputs(list(seen)) if seen else {}
 
 
 def access_conversation(actor: Actor, conversation_id: UUID, *, lock: bool = False) -> Conversation:
@@ -106,9 +140,27 @@ def knowledge_base_ids(conversation_id: UUID) -> list[UUID]:
     )
 
 
-def attached_ids(messages: Iterable[Message]) -> list[UUID]:
-    """The files that these messages carry, each once."""
-    from apps.chat import parts
+def id_of(text: str) -> UUID:
+    """The id that a query parameter names; 404 when it is none, as for an id that does not exist."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise errors.not_found() from None
 
-    seen = {file_id: None for message in messages for file_id in parts.file_ids(parts.load(message.parts))}
-    return list(seen)
+
+def picked_models(team_id: UUID) -> list[dict[str, Any]]:
+    """The chat models of a team as the picker shows them, its default first."""
+    return [
+        {
+            "slug": model.slug,
+            "name": model.name,
+            "purpose": model.purpose,
+            "vendor_label": models.vendor_label(model.connection.vendor),
+            "badges": models.badges_of(model),
+            "context_window": model.context_window,
+            "is_default": model.is_team_default,  # type: ignore[attr-defined]  # told by models_for_team
+            "available": True,
+            "reason": None,
+        }
+        for model in models.models_for_team(team_id)
+    ]

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.llm.conftest import Connected, connected, host
-from tests.processes import Served, served
+from tests.processes import Served, product
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-__all__ = ["connected", "host"]
-
-
-@pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Web and worker, for every test of the session."""
-    with served(tmp_path_factory.mktemp("product")) as running:
-        yield running
+__all__ = ["connected", "host", "product"]
 
 
 @dataclass(frozen=True)

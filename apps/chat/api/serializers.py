@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.chat.conversations import MAX_KNOWLEDGE_BASES
 from apps.chat.models import MessageRole
 from apps.chat.services import MAX_FILES, MAX_TEXT
+from apps.runs.api.views import RunErrorOutput, RunOutput
 from apps.runs.models import RunState
 
 
-class ConversationCreateInput(serializers.Serializer):
+class ConversationCreateInput(serializers.Serializer[Any]):
     """A new chat; without a team it counts for Everyone, or for the API key's team."""
 
     team_id = serializers.UUIDField(required=False, allow_null=True)
@@ -20,7 +23,7 @@ class ConversationCreateInput(serializers.Serializer):
     )
 
 
-class ConversationUpdateInput(serializers.Serializer):
+class ConversationUpdateInput(serializers.Serializer[Any]):
     """What to change; a field that is left out stays."""
 
     title = serializers.CharField(required=False, max_length=200)
@@ -31,7 +34,7 @@ class ConversationUpdateInput(serializers.Serializer):
     )
 
 
-class MessageSendInput(serializers.Serializer):
+class MessageSendInput(serializers.Serializer[Any]):
     """A question. `client_id` is made by the client; the same one again gives the same answer back."""
 
     client_id = serializers.UUIDField()
@@ -41,35 +44,35 @@ class MessageSendInput(serializers.Serializer):
     file_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_FILES)
 
 
-class MessageRegenerateInput(serializers.Serializer):
+class MessageRegenerateInput(serializers.Serializer[Any]):
     """Another answer to the same question."""
 
     client_id = serializers.UUIDField()
     model = serializers.CharField(required=False, allow_null=True, max_length=120)
 
 
-class ModelName(serializers.Serializer):
+class ModelName(serializers.Serializer[Any]):
     """A model as a message names it."""
 
     slug = serializers.CharField()
     name = serializers.CharField()
 
 
-class KnowledgeBaseName(serializers.Serializer):
+class KnowledgeBaseName(serializers.Serializer[Any]):
     """A knowledge base as a conversation names it."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
 
 
-class FileError(serializers.Serializer):
+class FileError(serializers.Serializer[Any]):
     """Why a file can not be used."""
 
     kind = serializers.CharField()
     detail = serializers.CharField()
 
 
-class AttachedFile(serializers.Serializer):
+class AttachedFile(serializers.Serializer[Any]):
     """A file of a chat and how far it was read."""
 
     id = serializers.UUIDField()
@@ -82,7 +85,7 @@ class AttachedFile(serializers.Serializer):
     pages = serializers.IntegerField(allow_null=True)
 
 
-class ConversationOutput(serializers.Serializer):
+class ConversationOutput(serializers.Serializer[Any]):
     """A chat in the history."""
 
     id = serializers.UUIDField()
@@ -103,14 +106,14 @@ class ConversationDetailOutput(ConversationOutput):
     files = AttachedFile(many=True)
 
 
-class ConversationPage(serializers.Serializer):
+class ConversationPage(serializers.Serializer[Any]):
     """A page of chats: pinned ones first, then the last used."""
 
     results = ConversationOutput(many=True)
     next = serializers.CharField(allow_null=True)
 
 
-class MessagePart(serializers.Serializer):
+class MessagePart(serializers.Serializer[Any]):
     """A piece of a message: `text` for text and reasoning, `file` for a file."""
 
     type = serializers.ChoiceField(["text", "reasoning", "file"])
@@ -118,7 +121,7 @@ class MessagePart(serializers.Serializer):
     file = AttachedFile(required=False)
 
 
-class Annotation(serializers.Serializer):
+class Annotation(serializers.Serializer[Any]):
     """A note on a text: a citation (all fields), `no_source`, or `fallback` (which model did not answer)."""
 
     type = serializers.ChoiceField(["citation", "no_source", "fallback"])
@@ -136,7 +139,7 @@ class Annotation(serializers.Serializer):
     reason = serializers.CharField(required=False)
 
 
-class MessageStep(serializers.Serializer):
+class MessageStep(serializers.Serializer[Any]):
     """A stage of an answer."""
 
     index = serializers.IntegerField()
@@ -147,15 +150,7 @@ class MessageStep(serializers.Serializer):
     ms = serializers.IntegerField(allow_null=True)
 
 
-class RunFailure(serializers.Serializer):
-    """Why an answer failed: what happened, what is safe, what to do."""
-
-    kind = serializers.CharField()
-    title = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class MessageUsage(serializers.Serializer):
+class MessageUsage(serializers.Serializer[Any]):
     """Tokens of an answer; `cost` is null where the price is unknown."""
 
     input_tokens = serializers.IntegerField()
@@ -167,7 +162,7 @@ class MessageUsage(serializers.Serializer):
     currency = serializers.CharField(allow_blank=True)
 
 
-class MessageOutput(serializers.Serializer):
+class MessageOutput(serializers.Serializer[Any]):
     """A question or an answer. While `state` is queued, follow `run_id` for the text."""
 
     id = serializers.UUIDField()
@@ -181,40 +176,48 @@ class MessageOutput(serializers.Serializer):
     steps = MessageStep(many=True)
     model = ModelName(allow_null=True)
     run_id = serializers.UUIDField(allow_null=True)
-    error = RunFailure(allow_null=True)
+    error = RunErrorOutput(allow_null=True)
     usage = MessageUsage(allow_null=True)
     created_at = serializers.DateTimeField()
 
 
-class MessagePage(serializers.Serializer):
+class MessagePage(serializers.Serializer[Any]):
     """The whole tree of a chat, oldest first."""
 
     results = MessageOutput(many=True)
     next = serializers.CharField(allow_null=True)
 
 
-class AcceptedRun(serializers.Serializer):
-    """The run that writes an answer."""
-
-    id = serializers.UUIDField()
-    kind = serializers.CharField()
-    state = serializers.ChoiceField(RunState.choices)
-    message_id = serializers.UUIDField(allow_null=True)
-    conversation_id = serializers.UUIDField(allow_null=True)
-    position = serializers.IntegerField()
-    error = RunFailure(allow_null=True)
-
-
-class MessageSentOutput(serializers.Serializer):
+class MessageSentOutput(serializers.Serializer[Any]):
     """What was accepted."""
 
     question = MessageOutput()
     answer = MessageOutput()
-    run = AcceptedRun()
+    run = RunOutput()
 
 
-class MessageRegeneratedOutput(serializers.Serializer):
+class MessageRegeneratedOutput(serializers.Serializer[Any]):
     """The new answer that was begun."""
 
     answer = MessageOutput()
-    run = AcceptedRun()
+    run = RunOutput()
+
+
+class PickedModel(serializers.Serializer[Any]):
+    """A model of the picker."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    purpose = serializers.CharField(allow_blank=True)
+    vendor_label = serializers.CharField()
+    badges = serializers.ListField(child=serializers.CharField())
+    context_window = serializers.IntegerField(allow_null=True)
+    is_default = serializers.BooleanField()
+    available = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True)
+
+
+class PickedModelList(serializers.Serializer[Any]):
+    """What a team may use, its default first."""
+
+    results = PickedModel(many=True)

@@ -1,0 +1,38 @@
+"""REST of the model picker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+
+from apps.accounts import selectors as accounts
+from apps.accounts.api.base import TenantApi
+from apps.chat import errors, selectors
+from apps.chat.api import serializers
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+
+class ModelListApi(TenantApi):
+    """The models of a team."""
+
+    scope = "chat"
+
+    @extend_schema(
+        operation_id="models_list",
+        tags=["models"],
+        parameters=[
+            OpenApiParameter("team", str, description="A team of yours; Everyone, or the key's, without it.")
+        ],
+        responses=serializers.PickedModelList,
+    )
+    def get(self, request: Request) -> Response:
+        """What the team may use, its default first."""
+        raw = request.query_params.get("team")
+        team = accounts.team_of(self.actor, selectors.id_of(raw) if raw else None)
+        if team is None:
+            raise errors.not_found()
+        return Response({"results": selectors.picked_models(team.id)})

@@ -1,0 +1,19 @@
+"""Routes below /api/v1/."""
+
+from django.urls import path
+
+from apps.chat.api import picker, views
+
+urlpatterns = [
+    path("models", picker.ModelListApi.as_view(), name="api-models"),
+    path("conversations", views.ConversationListApi.as_view(), name="api-conversations"),
+    path(
+        "conversations/<uuid:conversation_id>", views.ConversationDetailApi.as_view(), name="api-conversation"
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/messages", views.MessageListApi.as_view(), name="api-messages"
+    ),
+    path(
+        "messages/<uuid:message_id>/regenerate", views.MessageRegenerateApi.as_view(), name="api-regenerate"
+    ),
+]

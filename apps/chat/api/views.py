@@ -1,0 +1,174 @@
+"""REST of conversations and messages: parse, one call, render."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+
+from apps.accounts.api.base import IdempotentMixin, TenantApi
+from apps.chat import conversations, outputs, selectors, services
+from apps.chat.api import serializers
+from apps.rest.pages import page_of
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.serializers import Serializer
+
+CURSOR = OpenApiParameter("cursor", str, description="The `next` of the page before.")
+LIMIT = OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default.")
+
+
+def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    read = serializer(data=request.data)
+    read.is_valid(raise_exception=True)
+    found: dict[str, Any] = read.validated_data
+    return found
+
+
+class ConversationListApi(IdempotentMixin, TenantApi):
+    """The person's chats."""
+
+    scope = "chat"
+
+    @extend_schema(
+        operation_id="conversations_list",
+        tags=["conversations"],
+        parameters=[CURSOR, LIMIT, OpenApiParameter("q", str, description="Words of the title.")],
+        responses=serializers.ConversationPage,
+    )
+    def get(self, request: Request) -> Response:
+        """Pinned chats first (on the first page), then the last used."""
+        rows, following = selectors.conversation_page(
+            self.actor,
+            query=request.query_params.get("q", ""),
+            is_first="cursor" not in request.query_params,
+            page=lambda found: page_of(request, found, by="updated_at"),
+        )
+        return Response({"results": [outputs.conversation_output(row) for row in rows], "next": following})
+
+    @extend_schema(
+        operation_id="conversations_create",
+        tags=["conversations"],
+        request=serializers.ConversationCreateInput,
+        responses={201: serializers.ConversationDetailOutput},
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Begin a chat."""
+        return super().post(request, *args, **kwargs)
+
+    def create(self, request: Request) -> Response:
+        """One new chat."""
+        read = _read(serializers.ConversationCreateInput, request)
+        made = conversations.conversation_create(
+            actor=self.actor,
+            team_id=read.get("team_id"),
+            model=read.get("model"),
+            knowledge_base_ids=read.get("knowledge_base_ids", ()),
+        )
+        return Response(selectors.conversation_detail(self.actor, made), status=201)
+
+
+class ConversationDetailApi(TenantApi):
+    """One chat."""
+
+    scope = "chat"
+
+    @extend_schema(
+        operation_id="conversations_retrieve",
+        tags=["conversations"],
+        responses=serializers.ConversationDetailOutput,
+    )
+    def get(self, request: Request, conversation_id: UUID) -> Response:
+        """The chat with its knowledge bases and files."""
+        conversation = selectors.access_conversation(self.actor, conversation_id)
+        return Response(selectors.conversation_detail(self.actor, conversation))
+
+    @extend_schema(
+        operation_id="conversations_update",
+        tags=["conversations"],
+        request=serializers.ConversationUpdateInput,
+        responses=serializers.ConversationDetailOutput,
+    )
+    def patch(self, request: Request, conversation_id: UUID) -> Response:
+        """Rename or pin it, choose its model or knowledge."""
+        read = _read(serializers.ConversationUpdateInput, request)
+        if "knowledge_base_ids" in read:
+            read["knowledge_base_ids"] = tuple(read["knowledge_base_ids"])
+        conversation = conversations.conversation_update(
+            actor=self.actor, conversation_id=conversation_id, change=conversations.Change(**read)
+        )
+        return Response(selectors.conversation_detail(self.actor, conversation))
+
+    @extend_schema(operation_id="conversations_delete", tags=["conversations"], responses={204: None})
+    def delete(self, request: Request, conversation_id: UUID) -> Response:
+        """Delete it with its messages and files; this can not be undone."""
+        conversations.conversation_delete(actor=self.actor, conversation_id=conversation_id)
+        return Response(status=204)
+
+
+class MessageListApi(TenantApi):
+    """The messages of a chat."""
+
+    scope = "chat"
+
+    @extend_schema(operation_id="messages_list", tags=["messages"], responses=serializers.MessagePage)
+    def get(self, request: Request, conversation_id: UUID) -> Response:
+        """The whole tree, oldest first."""
+        conversation = selectors.access_conversation(self.actor, conversation_id)
+        messages = list(selectors.message_list(conversation.id))
+        files = selectors.files_of(messages)
+        return Response(
+            {"results": [outputs.message_output(message, files) for message in messages], "next": None}
+        )
+
+    @extend_schema(
+        operation_id="messages_send",
+        tags=["messages"],
+        request=serializers.MessageSendInput,
+        responses={202: serializers.MessageSentOutput},
+    )
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Ask. The answer is written by its run: follow `run.id`. A client_id counts once."""
+        read = _read(serializers.MessageSendInput, request)
+        sent = services.message_send(
+            actor=self.actor,
+            conversation_id=conversation_id,
+            send=services.Send(
+                client_id=read["client_id"],
+                text=read["text"],
+                parent_id=read["parent_id"],
+                model=read.get("model"),
+                file_ids=tuple(read.get("file_ids", ())),
+            ),
+        )
+        body = {
+            "question": outputs.message_output(sent.question, selectors.files_of([sent.question])),
+            "answer": outputs.accepted_answer(sent.answer),
+            "run": outputs.accepted_run(sent.answer),
+        }
+        return Response(body, status=202)
+
+
+class MessageRegenerateApi(TenantApi):
+    """Another answer to the same question."""
+
+    scope = "chat"
+
+    @extend_schema(
+        operation_id="messages_regenerate",
+        tags=["messages"],
+        request=serializers.MessageRegenerateInput,
+        responses={202: serializers.MessageRegeneratedOutput},
+    )
+    def post(self, request: Request, message_id: UUID) -> Response:
+        """Begin it; the old answer stays beside it. The same client_id again changes nothing."""
+        read = _read(serializers.MessageRegenerateInput, request)
+        answer = services.message_regenerate(
+            actor=self.actor, message_id=message_id, client_id=read["client_id"], model=read.get("model")
+        )
+        return Response(
+            {"answer": outputs.accepted_answer(answer), "run": outputs.accepted_run(answer)}, status=202
+        )
