@@ -11,7 +11,21 @@ class LlmConfig(AppConfig):
     verbose_name = "Models"
 
     def ready(self) -> None:
+        from apps.accounts.overview import Step, add_step
+        from apps.accounts.setup import SETUP_MODELS
         from apps.llm.endpoints import KEY_FIELD
+        from apps.llm.selectors.administration import has_provider
+        from apps.llm.services import builtin_connection_ensure
         from apps.vault import registry
 
         registry.register(model="llm.Connection", column="sealed_key", field=KEY_FIELD)
+        if builtin_connection_ensure not in SETUP_MODELS:
+            SETUP_MODELS.append(builtin_connection_ensure)
+        add_step(
+            Step(
+                "Connect a provider",
+                "Add an address and a key, then choose which teams may use its models.",
+                "/admin/providers",
+                has_provider,
+            )
+        )

@@ -8,3 +8,9 @@ from django.apps import AppConfig
 class MeteringConfig(AppConfig):
     name = "apps.metering"
     label = "metering"
+
+    def ready(self) -> None:
+        from apps.metering.upkeep import settle_stale
+        from apps.runs.maintenance import Job, register_job
+
+        register_job(Job("ledger", 30.0, settle_stale))

@@ -106,7 +106,8 @@ def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, boun
     """Write the call's row before the provider hears of it; the call must not be made if this fails."""
     override = item.override
     values: list[Any] = [
-        new_id(), current_tenant_id(), call_id, cause.purpose, cause.step, cause.run_id, cause.conversation_id,
+        new_id(), current_tenant_id(), call_id, cause.purpose, cause.step,
+        cause.run_id, cause.conversation_id,
         payer.team_id, payer.team_name, payer.user_id, payer.user_name, payer.api_key_id,
         item.vendor, item.base_url, item.connection_id, item.connection_name,
         item.model_id, item.model_slug, item.model_asked, bound.input, bound.output,

@@ -9,6 +9,7 @@ from django.db.models import Count, Prefetch, Q
 from django.http import Http404
 
 from apps.accounts.models import Membership, Team, User
+from apps.llm.endpoints import BUILTIN, EXTRACTIVE
 from apps.llm.models import CheckKind, Connection, ConnectionCheck, Grant, Model
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ def connections() -> list[Connection]:
     checks = ConnectionCheck.objects.filter(kind=CheckKind.TEST).order_by("-created_at")
     rows = Connection.objects.annotate(model_count=Count("models")).order_by("name")
     return list(rows.prefetch_related(Prefetch("checks", checks, to_attr="tests")))
+
+
+def has_provider() -> bool:
+    """Whether anyone has connected a host besides the installation's own."""
+    return Connection.objects.exclude(vendor__in=(BUILTIN, EXTRACTIVE)).exists()
 
 
 def access_connection(connection_id: UUID) -> Connection:
@@ -64,9 +70,9 @@ def newest_check(connection: Connection, kind: CheckKind) -> ConnectionCheck | N
 def models(filters: Mapping[str, str]) -> QuerySet[Model]:
     """Models by name with connection and granted teams; `q` in name or id, `provider`, `state` on or off."""
     rows = Model.objects.select_related("connection").order_by("name", "slug")
-    if q := filters.get("q", "").strip()[:100]:
+    if q := filters.get("q", "").replace("\x00", "").strip()[:100]:
         rows = rows.filter(Q(name__icontains=q) | Q(slug__icontains=q) | Q(vendor_model__icontains=q))
-    if provider := filters.get("provider", ""):
+    if provider := filters.get("provider", "").replace("\x00", ""):
         rows = rows.filter(connection__name=provider)
     if (state := filters.get("state", "")) in {"on", "off"}:
         on = Q(is_enabled=True, connection__is_enabled=True)

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
+from apps.accounts.management.base import TenantCommand
 from apps.egress.addresses import may_be_granted
 from apps.llm.endpoints import BadAddressError, address_of
-from apps.llm.management.tenant_command import TenantCommand
 from apps.llm.models import AllowedHost
+from apps.tenants.hosts import tenant_of_slug
 from apps.tenants.platform import platform_scope
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
-    from apps.tenants.models import Tenant
+    from apps.tenants.hosts import TenantRef
 
 LAST_PORT = 65535
 
@@ -33,7 +34,9 @@ class Command(TenantCommand):
         parser.add_argument("--remove", action="store_true", help="take the permission back")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tenant = self.tenant(options["tenant"])
+        tenant = tenant_of_slug(options["tenant"])
+        if tenant is None:
+            raise CommandError(f"There is no organisation {options['tenant']!r}. Nothing was changed.")
         if options["host"] is not None or options["port"] is not None:
             host, port = _pair(options["host"], options["port"])
             with platform_scope():
@@ -41,15 +44,15 @@ class Command(TenantCommand):
         elif options["remove"]:
             raise CommandError("--remove needs --host and --port.")
         with platform_scope():
-            rows = AllowedHost.across.filter(tenant_id=tenant.pk).order_by("host", "port")
+            rows = AllowedHost.across.filter(tenant_id=tenant.id).order_by("host", "port")
             allowed = [{"host": row.host, "port": row.port} for row in rows]
         lines = [f"{row['host']}:{row['port']}" for row in allowed] or ["No private host is allowed."]
-        self.answer({"tenant": tenant.slug, "allowed": allowed}, "\n".join(lines), as_json=options["json"])
+        self.say(options, {"tenant": tenant.slug, "allowed": allowed}, "\n".join(lines))
 
-    def _change(self, tenant: Tenant, host: str, port: int, *, remove: bool) -> None:
+    def _change(self, tenant: TenantRef, host: str, port: int, *, remove: bool) -> None:
         if not remove:
-            AllowedHost.across.get_or_create(tenant_id=tenant.pk, host=host, port=port)
-        elif not AllowedHost.across.filter(tenant_id=tenant.pk, host=host, port=port).delete()[0]:
+            AllowedHost.across.get_or_create(tenant_id=tenant.id, host=host, port=port)
+        elif not AllowedHost.across.filter(tenant_id=tenant.id, host=host, port=port).delete()[0]:
             raise CommandError(f"{host}:{port} was not allowed for {tenant.slug}. Nothing was changed.")
 
 

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
+from apps.accounts.management.base import TenantCommand
 from apps.accounts.models import Team
-from apps.llm.management.tenant_command import TenantCommand, plain
 from apps.llm.services import Offer, connection_create, default_set, model_grants_set, model_offer
 from apps.llm.services.connections import OWN_VENDORS
 from apps.llm.vendors.base import Modality
 from apps.llm.vendors.registry import VENDORS
-from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -51,11 +50,10 @@ class Command(TenantCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tenant = self.tenant(options["tenant"])
         key = _key(options)
         settings = dict(_setting(pair) for pair in options["setting"])
         try:
-            with tenant_scope(tenant.pk):
+            with self.scope(options):
                 teams = _teams(options["teams"])
                 connection = connection_create(
                     actor=None,
@@ -71,10 +69,17 @@ class Command(TenantCommand):
                 default = _set_default(teams, models) if options["default"] else None
                 values = _described(connection, models, teams, default)
         except ValidationError as error:
-            raise plain(error) from error
+            raise CommandError(_words_of(error)) from error
         names = ", ".join(model["slug"] for model in values["models"]) or "none"
         text = f"Connected {connection.name} ({connection.base_url}). Models: {names}."
-        self.answer(values, text, as_json=options["json"])
+        self.say(options, values, text)
+
+
+def _words_of(error: ValidationError) -> str:
+    """A service's field errors, a line for each field."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return "\n".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
 
 
 def _key(options: dict[str, Any]) -> str:

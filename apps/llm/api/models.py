@@ -1,0 +1,89 @@
+"""Models and grants over REST, for administrators. What a team may choose is GET /models of the chat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from apps.llm.api import serializers
+from apps.llm.api.base import ModelsApi, refusals, taken
+from apps.llm.selectors.administration import access_model, access_team
+from apps.llm.services import default_set, model_grants_set, model_update
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from rest_framework.request import Request
+
+    from apps.llm.models import Model
+
+TAGS = ["models"]
+
+
+class ModelApi(ModelsApi):
+    """One model."""
+
+    @extend_schema(operation_id="models_read", tags=TAGS, responses=serializers.ModelOutput)
+    def get(self, request: Request, model_id: UUID) -> Response:
+        """The model, whether or not anyone may use it."""
+        return Response(serializers.ModelOutput(access_model(model_id)).data)
+
+    @extend_schema(
+        operation_id="models_update",
+        tags=TAGS,
+        request=serializers.ModelUpdateInput,
+        responses=serializers.ModelOutput,
+    )
+    def patch(self, request: Request, model_id: UUID) -> Response:
+        """Change its name, price or state."""
+        model = access_model(model_id)
+        changes = taken(request, serializers.ModelUpdateInput)
+        with refusals():
+            model_update(actor=self.actor, model=model, changes=changes)
+        return Response(serializers.ModelOutput(model).data)
+
+
+class ModelGrantsApi(ModelsApi):
+    """Who may use a model."""
+
+    @extend_schema(operation_id="models_grants", tags=TAGS, responses=serializers.GrantList)
+    def get(self, request: Request, model_id: UUID) -> Response:
+        """Its teams, by name."""
+        return _grants(access_model(model_id))
+
+    @extend_schema(
+        operation_id="models_grant",
+        tags=TAGS,
+        request=serializers.GrantsInput,
+        responses=serializers.GrantList,
+    )
+    def put(self, request: Request, model_id: UUID) -> Response:
+        """Let exactly these teams use it."""
+        model = access_model(model_id)
+        team_ids = taken(request, serializers.GrantsInput)["team_ids"]
+        with refusals():
+            model_grants_set(actor=self.actor, model=model, team_ids=team_ids)
+        return _grants(model)
+
+
+class TeamDefaultModelApi(ModelsApi):
+    """What a team's new chats begin with."""
+
+    @extend_schema(
+        operation_id="teams_default_model", tags=TAGS, request=serializers.DefaultInput, responses={204: None}
+    )
+    def put(self, request: Request, team_id: UUID) -> Response:
+        """Set the default; null falls back to Everyone's."""
+        team = access_team(team_id)
+        model_id = taken(request, serializers.DefaultInput)["model_id"]
+        model = access_model(model_id) if model_id else None
+        with refusals():
+            default_set(actor=self.actor, team=team, model=model)
+        return Response(status=204)
+
+
+def _grants(model: Model) -> Response:
+    rows = model.grants.select_related("team").order_by("team__name")
+    return Response({"results": serializers.GrantOutput(rows, many=True).data})

@@ -1,0 +1,155 @@
+"""What the endpoints of connections and models take and give. No output ever holds a key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.llm.models import MODALITIES
+from apps.llm.services.models import ABILITIES
+
+
+class ConnectionCreateInput(serializers.Serializer[Any]):
+    """A new connection. `settings` are the vendor's own fields."""
+
+    vendor = serializers.CharField(max_length=64)
+    name = serializers.CharField(max_length=100)
+    base_url = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+    key = serializers.CharField(max_length=10_000, required=False, default="", allow_blank=True)
+    settings = serializers.DictField(
+        child=serializers.CharField(max_length=500), required=False, default=dict
+    )
+
+
+class ConnectionUpdateInput(serializers.Serializer[Any]):
+    """What to change; a field that is left out stays. A new host needs `key` again."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    base_url = serializers.CharField(max_length=500, required=False)
+    key = serializers.CharField(max_length=10_000, required=False)
+    settings = serializers.DictField(child=serializers.CharField(max_length=500), required=False)
+    is_enabled = serializers.BooleanField(required=False)
+
+
+class ConnectionOutput(serializers.Serializer[Any]):
+    """A connection; of its key only whether there is one, and the last four characters."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    vendor = serializers.CharField()
+    base_url = serializers.CharField()
+    settings = serializers.DictField(child=serializers.CharField())
+    has_key = serializers.BooleanField()
+    key_last4 = serializers.CharField()
+    is_enabled = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class ConnectionPage(serializers.Serializer[Any]):
+    """A cursor page of connections."""
+
+    results = ConnectionOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class FoundModel(serializers.Serializer[Any]):
+    """A model as its host lists it."""
+
+    id = serializers.CharField()
+    modality = serializers.CharField()
+    context_window = serializers.IntegerField(allow_null=True)
+
+
+class CheckOutput(serializers.Serializer[Any]):
+    """A test or listing that a worker makes: ask again until `state` is done or failed."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    error_kind = serializers.CharField()
+    message = serializers.CharField()
+    found = FoundModel(many=True)
+    ms = serializers.IntegerField(allow_null=True)
+
+
+class OfferInput(serializers.Serializer[Any]):
+    """A model to offer, by the host's id; without a modality it is inferred from the id."""
+
+    vendor_model = serializers.CharField(max_length=200)
+    modality = serializers.ChoiceField(choices=MODALITIES, required=False)
+
+
+class OffersInput(serializers.Serializer[Any]):
+    """Models to offer; those that are known already stay as they are."""
+
+    models = serializers.ListField(child=OfferInput(), allow_empty=False, max_length=200)
+
+
+class ModelUpdateInput(serializers.Serializer[Any]):
+    """What to change; a field that is left out stays. Prices are per 1,000,000 tokens and go together."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    slug = serializers.CharField(max_length=100, required=False)
+    purpose = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    context_window = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, allow_null=True
+    )
+    max_output = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True)
+    abilities = serializers.ListField(child=serializers.ChoiceField(choices=ABILITIES), required=False)
+    price_input = serializers.DecimalField(16, 6, min_value=0, required=False, allow_null=True)
+    price_output = serializers.DecimalField(16, 6, min_value=0, required=False, allow_null=True)
+    currency = serializers.CharField(max_length=3, required=False, allow_blank=True)
+    is_enabled = serializers.BooleanField(required=False)
+
+
+class ModelOutput(serializers.Serializer[Any]):
+    """A model as administrators see it; a price of null is the list's, else unknown."""
+
+    id = serializers.UUIDField()
+    connection_id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    vendor_model = serializers.CharField()
+    modality = serializers.CharField()
+    purpose = serializers.CharField()
+    context_window = serializers.IntegerField(allow_null=True)
+    max_output = serializers.IntegerField(allow_null=True)
+    abilities = serializers.ListField(child=serializers.CharField())
+    price_input = serializers.DecimalField(16, 6, allow_null=True)
+    price_output = serializers.DecimalField(16, 6, allow_null=True)
+    currency = serializers.CharField()
+    is_enabled = serializers.BooleanField()
+
+
+class ModelList(serializers.Serializer[Any]):
+    """Models of a connection."""
+
+    results = ModelOutput(many=True)
+
+
+class GrantsInput(serializers.Serializer[Any]):
+    """Exactly the teams that may use the model; Everyone stands for all."""
+
+    team_ids = serializers.ListField(child=serializers.UUIDField(), max_length=1000)
+
+
+class GrantOutput(serializers.Serializer[Any]):
+    """A team that may use the model."""
+
+    team_id = serializers.UUIDField()
+    team_name = serializers.CharField(source="team.name")
+    is_default = serializers.BooleanField()
+
+
+class GrantList(serializers.Serializer[Any]):
+    """Every team that may use the model."""
+
+    results = GrantOutput(many=True)
+
+
+class DefaultInput(serializers.Serializer[Any]):
+    """The model that the team's new chats begin with; null for Everyone's."""
+
+    model_id = serializers.UUIDField(allow_null=True)

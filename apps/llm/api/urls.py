@@ -1,0 +1,25 @@
+"""Routes below /api/v1/."""
+
+from django.urls import path
+
+from apps.llm.api import connections, models
+
+ONE = "connections/<uuid:connection_id>"
+
+urlpatterns = [
+    path("connections", connections.ConnectionListApi.as_view(), name="api-connections"),
+    path(ONE, connections.ConnectionApi.as_view(), name="api-connection"),
+    path(f"{ONE}/test", connections.ConnectionTestApi.as_view(), name="api-connection-test"),
+    path(f"{ONE}/listing", connections.ConnectionListingApi.as_view(), name="api-connection-listing"),
+    path(
+        f"{ONE}/checks/<uuid:check_id>", connections.ConnectionCheckApi.as_view(), name="api-connection-check"
+    ),
+    path(f"{ONE}/models", connections.ConnectionModelsApi.as_view(), name="api-connection-models"),
+    path("models/<uuid:model_id>", models.ModelApi.as_view(), name="api-model"),
+    path("models/<uuid:model_id>/grants", models.ModelGrantsApi.as_view(), name="api-model-grants"),
+    path(
+        "teams/<uuid:team_id>/default-model",
+        models.TeamDefaultModelApi.as_view(),
+        name="api-team-default-model",
+    ),
+]
