@@ -1,0 +1,92 @@
+"""Rotation reaches every sealed row of every tenant and can be stopped and resumed (J05)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from io import StringIO
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.factories import Organisation
+
+
+def key(key_id: str, byte: bytes) -> str:
+    return f"{key_id}:{base64.b64encode(byte * 32).decode()}"
+
+
+def connections_of(organisation: Organisation, count: int) -> list[UUID]:
+    from apps.llm.endpoints import KEY_FIELD
+    from apps.llm.models import Connection
+    from apps.tenants.scope import tenant_scope
+    from apps.vault import seal
+
+    with tenant_scope(organisation.id):
+        return [
+            Connection.objects.create(
+                name=f"Host {number}",
+                vendor="openai_compatible",
+                base_url="https://models.example/v1",
+                sealed_key=seal(f"sk-{number}", tenant_id=organisation.id, field=KEY_FIELD),
+            ).pk
+            for number in range(count)
+        ]
+
+
+def state(organisation: Organisation, ids: list[UUID]) -> list[tuple[str, str]]:
+    """Key id and secret of each connection."""
+    from apps.llm.endpoints import KEY_FIELD
+    from apps.llm.models import Connection
+    from apps.tenants.scope import tenant_scope
+    from apps.vault.sealing import key_id_of, open_sealed
+
+    with tenant_scope(organisation.id):
+        rows = Connection.objects.in_bulk(ids)
+        blobs = [bytes(rows[pk].sealed_key) for pk in ids]
+    return [
+        (key_id_of(blob), open_sealed(blob, tenant_id=organisation.id, field=KEY_FIELD)) for blob in blobs
+    ]
+
+
+def rotate() -> dict[str, int]:
+    from django.core.management import call_command
+
+    out = StringIO()
+    call_command("vault_rotate", "--json", stdout=out)
+    resealed: dict[str, int] = json.loads(out.getvalue())["resealed"]
+    return resealed
+
+
+def test_rotation_stops_half_way_resumes_and_retires_the_old_key(
+    acme: Organisation, globex: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.conf import settings
+
+    from apps.vault.management.commands import vault_rotate
+
+    before = list(settings.VAULT_KEYS)
+    of_acme, of_globex = connections_of(acme, 3), connections_of(globex, 2)
+    monkeypatch.setattr(settings, "VAULT_KEYS", [key("r2", b"r"), *before])
+    reseal, calls = vault_rotate.reseal, 0
+
+    def dies_at_the_third(blob: bytes, *, tenant_id: UUID, field: str) -> bytes:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return reseal(blob, tenant_id=tenant_id, field=field)
+
+    monkeypatch.setattr(vault_rotate, "reseal", dies_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        rotate()
+    half = [key_id for key_id, _ in state(acme, of_acme) + state(globex, of_globex)]
+    assert half.count("r2") == 2
+    monkeypatch.setattr(vault_rotate, "reseal", reseal)
+    assert rotate()["llm.Connection"] == 3
+    assert rotate()["llm.Connection"] == 0
+    monkeypatch.setattr(settings, "VAULT_KEYS", [key("r2", b"r")])
+    assert state(acme, of_acme) == [("r2", "sk-0"), ("r2", "sk-1"), ("r2", "sk-2")]
+    assert state(globex, of_globex) == [("r2", "sk-0"), ("r2", "sk-1")]
