@@ -26,7 +26,7 @@ DIST = ROOT / "static" / "dist"
 PROGRAMS = {
     "up": ("launch.up", False),
     "manage": ("launch.manage", False),
-    "bench": ("bench", False),
+    "bench": ("launch.benching", False),
     "test": ("launch.testing", True),
     "check": ("launch.checking", True),
 }
@@ -46,7 +46,7 @@ def main() -> None:
         sys.exit(f"usage: bootstrap.py {'|'.join(PROGRAMS)} [ARGUMENT …]")
     module, development = PROGRAMS[name]
     try:
-        set_up(development=development, front=name != "manage")
+        set_up(development=development, front=name not in {"bench", "manage"})
     except SetupError as error:
         sys.exit(f"atrium: {error}")
     except KeyboardInterrupt:

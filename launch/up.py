@@ -72,7 +72,8 @@ class _Installation:
         listening = _listen(self._options)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._ask)
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                loop.add_signal_handler(number, self._ask)
         starting = asyncio.create_task(self._start(listening))
         waiting = asyncio.create_task(self._asked.wait())
         try:
