@@ -33,6 +33,7 @@ interface Run {
   position: number;
   offset: number;
   watchers: Set<WebSocket>;
+  streams: Set<ServerResponse>;
   timer?: NodeJS.Timeout;
 }
 
@@ -220,10 +221,13 @@ function seed(): void {
   }
 }
 
+const sse = (event: Json) => `id: ${event.end}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`;
+
 function emit(run: Run, item: Json, length: number): void {
   const event = { run: run.id, seq: run.position, end: run.position + length, ...item };
   run.position += length;
   run.items.push(event);
+  for (const stream of run.streams) stream.write(sse(event));
   for (const socket of run.watchers) socket.send(JSON.stringify({ type: "event", ...event }));
 }
 
@@ -236,6 +240,7 @@ function startRun(message: Json, text: string, kind = "reply"): Run {
     position: 0,
     offset: 0,
     watchers: new Set(),
+    streams: new Set(),
   };
   runs.set(run.id, run);
   message.run_id = run.id;
@@ -501,6 +506,18 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   const raw = await body(request);
   if (url.pathname.startsWith("/api/v1/")) {
     const path = url.pathname.slice(7);
+    const events = /^\/runs\/([^/]+)\/events$/.exec(path);
+    if (events) {
+      const run = runs.get(events[1] ?? "");
+      if (!run) return send(response, 404, {});
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      response.write(": hello\n\n");
+      const after = Number(url.searchParams.get("after") ?? 0);
+      for (const item of run.items) if ((item.end as number) > after) response.write(sse(item));
+      run.streams.add(response);
+      request.on("close", () => run.streams.delete(response));
+      return;
+    }
     const files = /^\/conversations\/([^/]+)\/files$/.exec(path);
     if (files) return send(response, ...upload(files[1] ?? "", raw));
     for (const route of routes) {
@@ -512,6 +529,10 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
         );
     }
     return send(response, 404, { title: "Not found", status: 404, detail: "", code: "not_found" });
+  }
+  if (url.pathname === "/mock/drop") {
+    for (const socket of sockets.clients) socket.terminate();
+    return send(response, 200, {});
   }
   if (url.pathname.startsWith("/static/")) {
     try {
@@ -531,6 +552,7 @@ seed();
 const server = createServer((request, response) => void handle(request, response));
 const sockets = new WebSocketServer({ server, path: "/ws/runs" });
 sockets.on("connection", (socket) => {
+  if (process.env.NO_WS) return socket.terminate();
   const ping = setInterval(() => socket.send(JSON.stringify({ type: "ping" })), 10_000);
   socket.on("close", () => {
     clearInterval(ping);

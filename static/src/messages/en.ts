@@ -156,6 +156,7 @@ export const m = {
     interrupted: "The connection to the model was cut. What was written is kept.",
     failedTitle: "The model did not respond.",
     failedText: "Your message is saved.",
+    noSource: "No usable passage was found in the documents. This answer has no sources.",
     tryAgain: "Try again",
     tryOther: "Try another model",
     loading: "Loading the conversation",

@@ -44,6 +44,8 @@ export interface Chat {
 }
 
 export interface ChatDetail extends Chat {
+  /** The end of the branch that was on screen last. */
+  current_message_id?: string | null;
   knowledge_bases: KnowledgeBaseRef[];
   files: FileOutput[];
 }
@@ -87,6 +89,14 @@ export interface Citation {
   verified: boolean;
 }
 
+export interface FallbackNote {
+  type: "fallback";
+  model: { slug: string; name: string };
+  reason: string;
+}
+
+export type Annotation = Citation | FallbackNote | { type: "no_source" };
+
 export interface Step {
   index: number;
   kind: string;
@@ -116,7 +126,7 @@ export interface Message {
   role: "user" | "assistant";
   state: RunState;
   parts: Part[];
-  annotations: Citation[];
+  annotations: Annotation[];
   steps: Step[];
   model: { slug: string; name: string } | null;
   run_id: string | null;

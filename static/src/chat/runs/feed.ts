@@ -93,23 +93,30 @@ export class RunFeed {
     const opening = setTimeout(() => socket.close(), 8000);
     socket.onopen = () => {
       clearTimeout(opening);
-      this.failures = 0;
-      this.onLine("online");
       this.listen();
       for (const [run, followed] of this.runs) {
-        followed.closeSse?.();
-        followed.closeSse = null;
         this.say({ type: "follow", run, after: followed.track.position });
       }
     };
     socket.onmessage = (message) => {
       this.listen();
+      this.proven();
       this.take(JSON.parse(message.data as string) as Frame);
     };
     socket.onclose = () => {
       clearTimeout(opening);
       this.lost(socket);
     };
+  }
+
+  /** A frame came through: only now is the socket trusted, since some proxies open it and cut it at once. */
+  private proven(): void {
+    this.failures = 0;
+    this.onLine("online");
+    for (const followed of this.runs.values()) {
+      followed.closeSse?.();
+      followed.closeSse = null;
+    }
   }
 
   /** A line that is silent for longer than two pings is dead, whatever the browser thinks. */

@@ -66,6 +66,7 @@ export class Conversation {
       this.detail = detail;
       this.bases = detail.knowledge_bases;
       this.adopt(messages);
+      if (!this.choices.size && detail.current_message_id) this.chooseUpTo(detail.current_message_id);
       this.state = "ready";
       this.fault = null;
     } catch (error) {
@@ -199,6 +200,16 @@ export class Conversation {
       if (turn.isPending && !turn.isLive && message.run_id) this.join(turn, message.run_id);
     }
     this.turns = [...turns, ...this.turns.filter((turn) => turn.isLocal)];
+  }
+
+  /** Chooses the branch that ends in a message. */
+  private chooseUpTo(id: string): void {
+    const byId = new Map(this.turns.map((turn) => [turn.id, turn]));
+    const choices = new Map(this.choices);
+    for (let turn = byId.get(id); turn; turn = byId.get(turn.message.parent_id ?? "")) {
+      choices.set(turn.message.parent_id, turn.id);
+    }
+    this.choices = choices;
   }
 
   private place(turn: Turn, message: Message): void {

@@ -39,6 +39,11 @@ export class Turn {
     return this.message.parts.flatMap((part) => (part.type === "file" ? [part.file] : []));
   }
 
+  /** Nothing usable was found in the documents that were searched. */
+  get hasNoSource(): boolean {
+    return this.message.annotations.some((note) => note.type === "no_source");
+  }
+
   get isPending(): boolean {
     return this.message.state === "queued" || this.message.state === "running";
   }
