@@ -12,6 +12,8 @@ import pytest
 from tests.llm.host import Host, model_host
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from apps.llm.gateway import ChatCall, Outcome
     from apps.llm.models import Connection, Model
     from tests.factories import Cast
@@ -124,3 +126,28 @@ def ledger(connected: Connected) -> list[Any]:
 
     with tenant_scope(connected.cast.acme.id):
         return list(UsageRecord.objects.order_by("created_at"))
+
+
+def browser(cast: Cast, user: Any, tenant: Any = None) -> Client:
+    """A signed-in browser at acme's host, or at another tenant's."""
+    from django.test import Client
+
+    from apps.accounts.middleware import COOKIE
+    from apps.accounts.services import session_create
+    from apps.tenants.scope import tenant_scope
+
+    organisation = tenant or cast.acme
+    with tenant_scope(organisation.id):
+        _, token = session_create(user=user, ip=None, agent="test")
+    client = Client(headers={"host": organisation.host})
+    client.cookies[COOKIE] = token
+    return client
+
+
+def audit_actions(tenant_id: Any) -> list[str]:
+    """What the tenant's audit log says was done, oldest first."""
+    from apps.audit.models import AuditEvent
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(tenant_id):
+        return list(AuditEvent.objects.order_by("created_at").values_list("action", flat=True))

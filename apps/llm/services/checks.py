@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.audit.services import record
 from apps.llm.models import CheckKind, CheckState, Connection, ConnectionCheck
 from apps.llm.tasks import check_connection
+from apps.runs import outbox
 from apps.tenants.scope import after_commit, current_tenant_id
 
 if TYPE_CHECKING:
@@ -38,5 +39,5 @@ def connection_check_start(
         target_id=connection.pk,
         after={"name": connection.name},
     )
-    after_commit(lambda: check_connection.delay(str(tenant_id), str(check.pk)))
+    after_commit(lambda: outbox.post(lambda: check_connection.delay(str(tenant_id), str(check.pk))))
     return check
