@@ -72,7 +72,7 @@ class _Installation:
         listening = _listen(self._options)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored under nohup
                 loop.add_signal_handler(number, self._ask)
         starting = asyncio.create_task(self._start(listening))
         waiting = asyncio.create_task(self._asked.wait())
