@@ -105,6 +105,8 @@ FILES_S3_REGION = env.text("ATRIUM_FILES_S3_REGION")
 FILES_S3_ACCESS_KEY = env.text("ATRIUM_FILES_S3_ACCESS_KEY")
 FILES_S3_SECRET_KEY = env.text("ATRIUM_FILES_S3_SECRET_KEY")
 MAX_UPLOAD_BYTES = env.number("ATRIUM_MAX_UPLOAD_MB", 25) * 1024 * 1024
+FILES_TENANT_QUOTA_BYTES = env.number("ATRIUM_TENANT_QUOTA_GB", 200) * 1024**3
+FILES_USER_QUOTA_BYTES = env.number("ATRIUM_USER_QUOTA_GB", 20) * 1024**3
 RUN_DRAIN_SECONDS = env.number("ATRIUM_DRAIN_SECONDS", 20)
 
 MODEL_SERVER_URL = env.text("ATRIUM_MODEL_SERVER_URL")
@@ -152,6 +154,17 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/(api/)?v1",
+    "ENUM_NAME_OVERRIDES": {
+        "RunStateEnum": "apps.runs.models.RunState",
+        "StepStateEnum": "apps.runs.models.StepState",
+        "MessageRoleEnum": "apps.chat.models.MessageRole",
+        "RoleEnum": "apps.accounts.models.Role",
+        "FileStateEnum": "apps.chat.api.serializers.FILE_STATES",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.api.schema.complete",
+    ],
 }
 
 LOGGING: dict[str, Any] = {

@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from apps.accounts import selectors as accounts
+from apps.accounts.api.serializers import MeOutput
 from apps.accounts.pages import PersonPage
 from apps.chat import selectors
 from apps.chat.services import MAX_TEXT
@@ -23,16 +24,18 @@ CSRF_HEADER = "X-CSRFToken"
 
 @method_decorator(ensure_csrf_cookie, name="dispatch")
 class ChatPage(PersonPage):
-    """A new chat, or one that exists: the island loads it and says so where it does not."""
+    """A new chat, or one of the person's own: the island loads it."""
 
     def get(self, request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
-        """The page; leads to the sign-in for who is not signed in."""
+        """The page; the sign-in for who is not signed in, 404 for a chat that is not one's own."""
+        if conversation_id is not None:
+            selectors.access_conversation(self.actor, conversation_id)
         return render(request, "chat/page.html", {"boot": self._boot()})
 
     def _boot(self) -> dict[str, Any]:
         """What the island would otherwise ask for first."""
         return {
-            "me": me_output(self.actor),
+            "me": MeOutput(accounts.me(self.actor)).data,
             "models": selectors.picked_models(accounts.everyone().id),
             "csrf_header": CSRF_HEADER,
             "limits": {"max_upload_bytes": settings.MAX_UPLOAD_BYTES, "max_text": MAX_TEXT},

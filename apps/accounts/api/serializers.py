@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rest_framework import serializers
 
-from apps.accounts.models import Role, Theme
+from apps.accounts.models import Role, Team, Theme
 from apps.accounts.permissions import SCOPES
 from apps.rest.serializers import InputSerializer
-
-if TYPE_CHECKING:
-    from apps.accounts.models import Team
 
 
 class TenantOutput(serializers.Serializer[Any]):

@@ -22,8 +22,7 @@ class ModelListApi(TenantApi):
     scope = "chat"
 
     @extend_schema(
-        operation_id="models_list",
-        tags=["models"],
+        operation_id="model_list",
         parameters=[
             OpenApiParameter("team", str, description="A team of yours; Everyone, or the key's, without it.")
         ],

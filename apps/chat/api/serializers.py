@@ -9,11 +9,14 @@ from rest_framework import serializers
 from apps.chat.conversations import MAX_KNOWLEDGE_BASES
 from apps.chat.models import MessageRole
 from apps.chat.services import MAX_FILES, MAX_TEXT
+from apps.rest.serializers import InputSerializer
 from apps.runs.api.views import RunErrorOutput, RunOutput
-from apps.runs.models import RunState
+from apps.runs.models import RunState, StepState
+
+FILE_STATES = ["uploading", "reading", "ready", "failed"]
 
 
-class ConversationCreateInput(serializers.Serializer[Any]):
+class ConversationCreateInput(InputSerializer):
     """A new chat; without a team it counts for Everyone, or for the API key's team."""
 
     team_id = serializers.UUIDField(required=False, allow_null=True)
@@ -23,7 +26,7 @@ class ConversationCreateInput(serializers.Serializer[Any]):
     )
 
 
-class ConversationUpdateInput(serializers.Serializer[Any]):
+class ConversationUpdateInput(InputSerializer):
     """What to change; a field that is left out stays."""
 
     title = serializers.CharField(required=False, max_length=200)
@@ -34,7 +37,7 @@ class ConversationUpdateInput(serializers.Serializer[Any]):
     )
 
 
-class MessageSendInput(serializers.Serializer[Any]):
+class MessageSendInput(InputSerializer):
     """A question. `client_id` is made by the client; the same one again gives the same answer back."""
 
     client_id = serializers.UUIDField()
@@ -44,7 +47,7 @@ class MessageSendInput(serializers.Serializer[Any]):
     file_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_FILES)
 
 
-class MessageRegenerateInput(serializers.Serializer[Any]):
+class MessageRegenerateInput(InputSerializer):
     """Another answer to the same question."""
 
     client_id = serializers.UUIDField()
@@ -80,7 +83,7 @@ class AttachedFile(serializers.Serializer[Any]):
     size = serializers.IntegerField()
     media_type = serializers.CharField()
     document_id = serializers.UUIDField(allow_null=True)
-    state = serializers.ChoiceField(["uploading", "reading", "ready", "failed"])
+    state = serializers.ChoiceField(FILE_STATES)
     error = FileError(allow_null=True)
     pages = serializers.IntegerField(allow_null=True)
 
@@ -145,7 +148,7 @@ class MessageStep(serializers.Serializer[Any]):
     index = serializers.IntegerField()
     kind = serializers.CharField()
     label = serializers.CharField()
-    state = serializers.ChoiceField(["running", "done", "failed"])
+    state = serializers.ChoiceField(StepState.choices)
     data = serializers.DictField()
     ms = serializers.IntegerField(allow_null=True)
 

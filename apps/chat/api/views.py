@@ -14,15 +14,23 @@ from apps.chat.api import serializers
 from apps.rest.pages import page_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rest_framework.request import Request
-    from rest_framework.serializers import Serializer
+
+    from apps.rest.serializers import InputSerializer
 
 CURSOR = OpenApiParameter("cursor", str, description="The `next` of the page before.")
 LIMIT = OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default.")
 
 
-def _read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+def _read(
+    serializer: type[InputSerializer], request: Request, access: Callable[[], object] | None = None
+) -> dict[str, Any]:
+    """The body's values; raises 400, or first what `access` raises: what is hidden has no wrong fields."""
     read = serializer(data=request.data)
+    if not read.is_valid() and access is not None:
+        access()
     read.is_valid(raise_exception=True)
     found: dict[str, Any] = read.validated_data
     return found
@@ -34,8 +42,7 @@ class ConversationListApi(IdempotentMixin, TenantApi):
     scope = "chat"
 
     @extend_schema(
-        operation_id="conversations_list",
-        tags=["conversations"],
+        operation_id="conversation_list",
         parameters=[CURSOR, LIMIT, OpenApiParameter("q", str, description="Words of the title.")],
         responses=serializers.ConversationPage,
     )
@@ -50,8 +57,7 @@ class ConversationListApi(IdempotentMixin, TenantApi):
         return Response({"results": [outputs.conversation_output(row) for row in rows], "next": following})
 
     @extend_schema(
-        operation_id="conversations_create",
-        tags=["conversations"],
+        operation_id="conversation_create",
         request=serializers.ConversationCreateInput,
         responses={201: serializers.ConversationDetailOutput},
     )
@@ -77,8 +83,7 @@ class ConversationDetailApi(TenantApi):
     scope = "chat"
 
     @extend_schema(
-        operation_id="conversations_retrieve",
-        tags=["conversations"],
+        operation_id="conversation_read",
         responses=serializers.ConversationDetailOutput,
     )
     def get(self, request: Request, conversation_id: UUID) -> Response:
@@ -87,14 +92,17 @@ class ConversationDetailApi(TenantApi):
         return Response(selectors.conversation_detail(self.actor, conversation))
 
     @extend_schema(
-        operation_id="conversations_update",
-        tags=["conversations"],
+        operation_id="conversation_update",
         request=serializers.ConversationUpdateInput,
         responses=serializers.ConversationDetailOutput,
     )
     def patch(self, request: Request, conversation_id: UUID) -> Response:
         """Rename or pin it, choose its model or knowledge."""
-        read = _read(serializers.ConversationUpdateInput, request)
+        read = _read(
+            serializers.ConversationUpdateInput,
+            request,
+            lambda: selectors.access_conversation(self.actor, conversation_id),
+        )
         if "knowledge_base_ids" in read:
             read["knowledge_base_ids"] = tuple(read["knowledge_base_ids"])
         conversation = conversations.conversation_update(
@@ -102,7 +110,7 @@ class ConversationDetailApi(TenantApi):
         )
         return Response(selectors.conversation_detail(self.actor, conversation))
 
-    @extend_schema(operation_id="conversations_delete", tags=["conversations"], responses={204: None})
+    @extend_schema(operation_id="conversation_delete", responses={204: None})
     def delete(self, request: Request, conversation_id: UUID) -> Response:
         """Delete it with its messages and files; this can not be undone."""
         conversations.conversation_delete(actor=self.actor, conversation_id=conversation_id)
@@ -114,7 +122,7 @@ class MessageListApi(TenantApi):
 
     scope = "chat"
 
-    @extend_schema(operation_id="messages_list", tags=["messages"], responses=serializers.MessagePage)
+    @extend_schema(operation_id="message_list", responses=serializers.MessagePage)
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """The whole tree, oldest first."""
         conversation = selectors.access_conversation(self.actor, conversation_id)
@@ -125,14 +133,17 @@ class MessageListApi(TenantApi):
         )
 
     @extend_schema(
-        operation_id="messages_send",
-        tags=["messages"],
+        operation_id="message_send",
         request=serializers.MessageSendInput,
         responses={202: serializers.MessageSentOutput},
     )
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Ask. The answer is written by its run: follow `run.id`. A client_id counts once."""
-        read = _read(serializers.MessageSendInput, request)
+        read = _read(
+            serializers.MessageSendInput,
+            request,
+            lambda: selectors.access_conversation(self.actor, conversation_id),
+        )
         sent = services.message_send(
             actor=self.actor,
             conversation_id=conversation_id,
@@ -158,14 +169,17 @@ class MessageRegenerateApi(TenantApi):
     scope = "chat"
 
     @extend_schema(
-        operation_id="messages_regenerate",
-        tags=["messages"],
+        operation_id="message_regenerate",
         request=serializers.MessageRegenerateInput,
         responses={202: serializers.MessageRegeneratedOutput},
     )
     def post(self, request: Request, message_id: UUID) -> Response:
         """Begin it; the old answer stays beside it. The same client_id again changes nothing."""
-        read = _read(serializers.MessageRegenerateInput, request)
+        read = _read(
+            serializers.MessageRegenerateInput,
+            request,
+            lambda: selectors.access_message(self.actor, message_id),
+        )
         answer = services.message_regenerate(
             actor=self.actor, message_id=message_id, client_id=read["client_id"], model=read.get("model")
         )

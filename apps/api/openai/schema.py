@@ -1,0 +1,118 @@
+"""The OpenAPI description of /v1: the parts of OpenAI's protocol that are served."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_ERROR: Final = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": "string", "nullable": True},
+                "code": {"type": "string", "nullable": True},
+            },
+        }
+    },
+}
+_ERRORS: Final = {
+    "400": "A parameter is wrong or not supported; `param` names it.",
+    "401": "The API key is mistyped, expired or revoked.",
+    "403": "The API key lacks the scope.",
+    "404": "No such model for the key's team.",
+    "413": "The body is larger than 5 MB.",
+    "429": "A limit was reached: wait Retry-After seconds.",
+    "502": "The provider failed.",
+    "503": "A part is away: try again after Retry-After seconds.",
+    "504": "The provider did not answer in time.",
+}
+_MESSAGE: Final = {
+    "type": "object",
+    "required": ["role"],
+    "properties": {
+        "role": {"type": "string", "enum": ["system", "developer", "user", "assistant", "tool"]},
+        "content": {"description": "A string, or parts of type text, image_url (data: URL) or file."},
+        "tool_calls": {"type": "array", "items": {"type": "object"}},
+        "tool_call_id": {"type": "string"},
+    },
+}
+_CHAT: Final = {
+    "type": "object",
+    "required": ["model", "messages"],
+    "properties": {
+        "model": {"type": "string"},
+        "messages": {"type": "array", "items": _MESSAGE, "minItems": 1},
+        "stream": {"type": "boolean"},
+        "stream_options": {"type": "object", "properties": {"include_usage": {"type": "boolean"}}},
+        "n": {"type": "integer", "enum": [1]},
+        "temperature": {"type": "number", "minimum": 0, "maximum": 2},
+        "top_p": {"type": "number", "minimum": 0, "maximum": 1},
+        "max_tokens": {"type": "integer", "minimum": 1},
+        "max_completion_tokens": {"type": "integer", "minimum": 1},
+        "stop": {
+            "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 4}]
+        },
+        "seed": {"type": "integer"},
+        "tools": {"type": "array", "items": {"type": "object"}, "maxItems": 128},
+        "tool_choice": {"description": "auto, none, required, or one function."},
+        "response_format": {"type": "object"},
+        "reasoning_effort": {"type": "string"},
+    },
+}
+_EMBEDDING: Final = {
+    "type": "object",
+    "required": ["model", "input"],
+    "properties": {
+        "model": {"type": "string"},
+        "input": {
+            "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 256}]
+        },
+        "dimensions": {"type": "integer", "minimum": 1},
+        "encoding_format": {"type": "string", "enum": ["float", "base64"]},
+    },
+}
+_ANY: Final = {"schema": {"type": "object"}}
+
+
+def _operation(
+    name: str, summary: str, body: dict[str, Any] | None, answers: dict[str, Any]
+) -> dict[str, Any]:
+    """An operation with OpenAI's errors."""
+    errors = {
+        status: {"description": text, "content": {"application/json": {"schema": _ERROR}}}
+        for status, text in _ERRORS.items()
+        if body is not None or status in {"401", "403", "503"}
+    }
+    operation: dict[str, Any] = {
+        "operationId": name,
+        "summary": summary,
+        "tags": ["openai"],
+        "security": [{"apiKey": []}],
+        "responses": {"200": {"description": "", "content": answers}, **errors},
+    }
+    if body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return operation
+
+
+OPENAI_PATHS: Final = {
+    "/v1/models": {
+        "get": _operation("openai_models", "What the key's team may call.", None, {"application/json": _ANY})
+    },
+    "/v1/chat/completions": {
+        "post": _operation(
+            "openai_chat_completions",
+            "An answer, whole or as a stream of server-sent events.",
+            _CHAT,
+            {"application/json": _ANY, "text/event-stream": {"schema": {"type": "string"}}},
+        )
+    },
+    "/v1/embeddings": {
+        "post": _operation("openai_embeddings", "Vectors for texts.", _EMBEDDING, {"application/json": _ANY})
+    },
+}

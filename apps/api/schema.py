@@ -1,0 +1,86 @@
+"""What the OpenAPI schema says of every operation alike, and of /v1, which is not made of DRF views."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Final
+
+from apps.api.openai.schema import OPENAI_PATHS
+
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOutput"}}}
+_ALWAYS: Final = {
+    "401": "Not signed in, or the API key is mistyped, expired or revoked.",
+    "403": "Known, but not allowed: a scope, a role or the CSRF token is missing.",
+    "503": "A part is away: try again after Retry-After seconds.",
+}
+_WITH_ID: Final = {"404": "It does not exist, or not for the caller."}
+_WITH_BODY: Final = {"400": "A field or the JSON is wrong. Nothing was saved."}
+_SECURITY: Final = {
+    "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: Settings, API keys."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "atrium_session",
+        "description": "The page's session.",
+    },
+}
+_EVENTS: Final = {
+    "/api/v1/runs/{run_id}/events": {
+        "get": {
+            "operationId": "runs_events",
+            "summary": "The run's events from a position on, as server-sent events; 204 once all was seen.",
+            "parameters": [
+                {
+                    "in": "path", "name": "run_id", "required": True, "schema": {"type": "string", "format": "uuid"},
+                },
+                {"in": "query", "name": "after", "schema": {"type": "integer", "minimum": 0}},
+                {"in": "header", "name": "Last-Event-ID", "schema": {"type": "string"}},
+            ],
+            "responses": {
+                "200": {"description": "", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+                "204": {"description": "The end was seen."},
+            },
+        }
+    }
+}  # fmt: skip
+
+
+def complete(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:
+    """drf-spectacular's postprocessing hook: tags, errors and security for all, and the paths of /v1."""
+    del generator, request, public
+    result["paths"] |= deepcopy(_EVENTS)
+    for path, item in result["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                _complete_operation(path, item[method])
+    result["paths"] |= OPENAI_PATHS
+    result["components"]["securitySchemes"] = _SECURITY
+    result["tags"] = [{"name": name} for name in sorted(_tags(result["paths"]))]
+    result["paths"] = dict(sorted(result["paths"].items()))
+    return result
+
+
+def _complete_operation(path: str, operation: dict[str, Any]) -> None:
+    operation["tags"] = [path.removeprefix("/api/v1/").partition("/")[0]]
+    operation["security"] = [{"apiKey": []}, {"session": []}]
+    errors = dict(_ALWAYS)
+    if "{" in path:
+        errors |= _WITH_ID
+    if "requestBody" in operation or "parameters" in operation:
+        errors |= _WITH_BODY
+    responses = operation["responses"]
+    for status, description in errors.items():
+        responses.setdefault(status, {})
+        responses[status] = {"description": description, "content": _PROBLEM}
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _tags(paths: dict[str, Any]) -> set[str]:
+    return {
+        tag
+        for item in paths.values()
+        for method in _METHODS
+        if method in item
+        for tag in item[method]["tags"]
+    }
