@@ -134,7 +134,7 @@ class PersonListApi(TenantApi):
     )
     def get(self, request: Request) -> Response:
         """All people, newest first."""
-        return listed(request, selectors.people(), PersonOutput)
+        return listed(request, selectors.people().prefetch_related(None), PersonOutput)
 
     @extend_schema(
         operation_id="person_create",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,22 +13,25 @@ from django.views import View
 from apps.accounts import selectors
 from apps.accounts.forms import ForgotForm, NewPasswordForm, OrganisationForm, SignInForm, add_problem
 from apps.accounts.mail import mail_is_configured, send_after_commit
-from apps.accounts.middleware import COOKIE, address_of, set_cookie
+from apps.accounts.middleware import COOKIE, address_of, clear_cookie, set_cookie
 from apps.accounts.models import LinkKind, Session, User
 from apps.accounts.pages import TenantPage
 from apps.accounts.services import (
+    attempt_begin,
+    attempt_succeed,
     link_use,
     one_time_link_create,
+    password_fits,
     password_set,
     session_create,
     session_end,
-    sign_in,
 )
 from apps.accounts.services.sessions import ABSOLUTE
+from apps.accounts.services.sign_in import Attempt
 from apps.accounts.tokens import token_hash
-from apps.audit.services import record
 from apps.rest.errors import ProblemError
 from apps.tenants.hosts import UnknownHostError, bare_host, tenant_of_host
+from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -47,15 +51,8 @@ def let_in(request: Any, user: User, where: str) -> HttpResponseBase:
     old = request.COOKIES.get(COOKIE)
     if old:
         Session.objects.filter(token_hash=token_hash(old)).delete()
-    session, token = session_create(
+    _, token = session_create(
         user=user, ip=address_of(request), agent=request.META.get("HTTP_USER_AGENT", "")
-    )
-    record(
-        actor=None,
-        action="session.started",
-        target_type="user",
-        target_id=user.id,
-        detail={"session": str(session.id)},
     )
     response = HttpResponseRedirect(where)
     set_cookie(response, token, seconds=int(ABSOLUTE.total_seconds()))
@@ -65,6 +62,26 @@ def let_in(request: Any, user: User, where: str) -> HttpResponseBase:
 class SignInPage(TenantPage):
     """Sign in by e-mail and password."""
 
+    form: SignInForm
+    attempt: Attempt | None = None
+    refusal: ProblemError | None = None
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """As every page, but the password is compared before the scope opens: hashing takes its time."""
+        if request.method == "POST" and request.tenant is not None:
+            self.form = SignInForm(request.POST)
+            self.attempt = self._attempt(request) if self.form.is_valid() else None
+        return super().dispatch(request, *args, **kwargs)
+
+    def _attempt(self, request: Any) -> Attempt | None:
+        try:
+            with tenant_scope(request.tenant.id):
+                attempt = attempt_begin(email=self.form.cleaned_data["email"], ip=address_of(request))
+        except ProblemError as problem:
+            self.refusal = problem
+            return None
+        return attempt if password_fits(attempt, self.form.cleaned_data["password"]) else None
+
     def get(self, request: Any) -> HttpResponseBase:
         """The form, or on to the app for who is signed in already."""
         if request.actor is not None:
@@ -73,17 +90,15 @@ class SignInPage(TenantPage):
 
     def post(self, request: Any) -> HttpResponseBase:
         """Check and let in; every failure reads the same."""
-        form = SignInForm(request.POST)
-        if form.is_valid():
-            try:
-                user = sign_in(ip=address_of(request), **form.cleaned_data)
-            except ProblemError as problem:
-                add_problem(form, problem)
-                return self._form(request, form, status=problem.status)
-            if user is not None:
-                return let_in(request, user, next_path(request))
-            form.add_error(None, WRONG)
-        return self._form(request, form)
+        user = attempt_succeed(self.attempt) if self.attempt else None
+        if user is not None:
+            return let_in(request, user, next_path(request))
+        if self.refusal is not None:
+            add_problem(self.form, self.refusal)
+            return self._form(request, self.form, status=self.refusal.status)
+        if self.form.is_valid():
+            self.form.add_error(None, WRONG)
+        return self._form(request, self.form)
 
     def _form(self, request: Any, form: SignInForm, status: int = 200) -> HttpResponse:
         context = {"form": form, "next": next_path(request), "can_mail": mail_is_configured()}
@@ -98,7 +113,7 @@ class SignOutPage(TenantPage):
         if request.actor is not None and request.actor.session_id is not None:
             session_end(actor=request.actor, session_id=request.actor.session_id)
         response = HttpResponseRedirect("/sign-in")
-        response.delete_cookie(COOKIE, path="/", samesite="Lax")
+        clear_cookie(response)
         response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
@@ -119,24 +134,30 @@ class LinkPage(TenantPage):
         if link is None or link.user is None:
             return render(request, "accounts/link_gone.html", status=410)
         form = self._form_for(link.kind, request.POST)
-        if form is not None and not self._set_password(form, link.user):
+        if form is not None and not form.is_valid():
             return render(request, "accounts/link.html", {"link": link, "form": form})
-        if link_use(code=code) is None:
+        try:
+            user = self._use(code, form)
+        except ProblemError as problem:
+            add_problem(form or NewPasswordForm(), problem)
+            return render(request, "accounts/link.html", {"link": link, "form": form})
+        if user is None:
             return render(request, "accounts/link_gone.html", status=410)
-        return let_in(request, link.user, "/")
+        return let_in(request, user, "/")
 
     def _form_for(self, kind: str, data: Any) -> NewPasswordForm | None:
         return NewPasswordForm(data) if kind in (LinkKind.RESET, LinkKind.INVITE) else None
 
-    def _set_password(self, form: NewPasswordForm, user: User) -> bool:
-        if not form.is_valid():
-            return False
-        try:
-            password_set(actor=None, user=user, password=form.cleaned_data["password"])
-        except ProblemError as problem:
-            add_problem(form, problem)
-            return False
-        return True
+    def _use(self, code: str, form: NewPasswordForm | None) -> User | None:
+        """Its person, with the new password; a refused password leaves the link as it was."""
+        with transaction.atomic():
+            link = link_use(code=code)
+            if link is None or link.user is None:
+                return None
+            if form is not None:
+                password_set(actor=None, user=link.user, password=form.cleaned_data["password"])
+            user: User = link.user
+            return user
 
 
 class ForgotPage(TenantPage):
