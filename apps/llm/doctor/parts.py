@@ -13,7 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from apps import vault
 from apps.egress.environment import UncleanEnvironmentError, assert_clean_environment
-from apps.files.storage import storage
+from apps.files.storage import storage, tenant_prefix
 from apps.llm.doctor.findings import Part, State, fail, ok, warn
 from apps.llm.endpoints import BUILTIN, address_of
 from apps.llm.loop import run_on_loop
@@ -124,13 +124,14 @@ def vault_keys() -> Found:
 
 def file_storage() -> Found:
     """A file can be written, read and removed."""
-    name = f"doctor/{uuid.uuid4()}"
+    key = f"{tenant_prefix(uuid.uuid4())}{uuid.uuid4()}"
     store = storage()
-    store.write(name, b"probe")
+    store.save(key, [b"probe"])
     try:
-        read = store.read(name)
+        with store.open(key) as stored:
+            read = stored.read()
     finally:
-        store.delete(name)
+        store.delete(key)
     if read != b"probe":
         return fail("a file came back changed", "Check the disk or the S3 bucket.")
     return ok(settings.FILES_S3_BUCKET or str(settings.FILES_DIR))

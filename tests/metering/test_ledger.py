@@ -1,0 +1,121 @@
+"""The ledger: unique calls, closed once, and settled by upkeep when a worker died."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.factories import Organisation
+
+NOW = dt.datetime.now(dt.UTC)
+
+
+def _reserve(organisation: Organisation, **changes: Any) -> Any:
+    from apps.metering import services as metering
+    from apps.tenants.scope import tenant_scope
+
+    call_id = changes.pop("call_id", None) or uuid4()
+    override = metering.Price(Decimal(1), Decimal(2), "EUR")
+    item = metering.Item("v", "", uuid4(), "Host", uuid4(), "slug", "asked", override)
+    bound = changes.pop("bound", metering.Bound(100, 50))
+    with tenant_scope(organisation.id):
+        metering.usage_reserve(
+            call_id=call_id,
+            payer=metering.Payer(),
+            item=item,
+            cause=metering.Cause("reply", run_id=changes.pop("run_id", None)),
+            bound=bound,
+        )
+        if changes:
+            from apps.metering.models import UsageRecord
+
+            UsageRecord.objects.filter(call_id=call_id).update(**changes)
+    return call_id, item
+
+
+def _row(organisation: Organisation, call_id: Any) -> Any:
+    from apps.metering.models import UsageRecord
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(organisation.id):
+        return UsageRecord.objects.get(call_id=call_id)
+
+
+def test_call_id_is_unique_in_a_tenant(acme: Organisation, globex: Organisation) -> None:
+    from django.db import IntegrityError
+
+    call_id, _ = _reserve(acme)
+    with pytest.raises(IntegrityError):
+        _reserve(acme, call_id=call_id)
+    assert _reserve(globex, call_id=call_id)[0] == call_id
+
+
+def test_row_is_closed_once(acme: Organisation) -> None:
+    from apps.metering import services as metering
+    from apps.tenants.scope import tenant_scope
+
+    call_id, item = _reserve(acme)
+    with tenant_scope(acme.id):
+        charge = metering.usage_settle(
+            call_id=call_id, item=item, tokens=metering.Tokens(10, 20), ending=metering.Ending("stop")
+        )
+        assert charge is not None
+        assert charge.cost == Decimal("0.00005")
+        again = metering.usage_settle(
+            call_id=call_id, item=item, tokens=metering.Tokens(9, 9), ending=metering.Ending("stop")
+        )
+        assert again is None
+        metering.usage_release(call_id=call_id, ending=metering.Ending(error_kind="late"))
+    row = _row(acme, call_id)
+    assert (row.state, row.tokens_output, row.cost) == ("settled", 20, Decimal("0.00005"))
+
+
+def test_application_can_not_delete_a_row(acme: Organisation) -> None:
+    from django.db import ProgrammingError
+
+    from apps.metering.models import UsageRecord
+    from apps.tenants.scope import tenant_scope
+
+    call_id, _ = _reserve(acme)
+    with pytest.raises(ProgrammingError), tenant_scope(acme.id):
+        UsageRecord.objects.filter(call_id=call_id).delete()
+    assert _row(acme, call_id).state == "reserved"
+
+
+def test_upkeep_settles_what_outlived_every_call(acme: Organisation) -> None:
+    from apps.metering.upkeep import settle_stale
+
+    old, _ = _reserve(acme, created_at=NOW - dt.timedelta(minutes=40))
+    young, _ = _reserve(acme, created_at=NOW - dt.timedelta(minutes=20))
+    settle_stale()
+    row = _row(acme, old)
+    assert (row.state, row.finish, row.error_kind, row.estimated) == ("settled", "interrupted", "lost", True)
+    assert (row.tokens_input, row.tokens_output, row.cost) == (100, 0, Decimal("0.0001"))
+    assert _row(acme, young).state == "reserved"
+
+
+def test_upkeep_settles_a_minute_after_the_run_by_what_its_log_holds(acme: Organisation) -> None:
+    from apps.metering import services as metering
+    from apps.metering.upkeep import settle_stale
+    from apps.runs.models import Run
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(acme.id):
+        run = Run.objects.create(
+            kind="reply",
+            team_id=uuid4(),
+            user_id=uuid4(),
+            state="interrupted",
+            position=120,
+            ended_at=NOW - dt.timedelta(minutes=2),
+        )
+    created = NOW - dt.timedelta(minutes=3)
+    chat, _ = _reserve(acme, run_id=run.pk, created_at=created)
+    vectors, _ = _reserve(acme, run_id=run.pk, created_at=created, bound=metering.Bound(100))
+    settle_stale()
+    assert _row(acme, chat).tokens_output == 30
+    assert _row(acme, vectors).tokens_output == 0
