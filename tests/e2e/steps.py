@@ -1,0 +1,33 @@
+"""What a person does on the chat page, in words of the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+
+def ask(page: Page, text: str) -> None:
+    """Write a message and send it with Enter."""
+    page.get_by_label("Message", exact=True).fill(text)
+    page.keyboard.press("Enter")
+
+
+def answer(page: Page) -> Locator:
+    """The last answer's text."""
+    return page.locator(".turn-answer .prose").last
+
+
+def expect_end(page: Page) -> None:
+    """Wait until no answer is being written."""
+    expect(page.locator(".turn-answer").last).to_have_attribute("aria-busy", "false", timeout=30_000)
+
+
+def attach(page: Page, name: str, data: bytes, media_type: str = "application/pdf") -> None:
+    """Choose a file for the message."""
+    page.locator("input[type=file]").set_input_files(
+        files=[{"name": name, "mimeType": media_type, "buffer": data}]
+    )

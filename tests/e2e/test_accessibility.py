@@ -1,0 +1,91 @@
+"""axe-core on every page, light and dark, small and wide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.steps import ask, expect_end
+from tests.environment import ROOT
+from tests.llm.host import Answer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.e2e.conftest import Window
+    from tests.llm.conftest import Connected
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+MARKDOWN = (
+    "A claim.\n\n### Head\n\n1. one\n2. two\n\n```python\nprint(1)\n```\n\n"
+    "| a | b |\n|---|--:|\n| x | 1 |\n\n$x^2$ and `code`."
+)
+MEMBER_PAGES = (
+    "/knowledge",
+    "/settings/profile",
+    "/settings/appearance",
+    "/settings/security",
+    "/settings/api-keys",
+)
+ADMIN_PAGES = (
+    "/admin/", "/admin/people", "/admin/people/invite", "/admin/teams", "/admin/models", "/admin/providers",
+    "/admin/providers/new", "/admin/knowledge", "/admin/audit",
+)  # fmt: skip
+LOOKS = [(width, scheme) for width in (390, 1280) for scheme in ("light", "dark")]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line for each element."""
+    page.evaluate(AXE.read_text())
+    found: Any = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{page.url} {rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def look(width: int, scheme: str) -> dict[str, Any]:
+    """A window of that width and theme. The policy is lifted, since axe comes in by evaluation."""
+    return {"viewport": {"width": width, "height": 860}, "color_scheme": scheme, "bypass_csp": True}
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_axe_finds_nothing_in_a_chat(window: Window, connected: Connected, width: int, scheme: str) -> None:
+    """New chat, an answer with every kind of block, picker, menus and dialogs."""
+    connected.host.answers[:] = [Answer(texts=(MARKDOWN,)), Answer(texts=("Title",))]
+    page = window(connected.cast.bob, **look(width, scheme)).tab()
+    page.get_by_label("Message", exact=True).wait_for()
+    found = violations(page)
+    ask(page, "Show me all")
+    expect_end(page)
+    page.locator(".katex").first.wait_for()
+    found += violations(page)
+    page.locator("#model-button").click()
+    page.get_by_role("option").first.wait_for()
+    found += violations(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search chats").wait_for()
+    found += violations(page)
+    assert found == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_axe_finds_nothing_on_server_pages(
+    window: Window, connected: Connected, width: int, scheme: str
+) -> None:
+    """Sign-in, knowledge, settings and administration."""
+    outside = window(**look(width, scheme)).tab("/sign-in")
+    found = violations(outside)
+    alice = window(connected.cast.alice, **look(width, scheme))
+    alice.expect_fault("404")
+    page = alice.tab("/knowledge")
+    for path in (*MEMBER_PAGES, *ADMIN_PAGES):
+        answered = page.goto(alice.origin + path)
+        assert answered is not None
+        assert answered.status == 200, path
+        found += violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} scrolls sideways"
+    assert found == []
