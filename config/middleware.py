@@ -77,12 +77,10 @@ class CsrfMiddleware(CsrfViewMiddleware):
     """Django's CSRF check, called on the event loop: it only compares strings."""
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        refusal = self.process_request(request)
-        if refusal is not None:
-            return refusal
-        response: HttpResponseBase = await self.get_response(request)
-        return self.process_response(request, response)
+        self.process_request(request)
+        answer: Any = self.get_response(request)
+        return self.process_response(request, await answer)
 
-    async def process_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    async def process_view(self, request: HttpRequest, *view: Any) -> Any:  # type: ignore[override]  # async on purpose
         """Refuse an unsafe request without a matching token."""
-        return super().process_view(request, *args, **kwargs)
+        return super().process_view(request, *view)

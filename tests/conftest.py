@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -54,6 +54,7 @@ def _give_back_connections() -> Iterator[None]:
     if settings.configured:
         from django.db import connections
 
+        connection: Any
         for connection in connections.all(initialized_only=True):
             connection.tenant_id = None
             connection.close()

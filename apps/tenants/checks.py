@@ -31,7 +31,8 @@ def _faults_of_tenant_model(model: type[TenantModel]) -> Iterator[str]:
     for field in options.local_fields:
         yield from _faults_of_field(field)
     for field in options.local_many_to_many:
-        if not issubclass(field.remote_field.through, TenantModel):
+        through: Any = field.remote_field.through
+        if not issubclass(through, TenantModel):
             yield f"{field.name}: many-to-many needs a TenantModel as `through`"
     for constraint in options.constraints:
         if (

@@ -42,7 +42,7 @@ class _DatabaseOnly(BaseConstraint):
     def _quoted(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
         return schema_editor.quote_name(model._meta.db_table)
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> str | None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         schema_editor.deferred_sql.extend(self.statements(self._quoted(model, schema_editor)))
         return None
 
@@ -78,7 +78,7 @@ class RowSecurity(_DatabaseOnly):
     def _unique(self, schema_editor: Any) -> str:
         return f"CONSTRAINT {schema_editor.quote_name(self.name)} UNIQUE (tenant_id, id)"
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> str | None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         super().constraint_sql(model, schema_editor)
         return self._unique(schema_editor)
 
@@ -117,7 +117,7 @@ class SameTenantKey(_DatabaseOnly):
             "DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> str | None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         schema_editor.deferred_sql.append(self._add(model, schema_editor))
         return None
 

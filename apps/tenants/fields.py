@@ -52,7 +52,8 @@ class TenantColumn(UUIDField):
 
     def __init__(self, *, privileges: str = "SELECT, INSERT, UPDATE, DELETE", **options: Any) -> None:
         self.privileges = privileges
-        super().__init__(**{"default": tenant_id_or_none, "editable": False} | options)
+        defaults: dict[str, Any] = {"default": tenant_id_or_none, "editable": False}
+        super().__init__(**defaults | options)
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
         super().contribute_to_class(cls, name, private_only)
@@ -67,7 +68,8 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
     """A foreign key checked together with the tenant: (tenant_id, x_id) → (tenant_id, id)."""
 
     def __init__(self, to: Any, on_delete: Any, **options: Any) -> None:
-        super().__init__(to, on_delete, **{"related_name": "+"} | options | {"db_constraint": False})
+        fixed: dict[str, Any] = {"related_name": "+"} | options | {"db_constraint": False}
+        super().__init__(to, on_delete, **fixed)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, options = super().deconstruct()
@@ -87,8 +89,8 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
             add_constraint(cls, SameTenantKey(field=name, name=f"{table}_{name}_key"[:63]))
 
     def get_extra_restriction(self, alias: str | None, related_alias: str | None) -> Any:
-        remote = self.remote_field.model._meta.get_field("tenant_id")
-        local = self.model._meta.get_field("tenant_id")
+        remote: Any = self.remote_field.model._meta.get_field("tenant_id")
+        local: Any = self.model._meta.get_field("tenant_id")
         if alias is None or related_alias is None:
             return None
         return Exact(Col(alias, remote), Col(related_alias, local))

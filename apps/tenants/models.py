@@ -45,8 +45,8 @@ class TenantModel(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant_id = TenantColumn()
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[assignment,misc]  # Self in ClassVar: mypy cannot say it
-    across: ClassVar[AcrossManager[Self]] = AcrossManager()  # type: ignore[assignment,misc]  # as above
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
+    across: ClassVar[AcrossManager[Self]] = AcrossManager()
 
     class Meta:
         abstract = True
@@ -54,7 +54,7 @@ class TenantModel(models.Model):
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         """Write the row in its own tenant; raises CrossTenantError for any other."""
-        if options.get("using") != "platform" and self._state.db != "platform":
+        if (options.get("using") or self._state.db or "default") != "platform":
             own = current_tenant_id()
             if self.tenant_id is None:
                 self.tenant_id = own
@@ -85,7 +85,8 @@ class GlobalKey(UUIDField):
     """Primary key of a GLOBAL table; brings the read-only grant with it."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"primary_key": True, "default": uuid4, "editable": False} | options)
+        defaults: dict[str, Any] = {"primary_key": True, "default": uuid4, "editable": False}
+        super().__init__(**defaults | options)
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
         super().contribute_to_class(cls, name, private_only)

@@ -31,6 +31,7 @@ def tenant_task(*, name: str, queue: str, **options: Any) -> Callable[[Callable[
             finally:
                 connection.close()
 
-        return shared_task(name=name, queue=queue, ignore_result=True, **options)(run)
+        made: Any = shared_task(name=name, queue=queue, ignore_result=True, **options)  # type: ignore[no-untyped-call]  # Celery is untyped
+        return made(run)
 
     return register

@@ -59,7 +59,7 @@ def _value(field: Any, token: str, made: dict[str, Any]) -> Any:
     if label in SPECIAL:
         return SPECIAL[label]()
     if isinstance(field, models.ForeignKey):
-        parent = field.related_model
+        parent: Any = field.related_model
         known = made.get(parent._meta.label)
         return known if known is not None else row_make(parent, token, made)
     if field.choices:

@@ -169,7 +169,8 @@ def test_the_keys_alone_refuse_a_foreign_parent(
 ) -> None:
     mine = _made(model, acme)
     with tenant_scope(globex.id):
-        their_parent = row_make(field.related_model)
+        parent: Any = field.related_model
+        their_parent = row_make(parent)
     statement = sql.SQL("UPDATE {} SET {} = %s WHERE id = %s").format(
         sql.Identifier(model._meta.db_table), sql.Identifier(field.column)
     )

@@ -87,13 +87,14 @@ class Catalogue:
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         self._cursor.execute(query)
-        return self._cursor.fetchall()
+        rows: list[tuple[Any, ...]] = self._cursor.fetchall()
+        return rows
 
     def violations(self) -> list[str]:
         """Everything that is wrong, one sentence each; empty when isolation holds."""
         checks = (
-            self._unknown_tables, self._row_security, self._policies, self._columns, self._uniques, self._keys,
-            self._grants, self._around, self._roles,
+            self._unknown_tables, self._row_security, self._policies, self._columns, self._uniques,
+            self._keys, self._grants, self._around, self._roles,
         )  # fmt: skip
         return sorted({found for check in checks for found in check()})
 

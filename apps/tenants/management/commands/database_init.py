@@ -35,9 +35,7 @@ _LIMITS: Final = {
 
 
 def _run(cursor: psycopg.Cursor[Any], statement: str, **names: str) -> None:
-    cursor.execute(
-        sql.SQL(statement).format(**{key: sql.Identifier(value) for key, value in names.items()})  # type: ignore[arg-type]  # constants of this module
-    )
+    cursor.execute(sql.SQL(statement).format(**{key: sql.Identifier(value) for key, value in names.items()}))
 
 
 class Command(BaseCommand):
