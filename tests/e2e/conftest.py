@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The browser, started once. Playwright keeps a loop in this thread, where the ORM would refuse to work."""
+    """The browser, started once. Playwright keeps a loop in this thread, where the ORM would not work."""
     from playwright.sync_api import sync_playwright
 
     from launch.browser import chromium
