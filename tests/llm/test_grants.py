@@ -148,3 +148,24 @@ def test_ids_are_made_unique_and_checked(connected: Connected) -> None:
                 model_update(actor=None, model=twin, changes={"slug": slug})
         with pytest.raises(ValidationError):
             model_update(actor=None, model=odd, changes={"price_input": 1, "price_output": None})
+
+
+def test_model_by_slug_is_the_row_as_the_orm_reads_it(connected: Connected) -> None:
+    from apps.llm.errors import ModelNotFoundError
+    from apps.llm.models import Model
+    from apps.llm.selectors import model_by_slug
+    from apps.llm.services import model_update
+    from apps.tenants.scope import tenant_scope
+
+    team = connected.cast.engineering.pk
+    with tenant_scope(connected.cast.acme.id):
+        model_update(actor=None, model=connected.chat, changes={"abilities": ["vision"], "max_output": 9})
+        found = model_by_slug(team, "big-model")
+        read = Model.objects.select_related("connection").get(slug="big-model")
+        for row, twin in ((found, read), (found.connection, read.connection)):
+            for field in row._meta.concrete_fields:
+                assert getattr(row, field.attname) == getattr(twin, field.attname)
+        assert model_by_slug(team, "text-embedding-tiny", None) == connected.embedding
+        for slug, modality in (("text-embedding-tiny", "chat"), ("big-model", "embedding"), ("a\x00b", None)):
+            with pytest.raises(ModelNotFoundError):
+                model_by_slug(team, slug, modality)

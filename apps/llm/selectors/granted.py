@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Q
 
+from apps.llm.endpoints import EXTRACTIVE
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Grant, Model
+from apps.llm.selectors.rows import BY_SLUG, BY_VENDOR, granted_model
 from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def default_model(team_id: UUID | None) -> Model | None:
     grants = (
         Grant.objects.filter(_of_team(team_id), model__modality=CHAT)
         .filter(model__is_enabled=True, model__connection__is_enabled=True)
-        .exclude(model__connection__vendor="extractive", is_default=False)
+        .exclude(model__connection__vendor=EXTRACTIVE, is_default=False)
         .select_related("model__connection")
         .order_by("-is_default", F("team__is_everyone").asc(), "model__name")[:1]
     )
@@ -68,15 +70,14 @@ def default_model(team_id: UUID | None) -> Model | None:
 
 def extractive_model(team_id: UUID | None) -> Model | None:
     """The model that answers by quotes without any host, if the team may use one."""
-    return _granted(team_id).filter(modality=CHAT, connection__vendor="extractive").order_by("name").first()
+    return granted_model(BY_VENDOR, team_id, {"vendor": EXTRACTIVE, "modality": CHAT})
 
 
 def model_by_slug(team_id: UUID | None, slug: str, modality: str | None = CHAT) -> Model:
     """The model of that slug, if the team may use it; raises ModelNotFoundError, whatever the reason."""
-    models = _granted(team_id).filter(slug=slug)
-    if modality is not None:
-        models = models.filter(modality=modality)
-    model = models.first()
+    model = None
+    if "\x00" not in slug:
+        model = granted_model(BY_SLUG, team_id, {"slug": slug, "modality": modality})
     if model is None:
         raise ModelNotFoundError
     return model
