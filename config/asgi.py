@@ -5,16 +5,18 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings are read
 
-from django.core.asgi import get_asgi_application
+from config.handler import application as http_application
 
-django_application = get_asgi_application()
+django_application = http_application()
 
-from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs the apps loaded
 from django.contrib.staticfiles.finders import get_finders  # noqa: E402 - as above
 from servestatic import ServeStaticASGI  # noqa: E402 - as above
 
+from apps.api.openai.door import CompletionsDoor  # noqa: E402 - as above
+from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
+from config.middleware import security_headers  # noqa: E402 - as above
 
 
 def _is_hashed(path: str, url: str) -> bool:
@@ -39,8 +41,9 @@ def _refuse_unsafe_role() -> None:
 
 
 _refuse_unsafe_role()
+http_application = CompletionsDoor(django_application, security_headers())
 application = _with_static(
-    ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+    ProtocolTypeRouter({"http": http_application, "websocket": URLRouter(websocket_urlpatterns)})
 )
 gc.collect()
 gc.freeze()
