@@ -40,6 +40,14 @@ _HEADERS = {
 }
 
 
+def security_headers() -> dict[str, str]:
+    """The headers of every answer."""
+    headers = dict(_HEADERS)
+    if settings.SECURE_HSTS_SECONDS:
+        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
+    return headers
+
+
 class SecurityHeaders:
     """Puts the security headers on every answer; a view that set one itself keeps its own."""
 
@@ -48,11 +56,7 @@ class SecurityHeaders:
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
-        self.headers = dict(_HEADERS)
-        if settings.SECURE_HSTS_SECONDS:
-            self.headers["Strict-Transport-Security"] = (
-                f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
-            )
+        self.headers = security_headers()
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)
             self.is_async = True

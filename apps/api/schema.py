@@ -32,7 +32,8 @@ _EVENTS: Final = {
             "summary": "The run's events from a position on, as server-sent events; 204 once all was seen.",
             "parameters": [
                 {
-                    "in": "path", "name": "run_id", "required": True, "schema": {"type": "string", "format": "uuid"},
+                    "in": "path", "name": "run_id", "required": True,
+                    "schema": {"type": "string", "format": "uuid"},
                 },
                 {"in": "query", "name": "after", "schema": {"type": "integer", "minimum": 0}},
                 {"in": "header", "name": "Last-Event-ID", "schema": {"type": "string"}},

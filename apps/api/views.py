@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from apps.accounts import selectors as accounts
 from apps.accounts.api.base import TenantApi
 from apps.accounts.pages import PersonPage
-from apps.chat.services import MAX_TEXT
+from apps.chat.parts import MAX_TEXT
 from apps.llm import selectors as models
 
 if TYPE_CHECKING:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 from uuid import UUID
 
+MAX_TEXT = 100_000
+MAX_FILES = 20
+
 
 class PartError(ValueError):
     """Stored JSON that is not a part."""

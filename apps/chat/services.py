@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.audit.services import record
 from apps.chat import errors, parts, prompting, selectors
 from apps.chat.models import Conversation, Message, MessageRole, MessageState, TitleSource
+from apps.chat.parts import MAX_FILES, MAX_TEXT
 from apps.llm import selectors as models
 from apps.llm.errors import ModelNotFoundError
 from apps.runs import services as runs
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from apps.accounts.actors import Actor
     from apps.llm.models import Model
-
-MAX_TEXT = 100_000
-MAX_FILES = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.api.serializers import MeOutput
 from apps.accounts.pages import PersonPage
 from apps.chat import selectors
-from apps.chat.services import MAX_TEXT
+from apps.chat.parts import MAX_TEXT
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -132,7 +132,7 @@ def _refuse_unsupported(fields: Mapping[str, Any]) -> None:
 
 def _model(fields: Mapping[str, Any]) -> str:
     model = fields.get("model")
-    if not isinstance(model, str) or not model:
+    if not isinstance(model, str) or not model or "\0" in model:
         raise invalid("You must provide a 'model' parameter: GET /v1/models lists them.", "model")
     return model
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.chat.conversations import MAX_KNOWLEDGE_BASES
 from apps.chat.models import MessageRole
-from apps.chat.services import MAX_FILES, MAX_TEXT
+from apps.chat.parts import MAX_FILES, MAX_TEXT
 from apps.rest.serializers import InputSerializer
 from apps.runs.api.views import RunErrorOutput, RunOutput
 from apps.runs.models import RunState, StepState

@@ -1,0 +1,99 @@
+"""What a /v1 request gets, whichever skin it came in by: Django's views or the bare ASGI door."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from django.db import InterfaceError, OperationalError
+
+from apps.api.openai import responses
+from apps.api.openai.access import Bearer, Wish, list_models, open_run
+from apps.api.openai.calls import Call, end_of
+from apps.api.openai.errors import DialectError, from_failure, invalid
+from apps.api.openai.kinds import COMPLETION, EMBEDDING
+from apps.api.openai.requests import read_completion, read_embedding
+from apps.api.openai.vectors import take_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+JSON: Final = "application/json"
+MAX_BODY: Final = 5 * 1024 * 1024
+_STREAM: Final = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def _nothing() -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers and body; `cancel` is called when the client has gone, also before the first byte."""
+
+    body: bytes | AsyncIterator[bytes]
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": JSON})
+    cancel: Callable[[], None] = _nothing
+
+
+async def complete(bearer: Bearer, raw: bytes) -> Answer:
+    """An answer, whole or as a stream."""
+    completion = read_completion(_parsed(raw))
+    wish = Wish(COMPLETION, "chat", "chat", completion.model, {"body": completion.body})
+    call = Call(await open_run(bearer, wish), completion)
+    try:
+        if completion.stream:
+            return Answer(await call.stream(), headers=_STREAM, cancel=call.cancel)
+        return Answer(await call.whole())
+    except BaseException:
+        call.cancel()
+        raise
+
+
+async def embed(bearer: Bearer, raw: bytes) -> Answer:
+    """Vectors for up to 256 texts."""
+    wanted = read_embedding(_parsed(raw))
+    inputs = {"texts": wanted.texts, "dimensions": wanted.dimensions}
+    opened = await open_run(bearer, Wish(EMBEDDING, "embedding", "embeddings", wanted.model, inputs))
+    end = await end_of(opened)
+    vectors = await take_vectors(opened.tenant_id, opened.run_id, as_base64=wanted.base64)
+    return Answer(responses.embeddings(model=wanted.model, vectors=vectors, usage=end["usage"]))
+
+
+async def models(bearer: Bearer) -> Answer:
+    """What the key's team may call."""
+    found = await list_models(bearer)
+    rows = [(model.slug, model.connection.name, int(model.created_at.timestamp())) for model in found]
+    return Answer(responses.models(rows))
+
+
+async def answered(answering: Awaitable[Answer]) -> Answer:
+    """The answer, or the refusal in OpenAI's shape."""
+    try:
+        return await answering
+    except DialectError as error:
+        return refusal(error)
+    except (OperationalError, InterfaceError):
+        return refusal(from_failure("unavailable"))
+
+
+def refusal(error: DialectError) -> Answer:
+    """An error in OpenAI's shape."""
+    return Answer(orjson.dumps(error.body()), error.status, {"Content-Type": JSON, **error.headers})
+
+
+def too_large() -> DialectError:
+    """413."""
+    return DialectError(
+        413, "The body is larger than 5 MB. Send less text or smaller pictures.", code="request_too_large"
+    )
+
+
+def _parsed(raw: bytes) -> object:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise invalid(f"The body is not valid JSON: {error}.") from None
