@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from apps.llm.services.connections import default_address
 from apps.llm.services.models import ABILITIES
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class ConnectionForm(forms.Form):
         self.vendor = vendor
         self.fields["name"].initial = connection.name if connection else vendor.label
         for field in vendor.fields:
-            self.fields[_name(field)] = _form_field(field, connection)
+            self.fields[_name(field)] = _form_field(field, vendor, connection)
         if connection is not None:
             self.fields["is_enabled"] = forms.BooleanField(
                 label="On",
@@ -49,7 +51,7 @@ def _name(field: Field) -> str:
     return "key" if field.secret else field.name
 
 
-def _form_field(field: Field, connection: Connection | None) -> forms.Field:
+def _form_field(field: Field, vendor: Vendor, connection: Connection | None) -> forms.Field:
     if field.secret:
         return _key_field(field, connection)
     if field.name == "base_url":
@@ -57,8 +59,8 @@ def _form_field(field: Field, connection: Connection | None) -> forms.Field:
             label=field.label,
             max_length=500,
             help_text=field.help,
-            required=field.required and not field.default,
-            initial=connection.base_url if connection else None,
+            required=field.required,
+            initial=connection.base_url if connection else default_address(vendor),
             widget=forms.TextInput(
                 attrs={
                     "placeholder": field.default,
@@ -147,8 +149,13 @@ class ModelForm(forms.Form):
 
     def __init__(self, *args: Any, model: Model | None = None, **options: Any) -> None:
         if model is not None:
-            options["initial"] = {name: getattr(model, name) for name in self.base_fields}
+            options["initial"] = {name: _shown(getattr(model, name)) for name in self.base_fields}
         super().__init__(*args, **options)
+
+
+def _shown(value: Any) -> Any:
+    """A price without the zeros that its column adds."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 class OfferForm(forms.Form):

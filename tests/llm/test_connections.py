@@ -169,3 +169,7 @@ def test_private_host_that_lost_its_permission_is_not_called(connected: Connecte
     assert said.error is not None
     assert "private network" in said.error.message
     assert connected.host.asked == []
+
+
+def test_address_with_a_place_to_fill_in_is_no_default(cast: Cast) -> None:
+    assert list(_refused(cast, vendor="azure_openai", key=KEY)) == ["base_url"]

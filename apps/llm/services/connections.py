@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from apps.accounts.actors import Actor
     from apps.llm.vendors.base import Vendor
 
+_PLACEHOLDER = re.compile(r"[A-Z]{3}")
 OWN_VENDORS = frozenset({BUILTIN, EXTRACTIVE})
 """Vendors that the installation connects by itself; nobody adds them by hand."""
 
@@ -39,7 +41,7 @@ def connection_create(
     or is private and not allowed by the operator, a missing value that the vendor asks for.
     """
     spec = _vendor(vendor)
-    base_url = base_url.strip() or _default_of(spec, "base_url")
+    base_url = base_url.strip() or default_address(spec)
     key = key.strip()
     connection = Connection(
         name=name.strip(), vendor=vendor, settings=_checked_settings(spec, settings or {})
@@ -122,8 +124,10 @@ def _refuse_own(connection: Connection) -> None:
         )
 
 
-def _default_of(vendor: Vendor, name: str) -> str:
-    return next((field.default for field in vendor.fields if field.name == name), "")
+def default_address(vendor: Vendor) -> str:
+    """The base URL that the vendor's hosts share; empty where each customer has one (RESOURCE, WORKSPACE)."""
+    default = next((field.default for field in vendor.fields if field.name == "base_url"), "")
+    return "" if _PLACEHOLDER.search(default) else default
 
 
 def _check_name(connection: Connection) -> None:
