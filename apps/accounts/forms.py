@@ -6,6 +6,7 @@ import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.validators import validate_email
 
 from apps.accounts.models import Role, Theme
 from apps.accounts.permissions import SCOPES
@@ -26,7 +27,8 @@ _SCOPE_LABELS = {
 
 def add_problem(form: forms.Form, problem: ProblemError) -> None:
     """Put a service's refusal beside its fields, the rest above the form."""
-    for error in problem.errors or [{"field": "", "message": f"{problem.title}. {problem.detail}"}]:
+    whole = f"{problem.title}. {problem.detail}"
+    for error in problem.errors or [{"field": "", "message": whole}]:
         name = error["field"]
         form.add_error(name if name in form.fields else None, error["message"])
 
@@ -105,12 +107,11 @@ class ApiKeyForm(forms.Form):
 
     def __init__(self, *args: Any, teams: Iterable[Team], administers: bool, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["team"].choices = [(str(team.id), team.name) for team in teams]  # type: ignore[attr-defined]  # a choice field
+        fields: dict[str, Any] = self.fields
+        fields["team"].choices = [(str(team.id), team.name) for team in teams]
         if not administers:
-            self.fields["scopes"].choices = [  # type: ignore[attr-defined]  # a choice field
-                choice
-                for choice in self.fields["scopes"].choices
-                if choice[0] != "admin"  # type: ignore[attr-defined]  # as above
+            fields["scopes"].choices = [
+                (scope, label) for scope, label in fields["scopes"].choices if scope != "admin"
             ]
 
 
@@ -158,6 +159,36 @@ class SetupPeopleForm(forms.Form):
     addresses = forms.CharField(
         label="E-mail addresses",
         required=False,
+        max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="One on each line. Everybody gets a one-time link that you pass on.",
     )
+
+    def clean_addresses(self) -> list[str]:
+        """The addresses, each once; names the first that is not one."""
+        found: dict[str, None] = {}
+        for line in self.cleaned_data["addresses"].splitlines():
+            if address := line.strip().lower():
+                try:
+                    validate_email(address)
+                except forms.ValidationError as error:
+                    raise forms.ValidationError(f"{address} is not a complete e-mail address.") from error
+                found[address] = None
+        return list(found)
+
+
+class AuditForm(forms.Form):
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    action = forms.ChoiceField(label="Action", required=False)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, actions: Iterable[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        fields: dict[str, Any] = self.fields
+        fields["action"].choices = [("", "All"), *((action, action) for action in actions)]

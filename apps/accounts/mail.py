@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 log = logging.getLogger(__name__)
+_sender = ThreadPoolExecutor(2, thread_name_prefix="mail")
 
 
 def mail_is_configured() -> bool:
@@ -23,7 +25,10 @@ def mail_is_configured() -> bool:
 
 
 def send_after_commit(*, to: str, subject: str, template: str, context: Mapping[str, object]) -> None:
-    """Send once the scope has committed; a failure is logged without the text, which may hold a link."""
+    """Send once the scope has committed, on a thread of its own: the answer takes as long without a mail.
+
+    A failure is logged without the text, which may hold a link.
+    """
     if not mail_is_configured():
         return
     body = render_to_string(f"mail/{template}.txt", dict(context))
@@ -34,4 +39,4 @@ def send_after_commit(*, to: str, subject: str, template: str, context: Mapping[
         except OSError as error:
             log.warning("mail %s could not be sent: %s", template, type(error).__name__)
 
-    after_commit(send)
+    after_commit(lambda: _sender.submit(send))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.views import View
@@ -17,12 +18,29 @@ from apps.rest.errors import ProblemError
 from apps.tenants.edges import respond_in_scope
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
     from apps.accounts.actors import Actor
+
+PER_PAGE: Final = 50
 
 
 def sign_in_first(request: Any) -> HttpResponseRedirect:
     """Lead to the sign-in page and back."""
     return HttpResponseRedirect(f"{settings.SIGN_IN_URL}?{urlencode({'next': request.get_full_path()})}")
+
+
+def searched(request: HttpRequest, name: str) -> str:
+    """A filter of the address: at most 100 characters that PostgreSQL can hold."""
+    return request.GET.get(name, "").strip()[:100].replace("\x00", "")
+
+
+def paged(request: HttpRequest, rows: QuerySet[Any], **filters: str) -> dict[str, Any]:
+    """A page of rows as a template needs it, with the filters as a query that the pager's links keep."""
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    kept = urlencode({name: value for name, value in filters.items() if value})
+    return {"page": page, "query": f"{kept}&" if kept else "", "filters": filters}
 
 
 class TenantPage(View):

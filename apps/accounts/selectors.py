@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -12,6 +13,7 @@ from apps.accounts.models import (
     Membership,
     Notification,
     OneTimeLink,
+    Role,
     Session,
     Team,
     TenantSettings,
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from apps.accounts.actors import Actor
+
+
+UNNAMED: Final = "Atrium"
+"""The name of an organisation that nobody has named yet."""
 
 
 def tenant_settings() -> TenantSettings:
@@ -84,10 +90,35 @@ def teams() -> QuerySet[Team]:
     return Team.objects.annotate(members=Count("memberships")).order_by("-is_everyone", "name")
 
 
-def people(query: str = "") -> QuerySet[User]:
-    """All people, by name; `query` looks into name and e-mail."""
+def people(query: str = "", *, role: str = "", state: str = "") -> QuerySet[User]:
+    """All people, by name; `query` looks into name and e-mail, `state` is active or inactive."""
     found = User.objects.prefetch_related("memberships__team").order_by("name", "id")
-    return found.filter(Q(name__icontains=query) | Q(email__icontains=query)) if query else found
+    if query:
+        found = found.filter(Q(name__icontains=query) | Q(email__icontains=query))
+    if role:
+        found = found.filter(role=role)
+    return found.filter(is_active=state == "active") if state else found
+
+
+def active_people(*, since: dt.datetime | None = None) -> QuerySet[User]:
+    """Who may sign in; with `since` only those seen after it."""
+    found = User.objects.filter(is_active=True)
+    return found.filter(last_seen_at__gt=since) if since else found
+
+
+def people_beside(team: Team) -> QuerySet[User]:
+    """Active people who are not in the team, by name."""
+    return active_people().exclude(id__in=members_of(team).values("id")).order_by("name", "id")
+
+
+def first_owner() -> User | None:
+    """The owner that the set-up made, or None before."""
+    return User.objects.filter(role=Role.OWNER).order_by("created_at").first()
+
+
+def person_of_email(email: str) -> User | None:
+    """The active person with this address, or None."""
+    return User.objects.filter(email=email.strip().lower(), is_active=True).first()
 
 
 def access_user(user_id: UUID) -> User:

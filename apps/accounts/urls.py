@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from apps.accounts.views import administration, door, settings, setup
+from apps.accounts.views import door, people, settings, setup, teams, trail
 
 urlpatterns = [
     path("sign-in", door.SignInPage.as_view(), name="sign-in"),
@@ -31,11 +31,12 @@ urlpatterns = [
     ),
     path("notifications", settings.NotificationsPage.as_view(), name="notifications"),
     path("admin", RedirectView.as_view(url="/admin/"), name="admin-root"),
-    path("admin/", administration.OverviewPage.as_view(), name="admin"),
-    path("admin/people", administration.PeoplePage.as_view(), name="admin-people"),
-    path("admin/people/invite", administration.InvitePage.as_view(), name="admin-people-invite"),
-    path("admin/people/<uuid:user_id>", administration.PersonAdminPage.as_view(), name="admin-person"),
-    path("admin/teams", administration.TeamsPage.as_view(), name="admin-teams"),
-    path("admin/teams/<uuid:team_id>", administration.TeamPage.as_view(), name="admin-team"),
-    path("admin/audit", administration.AuditPage.as_view(), name="admin-audit"),
+    path("admin/", trail.OverviewPage.as_view(), name="admin"),
+    path("admin/people", people.PeoplePage.as_view(), name="admin-people"),
+    path("admin/people/invite", people.InvitePage.as_view(), name="admin-people-invite"),
+    path("admin/people/<uuid:user_id>", people.PersonAdminPage.as_view(), name="admin-person"),
+    path("admin/teams", teams.TeamsPage.as_view(), name="admin-teams"),
+    path("admin/teams/<uuid:team_id>", teams.TeamPage.as_view(), name="admin-team"),
+    path("admin/audit/export", trail.AuditExportPage.as_view(), name="admin-audit-export"),
+    path("admin/audit", trail.AuditPage.as_view(), name="admin-audit"),
 ]

@@ -15,6 +15,7 @@ from apps.accounts.services.sessions import (
     credentials_alive,
     session_create,
     session_end,
+    session_forget,
     session_open,
     sessions_end_all,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "password_set",
     "session_create",
     "session_end",
+    "session_forget",
     "session_open",
     "sessions_end_all",
     "setup_finish",

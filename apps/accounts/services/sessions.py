@@ -70,6 +70,12 @@ def session_end(*, actor: Actor, session_id: UUID) -> bool:
     return bool(ended)
 
 
+def session_forget(*, token: str) -> None:
+    """End the session of a cookie, if it is one: a browser that signs in anew gives up its old session."""
+    if token:
+        Session.objects.filter(token_hash=token_hash(token)).delete()
+
+
 def sessions_end_all(*, actor: Actor | None, user: User, but: UUID | None = None) -> int:
     """End a person's sessions, all or all but one."""
     rows = Session.objects.filter(user=user)

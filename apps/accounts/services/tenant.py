@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.accounts.models import Team, TenantSettings
+from apps.accounts.models import LinkKind, OneTimeLink, Team, TenantSettings
 from apps.audit.services import record
 
 if TYPE_CHECKING:
@@ -53,4 +53,5 @@ def tenant_settings_update(
 def setup_finish(*, actor: Actor | None) -> None:
     """Close the set-up for good: its page answers 404 from now on."""
     TenantSettings.objects.filter(setup_done_at=None).update(setup_done_at=timezone.now())
+    OneTimeLink.objects.filter(kind=LinkKind.SETUP).delete()
     record(actor=actor, action="tenant.setup_finished", target_type="tenant")

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
 from apps.accounts import selectors
+from apps.accounts.addresses import tenant_url
 from apps.accounts.forms import ForgotForm, NewPasswordForm, OrganisationForm, SignInForm, add_problem
 from apps.accounts.mail import mail_is_configured, send_after_commit
 from apps.accounts.middleware import COOKIE, address_of, clear_cookie, set_cookie
-from apps.accounts.models import LinkKind, Session, User
+from apps.accounts.models import LinkKind, User
 from apps.accounts.pages import TenantPage
 from apps.accounts.services import (
     attempt_begin,
@@ -25,6 +27,7 @@ from apps.accounts.services import (
     password_set,
     session_create,
     session_end,
+    session_forget,
 )
 from apps.accounts.services.sessions import ABSOLUTE
 from apps.accounts.services.sign_in import Attempt
@@ -48,12 +51,11 @@ def next_path(request: HttpRequest) -> str:
 
 def let_in(request: Any, user: User, where: str) -> HttpResponseBase:
     """Start a new session (any old one of this browser ends) and go on."""
-    old = request.COOKIES.get(COOKIE)
-    if old:
-        Session.objects.filter(token_hash=token_hash(old)).delete()
+    session_forget(token=request.COOKIES.get(COOKIE, ""))
     _, token = session_create(
         user=user, ip=address_of(request), agent=request.META.get("HTTP_USER_AGENT", "")
     )
+    rotate_token(request)
     response = HttpResponseRedirect(where)
     set_cookie(response, token, seconds=int(ABSOLUTE.total_seconds()))
     return response
@@ -98,7 +100,7 @@ class SignInPage(TenantPage):
             return self._form(request, self.form, status=self.refusal.status)
         if self.form.is_valid():
             self.form.add_error(None, WRONG)
-        return self._form(request, self.form)
+        return self._form(request, self.form, status=422)
 
     def _form(self, request: Any, form: SignInForm, status: int = 200) -> HttpResponse:
         context = {"form": form, "next": next_path(request), "can_mail": mail_is_configured()}
@@ -172,10 +174,10 @@ class ForgotPage(TenantPage):
         form = ForgotForm(request.POST)
         if not form.is_valid() or not mail_is_configured():
             return self._page(request, form)
-        user = User.objects.filter(email=form.cleaned_data["email"].lower(), is_active=True).first()
+        user = selectors.person_of_email(form.cleaned_data["email"])
         if user is not None:
             path = one_time_link_create(actor=None, kind=LinkKind.RESET, user=user)
-            link = request.build_absolute_uri(path)
+            link = tenant_url(request.tenant.id, path)
             send_after_commit(
                 to=user.email,
                 subject="Set a new password",

@@ -75,14 +75,21 @@ class SecurityPage(PersonPage):
 
     def get(self, request: Any) -> HttpResponseBase:
         """The page."""
-        return self._page(request, ChangePasswordForm())
+        return self._page(request, self._form(None))
 
     def post(self, request: Any) -> HttpResponseBase:
         """Change the password; other browsers are signed out."""
-        form = ChangePasswordForm(request.POST)
+        form = self._form(request.POST)
         if form.is_valid() and self._changed(form):
             return HttpResponseRedirect("/settings/security?saved=1")
-        return self._page(request, form)
+        return self._page(request, form, status=422)
+
+    def _form(self, data: Any) -> ChangePasswordForm:
+        """The form; who came by a link and has no password yet is not asked for the old one."""
+        form = ChangePasswordForm(data)
+        if not self.actor.user.has_usable_password():
+            del form.fields["current"]
+        return form
 
     def _changed(self, form: ChangePasswordForm) -> bool:
         user = self.actor.user
@@ -96,9 +103,7 @@ class SecurityPage(PersonPage):
             return False
         return True
 
-    def _page(self, request: Any, form: ChangePasswordForm) -> HttpResponse:
-        if not self.actor.user.has_usable_password():
-            form.fields.pop("current", None)
+    def _page(self, request: Any, form: ChangePasswordForm, status: int = 200) -> HttpResponse:
         sessions = selectors.sessions_of(self.actor.user_id)
         context = {
             "form": form,
@@ -106,7 +111,7 @@ class SecurityPage(PersonPage):
             "own": self.actor.session_id,
             "saved": "saved" in request.GET,
         }
-        return render(request, "accounts/security.html", context)
+        return render(request, "accounts/security.html", context, status=status)
 
 
 class SessionEndPage(PersonPage):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 
 from apps.accounts import selectors
+from apps.accounts.addresses import tenant_url
 from apps.accounts.forms import (
     SetupAccountForm,
     SetupOrganisationForm,
@@ -15,9 +17,10 @@ from apps.accounts.forms import (
     TeamForm,
     add_problem,
 )
-from apps.accounts.models import LinkKind, Role, TenantSettings, User
-from apps.accounts.pages import TenantPage
+from apps.accounts.models import LinkKind, Role
+from apps.accounts.pages import TenantPage, sign_in_first
 from apps.accounts.services import (
+    membership_add,
     one_time_link_create,
     setup_finish,
     team_create,
@@ -32,8 +35,7 @@ from apps.rest.errors import ProblemError, not_found
 if TYPE_CHECKING:
     from django import forms
 
-STEPS = ("organisation", "account", "model", "team", "people", "done")
-_TITLES = {
+STEPS: Final = {
     "organisation": "Your organisation",
     "account": "Your account",
     "model": "Connect a model",
@@ -41,110 +43,126 @@ _TITLES = {
     "people": "Invite people",
     "done": "All set",
 }
-COOKIE = "atrium_setup"
+_NAMES: Final = list(STEPS)
+_NEED_ACCOUNT: Final = frozenset({"model", "team", "people", "done"})
+_SKIPPABLE: Final = frozenset({"team", "people"})
+COOKIE: Final = "atrium_setup"
+COOKIE_SECONDS: Final = 86_400
 
 
 class SetupPage(TenantPage):
     """One step of the set-up; each is saved before the next opens."""
 
-    def get(self, request: Any, step: str = "organisation") -> HttpResponseBase:
-        """The step's form."""
-        code = self._open(request)
-        if step == "done":
-            return self._page(request, step, None)
-        response = self._page(request, step, self._form(request, step, None))
-        if request.GET.get("code"):
-            response.set_cookie(COOKIE, code, httponly=True, samesite="Lax", path="/setup", max_age=86_400)
-        return response
+    def get(self, request: Any, step: str = "") -> HttpResponseBase:
+        """The step's form; the code is asked for where it is missing."""
+        code = request.GET.get("code", "")
+        if not self._is_open(code or request.COOKIES.get(COOKIE, "")):
+            return render(request, "accounts/setup_code.html", {"wrong": bool(code)}, status=403)
+        if code or not step:
+            return self._begin(code)
+        return self._closed_to(request, step) or self._page(request, step, self._form(step, None))
 
-    def post(self, request: Any, step: str = "organisation") -> HttpResponseBase:
-        """Save the step and go on."""
-        self._open(request)
+    def post(self, request: Any, step: str = "") -> HttpResponseBase:
+        """Save the step and go on; what a service refuses leaves nothing of the step behind."""
+        if not self._is_open(request.COOKIES.get(COOKIE, "")):
+            return render(request, "accounts/setup_code.html", status=403)
+        if closed := self._closed_to(request, step):
+            return closed
         if step == "done":
             return self._finish(request)
-        form = self._form(request, step, request.POST)
+        form = None if step in _SKIPPABLE and "skip" in request.POST else self._form(step, request.POST)
         if form is not None and not form.is_valid():
-            return self._page(request, step, form)
+            return self._page(request, step, form, status=422)
         try:
             answer = self._save(request, step, form)
         except ProblemError as problem:
             if form is None:
                 raise
             add_problem(form, problem)
-            return self._page(request, step, form)
-        return answer or HttpResponseRedirect(f"/setup/{STEPS[STEPS.index(step) + 1]}")
+            return self._page(request, step, form, status=422)
+        return answer or HttpResponseRedirect(f"/setup/{_NAMES[_NAMES.index(step) + 1]}")
 
-    def _open(self, request: Any) -> str:
-        code: str = request.GET.get("code") or request.COOKIES.get(COOKIE, "")
-        settings = selectors.tenant_settings()
-        link = selectors.open_link(token_hash(code)) if code else None
-        if settings.setup_done_at is not None or link is None or link.kind != LinkKind.SETUP:
+    def _is_open(self, code: str) -> bool:
+        """Whether the code opens the set-up; raises 404 once it is done."""
+        if selectors.tenant_settings().setup_done_at is not None:
             raise not_found()
-        return code
+        link = selectors.open_link(token_hash(code)) if code else None
+        return link is not None and link.kind == LinkKind.SETUP
 
-    def _form(self, request: Any, step: str, data: Any) -> forms.Form | None:
-        settings = selectors.tenant_settings()
+    def _begin(self, code: str) -> HttpResponseBase:
+        response = HttpResponseRedirect("/setup/organisation")
+        if code:
+            response.set_cookie(
+                COOKIE, code, max_age=COOKIE_SECONDS, path="/setup", httponly=True, samesite="Lax",
+                secure=settings.IS_HTTPS,
+            )  # fmt: skip
+        return response
+
+    def _closed_to(self, request: Any, step: str) -> HttpResponseBase | None:
+        """Where to go instead: later steps are the owner's, who has an account by then."""
+        if step not in STEPS:
+            raise not_found()
+        if step not in _NEED_ACCOUNT or (request.actor is not None and request.actor.role == Role.OWNER):
+            return None
+        return sign_in_first(request) if selectors.first_owner() else HttpResponseRedirect("/setup/account")
+
+    def _form(self, step: str, data: Any) -> forms.Form | None:
         if step == "organisation":
-            initial = {
-                "name": "" if settings.name == "Atrium" else settings.name,
-                "time_zone": settings.time_zone,
-            }
+            kept = selectors.tenant_settings()
+            name = "" if kept.name == selectors.UNNAMED else kept.name
+            initial = {"name": name, "language": kept.language, "time_zone": kept.time_zone}
             return SetupOrganisationForm(data, initial=initial)
         if step == "account":
-            owner = User.objects.filter(role=Role.OWNER).first()
-            return SetupAccountForm(
-                data, initial={"name": owner.name, "email": owner.email} if owner else None
-            )
+            return None if selectors.first_owner() else SetupAccountForm(data)
         if step == "team":
             return TeamForm(data)
         return SetupPeopleForm(data) if step == "people" else None
 
     def _save(self, request: Any, step: str, form: Any) -> HttpResponseBase | None:
-        if step == "organisation":
-            tenant_settings_update(actor=None, **form.cleaned_data)
-        elif step == "account":
-            return self._save_account(request, form)
-        elif step == "model" and request.POST.get("builtin"):
+        if step == "model" and request.POST.get("builtin"):
             for connect in SETUP_MODELS:
                 connect(request.tenant.id)
+        if form is None:
+            return None
+        values = form.cleaned_data
+        if step == "organisation":
+            tenant_settings_update(actor=request.actor, **values)
+        elif step == "account":
+            return let_in(request, user_create(actor=None, role=Role.OWNER, **values), "/setup/model")
         elif step == "team":
-            team_create(actor=request.actor, name=form.cleaned_data["name"])
+            team = team_create(actor=request.actor, name=values["name"])
+            membership_add(actor=request.actor, team=team, user=request.actor.user)
         elif step == "people":
-            return self._invite(request, form)
+            return self._invite(request, values["addresses"])
         return None
 
-    def _save_account(self, request: Any, form: Any) -> HttpResponseBase:
-        values = form.cleaned_data
-        owner = User.objects.filter(role=Role.OWNER, email=values["email"].lower()).first()
-        if owner is None:
-            owner = user_create(actor=None, role=Role.OWNER, **values)
-        return let_in(request, owner, "/setup/model")
-
-    def _invite(self, request: Any, form: Any) -> HttpResponseBase | None:
+    def _invite(self, request: Any, addresses: list[str]) -> HttpResponseBase | None:
         links: list[tuple[str, str]] = []
-        for address in filter(None, map(str.strip, form.cleaned_data["addresses"].splitlines())):
+        for address in addresses:
             user = user_create(actor=request.actor, email=address, name=address.partition("@")[0])
             path = one_time_link_create(actor=request.actor, kind=LinkKind.INVITE, user=user)
-            links.append((user.email, request.build_absolute_uri(path)))
+            links.append((user.email, tenant_url(request.tenant.id, path)))
         return self._page(request, "done", None, links=links) if links else None
 
     def _finish(self, request: Any) -> HttpResponseBase:
-        if not TenantSettings.objects.filter(setup_done_at=None).exists() or not User.objects.exists():
-            raise not_found()
         setup_finish(actor=request.actor)
-        response = HttpResponseRedirect("/" if request.POST.get("go") != "admin" else "/admin/")
+        response = HttpResponseRedirect("/admin/" if request.POST.get("go") == "admin" else "/")
         response.delete_cookie(COOKIE, path="/setup")
         return response
 
-    def _page(self, request: Any, step: str, form: Any, **extra: Any) -> HttpResponse:
-        number = STEPS.index(step)
+    def _page(
+        self, request: Any, step: str, form: forms.Form | None, *, status: int = 200, **extra: Any
+    ) -> HttpResponse:
+        number = _NAMES.index(step)
         context = {
             "step": step,
+            "action": f"/setup/{step}",
             "number": number + 1,
             "count": len(STEPS),
-            "heading": _TITLES[step],
-            "back": STEPS[number - 1] if number else "",
+            "heading": STEPS[step],
+            "back": _NAMES[number - 1] if number else "",
             "form": form,
+            "owner": selectors.first_owner(),
             "has_builtin": bool(SETUP_MODELS),
         }
-        return render(request, "accounts/setup.html", context | extra)
+        return render(request, "accounts/setup.html", context | extra, status=status)

@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand
 
 from apps.accounts.management.commands.tenant_create import create
 from apps.accounts.models import LinkKind
-from apps.accounts.selectors import tenant_settings
+from apps.accounts.selectors import UNNAMED, tenant_settings
 from apps.accounts.services import one_time_link_create
+from apps.tenants.hosts import bare_host
 from apps.tenants.models import Tenant
 from apps.tenants.platform import PLATFORM, platform_scope
 from apps.tenants.scope import tenant_scope
@@ -26,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         link = self._link()
         if options["json"]:
-            self.stdout.write(json.dumps({"url": settings.BASE_URL, "setup": link}))
+            self.stdout.write(json.dumps({"url": link}))
         else:
             self.stdout.write(link or f"Already set up: {settings.BASE_URL}")
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             tenants = list(Tenant.objects.using(PLATFORM).order_by("created_at")[:2])
         if len(tenants) > 1:
             return None
-        tenant = tenants[0] if tenants else create("main", "Atrium", "main.localhost")
+        tenant = tenants[0] if tenants else create("main", UNNAMED, f"main.{bare_host()}")
         with tenant_scope(tenant.id):
             if tenant_settings().setup_done_at is not None:
                 return None

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError
 
+from apps.accounts.addresses import tenant_url
 from apps.accounts.management.base import TenantCommand
 from apps.accounts.models import LinkKind, Role, Team
 from apps.accounts.services import membership_add, one_time_link_create, user_create
-from apps.tenants.models import TenantHost
-from apps.tenants.scope import global_scope
 
 
 class Command(TenantCommand):
@@ -44,19 +42,9 @@ class Command(TenantCommand):
                     raise CommandError(f"There is no team with the slug {slug!r}. Nothing was changed.")
                 membership_add(actor=None, team=team, user=user)
             path = "" if password else one_time_link_create(actor=None, kind=LinkKind.INVITE, user=user)
-        link = address(tenant.id, path) if path else None
+            link = tenant_url(tenant.id, path) if path else None
         self.say(
             options,
             {"id": str(user.id), "email": user.email, "link": link},
             link or f"{user.email} was added.",
         )
-
-
-def address(tenant_id: Any, path: str) -> str:
-    """The full address of a path at the tenant's first host, with the scheme and port of ATRIUM_BASE_URL."""
-    with global_scope():
-        host = TenantHost.objects.filter(tenant_id=tenant_id).order_by("host").first()
-    scheme, _, rest = settings.BASE_URL.partition("://")
-    port = rest.partition(":")[2]
-    name = host.host if host else rest.partition(":")[0]
-    return f"{scheme}://{name}{f':{port}' if port else ''}{path}"
