@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.utils import timezone
 
 from apps.runs.live import LEASE_S, MOST_ATTEMPTS
 from apps.runs.models import Run, RunState
@@ -16,6 +17,12 @@ from apps.tenants.scope import current_tenant_id
 
 _QUICK: Final = "WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))"
 """Losing such a commit in a crash of PostgreSQL is harmless: the fence tells, and later commits flush it."""
+
+_INSERT: Final = """
+INSERT INTO runs_run (id, tenant_id, kind, state, team_id, user_id, api_key_id, subject_id, input,
+                      fence, attempts, worker, log, position, result, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, 0, 0, '', '[]'::jsonb, 0, '{}'::jsonb, %s)
+"""
 
 _CLAIM: Final = f"""{_QUICK}
 UPDATE runs_run r SET state = 'running', fence = fence + 1, attempts = attempts + 1, worker = %s,
@@ -93,6 +100,17 @@ class SeenRow(NamedTuple):
 
 def _json(rows: Iterable[dict[str, Any]]) -> str:
     return orjson.dumps(list(rows), default=str).decode()
+
+
+def insert(run: Run) -> None:
+    """Write a new queued run; by the ORM it took 1 ms of CPU, so 0.3."""
+    run.created_at = timezone.now()
+    values = [
+        run.id, run.tenant_id, run.kind, run.state, run.team_id, run.user_id, run.api_key_id, run.subject_id,
+        orjson.dumps(run.input).decode(), run.created_at,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
 
 
 def claim(worker: str, ids: Sequence[UUID]) -> dict[UUID, Run]:

@@ -40,7 +40,7 @@ def run_create(
         input=clean_data(input),
         tenant_id=current_tenant_id(),
     )
-    run.save(force_insert=True)
+    rows.insert(run)
     after_commit(lambda: _announce(run))
     return run
 
