@@ -15,6 +15,7 @@ app.conf.update(
     broker_url=settings.REDIS_URL,
     broker_transport_options={
         "ack_emulation": False,
+        "priority_steps": [0],
         "socket_timeout": 5,
         "socket_connect_timeout": 3,
         "health_check_interval": 10,

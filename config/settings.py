@@ -31,7 +31,11 @@ APPS = [
     "tenants", "vault", "rest",
 ]  # fmt: skip
 INSTALLED_APPS = [
-    *(f"apps.{name}" for name in APPS if (BASE_DIR / "apps" / name / "apps.py").exists() and name in (env.words("ATRIUM_APPS") or APPS)),
+    *(
+        f"apps.{name}"
+        for name in APPS
+        if (BASE_DIR / "apps" / name / "apps.py").exists() and name in (env.words("ATRIUM_APPS") or APPS)
+    ),
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -177,5 +181,7 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "ERROR"},
         "httpx2": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }

@@ -153,7 +153,7 @@ class Parts:
         return Service(command, STAGE_MODELS, probe=lambda: _answers(LOOPBACK, self.model_port, "/health"))
 
     def _worker(self, queue: str, pool: tuple[str, ...], *, stop_seconds: float) -> Service:
-        quiet = ("-l", "INFO", "--without-gossip", "--without-mingle")
+        quiet = ("-l", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat")
         command = self._celery(queue, "worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *quiet)
         return Service(replace(command, stop_seconds=stop_seconds), STAGE_WORKERS, ready_line=CELERY_READY)
 

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 TURN_S = 0.010
 LONG_TURN_S = 0.025
-MANY = 40
+MANY = 24
 """From this many runs in one turn on, turns are long: it costs nobody a visible moment and half the work."""
 LOG_EVERY_S = 0.2
 RETRY_S = 0.5
