@@ -10,7 +10,7 @@ from apps.knowledge.language import detect_language
 from apps.knowledge.parsing import encoding
 from apps.knowledge.parsing.archive import Archive
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
-from apps.knowledge.parsing.limits import Limits
+from apps.knowledge.parsing.limits import DEFAULT_LIMITS, Limits
 from apps.knowledge.parsing.parsed import Parsed, Section, clean
 
 _HEAD = 1024
@@ -84,6 +84,19 @@ def detect(data: bytes, name: str, limits: Limits) -> Format:
             "Check that it is the right file, give it the right ending, and upload it again.",
         )
     return found
+
+
+def glance(head: bytes, name: str) -> Format:
+    """As `detect`, by the first kilobytes alone and without opening anything, so also outside the sandbox.
+
+    What a zip or OLE file really holds, and whether the rest is whole, `detect` tells when it is read.
+    """
+    hinted = _hinted(name)
+    if head.startswith((_ZIP, _OLE)):
+        if hinted and hinted.member:
+            return hinted
+        raise ParseError(ParseErrorKind.MISMATCH if hinted else ParseErrorKind.UNSUPPORTED)
+    return detect(head, name, DEFAULT_LIMITS)
 
 
 def prepare(data: bytes, name: str, limits: Limits) -> Callable[[], Parsed]:

@@ -1,0 +1,36 @@
+"""Upkeep of the storage: bytes without a row go, once they are old enough not to be on their way in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from django.utils import timezone
+
+from apps.files.models import File
+from apps.files.storage import storage
+from apps.tenants.platform import platform_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GRACE: Final = dt.timedelta(hours=1)
+_AT_ONCE: Final = 500
+
+
+def remove_orphans(*, grace: dt.timedelta = GRACE) -> int:
+    """Delete what no row names and is older than `grace`; how many. Safe beside uploads and deletions."""
+    removed = 0
+    old = _old_keys(timezone.now() - grace)
+    while keys := list(islice(old, _AT_ONCE)):
+        with platform_scope():
+            known = set(File.across.filter(storage_key__in=keys).values_list("storage_key", flat=True))
+        for key in set(keys) - known:
+            storage().delete(key)
+            removed += 1
+    return removed
+
+
+def _old_keys(until: dt.datetime) -> Iterator[str]:
+    return (key for key, written in storage().keys("tenants/") if written < until)

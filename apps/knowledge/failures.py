@@ -1,0 +1,53 @@
+"""Why reading a document ended without success, beyond what a parser says; and when another try can help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from apps.knowledge.models import DocumentState
+from apps.knowledge.parsing.errors import ParseErrorKind
+
+if TYPE_CHECKING:
+    from apps.knowledge.models import Document
+
+MOST_ATTEMPTS: Final = 3
+
+ATTEMPTS: Final = "attempts"
+FAULT: Final = "fault"
+MISSING: Final = "missing"
+
+SENTENCES: Final = {
+    ATTEMPTS: (
+        f"Reading this file was begun {MOST_ATTEMPTS} times and never came to an end; other documents are "
+        "not affected. Save the file anew and upload that copy, or try again."
+    ),
+    FAULT: (
+        "Something on our side went wrong while this file was read. The file is kept. Try again in a moment; "
+        "if it fails again, tell your administrator."
+    ),
+    MISSING: "The stored file is gone, so it cannot be read. Upload it again.",
+}
+_RETRYABLE: Final = {
+    ATTEMPTS,
+    FAULT,
+    ParseErrorKind.CRASHED.value,
+    ParseErrorKind.TIMEOUT.value,
+    ParseErrorKind.MEMORY.value,
+}
+
+NO_MODEL: Final = (
+    "Found by its words only: there was no embedding model. Once one is set up, choose Retry to add meaning."
+)
+MODEL_FAILED: Final = (
+    "Found by its words only: the embedding model did not answer. Choose Retry to try again."
+)
+MODEL_UNFIT: Final = (
+    "Found by its words only: the embedding model gives vectors of a size that is not supported."
+)
+
+
+def is_retryable(document: Document) -> bool:
+    """Whether trying again can help: the cause may have passed, or its vectors are missing."""
+    if document.state == DocumentState.READY:
+        return document.note in {NO_MODEL, MODEL_FAILED}
+    return document.state == DocumentState.FAILED and document.error_kind in _RETRYABLE

@@ -1,0 +1,32 @@
+"""Telling a worker after the commit. A hint that is lost is sent again by the sweeper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps.runs import outbox
+from apps.tenants.scope import after_commit
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+def hint(tenant_id: UUID, document_id: UUID) -> None:
+    """A document waits; sent at once, on the outbox's thread."""
+    from apps.knowledge.tasks import ingest_document
+
+    outbox.post(lambda: ingest_document.apply_async((str(tenant_id), str(document_id))))
+
+
+def hint_after_commit(tenant_id: UUID, document_id: UUID) -> None:
+    """A document will wait once the caller's transaction is committed."""
+    after_commit(lambda: hint(tenant_id, document_id))
+
+
+def hint_search_after_commit(tenant_id: UUID, search_id: UUID) -> None:
+    """A trial search will wait once the caller's transaction is committed."""
+    from apps.knowledge.tasks import search_knowledge_base
+
+    after_commit(
+        lambda: outbox.post(lambda: search_knowledge_base.apply_async((str(tenant_id), str(search_id))))
+    )

@@ -1,0 +1,139 @@
+"""From a stored file to chunks that can be found: claim, read in the sandbox, chunk, embed, publish.
+
+Scopes are short and never open while the sandbox or a model works. Each step can be killed and done again.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from billiard.exceptions import SoftTimeLimitExceeded
+
+from apps.files.storage import storage
+from apps.knowledge import failures, storing
+from apps.knowledge.chunking import chunk
+from apps.knowledge.claiming import Claim, Lease, LostDocumentError, claim
+from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, embedding_model, fitted
+from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
+from apps.knowledge.sandbox import parse_sandboxed
+from apps.llm import gateway
+from apps.llm.gateway import Caller, EmbedCall, GuardrailRefusedError, ModelNotFoundError, VendorError
+from apps.tenants.scope import tenant_scope
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from apps.knowledge.chunking import ChunkDraft
+    from apps.knowledge.parsing.parsed import Parsed
+
+MOST_CHUNKS: Final = 10_000
+BATCH: Final = 64
+_PAUSE_S: Final = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+def ingest(tenant_id: UUID, document_id: UUID) -> bool:
+    """Read the document to its end, ready or failed, or leave it to a later attempt.
+
+    False when there was nothing to do: another worker has it, it is done, or it is gone.
+    """
+    with tenant_scope(tenant_id):
+        claimed = claim(tenant_id, document_id)
+    if claimed is None:
+        return False
+    try:
+        with Lease(claimed) as lease:
+            _Reading(claimed, lease).run()
+    except LostDocumentError:
+        logger.info("A document was deleted or taken over while it was read.")
+    except ParseError as error:
+        _give_up(claimed, error.kind.value, error.message, again=error.kind == ParseErrorKind.CRASHED)
+    except FileNotFoundError:
+        _give_up(claimed, failures.MISSING, failures.SENTENCES[failures.MISSING], again=False)
+    except SoftTimeLimitExceeded:
+        kind = ParseErrorKind.TIMEOUT
+        _give_up(claimed, kind.value, MESSAGES[kind], again=False)
+    except Exception:
+        logger.exception("A document could not be read.")
+        _give_up(claimed, failures.FAULT, failures.SENTENCES[failures.FAULT], again=True)
+    return True
+
+
+def _give_up(claimed: Claim, kind: str, detail: str, *, again: bool) -> None:
+    with tenant_scope(claimed.tenant_id):
+        if again and not claimed.is_last:
+            storing.document_requeue(claimed, seconds=_PAUSE_S * claimed.attempt)
+        else:
+            storing.document_fail(claimed, kind=kind, detail=detail)
+
+
+class _Reading:
+    """One attempt."""
+
+    def __init__(self, claimed: Claim, lease: Lease) -> None:
+        self._claim = claimed
+        self._lease = lease
+
+    def run(self) -> None:
+        parsed = self._parsed()
+        drafts = self._chunked(parsed)
+        with tenant_scope(self._claim.tenant_id):
+            model = embedding_model()
+        note = failures.NO_MODEL if model is None else self._embedded(parsed, model)
+        if note is None:
+            return
+        with tenant_scope(self._claim.tenant_id):
+            storing.document_publish(self._claim, parsed, chunks=len(drafts), note=note)
+
+    def _parsed(self) -> Parsed:
+        with storage().local(self._claim.storage_key) as path:
+            parsed = parse_sandboxed(path, self._claim.name)
+        self._lease.check()
+        return parsed
+
+    def _chunked(self, parsed: Parsed) -> list[ChunkDraft]:
+        drafts = chunk(parsed)
+        if len(drafts) > MOST_CHUNKS:
+            raise ParseError(ParseErrorKind.TOO_LARGE)
+        pieces = storing.pieces_of(parsed, drafts)
+        with tenant_scope(self._claim.tenant_id):
+            storing.chunks_store(self._claim, pieces)
+        return drafts
+
+    def _embedded(self, parsed: Parsed, model: EmbeddingModel) -> str | None:
+        """What is to be noted at the document: nothing when all has vectors; None when it was put back."""
+        with tenant_scope(self._claim.tenant_id):
+            waiting = storing.chunks_unembedded(self._claim, parsed.title, model.id)
+        try:
+            for start in range(0, len(waiting), BATCH):
+                self._batch(waiting[start : start + BATCH], model)
+        except UnfitVectorError:
+            return failures.MODEL_UNFIT
+        except (ModelNotFoundError, GuardrailRefusedError):
+            return failures.NO_MODEL
+        except VendorError as error:
+            logger.warning("The embedding model did not answer: %s", error.kind)
+            if not error.retryable or self._claim.is_last:
+                return failures.MODEL_FAILED
+            with tenant_scope(self._claim.tenant_id):
+                storing.document_requeue(self._claim, seconds=_PAUSE_S * self._claim.attempt)
+            return None
+        return ""
+
+    def _batch(self, batch: list[storing.Unembedded], model: EmbeddingModel) -> None:
+        self._lease.check()
+        claimed = self._claim
+        made = gateway.embed_sync(
+            EmbedCall(
+                who=Caller(claimed.tenant_id, None, claimed.user_id),
+                model_id=model.id,
+                texts=tuple(row.text for row in batch),
+                purpose="ingest",
+                dimensions=model.dimensions,
+            )
+        )
+        vectors = [fitted(vector) for vector in made.vectors]
+        with tenant_scope(claimed.tenant_id):
+            storing.vectors_store(claimed, [row.chunk_id for row in batch], vectors)

@@ -1,0 +1,193 @@
+"""Collections of documents, their chunks, and the two vectors that each chunk is found by."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.files.models import File
+from apps.knowledge.fields import HalfVectorField, SparseVectorField
+from apps.knowledge.lexical import DIMENSIONS
+from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
+
+VECTOR_DIMENSIONS: Final = 384
+
+
+class Visibility(models.TextChoices):
+    PRIVATE = "private", "Only me"
+    TEAMS = "teams", "Chosen teams"
+    TENANT = "tenant", "Everyone"
+
+
+class KnowledgeBase(TenantModel):
+    """A collection of documents. One with a `conversation_id` holds what was attached in that chat."""
+
+    name = models.CharField(max_length=120)
+    description = models.CharField(max_length=500, blank=True)
+    visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PRIVATE)
+    owner = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True)
+    conversation_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            TenantUnique(
+                fields=["conversation_id"],
+                name="knowledge_base_of_chat",
+                condition=Q(conversation_id__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class KnowledgeBaseTeam(TenantModel):
+    """A team may read a collection whose visibility is `teams`."""
+
+    knowledge_base = TenantForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="teams")
+    team = TenantForeignKey("accounts.Team", on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["knowledge_base", "team"], name="knowledge_base_team_once")]
+
+    def __str__(self) -> str:
+        return f"{self.team_id} reads {self.knowledge_base_id}"
+
+
+class DocumentState(models.TextChoices):
+    QUEUED = "queued", "Waiting"
+    READING = "reading", "Reading"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+
+
+class Document(TenantModel):
+    """A file in a collection, and how far it was read. Its chunks are found only while it is `ready`.
+
+    `fence` grows with every claim: a worker writes only under the fence that it claimed. `embedding_model_id`
+    names the model that made the vectors, as a value; without one only words find it and `note` says so.
+    """
+
+    knowledge_base = TenantForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="documents")
+    file = TenantForeignKey(File, on_delete=models.CASCADE)
+    uploaded_by = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True)
+    title = models.CharField(max_length=500)
+    state = models.CharField(max_length=8, choices=DocumentState, default=DocumentState.QUEUED)
+    error_kind = models.CharField(max_length=32, blank=True)
+    error_detail = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(default=timezone.now)
+    pages = models.PositiveIntegerField(default=0)
+    chunk_count = models.PositiveIntegerField(default=0)
+    language = models.CharField(max_length=16, blank=True)
+    embedding_model_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [
+            TenantIndex(fields=["knowledge_base", "-created_at"], name="document_newest"),
+            TenantIndex(
+                fields=["due_at"], name="document_waiting", condition=Q(state__in=["queued", "reading"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Chunk(TenantModel):
+    """A piece of a document of about a thousand characters; `start` and `end` count its code points."""
+
+    document = TenantForeignKey(Document, on_delete=models.CASCADE, related_name="chunks", db_index=False)
+    position = models.PositiveIntegerField()
+    text = models.TextField()
+    page = models.PositiveIntegerField(null=True)
+    heading = models.JSONField(default=list)
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    language = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["document", "position"], name="chunk_position")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.position}"
+
+
+class ChunkVector(TenantModel):
+    """What a chunk means, as a vector of length one. Narrow, so that exact search reads little."""
+
+    document = TenantForeignKey(Document, on_delete=models.CASCADE, db_index=False)
+    chunk = TenantForeignKey(Chunk, on_delete=models.CASCADE, db_index=False)
+    embedding = HalfVectorField(dimensions=VECTOR_DIMENSIONS)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["chunk"], name="chunk_vector_once")]
+        indexes = [TenantIndex(fields=["document"], name="chunk_vector_document")]
+
+    def __str__(self) -> str:
+        return f"vector of {self.chunk_id}"
+
+
+class ChunkTerms(TenantModel):
+    """Which words a chunk holds, as BM25 weights by hashed term (apps.knowledge.lexical)."""
+
+    document = TenantForeignKey(Document, on_delete=models.CASCADE, db_index=False)
+    chunk = TenantForeignKey(Chunk, on_delete=models.CASCADE, db_index=False)
+    terms = SparseVectorField(dimensions=DIMENSIONS)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["chunk"], name="chunk_terms_once")]
+        indexes = [TenantIndex(fields=["document"], name="chunk_terms_document")]
+
+    def __str__(self) -> str:
+        return f"terms of {self.chunk_id}"
+
+
+class TermCount(TenantModel):
+    """In how many chunks of ready documents a term stands: how rare it is decides what it weighs."""
+
+    term = models.IntegerField()
+    chunks = models.IntegerField()
+
+    class Meta:
+        constraints = [TenantUnique(fields=["term"], name="term_count_term")]
+
+    def __str__(self) -> str:
+        return f"{self.term}: {self.chunks}"
+
+
+class SearchState(models.TextChoices):
+    QUEUED = "queued", "Waiting"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class TrialSearch(TenantModel):
+    """A search that a page asked for and a worker makes, since a web process never speaks to a model.
+
+    `found` holds chunk ids and scores only: texts are read again by whoever looks, if they still may.
+    """
+
+    knowledge_base = TenantForeignKey(KnowledgeBase, on_delete=models.CASCADE)
+    user = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
+    query = models.CharField(max_length=500)
+    state = models.CharField(max_length=8, choices=SearchState, default=SearchState.QUEUED)
+    found = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [TenantIndex(fields=["user", "-created_at"], name="trial_search_newest")]
+
+    def __str__(self) -> str:
+        return self.query

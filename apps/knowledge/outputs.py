@@ -1,0 +1,76 @@
+"""Documents, files and chunks as clients see them: plain dictionaries, described by api.serializers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from apps.knowledge.failures import is_retryable
+from apps.knowledge.models import DocumentState
+
+if TYPE_CHECKING:
+    from apps.knowledge.models import Document, KnowledgeBase
+
+_OF_FILE = {DocumentState.QUEUED: "reading"}
+
+
+def error_of(document: Document) -> dict[str, str] | None:
+    """Why it failed, in words; None unless it did."""
+    if document.state != DocumentState.FAILED:
+        return None
+    return {"kind": document.error_kind, "detail": document.error_detail}
+
+
+def file_output(document: Document) -> dict[str, Any]:
+    """An attachment: its file and how far it was read."""
+    file = document.file
+    return {
+        "id": file.id,
+        "name": file.name,
+        "size": file.size,
+        "media_type": file.media_type,
+        "document_id": document.id,
+        "state": _OF_FILE.get(DocumentState(document.state), document.state),
+        "error": error_of(document),
+        "pages": document.pages or None,
+    }
+
+
+def document_output(document: Document) -> dict[str, Any]:
+    """A document of a collection; needs `file` and `uploaded_by` loaded."""
+    by = document.uploaded_by
+    return {
+        "id": document.id,
+        "knowledge_base_id": document.knowledge_base_id,
+        "title": document.title,
+        "name": document.file.name,
+        "size": document.file.size,
+        "media_type": document.file.media_type,
+        "state": document.state,
+        "error": error_of(document),
+        "note": document.note,
+        "is_retryable": is_retryable(document),
+        "pages": document.pages or None,
+        "chunks": document.chunk_count,
+        "language": document.language or None,
+        "uploaded_by": {"id": by.id, "name": by.name} if by else None,
+        "created_at": document.created_at,
+        "updated_at": document.updated_at,
+    }
+
+
+def knowledge_base_output(knowledge_base: KnowledgeBase, *, may_change: bool) -> dict[str, Any]:
+    """A collection; needs `owner`, `teams__team` and the counts of selectors.with_counts loaded."""
+    owner = knowledge_base.owner
+    return {
+        "id": knowledge_base.id,
+        "name": knowledge_base.name,
+        "description": knowledge_base.description,
+        "visibility": knowledge_base.visibility,
+        "teams": [{"id": row.team_id, "name": row.team.name} for row in knowledge_base.teams.all()],
+        "owner": {"id": owner.id, "name": owner.name} if owner else None,
+        "documents": getattr(knowledge_base, "documents_total", 0),
+        "failed": getattr(knowledge_base, "documents_failed", 0),
+        "may_change": may_change,
+        "created_at": knowledge_base.created_at,
+        "updated_at": knowledge_base.updated_at,
+    }

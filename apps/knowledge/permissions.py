@@ -1,0 +1,113 @@
+"""Who may read a collection, and who may change it.
+
+Read: its owner, everyone or members of its teams, by its visibility. Change: its owner, and whoever manages
+knowledge; managing shows names and states, never the text of what one may not read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Exists, OuterRef, Q
+
+from apps.accounts.permissions import can
+from apps.knowledge.models import Document, DocumentState, KnowledgeBase, KnowledgeBaseTeam, Visibility
+from apps.rest.errors import forbidden, not_found
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from apps.accounts.actors import Actor
+    from apps.files.models import File
+    from apps.knowledge.models import Chunk
+
+MANAGE: Final = "knowledge.manage"
+
+
+def readable_by(user_id: UUID) -> QuerySet[KnowledgeBase]:
+    """The collections that a person may read, those of their chats included."""
+    mine = Q(team__is_everyone=True) | Q(team__memberships__user_id=user_id)
+    shared = Exists(KnowledgeBaseTeam.objects.filter(mine, knowledge_base_id=OuterRef("pk")))
+    of_teams = Q(visibility=Visibility.TEAMS) & shared
+    return KnowledgeBase.objects.filter(Q(owner_id=user_id) | Q(visibility=Visibility.TENANT) | of_teams)
+
+
+def may_change(actor: Actor, knowledge_base: KnowledgeBase) -> bool:
+    """Whether the actor may rename, share, fill or delete the collection."""
+    if knowledge_base.owner_id == actor.user_id:
+        return True
+    return knowledge_base.conversation_id is None and can(actor, MANAGE)
+
+
+def access_knowledge_base(actor: Actor, knowledge_base_id: UUID, *, change: bool = False) -> KnowledgeBase:
+    """The collection, to look at or to change; 404 when not the actor's to see, 403 when not to change."""
+    found = readable_by(actor.user_id)
+    if can(actor, MANAGE):
+        found = found | KnowledgeBase.objects.filter(conversation_id=None)
+    knowledge_base = found.filter(id=knowledge_base_id).select_related("owner").first()
+    if knowledge_base is None:
+        raise not_found()
+    if change and not may_change(actor, knowledge_base):
+        raise forbidden()
+    return knowledge_base
+
+
+def access_searchable(actor: Actor, knowledge_base_id: UUID) -> KnowledgeBase:
+    """The collection if the actor may read its text; 404 otherwise."""
+    knowledge_base = readable_by(actor.user_id).filter(id=knowledge_base_id).first()
+    if knowledge_base is None:
+        raise not_found()
+    return knowledge_base
+
+
+def access_document(actor: Actor, document_id: UUID, *, change: bool = False) -> Document:
+    """The document's row, by its collection's rules; 404 or 403."""
+    document = _documents().filter(id=document_id).first()
+    if document is None:
+        raise not_found()
+    access_knowledge_base(actor, document.knowledge_base_id, change=change)
+    return document
+
+
+def access_content(actor: Actor, document_id: UUID) -> Document:
+    """The document if the actor may read what is in it; 404 otherwise."""
+    document = _documents().filter(id=document_id, knowledge_base__in=readable_by(actor.user_id)).first()
+    if document is None:
+        raise not_found()
+    return document
+
+
+def access_chunk(actor: Actor, chunk_id: UUID) -> Chunk:
+    """A chunk of a document that is ready and that the actor may read; 404 otherwise."""
+    from apps.knowledge.models import Chunk
+
+    readable = readable_by(actor.user_id)
+    chunks = Chunk.objects.select_related("document__knowledge_base", "document__file")
+    chunk = chunks.filter(
+        id=chunk_id, document__state=DocumentState.READY, document__knowledge_base__in=readable
+    ).first()
+    if chunk is None:
+        raise not_found()
+    return chunk
+
+
+def access_attached(actor: Actor, file_id: UUID) -> tuple[File, Document]:
+    """A file that the actor attached in one of their chats, with its document; 404 otherwise."""
+    document = (
+        _documents()
+        .filter(
+            file_id=file_id,
+            knowledge_base__conversation_id__isnull=False,
+            knowledge_base__owner_id=actor.user_id,
+        )
+        .first()
+    )
+    if document is None:
+        raise not_found()
+    return document.file, document
+
+
+def _documents() -> QuerySet[Document]:
+    return Document.objects.select_related("file", "knowledge_base", "uploaded_by")

@@ -1,0 +1,109 @@
+"""Reads of collections and documents, each inside the caller's scope and in few statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Q
+
+from apps.knowledge import embedding
+from apps.knowledge.models import Document, DocumentState, KnowledgeBase
+from apps.knowledge.outputs import file_output
+from apps.knowledge.permissions import readable_by
+from apps.rest.errors import not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from apps.accounts.actors import Actor
+
+_UNREAD = (DocumentState.QUEUED, DocumentState.READING)
+
+
+def visible_knowledge_bases(actor: Actor) -> QuerySet[KnowledgeBase]:
+    """The collections that the person may read, without those that belong to one chat."""
+    return readable_by(actor.user_id).filter(conversation_id=None)
+
+
+def all_knowledge_bases() -> QuerySet[KnowledgeBase]:
+    """Every shared or private collection of the organisation, for those who manage knowledge."""
+    return KnowledgeBase.objects.filter(conversation_id=None)
+
+
+def with_counts(found: QuerySet[KnowledgeBase]) -> QuerySet[KnowledgeBase]:
+    """The collections with owner, teams and the numbers of their documents; two statements in all."""
+    failed = Q(documents__state=DocumentState.FAILED)
+    return (
+        found.select_related("owner")
+        .prefetch_related("teams__team")
+        .annotate(
+            documents_total=Count("documents"),
+            documents_failed=Count("documents", filter=failed),
+        )
+    )
+
+
+def documents_of(knowledge_base: KnowledgeBase) -> QuerySet[Document]:
+    """The collection's documents with file and uploader."""
+    rows = Document.objects.filter(knowledge_base=knowledge_base)
+    return rows.select_related("file", "uploaded_by")
+
+
+def failed_documents() -> QuerySet[Document]:
+    """Documents of all collections that could not be read, for those who manage knowledge."""
+    failed = Document.objects.filter(state=DocumentState.FAILED, knowledge_base__conversation_id=None)
+    return failed.select_related("file", "knowledge_base", "uploaded_by").order_by("-updated_at")
+
+
+def conversation_files(conversation_id: UUID) -> list[dict[str, Any]]:
+    """What was attached in a chat, oldest first, as FileOutput; the caller checks who asks."""
+    return [file_output(document) for document in _attached(conversation_id).order_by("created_at", "id")]
+
+
+def file_outputs(file_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """FileOutput by the file's id, for those that still are; the caller checks who asks."""
+    documents = Document.objects.filter(file_id__in=file_ids).select_related("file")
+    return {document.file_id: file_output(document) for document in documents}
+
+
+def access_conversation_files(*, actor: Actor, conversation_id: UUID, file_ids: Sequence[UUID]) -> None:
+    """Raise 404 unless each file was attached in this chat by its owner."""
+    own = _attached(conversation_id).filter(knowledge_base__owner_id=actor.user_id, file_id__in=set(file_ids))
+    if own.count() != len(set(file_ids)):
+        raise not_found()
+
+
+def conversation_reading(*, conversation_id: UUID) -> list[str]:
+    """Names of the chat's files that are still to be read."""
+    unread = _attached(conversation_id).filter(state__in=_UNREAD).order_by("created_at")
+    return [document.file.name for document in unread]
+
+
+def searched_names(*, conversation_id: UUID, knowledge_base_ids: Iterable[UUID]) -> list[str]:
+    """What a search looks through, in words: the chat's files, then collections."""
+    ready = _attached(conversation_id).filter(state=DocumentState.READY).order_by("created_at")
+    bases = KnowledgeBase.objects.filter(id__in=list(knowledge_base_ids)).order_by("name")
+    return [*(document.file.name for document in ready), *bases.values_list("name", flat=True)]
+
+
+def readable_document_ids(*, user_id: UUID, document_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the documents that the person may read now."""
+    readable = Document.objects.filter(id__in=document_ids, knowledge_base__in=readable_by(user_id))
+    return set(readable.values_list("id", flat=True))
+
+
+def embedding_model_id(team_id: UUID | None) -> UUID | None:
+    """The model that a question is embedded with; None: only words are searched.
+
+    The same for every team, since documents are embedded once.
+    """
+    model = embedding.embedding_model()
+    return model.id if model else None
+
+
+def _attached(conversation_id: UUID) -> QuerySet[Document]:
+    rows = Document.objects.filter(knowledge_base__conversation_id=conversation_id)
+    return rows.select_related("file")

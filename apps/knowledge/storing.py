@@ -1,0 +1,222 @@
+"""Rows of chunks: in before anyone sees them, counted when they are published, gone with their document.
+
+All of it runs in the caller's scope and on sets; what is visible hangs on the document's state alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import md5
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import MD5, Now
+
+from apps.knowledge.chunking import embedding_text
+from apps.knowledge.claiming import locked
+from apps.knowledge.language import detect_language
+from apps.knowledge.lexical import document_terms
+from apps.knowledge.models import Chunk, ChunkTerms, ChunkVector, Document, DocumentState
+from apps.tenants.models import new_id
+from apps.tenants.scope import current_tenant_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from apps.knowledge.chunking import ChunkDraft
+    from apps.knowledge.claiming import Claim
+    from apps.knowledge.parsing.parsed import Parsed
+
+_AT_ONCE: Final = 500
+_SHORT: Final = 200
+
+_COUNT = """
+INSERT INTO knowledge_termcount AS known (id, tenant_id, term, chunks)
+SELECT gen_random_uuid(), %(tenant)s, found.term, %(sign)s * found.chunks
+FROM (
+  SELECT split_part(entry, ':', 1)::int - 1 AS term, count(*)::int AS chunks
+  FROM knowledge_chunkterms t,
+       unnest(string_to_array(split_part(ltrim(t.terms::text, '{'), '}', 1), ',')) AS entry
+  WHERE t.tenant_id = %(tenant)s AND t.document_id = ANY(%(documents)s) AND entry <> ''
+  GROUP BY 1
+) AS found
+ORDER BY found.term
+ON CONFLICT (tenant_id, term) DO UPDATE SET chunks = greatest(known.chunks + excluded.chunks, 0)
+"""
+# Terms in their order, so that two documents published at once never wait for each other in a circle.
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk ready to be stored, with its terms; made outside any transaction."""
+
+    draft: ChunkDraft
+    language: str
+    terms: dict[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Unembedded:
+    """A stored chunk without a vector, and the text that one is made of."""
+
+    chunk_id: UUID
+    text: str
+
+
+def pieces_of(parsed: Parsed, drafts: Sequence[ChunkDraft]) -> list[Piece]:
+    """The chunks with language and terms. A short chunk's language is taken for its document's."""
+    found = []
+    for draft in drafts:
+        own = detect_language(draft.text) if len(draft.text) >= _SHORT else None
+        language = own or parsed.language
+        text = embedding_text(parsed.title, draft.heading, draft.text)
+        found.append(Piece(draft, language or "", document_terms(text, language)))
+    return found
+
+
+def chunks_store(claimed: Claim, pieces: Sequence[Piece]) -> None:
+    """Make the document's rows exactly these; an earlier attempt's stay if they are, with vectors.
+
+    Raises LostDocumentError.
+    """
+    locked(claimed)
+    if _are_stored(claimed.document_id, pieces):
+        return
+    chunks_drop([claimed.document_id])
+    chunks = [_chunk(claimed.document_id, piece) for piece in pieces]
+    Chunk.objects.bulk_create(chunks, batch_size=_AT_ONCE)
+    ChunkTerms.objects.bulk_create(
+        [
+            ChunkTerms(document_id=claimed.document_id, chunk_id=chunk.id, terms=piece.terms)
+            for chunk, piece in zip(chunks, pieces, strict=True)
+            if piece.terms
+        ],
+        batch_size=_AT_ONCE,
+    )
+
+
+def chunks_drop(document_ids: Sequence[UUID]) -> None:
+    """Delete the documents' chunks with their vectors and terms."""
+    values: dict[str, Any] = {"tenant": current_tenant_id(), "documents": list(document_ids)}
+    with connection.cursor() as cursor:
+        for table in ("knowledge_chunkvector", "knowledge_chunkterms", "knowledge_chunk"):
+            cursor.execute(
+                f"DELETE FROM {table} WHERE tenant_id = %(tenant)s AND document_id = ANY(%(documents)s)",  # noqa: S608 - our own names
+                values,
+            )
+
+
+def chunks_unembedded(claimed: Claim, title: str, model_id: UUID) -> list[Unembedded]:
+    """What still has no vector of this model, in reading order; another model's vectors are dropped.
+
+    Raises LostDocumentError.
+    """
+    document = locked(claimed)
+    if document.embedding_model_id != model_id:
+        ChunkVector.objects.filter(document_id=document.id).delete()
+        Document.objects.filter(id=document.id).update(embedding_model_id=model_id)
+    has = Exists(ChunkVector.objects.filter(chunk_id=OuterRef("pk")))
+    rows = Chunk.objects.filter(~has, document_id=document.id).order_by("position")
+    return [
+        Unembedded(chunk_id, embedding_text(title, tuple(heading), text))
+        for chunk_id, heading, text in rows.values_list("id", "heading", "text")
+    ]
+
+
+def vectors_store(claimed: Claim, chunk_ids: Sequence[UUID], vectors: Sequence[Sequence[float]]) -> None:
+    """Keep a paid batch at once; raises LostDocumentError."""
+    document = locked(claimed)
+    ChunkVector.objects.bulk_create(
+        [
+            ChunkVector(document_id=document.id, chunk_id=chunk_id, embedding=vector)
+            for chunk_id, vector in zip(chunk_ids, vectors, strict=True)
+        ]
+    )
+
+
+def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) -> None:
+    """Let everything be found, in this transaction; raises LostDocumentError."""
+    document = locked(claimed)
+    if note:
+        ChunkVector.objects.filter(document_id=document.id).delete()
+        document.embedding_model_id = None
+    terms_count([document.id], sign=1)
+    document.state = DocumentState.READY
+    document.title = parsed.title
+    document.pages = parsed.pages
+    document.language = parsed.language or ""
+    document.chunk_count = chunks
+    document.note = note
+    document.error_kind = document.error_detail = ""
+    document.lease_until = None
+    document.save()
+
+
+def document_requeue(claimed: Claim, *, seconds: float) -> None:
+    """Let it be tried again after a while; nothing when it is no longer ours."""
+    _mine(claimed).update(
+        state=DocumentState.QUEUED,
+        lease_until=None,
+        due_at=Now() + timedelta(seconds=seconds),
+        updated_at=Now(),
+    )
+
+
+def document_fail(claimed: Claim, *, kind: str, detail: str) -> None:
+    """End it as failed with a reason; its chunks go. Nothing when it is no longer ours."""
+    failed = _mine(claimed).update(
+        state=DocumentState.FAILED,
+        error_kind=kind,
+        error_detail=detail[:500],
+        lease_until=None,
+        chunk_count=0,
+        updated_at=Now(),
+    )
+    if failed:
+        chunks_drop([claimed.document_id])
+
+
+def terms_count(document_ids: Sequence[UUID], *, sign: int) -> None:
+    """Add (1) or take away (-1) the documents' chunks in the count of each term."""
+    values: dict[str, Any] = {
+        "tenant": current_tenant_id(),
+        "documents": list(document_ids),
+        "sign": sign,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, values)
+
+
+def _mine(claimed: Claim) -> QuerySet[Document]:
+    return Document.objects.filter(id=claimed.document_id, fence=claimed.fence, state=DocumentState.READING)
+
+
+def _are_stored(document_id: UUID, pieces: Sequence[Piece]) -> bool:
+    rows = Chunk.objects.filter(document_id=document_id).order_by("position")
+    stored = list(rows.values_list("position", MD5("text")))
+    wanted = [(piece.draft.position, _digest(piece.draft.text)) for piece in pieces]
+    return stored == wanted
+
+
+def _digest(text: str) -> str:
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _chunk(document_id: UUID, piece: Piece) -> Chunk:
+    draft = piece.draft
+    return Chunk(
+        id=new_id(),
+        document_id=document_id,
+        position=draft.position,
+        text=draft.text,
+        page=draft.page,
+        heading=list(draft.heading),
+        start=draft.start,
+        end=draft.end,
+        language=piece.language,
+    )

@@ -1,0 +1,24 @@
+"""Hints that a document waits to be read, or that a page waits for a search. The records are their rows."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.knowledge.ingesting import ingest
+from apps.knowledge.trial import search
+from apps.tenants.tasks import tenant_task
+
+SOFT_LIMIT_S = 1500
+HARD_LIMIT_S = 1560
+
+
+@tenant_task(name="ingest_document", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
+def ingest_document(tenant_id: str, document_id: str) -> None:
+    """Read the document; one that another worker reads, or that is done, is left alone."""
+    ingest(UUID(tenant_id), UUID(document_id))
+
+
+@tenant_task(name="search_knowledge_base", queue="replies")
+def search_knowledge_base(tenant_id: str, search_id: str) -> None:
+    """Make the trial search and write what it found; one that was made already is left alone."""
+    search(UUID(tenant_id), UUID(search_id))
