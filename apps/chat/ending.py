@@ -14,6 +14,7 @@ from apps.runs.models import RunState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from apps.runs.models import Run
     from apps.runs.registry import RunEnd
 
 FILLED = [
@@ -97,3 +98,8 @@ def _follow(conversation: Conversation, message: Message, end: RunEnd) -> list[d
         subject_id=conversation.id,
     )
     return [{"run": str(run.id), "kind": "title"}]
+
+
+def of_conversation(run: Run) -> dict[str, Any]:
+    """What the REST output of a title's run says about its subject."""
+    return {"message_id": None, "conversation_id": run.subject_id}

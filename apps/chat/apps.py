@@ -1,0 +1,17 @@
+"""The chat app: tells the engine how to answer and how to name."""
+
+from django.apps import AppConfig
+
+
+class ChatConfig(AppConfig):
+    name = "apps.chat"
+    label = "chat"
+
+    def ready(self) -> None:
+        from apps.chat.ending import end_reply, end_title, of_conversation
+        from apps.chat.reply import reply
+        from apps.chat.title import title
+        from apps.runs.registry import RunKind, register
+
+        register(RunKind("reply", reply, on_end=end_reply))
+        register(RunKind("title", title, on_end=end_title, describe=of_conversation, limit_s=60.0))
