@@ -165,7 +165,7 @@ def test_one_ends_own_sessions_and_a_colleagues_stay(cast: Cast, signed_in: Sign
     bob, other, carol = signed_in(cast.bob), signed_in(cast.bob), signed_in(cast.carol)
     with tenant_scope(cast.acme.id):
         hers = Session.objects.get(user=cast.carol)
-    bob.post(f"/settings/security/sessions/{hers.id}/end")
+    assert bob.post(f"/settings/security/sessions/{hers.id}/end").status_code == 404
     assert carol.get("/api/v1/me").status_code == 200
     assert "Sign out everywhere else" in bob.get("/settings/security").text
     bob.post("/settings/security/sessions/end")

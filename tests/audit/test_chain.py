@@ -12,6 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.factories import Cast, Organisation
 
 
@@ -20,7 +22,7 @@ def owner_does(sql: str, *values: object) -> None:
     from tests.environment import ENVIRONMENT
 
     with psycopg.connect(ENVIRONMENT["ATRIUM_TEST_ADMIN_URL"], autocommit=True) as admin:
-        admin.execute(sql, values)  # type: ignore[arg-type]  # a test's own literal
+        admin.execute(sql, values)
 
 
 def sealed(organisation: Organisation, notes: int = 3) -> list[Any]:
@@ -57,7 +59,7 @@ def test_the_application_can_neither_change_nor_remove_nor_seal(acme: Organisati
     event = sealed(acme)[0]
     with tenant_scope(acme.id):
         rows = AuditEvent.objects.filter(id=event.id)
-        attempts = {
+        attempts: dict[str, Callable[[], object]] = {
             "UPDATE": lambda: rows.update(action="other"),
             "DELETE": rows.delete,
             "SEAL": lambda: AuditSeal.objects.create(number=99, event_id=event.id, digest="x"),

@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.factories import Organisation
 
+RESEAL = "apps.vault.management.commands.vault_rotate.reseal"
+
 
 def key(key_id: str, byte: bytes) -> str:
     return f"{key_id}:{base64.b64encode(byte * 32).decode()}"
@@ -65,12 +67,12 @@ def test_rotation_stops_half_way_resumes_and_retires_the_old_key(
 ) -> None:
     from django.conf import settings
 
-    from apps.vault.management.commands import vault_rotate
+    from apps.vault.sealing import reseal
 
     before = list(settings.VAULT_KEYS)
     of_acme, of_globex = connections_of(acme, 3), connections_of(globex, 2)
     monkeypatch.setattr(settings, "VAULT_KEYS", [key("r2", b"r"), *before])
-    reseal, calls = vault_rotate.reseal, 0
+    calls = 0
 
     def dies_at_the_third(blob: bytes, *, tenant_id: UUID, field: str) -> bytes:
         nonlocal calls
@@ -79,12 +81,12 @@ def test_rotation_stops_half_way_resumes_and_retires_the_old_key(
             raise KeyboardInterrupt
         return reseal(blob, tenant_id=tenant_id, field=field)
 
-    monkeypatch.setattr(vault_rotate, "reseal", dies_at_the_third)
+    monkeypatch.setattr(RESEAL, dies_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         rotate()
     half = [key_id for key_id, _ in state(acme, of_acme) + state(globex, of_globex)]
     assert half.count("r2") == 2
-    monkeypatch.setattr(vault_rotate, "reseal", reseal)
+    monkeypatch.setattr(RESEAL, reseal)
     assert rotate()["llm.Connection"] == 3
     assert rotate()["llm.Connection"] == 0
     monkeypatch.setattr(settings, "VAULT_KEYS", [key("r2", b"r")])

@@ -24,7 +24,7 @@ from apps.accounts.services import (
     sessions_end_all,
     user_update,
 )
-from apps.rest.errors import ProblemError
+from apps.rest.errors import ProblemError, not_found
 
 if TYPE_CHECKING:
     from django import forms
@@ -121,8 +121,8 @@ class SessionEndPage(PersonPage):
         """End and go back."""
         if session_id is None:
             sessions_end_all(actor=self.actor, user=self.actor.user, but=self.actor.session_id)
-        else:
-            session_end(actor=self.actor, session_id=session_id)
+        elif not session_end(actor=self.actor, session_id=session_id):
+            raise not_found()
         return HttpResponseRedirect("/settings/security")
 
 
