@@ -1,6 +1,8 @@
 """The parts of a running Atrium: the command, the readiness and the environment of each."""
 
+import hashlib
 import http.client
+import json
 import os
 import re
 import socket
@@ -112,6 +114,18 @@ class Parts:
             maintenance = replace(self.manage("maintain", role="maintenance"), name="maintenance")
             services.append(Service(maintenance, STAGE_WORKERS, ready_line=MAINTENANCE_READY))
         return services
+
+    def schema_hash(self) -> str:
+        """Tells whether the embedded database has the roles and schema of this code and these secrets."""
+        tenants = ROOT / "apps" / "tenants"
+        paths = [
+            *ROOT.glob("apps/*/migrations/*.py"), *tenants.glob("management/commands/*.py"),
+            tenants / "roles.py", ROOT / "requirements.txt",
+        ]  # fmt: skip
+        digest = hashlib.sha256(json.dumps(self._secrets, sort_keys=True).encode())
+        for path in sorted(paths):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
 
     def manage(self, *arguments: str, role: str = "command") -> Command:
         """A management command with what its role may know."""

@@ -77,9 +77,13 @@ class Postgres:
             stop_seconds=20,
         )
 
+    def is_new(self) -> bool:
+        """Whether there is no cluster in the folder yet."""
+        return not (self.folder / "PG_VERSION").exists()
+
     def prepare(self) -> bool:
         """Create the cluster where there is none, else forget a dead server's pid file. True when created."""
-        if (self.folder / "PG_VERSION").exists():
+        if not self.is_new():
             _forget_dead_server(self.folder)
             return False
         self.folder.mkdir(parents=True, exist_ok=True)

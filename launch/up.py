@@ -93,10 +93,11 @@ class _Installation:
         began = time.monotonic()
         parts = Parts(self._data, self._options.url)
         self._data.write("environment.json", parts.environment("command"))
+        is_fresh = parts.postgres is not None and parts.postgres.is_new()
         with log.step("database, broker and models are ready"):
             await self._supervisor.start(*parts.stores())
         with log.step("the schema is up to date"):
-            await self._prepare_database(parts)
+            await self._prepare_database(parts, is_fresh=is_fresh)
         if not parts.addresses.platform:
             log.say(
                 "PLATFORM_DATABASE_URL is not set: run `manage.py maintain` where it is, or nothing is swept"
@@ -108,17 +109,23 @@ class _Installation:
         else:
             await self._greet(parts)
 
-    async def _prepare_database(self, parts: Parts) -> None:
-        """Create the embedded database and its roles; bring the schema up to date where we may."""
+    async def _prepare_database(self, parts: Parts, *, is_fresh: bool) -> None:
+        """Create the embedded database and its roles; bring the schema up to date where we may and must."""
         if parts.postgres is not None and parts.addresses.admin is not None:
+            wanted = parts.schema_hash()
+            if not is_fresh and self._data.read("schema.json").get("hash") == wanted:
+                return
+            self._data.write("schema.json", {})
             await asyncio.to_thread(parts.postgres.create_database)
             await self._supervisor.run(
                 parts.manage("database_init", "--admin-url", parts.addresses.admin, "--json")
             )
-        if not parts.addresses.migrate:
+            await self._supervisor.run(parts.manage("migrate", "--verbosity", "0"))
+            self._data.write("schema.json", {"hash": wanted})
+        elif parts.addresses.migrate:
+            await self._supervisor.run(parts.manage("migrate", "--verbosity", "0"))
+        else:
             log.say("MIGRATE_DATABASE_URL is not set: run `manage.py migrate` yourself after an upgrade")
-            return
-        await self._supervisor.run(parts.manage("migrate", "--verbosity", "0"))
 
     async def _load_demo(self, parts: Parts) -> None:
         """Print the demonstration's one line. The command tells keys once; demo.json keeps them."""
