@@ -27,9 +27,9 @@ def _with_static(application: object) -> ServeStaticASGI:
     """Serve /static/ from where the files lie; only what the build names by its hash is kept for ever."""
     served = ServeStaticASGI(application, max_age=300, immutable_file_test=_is_hashed)
     for finder in get_finders():
-        for prefix, storage in getattr(finder, "storages", {}).items():
-            name = getattr(storage, "prefix", None) or (prefix if os.sep not in str(prefix) else "")
-            served.add_files(storage.location, prefix=f"static/{name}".rstrip("/") + "/")
+        for storage in getattr(finder, "storages", {}).values():
+            prefix = getattr(storage, "prefix", "")
+            served.add_files(storage.location, prefix=f"static/{prefix}".rstrip("/") + "/")
     return served
 
 
