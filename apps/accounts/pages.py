@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from django.views import View
 from apps.accounts import selectors
 from apps.accounts.middleware import actor_by_cookie
 from apps.accounts.permissions import can
-from apps.rest.errors import ProblemError
+from apps.rest.errors import as_problem, not_found
 from apps.tenants.edges import respond_in_scope
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from apps.accounts.actors import Actor
+    from apps.rest.errors import ProblemError
 
 PER_PAGE: Final = 50
 
@@ -50,8 +52,14 @@ class TenantPage(View):
     capability: ClassVar[str] = ""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Open the scope, find the actor, check the capability, render inside."""
-        return respond_in_scope(request, lambda: self._answer(request, *args, **kwargs))
+        """Open the scope, find the actor, check the capability, render inside; refusals leave as pages."""
+        try:
+            return respond_in_scope(request, lambda: self._answer(request, *args, **kwargs))
+        except Exception as error:
+            problem = as_problem(error)
+            if problem is None:
+                raise
+            return self.problem(request, problem)
 
     def _answer(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.actor = actor_by_cookie(request)
@@ -60,17 +68,16 @@ class TenantPage(View):
         if self.needs_actor and request.actor is None:
             return sign_in_first(request)
         if self.capability and not can(request.actor, self.capability):
-            return render(request, "errors/404.html", status=404)
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except ProblemError as problem:
-            return self.problem(request, problem)
+            raise not_found()
+        return super().dispatch(request, *args, **kwargs)
 
     def problem(self, request: Any, problem: ProblemError) -> HttpResponseBase:
         """Show a refusal as a page; views with forms show it beside the field instead."""
-        if problem.status == 404:  # noqa: PLR2004 - not found
-            return render(request, "errors/404.html", status=404)
-        return render(request, "errors/problem.html", {"problem": problem}, status=problem.status)
+        template = "404" if problem.status == HTTPStatus.NOT_FOUND else "problem"
+        response = render(request, f"errors/{template}.html", {"problem": problem}, status=problem.status)
+        for name, value in problem.headers.items():
+            response.headers[name] = value
+        return response
 
 
 class PersonPage(TenantPage):

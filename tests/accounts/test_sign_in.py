@@ -153,6 +153,44 @@ def test_guesses_at_the_same_moment_are_all_counted(with_password: Cast) -> None
         assert sum(pool.map(guess, range(24))) == MOST_PER_ACCOUNT_AND_ADDRESS
 
 
+def test_failures_and_successes_are_audited(with_password: Cast, visit: Visit) -> None:
+    from apps.audit.selectors import events
+    from apps.tenants.scope import tenant_scope
+
+    client = visit(with_password.acme)
+    sign_in(client, "bob@acme.example", "guess", ip="203.0.113.7")
+    sign_in(client, "nobody@acme.example", "guess", ip="203.0.113.7")
+    sign_in(client, "bob@acme.example", PASSWORD, ip="203.0.113.7")
+    client.post("/sign-out", REMOTE_ADDR="203.0.113.7")
+    with tenant_scope(with_password.acme.id):
+        found = [(event.action, event.actor_name, event.ip) for event in events()[:4]]
+        targets = [event.target_id for event in events()[:4]]
+    assert found == [
+        ("session.ended", "Bob Member", "203.0.113.7"),
+        ("session.started", "Bob Member", "203.0.113.7"),
+        ("sign_in.failed", "", None),
+        ("sign_in.failed", "", None),
+    ]
+    assert targets[2:] == ["", str(with_password.bob.id)]
+
+
+def test_a_busy_database_is_503_with_a_time_to_come_back(
+    cast: Cast, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+
+    def busy(*_: Any, **__: Any) -> None:
+        raise OperationalError("couldn't get a connection after 5.00 sec")
+
+    for target in ("apps.accounts.pages.respond_in_scope", "apps.accounts.api.base.tenant_scope"):
+        monkeypatch.setattr(target, busy)
+    client = visit(cast.acme)
+    for path in ("/sign-in", "/api/v1/me"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert "couldn't" not in answer.text
+
+
 def test_a_success_forgives_earlier_failures(with_password: Cast, visit: Visit) -> None:
     from apps.accounts.models import SignInAttempt
     from apps.tenants.scope import tenant_scope

@@ -19,7 +19,7 @@ from apps.accounts.services.sessions import (
     session_open,
     sessions_end_all,
 )
-from apps.accounts.services.sign_in import attempt_begin, attempt_succeed, password_fits
+from apps.accounts.services.sign_in import attempt_begin, attempt_failed, attempt_succeed, password_fits
 from apps.accounts.services.teams import membership_add, membership_remove, team_create, team_update
 from apps.accounts.services.tenant import setup_finish, tenant_bootstrap, tenant_settings_update
 
@@ -28,6 +28,7 @@ __all__ = [
     "api_key_create",
     "api_key_revoke",
     "attempt_begin",
+    "attempt_failed",
     "attempt_succeed",
     "credentials_alive",
     "link_use",

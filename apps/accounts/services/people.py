@@ -72,6 +72,7 @@ def user_update(
 ) -> User:
     """Change one's own profile; what is None stays."""
     user = User.objects.select_for_update().get(id=actor.user_id)
+    before = user.name
     if name is not None:
         if not name.strip():
             raise invalid([{"field": "name", "message": "Enter your name."}])
@@ -83,6 +84,15 @@ def user_update(
     if language is not None:
         user.language = language[:12]
     user.save(update_fields=["name", "theme", "language"])
+    if user.name != before:
+        record(
+            actor=actor,
+            action="user.renamed",
+            target_type="user",
+            target_id=user.id,
+            before={"name": before},
+            after={"name": user.name},
+        )
     return user
 
 

@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import SignInAttempt, User
+from apps.audit.services import record
 from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -94,3 +95,14 @@ def attempt_succeed(attempt: Attempt) -> User | None:
     if user is not None:
         _recent(attempt.ip).filter(email_hash=attempt.email_hash).delete()
     return user
+
+
+def attempt_failed(attempt: Attempt) -> None:
+    """Leave a failed sign-in in the audit trail; of nobody's address only that it was tried."""
+    record(
+        actor=None,
+        action="sign_in.failed",
+        target_type="user",
+        target_id=attempt.user_id or "",
+        detail={"ip": attempt.ip},
+    )

@@ -20,6 +20,7 @@ from apps.accounts.models import LinkKind, User
 from apps.accounts.pages import TenantPage
 from apps.accounts.services import (
     attempt_begin,
+    attempt_failed,
     attempt_succeed,
     link_use,
     one_time_link_create,
@@ -82,7 +83,11 @@ class SignInPage(TenantPage):
         except ProblemError as problem:
             self.refusal = problem
             return None
-        return attempt if password_fits(attempt, self.form.cleaned_data["password"]) else None
+        if password_fits(attempt, self.form.cleaned_data["password"]):
+            return attempt
+        with tenant_scope(request.tenant.id):
+            attempt_failed(attempt)
+        return None
 
     def get(self, request: Any) -> HttpResponseBase:
         """The form, or on to the app for who is signed in already."""
