@@ -1,7 +1,6 @@
 """`bin/up --demo` as a person starts it: every part real, on a folder and ports of its own."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -24,34 +23,29 @@ pytestmark = [pytest.mark.durability, pytest.mark.timeout(300)]
 
 
 class Running:
-    """A started bin/up (without its set-up) and the JSON line that it printed."""
+    """A started bin/up (without its set-up)."""
 
-    def __init__(self, data: Path, port: int, log: Path) -> None:
-        self.data = data
-        self._log = log
-        with log.open("ab") as errors:
+    def __init__(self, folder: Path, port: int) -> None:
+        self.data = folder / "data"
+        self._output, self._log = folder / "output", folder / "log"
+        with self._output.open("wb") as output, self._log.open("wb") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "launch.up", "--data", str(data), "--port", str(port), "--demo"],
+                [sys.executable, "-m", "launch.up", "--data", str(self.data), "--port", str(port), "--demo"],
                 cwd=ROOT,
                 env=clean_environment() | {"PYTHONPATH": str(ROOT)},
-                stdout=subprocess.PIPE,
+                stdout=output,
                 stderr=errors,
-                text=True,
             )
-        began = time.monotonic()
-        self.line = self._first_line()
-        self.seconds = time.monotonic() - began
 
-    def _first_line(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        os.set_blocking(self.process.stdout.fileno(), False)
-        deadline, text = time.monotonic() + READY_SECONDS, ""
-        while not text.endswith("\n"):
+    def line(self) -> dict[str, Any]:
+        """The one JSON line, once it is there."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._output.read_text().endswith("\n"):
             said = self._log.read_text(errors="replace")[-3000:]
             assert self.process.poll() is None, said
             assert time.monotonic() < deadline, said
-            text += self.process.stdout.read() or ""
             time.sleep(0.05)
+        (text,) = self._output.read_text().splitlines()
         line = json.loads(text)
         assert isinstance(line, dict)
         return line
@@ -60,17 +54,15 @@ class Running:
         table = json.loads((self.data / "processes.json").read_text())
         return [int(entry["pid"]) for entry in table.values()]
 
-    def stop(self) -> str:
-        """Press Ctrl-C; what else it wrote to standard output."""
+    def stop(self) -> None:
+        """Press Ctrl-C and wait."""
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
-        assert self.process.stdout is not None
-        return self.process.stdout.read() or ""
+        self.process.wait(90)
 
 
 @contextmanager
-def running(data: Path, port: int) -> Iterator[Running]:
-    started = Running(data, port, data.parent / "up.log")
+def running(folder: Path, port: int) -> Iterator[Running]:
+    started = Running(folder, port)
     try:
         yield started
     finally:
@@ -83,28 +75,30 @@ def alive(pids: list[int]) -> list[int]:
 
 
 def test_demo_comes_up_again_after_a_kill_and_leaves_nothing(tmp_path: Path) -> None:
-    data, port = tmp_path / "data", free_port()
-    with running(data, port) as first:
-        assert set(first.line) == {"url", "sign_in", "api_keys", "models"}
-        assert first.line["url"] == f"http://localhost:{port}"
-        assert set(first.line["sign_in"]) >= {"alice", "bob", "mallory"}
+    port = free_port()
+    with running(tmp_path, port) as first:
+        line = first.line()
+        assert set(line) == {"url", "sign_in", "api_keys", "models"}
+        assert line["url"] == f"http://localhost:{port}"
+        assert set(line["sign_in"]) >= {"alice", "bob", "mallory"}
         client = openai.OpenAI(
-            base_url=f"http://127.0.0.1:{port}/v1", api_key=first.line["api_keys"]["acme"], max_retries=0
+            base_url=f"http://127.0.0.1:{port}/v1", api_key=line["api_keys"]["acme"], max_retries=0
         )
-        assert {model.id for model in client.models.list()} >= set(first.line["models"])
+        assert {model.id for model in client.models.list()} >= set(line["models"])
         before = first.pids()
         first.process.kill()
         first.process.wait(10)
 
-    with running(data, port) as second:
-        assert second.seconds < 45
+    with running(tmp_path, port) as second:
+        again = second.line()
         assert not alive(before)
-        assert second.line["api_keys"] == first.line["api_keys"]
-        assert second.line["sign_in"]["alice"] != first.line["sign_in"]["alice"]
+        assert again["api_keys"] == line["api_keys"]
+        assert again["sign_in"]["alice"] != line["sign_in"]["alice"]
         for name in ("secrets.json", "demo.json", "environment.json"):
-            assert (data / name).stat().st_mode & 0o077 == 0
+            assert (second.data / name).stat().st_mode & 0o077 == 0
         pids = second.pids()
-        assert second.stop() == ""
+        second.stop()
+        assert second.line() == again, "standard output holds that one line"
         assert not alive(pids)
 
 
