@@ -1,0 +1,94 @@
+"""The ledger keeps its count when tasks are cancelled and when the database goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from tests.llm.conftest import Connected, chat_call, ledger
+
+
+def test_cancelled_while_reserving_leaves_no_reservation(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.llm import gateway
+    from apps.llm.gateway import chat
+    from apps.llm.loop import run_on_loop
+
+    begun, real = threading.Event(), chat.open_chat
+
+    def slowly(call: Any) -> Any:
+        begun.set()
+        opened = real(call)
+        threading.Event().wait(0.2)
+        return opened
+
+    monkeypatch.setattr(chat, "open_chat", slowly)
+
+    async def cancelled() -> None:
+        async def follow() -> None:
+            async with gateway.stream(chat_call(connected)) as stream:
+                async for _ in stream:
+                    pass
+
+        task = asyncio.create_task(follow())
+        await asyncio.to_thread(begun.wait, 5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run_on_loop(cancelled())
+    assert [(row.state, row.finish) for row in ledger(connected)] == [("released", "stopped")]
+    assert connected.host.asked == []
+
+
+def test_settling_is_tried_again_when_the_database_comes_back(
+    connected: Connected, say: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+
+    from apps.llm.gateway import closing
+    from apps.llm.loop import run_on_loop
+
+    monkeypatch.setattr(closing, "RETRY_PAUSES", (0.01, 0.01, 0.01))
+    real, failures = closing.in_scope, [OperationalError("away"), OperationalError("still away")]
+
+    async def flaky(*args: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await real(*args, **options)
+
+    monkeypatch.setattr(closing, "in_scope", flaky)
+    said = say()
+    assert said.error is None
+    assert said.outcome.cost is None
+
+    async def settled() -> None:
+        while closing._closing:
+            await asyncio.gather(*closing._closing)
+
+    run_on_loop(settled())
+    assert [row.state for row in ledger(connected)] == ["settled"]
+
+
+def test_keys_survive_a_rotation_of_the_vault(connected: Connected, say: Any) -> None:
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test import override_settings
+
+    from apps.tenants.scope import tenant_scope
+    from apps.vault.sealing import key_id_of
+
+    new = "t9:" + "bmV3LXZhdWx0LWtleS10aGF0LWhhcy0zMi1ieXRlcyE="
+    with override_settings(VAULT_KEYS=[new, *settings.VAULT_KEYS]):
+        call_command("vault_rotate", "--json")
+        with override_settings(VAULT_KEYS=[new]):
+            assert say().error is None
+        with tenant_scope(connected.cast.acme.id):
+            connected.connection.refresh_from_db()
+        assert key_id_of(bytes(connected.connection.sealed_key)) == "t9"
+        with override_settings(VAULT_KEYS=[*settings.VAULT_KEYS[1:], new]):
+            call_command("vault_rotate", "--json")
