@@ -15,18 +15,18 @@ def test_cancelled_while_reserving_leaves_no_reservation(
     connected: Connected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from apps.llm import gateway
-    from apps.llm.gateway import chat
+    from apps.llm.gateway.loading import open_chat
     from apps.llm.loop import run_on_loop
 
-    begun, real = threading.Event(), chat.open_chat
+    begun = threading.Event()
 
     def slowly(call: Any) -> Any:
         begun.set()
-        opened = real(call)
+        opened = open_chat(call)
         threading.Event().wait(0.2)
         return opened
 
-    monkeypatch.setattr(chat, "open_chat", slowly)
+    monkeypatch.setattr("apps.llm.gateway.chat.open_chat", slowly)
 
     async def cancelled() -> None:
         async def follow() -> None:
@@ -52,14 +52,15 @@ def test_settling_is_tried_again_when_the_database_comes_back(
 
     from apps.llm.gateway import closing
     from apps.llm.loop import run_on_loop
+    from apps.tenants.aio import in_scope
 
     monkeypatch.setattr(closing, "RETRY_PAUSES", (0.01, 0.01, 0.01))
-    real, failures = closing.in_scope, [OperationalError("away"), OperationalError("still away")]
+    failures = [OperationalError("away"), OperationalError("still away")]
 
     async def flaky(*args: Any, **options: Any) -> Any:
         if failures:
             raise failures.pop()
-        return await real(*args, **options)
+        return await in_scope(*args, **options)
 
     monkeypatch.setattr(closing, "in_scope", flaky)
     said = say()

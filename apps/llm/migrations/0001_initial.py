@@ -10,136 +10,269 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AllowedHost',
+            name="AllowedHost",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('host', models.CharField(max_length=253)),
-                ('port', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("host", models.CharField(max_length=253)),
+                ("port", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'host', 'port'), name='allowed_host'), apps.tenants.constraints.RowSecurity(name='llm_allowedhost_tenant', privileges='SELECT')],
+                "constraints": [
+                    apps.tenants.constraints.TenantUnique(
+                        fields=("tenant_id", "host", "port"), name="allowed_host"
+                    ),
+                    apps.tenants.constraints.RowSecurity(name="llm_allowedhost_tenant", privileges="SELECT"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('name', models.CharField(max_length=100)),
-                ('vendor', models.CharField(max_length=64)),
-                ('base_url', models.CharField(blank=True, default='', max_length=500)),
-                ('host', models.CharField(blank=True, default='', max_length=253)),
-                ('port', models.PositiveIntegerField(default=0)),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('sealed_key', models.BinaryField(blank=True, default=b'')),
-                ('key_last4', models.CharField(blank=True, default='', max_length=4)),
-                ('key_origin', models.CharField(blank=True, default='', max_length=300)),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("vendor", models.CharField(max_length=64)),
+                ("base_url", models.CharField(blank=True, default="", max_length=500)),
+                ("host", models.CharField(blank=True, default="", max_length=253)),
+                ("port", models.PositiveIntegerField(default=0)),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("sealed_key", models.BinaryField(blank=True, default=b"")),
+                ("key_last4", models.CharField(blank=True, default="", max_length=4)),
+                ("key_origin", models.CharField(blank=True, default="", max_length=300)),
+                ("is_enabled", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'constraints': [apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'name'), name='connection_name'), apps.tenants.constraints.RowSecurity(name='llm_connection_tenant', privileges='SELECT, INSERT, UPDATE, DELETE')],
+                "constraints": [
+                    apps.tenants.constraints.TenantUnique(
+                        fields=("tenant_id", "name"), name="connection_name"
+                    ),
+                    apps.tenants.constraints.RowSecurity(
+                        name="llm_connection_tenant", privileges="SELECT, INSERT, UPDATE, DELETE"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Model',
+            name="Model",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('slug', models.CharField(max_length=100)),
-                ('name', models.CharField(max_length=100)),
-                ('vendor_model', models.CharField(max_length=200)),
-                ('modality', models.CharField(choices=[('chat', 'Chat'), ('embedding', 'Embedding'), ('image', 'Image'), ('rerank', 'Rerank'), ('speech', 'Speech')], default='chat', max_length=16)),
-                ('purpose', models.CharField(blank=True, default='', max_length=200)),
-                ('context_window', models.PositiveIntegerField(blank=True, null=True)),
-                ('max_output', models.PositiveIntegerField(blank=True, null=True)),
-                ('abilities', models.JSONField(blank=True, default=list)),
-                ('price_input', models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
-                ('price_output', models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
-                ('currency', models.CharField(blank=True, default='', max_length=3)),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('connection', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='models', to='llm.connection')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("slug", models.CharField(max_length=100)),
+                ("name", models.CharField(max_length=100)),
+                ("vendor_model", models.CharField(max_length=200)),
+                (
+                    "modality",
+                    models.CharField(
+                        choices=[
+                            ("chat", "Chat"),
+                            ("embedding", "Embedding"),
+                            ("image", "Image"),
+                            ("rerank", "Rerank"),
+                            ("speech", "Speech"),
+                        ],
+                        default="chat",
+                        max_length=16,
+                    ),
+                ),
+                ("purpose", models.CharField(blank=True, default="", max_length=200)),
+                ("context_window", models.PositiveIntegerField(blank=True, null=True)),
+                ("max_output", models.PositiveIntegerField(blank=True, null=True)),
+                ("abilities", models.JSONField(blank=True, default=list)),
+                ("price_input", models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
+                ("price_output", models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
+                ("currency", models.CharField(blank=True, default="", max_length=3)),
+                ("is_enabled", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "connection",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="models",
+                        to="llm.connection",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('is_default', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('team', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.team')),
-                ('model', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='llm.model')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("is_default", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "team",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.team"
+                    ),
+                ),
+                (
+                    "model",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="grants", to="llm.model"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ConnectionCheck',
+            name="ConnectionCheck",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('kind', models.CharField(choices=[('test', 'Test'), ('list', 'List models')], max_length=8)),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=8)),
-                ('error_kind', models.CharField(blank=True, default='', max_length=32)),
-                ('message', models.CharField(blank=True, default='', max_length=500)),
-                ('found', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('ms', models.PositiveIntegerField(null=True)),
-                ('connection', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='llm.connection')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("kind", models.CharField(choices=[("test", "Test"), ("list", "List models")], max_length=8)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("error_kind", models.CharField(blank=True, default="", max_length=32)),
+                ("message", models.CharField(blank=True, default="", max_length=500)),
+                ("found", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("ms", models.PositiveIntegerField(null=True)),
+                (
+                    "connection",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checks",
+                        to="llm.connection",
+                    ),
+                ),
             ],
             options={
-                'indexes': [apps.tenants.constraints.TenantIndex(fields=['tenant_id', 'connection', '-created_at'], name='check_recent')],
-                'constraints': [apps.tenants.constraints.SameTenantKey(field='connection', name='llm_connectioncheck_connection_key'), apps.tenants.constraints.RowSecurity(name='llm_connectioncheck_tenant', privileges='SELECT, INSERT, UPDATE, DELETE')],
+                "indexes": [
+                    apps.tenants.constraints.TenantIndex(
+                        fields=["tenant_id", "connection", "-created_at"], name="check_recent"
+                    )
+                ],
+                "constraints": [
+                    apps.tenants.constraints.SameTenantKey(
+                        field="connection", name="llm_connectioncheck_connection_key"
+                    ),
+                    apps.tenants.constraints.RowSecurity(
+                        name="llm_connectioncheck_tenant", privileges="SELECT, INSERT, UPDATE, DELETE"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='model',
-            constraint=apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'slug'), name='model_slug'),
+            model_name="model",
+            constraint=apps.tenants.constraints.TenantUnique(fields=("tenant_id", "slug"), name="model_slug"),
         ),
         migrations.AddConstraint(
-            model_name='model',
-            constraint=apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'connection', 'vendor_model'), name='model_vendor_model'),
+            model_name="model",
+            constraint=apps.tenants.constraints.TenantUnique(
+                fields=("tenant_id", "connection", "vendor_model"), name="model_vendor_model"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='model',
-            constraint=apps.tenants.constraints.SameTenantKey(field='connection', name='llm_model_connection_key'),
+            model_name="model",
+            constraint=apps.tenants.constraints.SameTenantKey(
+                field="connection", name="llm_model_connection_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='model',
-            constraint=apps.tenants.constraints.RowSecurity(name='llm_model_tenant', privileges='SELECT, INSERT, UPDATE, DELETE'),
+            model_name="model",
+            constraint=apps.tenants.constraints.RowSecurity(
+                name="llm_model_tenant", privileges="SELECT, INSERT, UPDATE, DELETE"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'team', 'model'), name='grant_once'),
+            model_name="grant",
+            constraint=apps.tenants.constraints.TenantUnique(
+                fields=("tenant_id", "team", "model"), name="grant_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=apps.tenants.constraints.TenantUnique(condition=models.Q(('is_default', True)), fields=('tenant_id', 'team'), name='grant_default'),
+            model_name="grant",
+            constraint=apps.tenants.constraints.TenantUnique(
+                condition=models.Q(("is_default", True)), fields=("tenant_id", "team"), name="grant_default"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=apps.tenants.constraints.SameTenantKey(field='team', name='llm_grant_team_key'),
+            model_name="grant",
+            constraint=apps.tenants.constraints.SameTenantKey(field="team", name="llm_grant_team_key"),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=apps.tenants.constraints.SameTenantKey(field='model', name='llm_grant_model_key'),
+            model_name="grant",
+            constraint=apps.tenants.constraints.SameTenantKey(field="model", name="llm_grant_model_key"),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=apps.tenants.constraints.RowSecurity(name='llm_grant_tenant', privileges='SELECT, INSERT, UPDATE, DELETE'),
+            model_name="grant",
+            constraint=apps.tenants.constraints.RowSecurity(
+                name="llm_grant_tenant", privileges="SELECT, INSERT, UPDATE, DELETE"
+            ),
         ),
     ]
