@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.utils import timezone
 
@@ -81,8 +81,8 @@ def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
 
     conversation = selectors.access_conversation(actor, conversation_id, lock=True)
     awaited = Message.objects.filter(conversation_id=conversation.id, state=MessageState.QUEUED)
-    for run_id in awaited.values_list("run_id", flat=True):
-        runs.run_stop(run_id=run_id)
+    for run_id in awaited.filter(run_id__isnull=False).values_list("run_id", flat=True):
+        runs.run_stop(run_id=cast("UUID", run_id))
     conversation_documents_delete(actor=actor, conversation_id=conversation.id)
     _note(actor, "conversation.delete", conversation)
     conversation.delete()

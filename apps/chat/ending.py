@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -25,7 +26,7 @@ FILLED = [
 
 def end_reply(end: RunEnd) -> Mapping[str, Any] | None:
     """Saves the answer, None if it was deleted; after the first one a run is queued that names the chat."""
-    message = Message.objects.select_related("conversation", "parent").filter(id=end.run.subject_id).first()
+    message = Message.objects.select_related("conversation", "parent").filter(id=_subject(end)).first()
     if message is None:
         return None
     _fill(message, end)
@@ -37,7 +38,7 @@ def end_reply(end: RunEnd) -> Mapping[str, Any] | None:
 
 def end_title(end: RunEnd) -> Mapping[str, Any] | None:
     """Names the conversation, unless the person did meanwhile or no title came; None if it was deleted."""
-    conversation = Conversation.objects.filter(id=end.run.subject_id).first()
+    conversation = Conversation.objects.filter(id=UUID(end.run.input["conversation_id"])).first()
     if conversation is None:
         return None
     title = prompting.clean_title(end.text) if end.state == RunState.DONE else ""
@@ -45,6 +46,12 @@ def end_title(end: RunEnd) -> Mapping[str, Any] | None:
         conversation.title, conversation.title_source = title, TitleSource.MODEL
         conversation.save(update_fields=["title", "title_source"])
     return {"title": conversation.title}
+
+
+def _subject(end: RunEnd) -> UUID:
+    if end.run.subject_id is None:
+        raise ValueError("a reply's run names its answer")
+    return end.run.subject_id
 
 
 def _fill(message: Message, end: RunEnd) -> None:

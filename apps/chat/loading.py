@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.chat import parts, selectors
+from apps.chat.models import MessageRole
 from apps.chat.prompting import Room, Turn
 from apps.knowledge.selectors import readable_document_ids
 from apps.llm import selectors as models
@@ -86,4 +87,4 @@ def _turns(branch: Sequence[selectors.BranchMessage], readable: set[str]) -> Ite
         if not message.source_document_ids <= readable:
             text = WITHHELD
         if text or message is last:
-            yield Turn(message.role, text)
+            yield Turn("user" if message.role == MessageRole.USER else "assistant", text)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from apps.llm.vendors.base import ChatMessage, PassagePart
+from apps.llm.vendors.base import ChatMessage, PassagePart, Role
 
 DEFAULT_WINDOW = 8_192
 SMALL_WINDOW = 8_192
@@ -61,7 +61,7 @@ class PromptTooLongError(Exception):
 class Turn:
     """One earlier message of the branch: what was said, by whom."""
 
-    role: str
+    role: Role
     text: str
 
 
@@ -123,6 +123,12 @@ def build(
         ChatMessage.text("user", asked),
     )
     return Prompt(messages, fitted, len(earlier) - len(kept), room.answer)
+
+
+def build_for_quoting(*, turns: Sequence[Turn], passages: Sequence[PassagePart]) -> Prompt:
+    """The prompt of the vendor that quotes passages: it has no window, and reads the question alone."""
+    asked = ChatMessage.text("user", search_query(turns))
+    return Prompt((asked,), tuple(passages), len(turns) - 1, ANSWER_TOKENS)
 
 
 def search_query(turns: Sequence[Turn]) -> str:

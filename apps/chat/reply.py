@@ -116,16 +116,7 @@ class Reply:
 
     def _call(self, model: Chosen) -> ChatCall:
         ctx = self._ctx
-        try:
-            prompt = prompting.build(
-                turns=self._job.turns,
-                passages=self._found.quoted(),
-                grounding=self._found.grounding,
-                room=model.room,
-                today=timezone.now().date(),
-            )
-        except prompting.PromptTooLongError as error:
-            raise _failed("context_overflow", failures.TOO_LONG) from error
+        prompt = self._prompt(model)
         numbers = {passage.number for passage in prompt.passages}
         self._given = tuple(passage for passage in self._found.passages if passage.number in numbers)
         return ChatCall(
@@ -136,6 +127,21 @@ class Reply:
             run=RunRef(ctx.run_id, ctx.fence),
             conversation_id=self._conversation_id,
         )
+
+    def _prompt(self, model: Chosen) -> prompting.Prompt:
+        turns, passages = self._job.turns, self._found.quoted()
+        if model.is_extractive:
+            return prompting.build_for_quoting(turns=turns, passages=passages)
+        try:
+            return prompting.build(
+                turns=turns,
+                passages=passages,
+                grounding=self._found.grounding,
+                room=model.room,
+                today=timezone.now().date(),
+            )
+        except prompting.PromptTooLongError as error:
+            raise _failed("context_overflow", failures.TOO_LONG) from error
 
     async def _instead_of(self, model: Chosen, error: VendorError) -> Chosen | None:
         """Who quotes the passages when the model can not be reached; says which model did not answer."""

@@ -13,6 +13,7 @@ from apps.chat.prompting import (
     Room,
     Turn,
     build,
+    build_for_quoting,
     clean_title,
     estimate_tokens,
     search_query,
@@ -117,6 +118,14 @@ def test_when_nothing_was_found_the_prompt_says_so() -> None:
     )
     assert NOTHING_FOUND_NOTICE in text_of(prompt.messages[0])
     assert text_of(prompt.messages[1]) == "Who won?"
+
+
+def test_the_quoting_vendor_reads_the_question_alone() -> None:
+    prompt = build_for_quoting(
+        turns=[Turn("user", "How long is parental leave?")], passages=[passage(1), passage(2)]
+    )
+    assert [text_of(message) for message in prompt.messages] == ["How long is parental leave?"]
+    assert [item.number for item in prompt.passages] == [1, 2]
 
 
 def test_other_scripts_cost_a_token_a_character() -> None:

@@ -147,9 +147,9 @@ class MessageStep(serializers.Serializer[Any]):
 
     index = serializers.IntegerField()
     kind = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the event's word, and DRF's
     state = serializers.ChoiceField(StepState.choices)
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]  # as above
     ms = serializers.IntegerField(allow_null=True)
 
 

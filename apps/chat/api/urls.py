@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.chat.api import picker, views
+from apps.chat.api import files, picker, views
 
 urlpatterns = [
     path("models", picker.ModelListApi.as_view(), name="api-models"),
@@ -12,6 +12,11 @@ urlpatterns = [
     ),
     path(
         "conversations/<uuid:conversation_id>/messages", views.MessageListApi.as_view(), name="api-messages"
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/files",
+        files.ConversationFileListApi.as_view(),
+        name="api-conversation-files",
     ),
     path(
         "messages/<uuid:message_id>/regenerate", views.MessageRegenerateApi.as_view(), name="api-regenerate"

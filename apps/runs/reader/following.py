@@ -10,7 +10,7 @@ from apps.runs.reader.hub import Hub
 from apps.runs.reader.viewer import Viewer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
     from uuid import UUID
 
     from apps.runs.models import Run
@@ -41,7 +41,7 @@ def attach(tenant_id: UUID, run_id: UUID, after: int, wake: Callable[[], None] |
 
 async def follow(
     tenant_id: UUID, run_id: UUID, after: int, *, ping_s: float = NEVER_S
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any], None]:
     """The run's events from position `after` to its end, as api events; ends at once for an unknown run.
 
     `{"kind": "ping"}` when nothing came for `ping_s` seconds. The caller has checked who may follow.

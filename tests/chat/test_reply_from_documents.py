@@ -1,0 +1,207 @@
+"""Answers that rest on documents: steps, citations, what was not found, and what may no longer be read."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+
+from tests.chat.conftest import Browser
+from tests.chat.test_reply import chat_requests, text_of
+from tests.llm.conftest import Connected
+from tests.llm.host import Answer
+
+if TYPE_CHECKING:
+    from apps.knowledge.models import KnowledgeBase
+
+pytestmark = pytest.mark.usefixtures("product")
+
+LEAVE = """# Leave
+
+## Parental leave
+
+Parental leave is 26 weeks for each parent. Requests go to the people team four weeks before the first day.
+
+## Sabbatical
+
+A sabbatical of three months is possible after five years of service, once the manager agrees in writing.
+"""
+SAID = ("Parental leave is 26 weeks", " for each parent [1].")
+
+
+@pytest.fixture
+def handbook(connected: Connected) -> KnowledgeBase:
+    """alice's collection with one document, read, which everyone may read."""
+    from apps.accounts.actors import Actor
+    from apps.knowledge.ingesting import ingest
+    from apps.knowledge.models import Visibility
+    from apps.knowledge.services import document_add, knowledge_base_create
+    from apps.tenants.scope import tenant_scope
+
+    cast = connected.cast
+    alice = Actor(cast.alice)
+    with tenant_scope(cast.acme.id):
+        base = knowledge_base_create(actor=alice, name="Handbook", visibility=Visibility.TENANT)
+        document = document_add(
+            actor=alice, knowledge_base=base, name="leave.md", stream=io.BytesIO(LEAVE.encode())
+        )
+    ingest(cast.acme.id, document.id)
+    return base
+
+
+def extractive_granted(connected: Connected) -> None:
+    """engineering may also use the model that quotes."""
+    from apps.llm.models import Connection, Grant, Model
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(connected.cast.acme.id):
+        connection = Connection.objects.create(name="Quotes", vendor="extractive")
+        model = Model.objects.create(
+            connection=connection, slug="quotes", name="Quotes", vendor_model="extractive"
+        )
+        Grant.objects.create(team=connected.cast.engineering, model=model)
+
+
+def ask(bob: Browser, chat: str, question: str, **fields: Any) -> Any:
+    """The answer to a question."""
+    asked = bob.send(chat, question, **fields)
+    assert asked.status_code == 202, asked.content
+    wanted = asked.json()["answer"]["id"]
+    return next(message for message in bob.answered(chat) if message["id"] == wanted)
+
+
+def test_an_answer_cites_the_passage_that_it_was_given(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    connected.host.answers[:] = [Answer(texts=SAID)]
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    answer = ask(bob, chat, "How long is parental leave?")
+    asked = chat_requests(connected)[0].body["messages"]
+    assert "Parental leave is 26 weeks for each parent." in asked[-1]["content"]
+    assert "[1]" in asked[0]["content"]
+    assert [(step["kind"], step["label"], step["state"]) for step in answer["steps"]] == [
+        ("search", "Searched Handbook", "done")
+    ]
+    (citation,) = answer["annotations"]
+    text = text_of(answer)
+    assert (citation["type"], citation["number"], citation["verified"]) == ("citation", 1, True)
+    assert "26 weeks" in text[citation["start"] : citation["end"]]
+    assert "26 weeks for each parent" in citation["quote"]
+    assert citation["heading"][-1] == "Parental leave"
+    assert UUID(citation["document_id"])
+
+
+def test_when_nothing_is_found_the_answer_says_so(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    connected.host.answers[:] = [Answer(texts=("Perhaps yes.",))]
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    answer = ask(bob, chat, "Which zebra won the chess tournament in Reykjavik?")
+    assert text_of(answer) == "I found nothing about this in the documents.\n\nPerhaps yes."
+    assert answer["annotations"] == [{"type": "no_source"}]
+    assert "nothing usable was found" in chat_requests(connected)[0].body["messages"][0]["content"]
+
+
+def test_a_model_that_cannot_be_reached_is_replaced_by_quotes_and_named(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    extractive_granted(connected)
+    connected.host.answers[:] = [
+        Answer(status=401, error={"error": {"message": "no", "code": "invalid_api_key"}})
+    ]
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    answer = ask(bob, chat, "How long is parental leave?")
+    assert (answer["state"], answer["model"]["slug"]) == ("done", "quotes")
+    assert "26 weeks" in text_of(answer)
+    assert [step["kind"] for step in answer["steps"]] == ["search", "fallback"]
+    notes = {note["type"] for note in answer["annotations"]}
+    assert notes == {"citation", "fallback"}
+    fallback = next(note for note in answer["annotations"] if note["type"] == "fallback")
+    assert (fallback["model"]["slug"], fallback["reason"]) == ("big-model", "authentication")
+
+
+def test_without_passages_a_failing_model_fails(bob: Browser, engineering: str, connected: Connected) -> None:
+    extractive_granted(connected)
+    connected.host.answers[:] = [
+        Answer(status=401, error={"error": {"message": "no", "code": "invalid_api_key"}})
+    ]
+    answer = ask(bob, bob.begin(team_id=engineering), "Hello?")
+    assert (answer["state"], answer["error"]["kind"]) == ("failed", "authentication")
+
+
+def test_the_quoting_model_answers_alone(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    extractive_granted(connected)
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)], model="quotes")
+    answer = ask(bob, chat, "How long is parental leave?")
+    assert "26 weeks" in text_of(answer)
+    assert [note["verified"] for note in answer["annotations"]]
+    assert connected.host.asked == []
+    nothing = ask(bob, chat, "Which zebra won the chess tournament in Reykjavik?")
+    assert {"type": "no_source"} in nothing["annotations"]
+
+
+def test_what_became_unreadable_leaves_later_prompts(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    from apps.knowledge.models import KnowledgeBase, Visibility
+    from apps.tenants.scope import tenant_scope
+
+    connected.host.answers[:] = [Answer(texts=SAID)]
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    first = ask(bob, chat, "How long is parental leave?")
+    with tenant_scope(connected.cast.acme.id):
+        KnowledgeBase.objects.filter(id=handbook.id).update(visibility=Visibility.PRIVATE)
+    ask(bob, chat, "Say that again, please, in one short sentence.", parent_id=first["id"])
+    asked = json.dumps(chat_requests(connected)[-1].body)
+    assert "26 weeks" not in asked
+    assert "may no longer read" in asked
+
+
+def test_a_file_of_the_chat_is_read_and_searched(
+    bob: Browser, engineering: str, connected: Connected
+) -> None:
+    from apps.accounts.actors import Actor
+    from apps.knowledge.ingesting import ingest
+    from apps.knowledge.services import conversation_file_add
+    from apps.tenants.scope import tenant_scope
+
+    chat = bob.begin(team_id=engineering)
+    with tenant_scope(connected.cast.acme.id):
+        document = conversation_file_add(
+            actor=Actor(connected.cast.bob),
+            conversation_id=UUID(chat),
+            name="leave.md",
+            stream=io.BytesIO(LEAVE.encode()),
+        )
+    ingest(connected.cast.acme.id, document.id)
+    connected.host.answers[:] = [Answer(texts=SAID)]
+    answer = ask(bob, chat, "How long is parental leave?", file_ids=[str(document.file_id)])
+    assert [step["label"] for step in answer["steps"]] == ["Searched leave.md"]
+    assert answer["annotations"][0]["verified"] is True
+    question = bob.messages(chat)[0]
+    assert [part["type"] for part in question["parts"]] == ["file", "text"]
+    assert question["parts"][0]["file"]["state"] == "ready"
+    assert bob.call("GET", f"/conversations/{chat}").json()["files"][0]["name"] == "leave.md"
+
+
+def test_a_foreign_collection_is_404(bob: Browser, engineering: str, connected: Connected) -> None:
+    from apps.accounts.actors import Actor
+    from apps.knowledge.services import knowledge_base_create
+    from apps.tenants.scope import tenant_scope
+
+    cast = connected.cast
+    with tenant_scope(cast.acme.id):
+        private = knowledge_base_create(actor=Actor(cast.alice), name="Private")
+    with tenant_scope(cast.globex.id):
+        foreign = knowledge_base_create(actor=Actor(cast.mallory), name="Foreign")
+    chat = bob.begin(team_id=engineering)
+    for base in (private, foreign):
+        wanted = {"knowledge_base_ids": [str(base.id)]}
+        assert bob.call("POST", "/conversations", wanted).status_code == 404
+        assert bob.call("PATCH", f"/conversations/{chat}", wanted).status_code == 404
+    assert bob.call("GET", f"/conversations/{chat}").json()["knowledge_bases"] == []
