@@ -46,6 +46,8 @@ _LEAST_OF_FIRST = 0.4
 _SENTENCE_CHARACTERS = 400
 _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n{2,}|\n(?=\s*[-*•#|\d])")  # noqa: RUF001 - Chinese stops
+_LEAST_WORDS = 6
+_STATES = re.compile(r"[\d.!?:;。！？=|]")  # noqa: RUF001 - Chinese stops
 _STOP_WORDS = frozenset(
     (
         "a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do",
@@ -163,11 +165,16 @@ def _sentences(passages: Sequence[PassagePart]) -> list[_Sentence]:
         for raw in _SENTENCE_END.split(passage.text):
             text = " ".join(raw.strip().lstrip("-*•#|").split())
             terms = _terms(text)
-            if not terms or text in seen:
+            if not terms or text in seen or _is_heading(text):
                 continue
             seen.add(text)
             found.append(_Sentence(passage.number, len(found), _shortened(text), terms))
     return found
+
+
+def _is_heading(text: str) -> bool:
+    """A few words without a full stop, a colon or a number: they name what follows and say nothing."""
+    return len(text.split()) < _LEAST_WORDS and not _STATES.search(text)
 
 
 def _shortened(text: str) -> str:
