@@ -67,6 +67,17 @@ class Load:
         return self.open_at <= at <= self.close_at
 
 
+def dechunked(body: bytes) -> bytes:
+    """The payload of a complete chunked body."""
+    parts = []
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        parts.append(rest[:length])
+        body = rest[length + 2 :]
+    return b"".join(parts)
+
+
 class Answers(asyncio.Protocol):
     """The keep-alive connection for POST: hands over the JSON of one response after the other."""
 
@@ -90,7 +101,11 @@ class Answers(asyncio.Protocol):
         if not found or self.waiting is None:
             return
         length = re.search(rb"content-length:\s*(\d+)", head, re.IGNORECASE)
-        if length is None or len(body) < int(length.group(1)):
+        if length is None:
+            if not body.endswith(b"0\r\n\r\n"):
+                return
+            body = dechunked(body)
+        elif len(body) < int(length.group(1)):
             return
         self.buffer = b""
         if not self.waiting.done():

@@ -66,10 +66,10 @@ class Doorkeeper:
         for tenant_id, tickets in tenants.items():
             alive = await self._alive(tenant_id, tickets) if tenant_id in active else set()
             for ticket in tickets:
-                visitor, turn_out = self._inside.get(ticket, (None, None))
-                if visitor is not None and turn_out is not None and visitor not in alive:
+                inside = self._inside.get(ticket)
+                if inside is not None and inside[0] not in alive:
                     self._leave(ticket)
-                    turn_out()
+                    inside[1]()
 
     async def _alive(self, tenant_id: UUID, tickets: Iterable[object]) -> set[Visitor]:
         visitors = {self._inside[ticket][0] for ticket in tickets if ticket in self._inside}

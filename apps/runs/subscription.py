@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from apps.runs.live import FAULTS, connect_listening
 
@@ -72,8 +72,9 @@ class Subscription:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(PING_S)
-            if loop.time() - self._heard_at > SILENT_S and pubsub.connection is not None:
-                await pubsub.connection.disconnect()
+            connection: Any = pubsub.connection
+            if loop.time() - self._heard_at > SILENT_S and connection is not None:
+                await connection.disconnect()
                 return
             try:
                 await pubsub.ping()

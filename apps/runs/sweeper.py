@@ -6,6 +6,7 @@ import logging
 import time
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -74,7 +75,7 @@ class Sweeper:
         for tenant_id, run_id in waiting:
             if run_id not in self._hinted:
                 self._hinted[run_id] = now
-                outbox.post(lambda tenant=tenant_id, run=run_id: outbox.send_hint(tenant, run))
+                outbox.post(partial(outbox.send_hint, tenant_id, run_id))
                 count += 1
         return count
 
@@ -164,7 +165,7 @@ class _Remains:
 
     def _read_turns(self, worker: str) -> None:
         try:
-            turns = self._redis.xrange(turns_key(worker))
+            turns: list[tuple[bytes, dict[bytes, bytes]]] = self._redis.xrange(turns_key(worker)) or []  # type: ignore[assignment]  # their union of all protocols
         except FAULTS:
             return
         for _, fields in turns:
@@ -187,7 +188,7 @@ class _Remains:
 
     def _entries(self, run: Run, key: str) -> Iterable[list[Any]]:
         try:
-            entries: list[bytes] = self._redis.lrange(log_key(run.tenant_id, key, run.fence), 0, -1)
+            entries = self._redis.lrange(log_key(run.tenant_id, key, run.fence), 0, -1)
         except FAULTS:
             return []
         return [item for entry in entries for item in orjson.loads(entry)]

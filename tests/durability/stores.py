@@ -87,4 +87,4 @@ def _forget_connections() -> None:
     from django.db import connection
 
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]  # of Django's PostgreSQL backend

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.runs.conftest import SignedIn
 
@@ -17,14 +18,15 @@ def open_socket(
     port: int, browser: SignedIn, *, origin: str | None = None, **options: Any
 ) -> ClientConnection:
     """The socket of a tab; raises websockets' InvalidStatus when refused."""
-    return connect(
+    opened: ClientConnection = connect(
         f"ws://{browser.host}/ws/runs",
         sock=socket.create_connection(("127.0.0.1", port)),
         additional_headers={"Cookie": browser.cookie},
-        origin=origin or f"http://{browser.host}",  # type: ignore[arg-type]  # their Origin is a str
+        origin=Origin(origin or f"http://{browser.host}"),
         compression=None,
         **options,
     )
+    return opened
 
 
 def follow(to: ClientConnection, run_id: object, after: int = 0) -> None:

@@ -77,8 +77,7 @@ def test_signing_out_closes_the_socket_within_fifteen_seconds(
             Session.objects.filter(id=bob.session_id).delete()
         begun = time.monotonic()
         with pytest.raises(ConnectionClosed) as closed:
-            while time.monotonic() - begun < 20:
-                socket.recv(timeout=15)
+            list(events(socket))
         assert time.monotonic() - begun < 15
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4401
@@ -96,7 +95,7 @@ def test_a_reader_that_stops_reading_gets_the_rest_merged(port: int, bob: Signed
 
 
 @pytest.mark.parametrize(
-    "said", ["{", "[]", '{"type":"follow","run":"x"}', '{"type":"sing","run":"%s"}' % uuid.uuid4()]
+    "said", ["{", "[]", '{"type":"follow","run":"x"}', f'{{"type":"sing","run":"{uuid.UUID(int=1)}"}}']
 )
 def test_nonsense_closes_the_socket(port: int, bob: SignedIn, said: str) -> None:
     with open_socket(port, bob) as socket:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from apps.rest.errors import CONTENT_TYPE, ProblemError, not_found, unauthenticated
 from apps.runs.doorkeeper import Visitor, doorkeeper
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from uuid import UUID
 
+    from apps.accounts.middleware import ActingRequest
+
 PING_S: Final = 10.0
 LOOK_UP_S: Final = 10.0
 PING: Final = b": ping\n\n"
@@ -27,7 +29,7 @@ RETRY: Final = b"retry: 1000\n\n"
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-async def run_events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+async def run_events(request: ActingRequest, run_id: UUID) -> HttpResponseBase:
     """Stream from `Last-Event-ID` or `?after=`; 204 for who has seen the end, 404 for who may not see it."""
     visitor = await visitor_of_request(request)
     if visitor is None:
