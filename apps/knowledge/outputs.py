@@ -8,7 +8,9 @@ from apps.knowledge.failures import is_retryable
 from apps.knowledge.models import DocumentState
 
 if TYPE_CHECKING:
-    from apps.knowledge.models import Document, KnowledgeBase
+    from collections.abc import Sequence
+
+    from apps.knowledge.models import Chunk, Document, KnowledgeBase, TrialSearch
 
 _OF_FILE = {DocumentState.QUEUED: "reading"}
 
@@ -73,4 +75,45 @@ def knowledge_base_output(knowledge_base: KnowledgeBase, *, may_change: bool) ->
         "may_change": may_change,
         "created_at": knowledge_base.created_at,
         "updated_at": knowledge_base.updated_at,
+    }
+
+
+def chunk_output(chunk: Chunk, before: str, after: str) -> dict[str, Any]:
+    """A passage with the text around it; a chat's own collection has no name to show."""
+    document = chunk.document
+    base = document.knowledge_base
+    return {
+        "id": chunk.id,
+        "document": {
+            "id": document.id,
+            "title": document.title,
+            "media_type": document.file.media_type,
+            "knowledge_base": None if base.conversation_id else {"id": base.id, "name": base.name},
+        },
+        "page": chunk.page,
+        "heading": chunk.heading,
+        "text": chunk.text,
+        "before": before,
+        "after": after,
+    }
+
+
+def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, float]]) -> dict[str, Any]:
+    """A trial search with what it found, best first."""
+    return {
+        "id": search.id,
+        "query": search.query,
+        "state": search.state,
+        "results": [
+            {
+                "chunk_id": chunk.id,
+                "document_id": chunk.document_id,
+                "document_title": chunk.document.title,
+                "page": chunk.page,
+                "heading": chunk.heading,
+                "text": chunk.text,
+                "score": score,
+            }
+            for chunk, score in hits
+        ],
     }

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Exists, OuterRef, Q
 
 from apps.accounts.permissions import can
-from apps.knowledge.models import Document, DocumentState, KnowledgeBase, KnowledgeBaseTeam, Visibility
+from apps.knowledge.models import (
+    Chunk,
+    Document,
+    DocumentState,
+    KnowledgeBase,
+    KnowledgeBaseTeam,
+    TrialSearch,
+    Visibility,
+)
 from apps.rest.errors import forbidden, not_found
 
 if TYPE_CHECKING:
@@ -20,8 +28,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from apps.accounts.actors import Actor
-    from apps.files.models import File
-    from apps.knowledge.models import Chunk
 
 MANAGE: Final = "knowledge.manage"
 
@@ -81,8 +87,6 @@ def access_content(actor: Actor, document_id: UUID) -> Document:
 
 def access_chunk(actor: Actor, chunk_id: UUID) -> Chunk:
     """A chunk of a document that is ready and that the actor may read; 404 otherwise."""
-    from apps.knowledge.models import Chunk
-
     readable = readable_by(actor.user_id)
     chunks = Chunk.objects.select_related("document__knowledge_base", "document__file")
     chunk = chunks.filter(
@@ -93,20 +97,22 @@ def access_chunk(actor: Actor, chunk_id: UUID) -> Chunk:
     return chunk
 
 
-def access_attached(actor: Actor, file_id: UUID) -> tuple[File, Document]:
-    """A file that the actor attached in one of their chats, with its document; 404 otherwise."""
-    document = (
-        _documents()
-        .filter(
-            file_id=file_id,
-            knowledge_base__conversation_id__isnull=False,
-            knowledge_base__owner_id=actor.user_id,
-        )
-        .first()
-    )
+def access_attached(actor: Actor, file_id: UUID) -> Document:
+    """The document of a file that the actor attached in one of their chats; 404 otherwise."""
+    own = Q(knowledge_base__conversation_id__isnull=False, knowledge_base__owner_id=actor.user_id)
+    document = _documents().filter(own, file_id=file_id).first()
     if document is None:
         raise not_found()
-    return document.file, document
+    return document
+
+
+def access_search(actor: Actor, search_id: UUID) -> TrialSearch:
+    """The actor's own trial search in a collection that they may still read; 404 otherwise."""
+    searches = TrialSearch.objects.filter(user_id=actor.user_id)
+    search = searches.filter(id=search_id, knowledge_base__in=readable_by(actor.user_id)).first()
+    if search is None:
+        raise not_found()
+    return search
 
 
 def _documents() -> QuerySet[Document]:

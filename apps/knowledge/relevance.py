@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MEANING: Final = 0.42
+MEANING: Final = 0.33
 WORDS: Final = 0.6
 BOTH: Final = (0.25, 0.3)
 

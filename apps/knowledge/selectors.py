@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db.models import Count, Q
 
 from apps.knowledge import embedding
-from apps.knowledge.models import Document, DocumentState, KnowledgeBase
+from apps.knowledge.models import Chunk, Document, DocumentState, KnowledgeBase
 from apps.knowledge.outputs import file_output
 from apps.knowledge.permissions import readable_by
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from uuid import UUID
 
     from django.db.models import QuerySet
 
     from apps.accounts.actors import Actor
+    from apps.knowledge.models import TrialSearch
 
 _UNREAD = (DocumentState.QUEUED, DocumentState.READING)
 
@@ -56,6 +57,29 @@ def failed_documents() -> QuerySet[Document]:
     """Documents of all collections that could not be read, for those who manage knowledge."""
     failed = Document.objects.filter(state=DocumentState.FAILED, knowledge_base__conversation_id=None)
     return failed.select_related("file", "knowledge_base", "uploaded_by").order_by("-updated_at")
+
+
+def around(chunk: Chunk) -> tuple[str, str]:
+    """The text before and after a chunk, from its neighbours; what they share with it stands once."""
+    near = (chunk.position - 1, chunk.position + 1)
+    rows = Chunk.objects.filter(document_id=chunk.document_id, position__in=near)
+    texts = {row.position: row for row in rows}
+    before, after = texts.get(near[0]), texts.get(near[1])
+    head = before.text[: max(0, chunk.start - before.start)] if before else ""
+    tail = after.text[max(0, chunk.end - after.start) :] if after else ""
+    return head, tail
+
+
+def search_hits(actor: Actor, search: TrialSearch) -> list[tuple[Chunk, float]]:
+    """What a trial search found and the person may still read, best first."""
+    scores = {UUID(row["chunk_id"]): float(row["score"]) for row in search.found}
+    readable = Chunk.objects.filter(
+        id__in=scores,
+        document__state=DocumentState.READY,
+        document__knowledge_base__in=readable_by(actor.user_id),
+    )
+    chunks = {chunk.id: chunk for chunk in readable.select_related("document")}
+    return [(chunks[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in chunks]
 
 
 def conversation_files(conversation_id: UUID) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""What upload endpoints share."""

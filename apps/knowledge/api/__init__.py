@@ -1,0 +1,1 @@
+"""REST of collections, documents, chunks and trial searches."""

@@ -1,0 +1,179 @@
+"""Collections over REST: parse, one call, render."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+
+from apps.accounts.api.base import IdempotentMixin, TenantApi
+from apps.files.api.uploads import UPLOAD_SCHEMA, UploadApi, uploaded_file
+from apps.knowledge import selectors, services
+from apps.knowledge.api import serializers
+from apps.knowledge.outputs import document_output, knowledge_base_output, search_output
+from apps.knowledge.permissions import access_knowledge_base, access_search, access_searchable, may_change
+from apps.rest.pages import page_of
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from rest_framework.request import Request
+    from rest_framework.serializers import Serializer
+
+    from apps.knowledge.models import KnowledgeBase
+
+TAGS = ["knowledge"]
+CURSOR = OpenApiParameter("cursor", str, description="The `next` of the page before.")
+LIMIT = OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default.")
+
+
+def _taken(request: Request, kind: type[Serializer[Any]]) -> dict[str, Any]:
+    read = kind(data=request.data)
+    read.is_valid(raise_exception=True)
+    return dict(read.validated_data)
+
+
+class _KnowledgeApi(TenantApi):
+    scope = "knowledge"
+
+    def shown(self, knowledge_base: KnowledgeBase) -> dict[str, Any]:
+        """The collection as it is now."""
+        row = selectors.with_counts(selectors.all_knowledge_bases()).get(id=knowledge_base.id)
+        return knowledge_base_output(row, may_change=may_change(self.actor, row))
+
+
+class KnowledgeBaseListApi(IdempotentMixin, _KnowledgeApi):
+    """The collections that the person may read."""
+
+    @extend_schema(
+        operation_id="knowledge_bases_list",
+        tags=TAGS,
+        parameters=[CURSOR, LIMIT],
+        responses=serializers.KnowledgeBasePage,
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        found = selectors.with_counts(selectors.visible_knowledge_bases(self.actor))
+        rows, following = page_of(request, found)
+        results = [knowledge_base_output(row, may_change=may_change(self.actor, row)) for row in rows]
+        return Response({"results": results, "next": following})
+
+    @extend_schema(
+        operation_id="knowledge_bases_create",
+        tags=TAGS,
+        request=serializers.KnowledgeBaseCreateInput,
+        responses={201: serializers.KnowledgeBaseOutput},
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A new collection of one's own; shared with nobody unless asked."""
+        return super().post(request, *args, **kwargs)
+
+    def create(self, request: Request) -> Response:
+        values = _taken(request, serializers.KnowledgeBaseCreateInput)
+        return Response(self.shown(services.knowledge_base_create(actor=self.actor, **values)), status=201)
+
+
+class KnowledgeBaseApi(_KnowledgeApi):
+    """One collection."""
+
+    @extend_schema(operation_id="knowledge_bases_read", tags=TAGS, responses=serializers.KnowledgeBaseOutput)
+    def get(self, request: Request, knowledge_base_id: UUID) -> Response:
+        """Its name, who may read it, and how many documents it holds."""
+        return Response(self.shown(access_knowledge_base(self.actor, knowledge_base_id)))
+
+    @extend_schema(
+        operation_id="knowledge_bases_update",
+        tags=TAGS,
+        request=serializers.KnowledgeBaseUpdateInput,
+        responses=serializers.KnowledgeBaseOutput,
+    )
+    def patch(self, request: Request, knowledge_base_id: UUID) -> Response:
+        """Rename or share it otherwise; the next question already obeys it."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        values = _taken(request, serializers.KnowledgeBaseUpdateInput)
+        services.knowledge_base_update(
+            actor=self.actor,
+            knowledge_base=knowledge_base,
+            name=values.get("name"),
+            description=values.get("description"),
+            sharing=_sharing(knowledge_base, values),
+        )
+        return Response(self.shown(knowledge_base))
+
+    @extend_schema(operation_id="knowledge_bases_delete", tags=TAGS, responses={204: None})
+    def delete(self, request: Request, knowledge_base_id: UUID) -> Response:
+        """Delete it with all its documents; this can not be undone."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        services.knowledge_base_delete(actor=self.actor, knowledge_base=knowledge_base)
+        return Response(status=204)
+
+
+class DocumentListApi(UploadApi):
+    """The documents of a collection."""
+
+    scope = "knowledge"
+
+    @extend_schema(
+        operation_id="documents_list",
+        tags=TAGS,
+        parameters=[CURSOR, LIMIT],
+        responses=serializers.DocumentPage,
+    )
+    def get(self, request: Request, knowledge_base_id: UUID) -> Response:
+        """Newest first."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id)
+        rows, following = page_of(request, selectors.documents_of(knowledge_base))
+        return Response({"results": [document_output(row) for row in rows], "next": following})
+
+    @extend_schema(
+        operation_id="documents_create",
+        tags=TAGS,
+        request=UPLOAD_SCHEMA,
+        responses={201: serializers.DocumentOutput},
+    )
+    def post(self, request: Request, knowledge_base_id: UUID) -> Response:
+        """Upload a file; it is read in the background. Poll the document until it is ready or failed."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        file = uploaded_file(request)
+        document = services.document_add(
+            actor=self.actor, knowledge_base=knowledge_base, name=file.name or "", stream=file
+        )
+        return Response(document_output(document), status=201)
+
+
+class SearchListApi(_KnowledgeApi):
+    """Trial searches in a collection."""
+
+    @extend_schema(
+        operation_id="knowledge_bases_search",
+        tags=TAGS,
+        request=serializers.SearchInput,
+        responses={202: serializers.SearchOutput},
+    )
+    def post(self, request: Request, knowledge_base_id: UUID) -> Response:
+        """Have a worker search as an answer would; read GET /searches/ID until it is done."""
+        knowledge_base = access_searchable(self.actor, knowledge_base_id)
+        query = _taken(request, serializers.SearchInput)["query"]
+        search = services.trial_search_start(actor=self.actor, knowledge_base=knowledge_base, query=query)
+        return Response(search_output(search, []), status=202)
+
+
+class SearchApi(_KnowledgeApi):
+    """One trial search."""
+
+    @extend_schema(operation_id="searches_read", tags=TAGS, responses=serializers.SearchOutput)
+    def get(self, request: Request, search_id: UUID) -> Response:
+        """What was found, as far as the person may still read it."""
+        search = access_search(self.actor, search_id)
+        return Response(search_output(search, selectors.search_hits(self.actor, search)))
+
+
+def _sharing(knowledge_base: KnowledgeBase, values: dict[str, Any]) -> services.Sharing | None:
+    """The sharing that was asked for; what was left out stays."""
+    if not {"visibility", "team_ids"} & values.keys():
+        return None
+    now = services.sharing_of(knowledge_base)
+    return services.Sharing(
+        values.get("visibility", now.visibility), tuple(values.get("team_ids", now.team_ids))
+    )

@@ -1,0 +1,141 @@
+"""What the endpoints take and give. Outputs describe apps.knowledge.outputs, which makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.knowledge.models import DocumentState, SearchState, Visibility
+from apps.knowledge.services import MOST_QUERY
+from apps.rest.serializers import InputSerializer
+
+MOST_TEAMS = 200
+
+
+class NamedOutput(serializers.Serializer[Any]):
+    """Something by id and name."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class KnowledgeBaseCreateInput(InputSerializer):
+    """A new collection; `team_ids` count with the visibility `teams`."""
+
+    name = serializers.CharField(max_length=120)
+    description = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    visibility = serializers.ChoiceField(Visibility.choices, required=False)
+    team_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MOST_TEAMS)
+
+
+class KnowledgeBaseUpdateInput(KnowledgeBaseCreateInput):
+    """What to change; a field that is left out stays."""
+
+    name = serializers.CharField(max_length=120, required=False)
+
+
+class KnowledgeBaseOutput(serializers.Serializer[Any]):
+    """A collection of documents."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    visibility = serializers.ChoiceField(Visibility.choices)
+    teams = NamedOutput(many=True)
+    owner = NamedOutput(allow_null=True)
+    documents = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    may_change = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class KnowledgeBasePage(serializers.Serializer[Any]):
+    """A page of collections, newest first."""
+
+    results = KnowledgeBaseOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class DocumentErrorOutput(serializers.Serializer[Any]):
+    """Why a document could not be read."""
+
+    kind = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class DocumentOutput(serializers.Serializer[Any]):
+    """A document of a collection and how far it was read."""
+
+    id = serializers.UUIDField()
+    knowledge_base_id = serializers.UUIDField()
+    title = serializers.CharField()
+    name = serializers.CharField(help_text="The file's name.")
+    size = serializers.IntegerField()
+    media_type = serializers.CharField()
+    state = serializers.ChoiceField(DocumentState.choices)
+    error = DocumentErrorOutput(allow_null=True)
+    note = serializers.CharField(allow_blank=True, help_text="What a reader should know though it is ready.")
+    is_retryable = serializers.BooleanField()
+    pages = serializers.IntegerField(allow_null=True)
+    chunks = serializers.IntegerField()
+    language = serializers.CharField(allow_null=True)
+    uploaded_by = NamedOutput(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class DocumentPage(serializers.Serializer[Any]):
+    """A page of documents, newest first."""
+
+    results = DocumentOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class ChunkDocumentOutput(serializers.Serializer[Any]):
+    """The document that a passage is from."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    media_type = serializers.CharField()
+    knowledge_base = NamedOutput(allow_null=True)
+
+
+class ChunkOutput(serializers.Serializer[Any]):
+    """A passage with the text around it."""
+
+    id = serializers.UUIDField()
+    document = ChunkDocumentOutput()
+    page = serializers.IntegerField(allow_null=True)
+    heading = serializers.ListField(child=serializers.CharField())
+    text = serializers.CharField()
+    before = serializers.CharField(allow_blank=True)
+    after = serializers.CharField(allow_blank=True)
+
+
+class SearchInput(InputSerializer):
+    """A question to try."""
+
+    query = serializers.CharField(max_length=MOST_QUERY)
+
+
+class SearchHitOutput(serializers.Serializer[Any]):
+    """A passage that was found."""
+
+    chunk_id = serializers.UUIDField()
+    document_id = serializers.UUIDField()
+    document_title = serializers.CharField()
+    page = serializers.IntegerField(allow_null=True)
+    heading = serializers.ListField(child=serializers.CharField())
+    text = serializers.CharField()
+    score = serializers.FloatField()
+
+
+class SearchOutput(serializers.Serializer[Any]):
+    """A trial search; read it again until its state is done."""
+
+    id = serializers.UUIDField()
+    query = serializers.CharField()
+    state = serializers.ChoiceField(SearchState.choices)
+    results = SearchHitOutput(many=True)

@@ -1,0 +1,38 @@
+"""Routes below /api/v1/."""
+
+from django.urls import path
+
+from apps.knowledge.api import documents, knowledge_bases
+
+urlpatterns = [
+    path("knowledge-bases", knowledge_bases.KnowledgeBaseListApi.as_view(), name="api-knowledge-bases"),
+    path(
+        "knowledge-bases/<uuid:knowledge_base_id>",
+        knowledge_bases.KnowledgeBaseApi.as_view(),
+        name="api-knowledge-base",
+    ),
+    path(
+        "knowledge-bases/<uuid:knowledge_base_id>/documents",
+        knowledge_bases.DocumentListApi.as_view(),
+        name="api-documents",
+    ),
+    path(
+        "knowledge-bases/<uuid:knowledge_base_id>/search",
+        knowledge_bases.SearchListApi.as_view(),
+        name="api-knowledge-base-search",
+    ),
+    path("searches/<uuid:search_id>", knowledge_bases.SearchApi.as_view(), name="api-search"),
+    path("documents/<uuid:document_id>", documents.DocumentApi.as_view(), name="api-document"),
+    path(
+        "documents/<uuid:document_id>/retry",
+        documents.DocumentRetryApi.as_view(),
+        name="api-document-retry",
+    ),
+    path(
+        "documents/<uuid:document_id>/content",
+        documents.DocumentContentApi.as_view(),
+        name="api-document-content",
+    ),
+    path("chunks/<uuid:chunk_id>", documents.ChunkApi.as_view(), name="api-chunk"),
+    path("files/<uuid:file_id>", documents.FileApi.as_view(), name="api-file"),
+]
