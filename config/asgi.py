@@ -14,6 +14,7 @@ from django.contrib.staticfiles.finders import get_finders  # noqa: E402 - as ab
 from servestatic import ServeStaticASGI  # noqa: E402 - as above
 
 from apps.api.openai.door import CompletionsDoor  # noqa: E402 - as above
+from apps.files.asgi import BodyLimit  # noqa: E402 - as above
 from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
 from config.middleware import security_headers  # noqa: E402 - as above
@@ -41,7 +42,7 @@ def _refuse_unsafe_role() -> None:
 
 
 _refuse_unsafe_role()
-http_application = CompletionsDoor(django_application, security_headers())
+http_application = CompletionsDoor(BodyLimit(django_application), security_headers())
 application = _with_static(
     ProtocolTypeRouter({"http": http_application, "websocket": URLRouter(websocket_urlpatterns)})
 )

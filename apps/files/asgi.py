@@ -1,0 +1,86 @@
+"""The door of the web process: a body over the limit is answered before it is read, not after."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+import orjson
+from django.conf import settings
+
+from apps.files.limits import ENVELOPE, too_large
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_CONTENT_TYPE: Final = b"application/problem+json"
+
+
+class BodyLimit:
+    """Passes requests on whose body is at most a file's limit and its envelope; answers 413 to others.
+
+    Django spools a whole body to disk before any view sees it, so a view's own check comes too late.
+    """
+
+    def __init__(self, application: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection. What declares its length is held to it by the server; the rest is counted."""
+        most = settings.MAX_UPLOAD_BYTES + ENVELOPE
+        length = _declared(scope) if scope["type"] == "http" else 0
+        if length is None:
+            await _Counted(self._application, receive, send, most).serve(scope)
+        elif length > most:
+            await _refuse(send)
+        else:
+            await self._application(scope, receive, send)
+
+
+class _Counted:
+    """One request whose body is counted as it comes."""
+
+    def __init__(self, application: Any, receive: Receive, send: Send, most: int) -> None:
+        self._application, self._receive, self._send = application, receive, send
+        self._left = most
+        self._has_answered = False
+
+    async def serve(self, scope: Scope) -> None:
+        await self._application(scope, self._counting, self._watched)
+        if self._left < 0 and not self._has_answered:
+            await _refuse(self._send)
+
+    async def _counting(self) -> MutableMapping[str, Any]:
+        if self._left < 0:
+            return {"type": "http.disconnect"}
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        return message if self._left >= 0 else {"type": "http.disconnect"}
+
+    async def _watched(self, message: MutableMapping[str, Any]) -> None:
+        self._has_answered = True
+        await self._send(message)
+
+
+def _declared(scope: Scope) -> int | None:
+    """The Content-Length; 0 where a request has no body, None where it does not say."""
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length")
+    if length is None:
+        return None if b"transfer-encoding" in headers else 0
+    return int(length[:18]) if length.isdigit() else None
+
+
+async def _refuse(send: Send) -> None:
+    problem = too_large()
+    body = orjson.dumps(problem.body())
+    headers = [
+        (b"content-type", _CONTENT_TYPE),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
