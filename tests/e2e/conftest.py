@@ -24,7 +24,7 @@ from tests.processes import Served, product
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
     from apps.accounts.models import User
 
@@ -55,23 +55,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
             if os.environ.get("ATRIUM_NO_BROWSER"):
                 item.add_marker(skip)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser, started once. Playwright keeps a loop in this thread, where the ORM would not work."""
-    from playwright.sync_api import sync_playwright
-
-    from launch.browser import chromium
-
-    program = chromium()
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -128,34 +111,64 @@ class Watched:
 Window = Callable[..., Watched]
 
 
+PASSWORD = "correct-horse-battery"
+
+
+@dataclass(frozen=True)
+class People:
+    """Who may open a window: alice and bob, each with a session's cookie value."""
+
+    connected: Connected
+    tokens: dict[str, str]
+
+
 @pytest.fixture
-def window(chromium: Browser, product: Served, connected: Connected) -> Iterator[Window]:
-    """Opens windows: signed in as a user of acme, or as nobody; options go to the browser's context."""
-    from apps.accounts.middleware import COOKIE
-    from apps.accounts.services import session_create
+def people(product: Served, connected: Connected) -> People:
+    """Everyone may use the scripted models; bob has a password, alice and bob a session.
+
+    All rows are made here: once Playwright runs its loop in this thread, the ORM refuses to work in it.
+    """
+    from apps.accounts.services import password_set, session_create
     from apps.tenants.scope import tenant_scope
 
     share_models(connected)
+    cast = connected.cast
+    with tenant_scope(cast.acme.id):
+        password_set(actor=None, user=cast.bob, password=PASSWORD)
+        tokens = {
+            user.email: session_create(user=user, ip=None, agent="test")[1] for user in (cast.alice, cast.bob)
+        }
+    return People(connected, tokens)
+
+
+@pytest.fixture
+def window(people: People, product: Served) -> Iterator[Window]:
+    """Opens windows: signed in as alice or bob, or as nobody; options go to the browser's context."""
+    from playwright.sync_api import sync_playwright
+
+    from apps.accounts.middleware import COOKIE
+    from launch.browser import chromium
+
+    program = chromium()
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    origin = f"http://{people.connected.cast.acme.host}:{product.port}"
     opened: list[Watched] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
 
-    def open_window(user: User | None = None, **options: Any) -> Watched:
-        acme = connected.cast.acme
-        origin = f"http://{acme.host}:{product.port}"
-        context = chromium.new_context(
-            viewport=options.pop("viewport", {"width": 1280, "height": 860}), **options
-        )
-        context.set_default_timeout(15_000)
-        if user is not None:
-            with tenant_scope(acme.id):
-                _, token = session_create(user=user, ip=None, agent="test")
-            context.add_cookies([{"name": COOKIE, "value": token, "url": origin}])
-        watched = Watched(context, origin)
-        opened.append(watched)
-        return watched
+        def open_window(user: User | None = None, **options: Any) -> Watched:
+            options.setdefault("viewport", {"width": 1280, "height": 860})
+            context = browser.new_context(**options)
+            context.set_default_timeout(15_000)
+            if user is not None:
+                token = people.tokens[user.email]
+                context.add_cookies([{"name": COOKIE, "value": token, "url": origin}])
+            opened.append(Watched(context, origin))
+            return opened[-1]
 
-    yield open_window
-    for watched in opened:
-        watched.context.close()
+        yield open_window
+        browser.close()
     for watched in opened:
         watched.check()
 

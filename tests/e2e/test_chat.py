@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.conftest import PASSWORD
 from tests.e2e.steps import answer, ask, attach, expect_end
 from tests.knowledge.builders import pdf
 from tests.llm.host import Answer
@@ -23,16 +24,10 @@ LAMP = "The blue lamp hangs in the archive room behind the green door."
 
 def test_password_sign_in_leads_to_a_new_chat(window: Window, connected: Connected) -> None:
     """From the sign-in page to the composer."""
-    from apps.accounts.services import user_set_password
-    from apps.tenants.scope import tenant_scope
-
-    password = "correct-horse-battery"
-    with tenant_scope(connected.cast.acme.id):
-        user_set_password(actor=None, user=connected.cast.bob, password=password)
     page = window().tab("/")
     expect(page).to_have_url(re.compile(r"/sign-in"))
-    page.get_by_label("Email").fill("bob@acme.example")
-    page.locator("input[type=password]").fill(password)
+    page.locator("input[type=email]").fill(connected.cast.bob.email)
+    page.locator("input[type=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_label("Message", exact=True)).to_be_visible()
     expect(page.get_by_text("Bob", exact=False).first).to_be_visible()
