@@ -128,6 +128,14 @@ def ledger(connected: Connected) -> list[Any]:
         return list(UsageRecord.objects.order_by("created_at"))
 
 
+@pytest.fixture
+def hints(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What would be published to workers; a worker that runs beside the suite hears nothing of it."""
+    posted: list[Any] = []
+    monkeypatch.setattr("apps.runs.outbox.post", posted.append)
+    return posted
+
+
 def browser(cast: Cast, user: Any, tenant: Any = None) -> Client:
     """A signed-in browser at acme's host, or at another tenant's."""
     from django.test import Client

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from tests.llm.conftest import KEY, Connected
+
+pytestmark = pytest.mark.usefixtures("hints")
 
 
 def _client(connected: Connected, user: Any, scopes: list[str]) -> Any:

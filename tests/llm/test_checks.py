@@ -9,6 +9,8 @@ import pytest
 from tests.llm.conftest import KEY, Connected, audit_actions
 from tests.llm.host import Answer
 
+pytestmark = pytest.mark.usefixtures("hints")
+
 
 def _check(connected: Connected, kind: str) -> Any:
     """Start a check and do what the worker's task does."""

@@ -9,6 +9,8 @@ import pytest
 
 from tests.llm.conftest import KEY, Connected, browser
 
+pytestmark = pytest.mark.usefixtures("hints")
+
 PRIVATE = {"name": "Own", "base_url": "http://10.9.8.7/v1", "key": ""}
 
 
@@ -117,11 +119,12 @@ def test_models_are_ticked_from_the_hosts_list(connected: Connected) -> None:
     assert alice.post(f"{url}/models", {}).status_code == 422
 
 
-def test_test_button_starts_a_check_and_the_page_waits(connected: Connected) -> None:
+def test_test_button_starts_a_check_and_the_page_waits(connected: Connected, hints: list[Any]) -> None:
     alice, url = browser(connected.cast, connected.cast.alice), f"/admin/providers/{connected.connection.pk}"
     assert alice.post(f"{url}/checks", {"kind": "test"}).status_code == 302
     assert b"data-live" in alice.get(url).content
     assert alice.post(f"{url}/checks", {"kind": "other"}).status_code == 404
+    assert len(hints) == 1
     assert connected.host.asked == []
 
 
