@@ -157,8 +157,7 @@ class SetupPage(TenantPage):
         context = {
             "step": step,
             "action": f"/setup/{step}",
-            "number": number + 1,
-            "count": len(STEPS),
+            "steps": STEPS.values(),
             "heading": STEPS[step],
             "back": _NAMES[number - 1] if number else "",
             "form": form,
