@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from apps.knowledge.models import DocumentState
 from apps.knowledge.parsing.errors import ParseErrorKind
-
-if TYPE_CHECKING:
-    from apps.knowledge.models import Document
 
 MOST_ATTEMPTS: Final = 3
 
@@ -27,7 +23,7 @@ SENTENCES: Final = {
     ),
     MISSING: "The stored file is gone, so it cannot be read. Upload it again.",
 }
-_RETRYABLE: Final = {
+RETRYABLE: Final = {
     ATTEMPTS,
     FAULT,
     ParseErrorKind.CRASHED.value,
@@ -45,9 +41,4 @@ MODEL_UNFIT: Final = (
     "Found by its words only: the embedding model gives vectors of a size that is not supported."
 )
 
-
-def is_retryable(document: Document) -> bool:
-    """Whether trying again can help: the cause may have passed, or its vectors are missing."""
-    if document.state == DocumentState.READY:
-        return document.note in {NO_MODEL, MODEL_FAILED}
-    return document.state == DocumentState.FAILED and document.error_kind in _RETRYABLE
+CURABLE_NOTES: Final = frozenset({NO_MODEL, MODEL_FAILED})

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.files.models import File
+from apps.knowledge import failures
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
 from apps.knowledge.lexical import DIMENSIONS
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
@@ -102,6 +103,13 @@ class Document(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether trying again can help: the cause may have passed, or its vectors are missing."""
+        if self.state == DocumentState.READY:
+            return self.note in failures.CURABLE_NOTES
+        return self.state == DocumentState.FAILED and self.error_kind in failures.RETRYABLE
 
 
 class Chunk(TenantModel):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from apps.knowledge.failures import is_retryable
 from apps.knowledge.models import DocumentState
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def document_output(document: Document) -> dict[str, Any]:
         "state": document.state,
         "error": error_of(document),
         "note": document.note,
-        "is_retryable": is_retryable(document),
+        "is_retryable": document.may_retry,
         "pages": document.pages or None,
         "chunks": document.chunk_count,
         "language": document.language or None,

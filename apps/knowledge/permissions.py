@@ -47,6 +47,11 @@ def may_change(actor: Actor, knowledge_base: KnowledgeBase) -> bool:
     return knowledge_base.conversation_id is None and can(actor, MANAGE)
 
 
+def may_read(actor: Actor, knowledge_base: KnowledgeBase) -> bool:
+    """Whether the actor may see the text of its documents."""
+    return readable_by(actor.user_id).filter(id=knowledge_base.id).exists()
+
+
 def access_knowledge_base(actor: Actor, knowledge_base_id: UUID, *, change: bool = False) -> KnowledgeBase:
     """The collection, to look at or to change; 404 when not the actor's to see, 403 when not to change."""
     found = readable_by(actor.user_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from apps.knowledge import embedding
-from apps.knowledge.models import Chunk, Document, DocumentState, KnowledgeBase
+from apps.knowledge.models import Chunk, Document, DocumentState, KnowledgeBase, Visibility
 from apps.knowledge.outputs import file_output
 from apps.knowledge.permissions import readable_by
 from apps.rest.errors import not_found
@@ -45,6 +45,15 @@ def with_counts(found: QuerySet[KnowledgeBase]) -> QuerySet[KnowledgeBase]:
             documents_failed=Count("documents", filter=failed),
         )
     )
+
+
+def readers_of(knowledge_base: KnowledgeBase) -> str:
+    """Who may read it, in words."""
+    if knowledge_base.visibility == Visibility.TENANT:
+        return "everyone"
+    if knowledge_base.visibility == Visibility.TEAMS:
+        return ", ".join(knowledge_base.teams.order_by("team__name").values_list("team__name", flat=True))
+    return "its owner only"
 
 
 def documents_of(knowledge_base: KnowledgeBase) -> QuerySet[Document]:

@@ -19,7 +19,6 @@ from apps.accounts.selectors import teams_of
 from apps.audit.services import record
 from apps.files.services import file_delete, file_save
 from apps.knowledge.accepting import accepted
-from apps.knowledge.failures import is_retryable
 from apps.knowledge.hinting import hint_after_commit, hint_search_after_commit
 from apps.knowledge.models import (
     Document,
@@ -141,7 +140,7 @@ def conversation_file_add(*, actor: Actor, conversation_id: UUID, name: str, str
 def document_retry(*, actor: Actor | None, document: Document) -> Document:
     """Have it read again; raises ProblemError 409 where that can not help."""
     locked = Document.objects.select_for_update().get(id=document.id)
-    if not is_retryable(locked):
+    if not locked.may_retry:
         raise ProblemError(
             409,
             "not_retryable",

@@ -1,0 +1,42 @@
+"""Forms of the pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from apps.knowledge.models import Visibility
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from apps.accounts.models import Team
+
+
+class CollectionForm(forms.Form):
+    """A collection's name, what it holds, and who may read it."""
+
+    name = forms.CharField(max_length=120)
+    description = forms.CharField(
+        max_length=500, required=False, help_text="What is in it. Shown where a chat chooses its knowledge."
+    )
+    visibility = forms.ChoiceField(label="Who may read it", widget=forms.RadioSelect)
+    team_ids = forms.TypedMultipleChoiceField(
+        label="Teams", required=False, widget=forms.CheckboxSelectMultiple, help_text="With “Chosen teams”."
+    )
+
+    def __init__(self, *args: Any, teams: Iterable[Team], with_everyone: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        offered = [choice for choice in Visibility.choices if with_everyone or choice[0] != Visibility.TENANT]
+        self.fields["visibility"].choices = offered  # type: ignore[attr-defined]  # a ChoiceField
+        chosen = [(str(team.id), team.name) for team in teams if not team.is_everyone]
+        self.fields["team_ids"].choices = chosen  # type: ignore[attr-defined]  # a ChoiceField
+        if not chosen:
+            del self.fields["team_ids"]
+
+
+def add_problem(form: forms.Form, errors: list[dict[str, str]] | None, otherwise: str) -> None:
+    """A service's refusal beside its fields, the rest above the form."""
+    for error in errors or [{"field": "", "message": otherwise}]:
+        form.add_error(error["field"] if error["field"] in form.fields else None, error["message"])

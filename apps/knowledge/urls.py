@@ -1,0 +1,46 @@
+"""Addresses of the knowledge pages."""
+
+from django.urls import path
+
+from apps.knowledge.views import administration, collections, documents
+
+urlpatterns = [
+    path("knowledge", collections.CollectionListPage.as_view(), name="knowledge"),
+    path("knowledge/new", collections.CollectionNewPage.as_view(), name="knowledge-new"),
+    path(
+        "knowledge/<uuid:knowledge_base_id>",
+        collections.CollectionPage.as_view(),
+        name="knowledge-collection",
+    ),
+    path(
+        "knowledge/<uuid:knowledge_base_id>/edit",
+        collections.CollectionEditPage.as_view(),
+        name="knowledge-edit",
+    ),
+    path(
+        "knowledge/<uuid:knowledge_base_id>/delete",
+        collections.CollectionDeletePage.as_view(),
+        name="knowledge-delete",
+    ),
+    path(
+        "knowledge/<uuid:knowledge_base_id>/search",
+        collections.TrialSearchPage.as_view(),
+        name="knowledge-search",
+    ),
+    path(
+        "knowledge/<uuid:knowledge_base_id>/documents",
+        documents.UploadPage.as_view(),
+        name="knowledge-upload",
+    ),
+    path(
+        "knowledge/documents/<uuid:document_id>/retry",
+        documents.DocumentRetryPage.as_view(),
+        name="knowledge-document-retry",
+    ),
+    path(
+        "knowledge/documents/<uuid:document_id>/delete",
+        documents.DocumentDeletePage.as_view(),
+        name="knowledge-document-delete",
+    ),
+    path("admin/knowledge", administration.KnowledgeAdminPage.as_view(), name="admin-knowledge"),
+]

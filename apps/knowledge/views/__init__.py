@@ -1,0 +1,1 @@
+"""Pages of collections, for everyone and for those who manage knowledge."""

@@ -1,0 +1,209 @@
+"""Collections for everyone: the list, one with its documents, its name and readers, its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from apps.accounts.pages import PersonPage, paged, searched
+from apps.accounts.permissions import can
+from apps.accounts.selectors import teams, teams_of
+from apps.files.limits import megabytes
+from apps.knowledge import selectors, services
+from apps.knowledge.forms import CollectionForm, add_problem
+from apps.knowledge.models import SearchState, TrialSearch, Visibility
+from apps.knowledge.permissions import (
+    MANAGE,
+    access_knowledge_base,
+    access_search,
+    access_searchable,
+    may_change,
+    may_read,
+)
+from apps.rest.errors import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from apps.accounts.actors import Actor
+    from apps.knowledge.models import KnowledgeBase
+
+UNPROCESSABLE = 422
+
+
+class CollectionListPage(PersonPage):
+    """The collections that the person may read."""
+
+    def get(self, request: Any) -> HttpResponse:
+        """By name."""
+        query = searched(request, "q")
+        found = selectors.visible_knowledge_bases(self.actor).filter(name__icontains=query)
+        rows = selectors.with_counts(found).order_by("name", "id")
+        return render(request, "knowledge/collections.html", paged(request, rows, q=query))
+
+
+class CollectionNewPage(PersonPage):
+    """A new collection."""
+
+    def get(self, request: Any) -> HttpResponse:
+        """The form."""
+        return self._page(request, _form(self.actor, initial={"visibility": Visibility.PRIVATE}))
+
+    def post(self, request: Any) -> HttpResponse:
+        """Make it."""
+        form = _form(self.actor, data=request.POST)
+        made: list[KnowledgeBase] = []
+        if form.is_valid() and _tried(
+            form, lambda: made.append(services.knowledge_base_create(actor=self.actor, **_values(form)))
+        ):
+            return HttpResponseRedirect(reverse("knowledge-collection", args=[made[0].id]))
+        return self._page(request, form, status=UNPROCESSABLE)
+
+    def _page(self, request: Any, form: CollectionForm, status: int = 200) -> HttpResponse:
+        return render(request, "knowledge/collection_form.html", {"form": form}, status=status)
+
+
+class CollectionPage(PersonPage):
+    """A collection with its documents, and a search to try it."""
+
+    def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
+        """The page; `?search=` shows a trial search."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id)
+        return collection_page(request, self.actor, knowledge_base)
+
+
+class CollectionEditPage(PersonPage):
+    """Its name and readers."""
+
+    def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
+        """The form."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        sharing = services.sharing_of(knowledge_base)
+        initial = {
+            "name": knowledge_base.name,
+            "description": knowledge_base.description,
+            "visibility": sharing.visibility,
+            "team_ids": [str(team_id) for team_id in sharing.team_ids],
+        }
+        form = _form(self.actor, initial=initial, shared=knowledge_base)
+        return self._page(request, form, knowledge_base)
+
+    def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
+        """Save it."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        form = _form(self.actor, data=request.POST, shared=knowledge_base)
+        if form.is_valid() and _tried(form, lambda: self._save(knowledge_base, form)):
+            return HttpResponseRedirect(reverse("knowledge-collection", args=[knowledge_base_id]))
+        return self._page(request, form, knowledge_base, status=UNPROCESSABLE)
+
+    def _save(self, knowledge_base: KnowledgeBase, form: CollectionForm) -> None:
+        values = _values(form)
+        sharing = services.Sharing(values.pop("visibility"), values.pop("team_ids"))
+        services.knowledge_base_update(
+            actor=self.actor, knowledge_base=knowledge_base, sharing=sharing, **values
+        )
+
+    def _page(
+        self, request: Any, form: CollectionForm, knowledge_base: KnowledgeBase, status: int = 200
+    ) -> HttpResponse:
+        context = {"form": form, "knowledge_base": knowledge_base}
+        return render(request, "knowledge/collection_form.html", context, status=status)
+
+
+class CollectionDeletePage(PersonPage):
+    """Deleting a collection, with what that touches."""
+
+    def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
+        """Ask first."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        row = selectors.with_counts(selectors.all_knowledge_bases()).get(id=knowledge_base.id)
+        return render(request, "knowledge/collection_delete.html", {"knowledge_base": row})
+
+    def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
+        """Delete it."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        services.knowledge_base_delete(actor=self.actor, knowledge_base=knowledge_base)
+        return HttpResponseRedirect(reverse("knowledge"))
+
+
+class TrialSearchPage(PersonPage):
+    """Test search: a worker searches, the collection's page shows what it found."""
+
+    def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
+        """Start it."""
+        knowledge_base = access_searchable(self.actor, knowledge_base_id)
+        query = request.POST.get("query", "")
+        try:
+            search = services.trial_search_start(actor=self.actor, knowledge_base=knowledge_base, query=query)
+        except ProblemError as problem:
+            errors = [error["message"] for error in problem.errors or []]
+            return collection_page(request, self.actor, knowledge_base, search_errors=errors)
+        address = reverse("knowledge-collection", args=[knowledge_base_id])
+        return HttpResponseRedirect(f"{address}?search={search.id}#search")
+
+
+def collection_page(
+    request: Any,
+    actor: Actor,
+    knowledge_base: KnowledgeBase,
+    *,
+    upload_errors: list[str] | None = None,
+    search_errors: list[str] | None = None,
+) -> HttpResponse:
+    """The page of one collection, with what was wrong in one of its forms."""
+    rows = selectors.documents_of(knowledge_base).order_by("-created_at", "-id")
+    search = _search(request, actor)
+    context = paged(request, rows) | {
+        "knowledge_base": knowledge_base,
+        "readers": selectors.readers_of(knowledge_base),
+        "may_change": may_change(actor, knowledge_base),
+        "may_read": may_read(actor, knowledge_base),
+        "limit": megabytes(settings.MAX_UPLOAD_BYTES),
+        "upload_errors": upload_errors,
+        "search_errors": search_errors,
+        "search": search,
+        "is_searching": search is not None and search.state == SearchState.QUEUED,
+        "hits": selectors.search_hits(actor, search) if search else [],
+    }
+    status = UNPROCESSABLE if upload_errors or search_errors else 200
+    return render(request, "knowledge/collection.html", context, status=status)
+
+
+def _search(request: Any, actor: Actor) -> TrialSearch | None:
+    try:
+        wanted = UUID(request.GET.get("search", ""))
+    except ValueError:
+        return None
+    return access_search(actor, wanted)
+
+
+def _form(actor: Actor, *, shared: KnowledgeBase | None = None, **options: Any) -> CollectionForm:
+    manages = can(actor, MANAGE)
+    is_open = shared is not None and shared.visibility == Visibility.TENANT
+    offered = teams() if manages else teams_of(actor.user_id)
+    return CollectionForm(teams=offered, with_everyone=manages or is_open, **options)
+
+
+def _values(form: CollectionForm) -> dict[str, Any]:
+    chosen = form.cleaned_data
+    return {
+        "name": chosen["name"],
+        "description": chosen["description"],
+        "visibility": chosen["visibility"],
+        "team_ids": tuple(UUID(team_id) for team_id in chosen.get("team_ids", ())),
+    }
+
+
+def _tried(form: CollectionForm, work: Callable[[], Any]) -> bool:
+    """Whether the service took the form's data; what it refused stands beside the fields."""
+    try:
+        work()
+    except ProblemError as problem:
+        add_problem(form, problem.errors, f"{problem.title}. {problem.detail}")
+        return False
+    return True

@@ -1,0 +1,89 @@
+"""Documents on pages: upload, try again, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from apps.accounts.api.base import refuse_forged
+from apps.accounts.pages import PersonPage
+from apps.files.limits import refuse_long_body
+from apps.knowledge import services
+from apps.knowledge.permissions import access_document, access_knowledge_base
+from apps.knowledge.views.collections import collection_page
+from apps.rest.errors import ProblemError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from apps.knowledge.models import KnowledgeBase
+
+
+class UploadPage(PersonPage):
+    """Files into a collection.
+
+    The token is checked here, not by the middleware: that would read the whole form on the event loop.
+    """
+
+    csrf_exempt: ClassVar[bool] = True
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """The view, with the token left to `post`."""
+        view: Any = super().as_view(**initkwargs)
+        view.csrf_exempt = True
+        return view
+
+    def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
+        """Keep each file that can be read, and say of the others why not."""
+        refuse_long_body(request)
+        refuse_forged(request)
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        errors = self._kept(request, knowledge_base)
+        if errors:
+            return collection_page(request, self.actor, knowledge_base, upload_errors=errors)
+        return HttpResponseRedirect(reverse("knowledge-collection", args=[knowledge_base_id]))
+
+    def _kept(self, request: Any, knowledge_base: KnowledgeBase) -> list[str]:
+        """What was wrong; where anything is, nothing is kept."""
+        files = request.FILES.getlist("file")
+        errors = [] if files else ["Choose at least one file."]
+        for file in files:
+            try:
+                services.document_add(
+                    actor=self.actor, knowledge_base=knowledge_base, name=file.name or "", stream=file
+                )
+            except ProblemError as problem:
+                errors.append(f"{file.name}: {problem.title}. {problem.detail}")
+        return errors
+
+
+class DocumentRetryPage(PersonPage):
+    """Another try."""
+
+    def post(self, request: Any, document_id: UUID) -> HttpResponse:
+        """Have it read again."""
+        document = access_document(self.actor, document_id, change=True)
+        services.document_retry(actor=self.actor, document=document)
+        return HttpResponseRedirect(_back(request, document.knowledge_base_id))
+
+
+class DocumentDeletePage(PersonPage):
+    """The end of a document."""
+
+    def post(self, request: Any, document_id: UUID) -> HttpResponse:
+        """Delete it; the page asked first."""
+        document = access_document(self.actor, document_id, change=True)
+        services.document_delete(actor=self.actor, document=document)
+        return HttpResponseRedirect(_back(request, document.knowledge_base_id))
+
+
+def _back(request: Any, knowledge_base_id: UUID) -> str:
+    """The page that the form stood on, if it is one of ours."""
+    wanted = request.POST.get("next", "")
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return str(wanted)
+    return reverse("knowledge-collection", args=[knowledge_base_id])
