@@ -17,7 +17,10 @@ from apps.tenants.platform import PLATFORM, platform_scope
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SPECIAL: dict[str, Callable[[], Any]] = {}
+SPECIAL: dict[str, Callable[[], Any]] = {
+    "knowledge.ChunkVector.embedding": lambda: [1.0] + [0.0] * 383,
+    "knowledge.ChunkTerms.terms": lambda: {7: 1.0},
+}
 """Values of fields whose type alone does not say what is valid: "app.Model.field" → maker."""
 
 ONE_PER_TENANT = {"accounts.TenantSettings"}
