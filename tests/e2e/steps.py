@@ -6,8 +6,23 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.llm.host import Answer
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
+
+    from tests.llm.host import Asked, Host
+
+
+def script(host: Host, reply: Answer, title: str = "A title") -> None:
+    """The host answers the first chat call with the reply, later ones with the title, embeddings as ever."""
+    replies = [reply]
+
+    def choose(asked: Asked) -> None:
+        is_chat = asked.path.endswith("/chat/completions")
+        host.answers[:] = [replies.pop(0) if is_chat and replies else Answer(texts=(title,))]
+
+    host.on_request = choose
 
 
 def ask(page: Page, text: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import PASSWORD
-from tests.e2e.steps import answer, ask, attach, expect_end
+from tests.e2e.steps import answer, ask, attach, expect_end, script
 from tests.knowledge.builders import pdf
 from tests.llm.host import Answer
 
@@ -86,7 +86,7 @@ def test_citation_of_an_uploaded_pdf_opens_its_passage_on_the_right_page(
     window: Window, connected: Connected
 ) -> None:
     """Upload, ask, click the chip: the panel names page 2, and the passage shows the quote."""
-    connected.host.answers[:] = [Answer(texts=(LAMP[:20], LAMP[20:])), Answer(texts=("The lamp",))]
+    script(connected.host, Answer(texts=(LAMP[:20], LAMP[20:])))
     data = pdf("Opening hours are from nine to five.", f"About light. {LAMP}", "The canteen serves soup.")
     page = window(connected.cast.bob).tab()
     attach(page, "house.pdf", data)
