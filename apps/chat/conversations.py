@@ -58,7 +58,7 @@ def conversation_create(
 
 def conversation_update(*, actor: Actor, conversation_id: UUID, change: Change) -> Conversation:
     """Renames, pins, or chooses model and knowledge; raises ProblemError 404 or 400."""
-    conversation = selectors.access_conversation(actor, conversation_id, lock=True)
+    conversation = selectors.lock_conversation(actor, conversation_id)
     if change.title is not None:
         title = " ".join(change.title.split())
         if not title:
@@ -79,7 +79,7 @@ def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
     """Deletes the chat with its messages and its own documents, and stops what is being written in it."""
     from apps.knowledge.services import conversation_documents_delete
 
-    conversation = selectors.access_conversation(actor, conversation_id, lock=True)
+    conversation = selectors.lock_conversation(actor, conversation_id)
     awaited = Message.objects.filter(conversation_id=conversation.id, state=MessageState.QUEUED)
     for run_id in awaited.filter(run_id__isnull=False).values_list("run_id", flat=True):
         runs.run_stop(run_id=cast("UUID", run_id))

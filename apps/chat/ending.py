@@ -5,35 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.utils import timezone
-
-from apps.chat import outputs, parts, prompting
-from apps.chat.models import Conversation, Message, TitleSource
+from apps.chat import outputs, parts, prompting, rows
+from apps.chat.models import Conversation, TitleSource
 from apps.runs import services as runs
 from apps.runs.models import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from apps.chat.models import Message
+    from apps.chat.rows import AwaitedAnswer
     from apps.runs.models import Run
     from apps.runs.registry import RunEnd
-
-FILLED = [
-    "state", "parts", "annotations", "steps", "source_document_ids", "usage", "error",
-    "model_slug", "model_name",
-]  # fmt: skip
 
 
 def end_reply(end: RunEnd) -> Mapping[str, Any] | None:
     """Saves the answer, None if it was deleted; after the first one a run is queued that names the chat."""
-    message = Message.objects.select_related("conversation", "parent").filter(id=_subject(end)).first()
-    if message is None:
+    awaited = rows.awaited_answer(_subject(end))
+    if awaited is None:
         return None
+    message = awaited.message
     _fill(message, end)
-    message.save(update_fields=FILLED)
-    conversation = message.conversation
-    Conversation.objects.filter(id=conversation.id).update(updated_at=timezone.now())
-    return {"message": outputs.message_output(message, {}), "follow": _follow(conversation, message, end)}
+    rows.fill_answer(message)
+    return {"message": outputs.message_output(message, {}), "follow": _follow(awaited, end)}
 
 
 def end_title(end: RunEnd) -> Mapping[str, Any] | None:
@@ -80,29 +74,26 @@ def steps_of(end: RunEnd) -> list[dict[str, Any]]:
     ]
 
 
-def _follow(conversation: Conversation, message: Message, end: RunEnd) -> list[dict[str, str]]:
+def _follow(awaited: AwaitedAnswer, end: RunEnd) -> list[dict[str, str]]:
     """The run that names the conversation, as viewers may follow it."""
-    model = end.run.input["model"]
+    message, model = awaited.message, end.run.input["model"]
     wanted = (
         end.state == RunState.DONE
-        and message.parent.parent_id is None
-        and conversation.title_source == TitleSource.QUESTION
+        and awaited.is_first
+        and awaited.title_source == TitleSource.QUESTION
         and model["vendor"] != "extractive"
         and message.model_slug == model["slug"]
     )
     if not wanted:
         return []
+    conversation = str(message.conversation_id)
     run = runs.run_create(
         kind="title",
         team_id=end.run.team_id,
         user_id=end.run.user_id,
         api_key_id=end.run.api_key_id,
-        input={
-            "conversation_id": str(conversation.id),
-            "question_id": str(message.parent_id),
-            "model": model,
-        },
-        subject_id=conversation.id,
+        input={"conversation_id": conversation, "question_id": str(message.parent_id), "model": model},
+        subject_id=message.conversation_id,
     )
     return [{"run": str(run.id), "kind": "title"}]
 

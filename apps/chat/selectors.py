@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from apps.chat import errors, outputs, parts
+from apps.chat import errors, outputs, parts, rows
 from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageRole, MessageState
 from apps.chat.permissions import visible_conversations
 from apps.knowledge import selectors as knowledge
@@ -85,10 +85,19 @@ def files_of(messages: Iterable[Message]) -> dict[UUID, dict[str, Any]]:
     return knowledge.file_outputs(list(seen)) if seen else {}
 
 
-def access_conversation(actor: Actor, conversation_id: UUID, *, lock: bool = False) -> Conversation:
-    """The person's conversation, locked against other writers if asked; 404 otherwise."""
-    found = visible_conversations(actor).filter(id=conversation_id)
-    conversation = (found.select_for_update() if lock else found).first()
+def access_conversation(actor: Actor, conversation_id: UUID) -> Conversation:
+    """The person's conversation; 404 otherwise."""
+    conversation = visible_conversations(actor).filter(id=conversation_id).first()
+    if conversation is None:
+        raise errors.not_found()
+    return conversation
+
+
+def lock_conversation(actor: Actor, conversation_id: UUID) -> Conversation:
+    """The person's conversation, locked against other writers; 404 otherwise, as `permissions` has it."""
+    conversation = rows.lock_conversation(
+        conversation_id=conversation_id, user_id=actor.user_id, team_id=actor.team_id
+    )
     if conversation is None:
         raise errors.not_found()
     return conversation

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
-
 from apps.audit.services import record
-from apps.chat import errors, parts, prompting, selectors
+from apps.chat import errors, parts, prompting, rows, selectors
 from apps.chat.models import Conversation, Message, MessageRole, MessageState, TitleSource
 from apps.chat.parts import MAX_FILES, MAX_TEXT
 from apps.llm import selectors as models
@@ -48,10 +46,9 @@ def message_send(*, actor: Actor, conversation_id: UUID, send: Send) -> Sent:
     The same client_id again gives the same result, also at the same moment: the conversation's row is locked.
     Raises ProblemError 404 (conversation, parent, file), 400 (text, model), 409 (answer running, no model).
     """
-    conversation = selectors.access_conversation(actor, conversation_id, lock=True)
-    before = selectors.message_sent_before(actor, send.client_id)
-    if before is not None:
-        return _sent_again(before, conversation)
+    conversation = selectors.lock_conversation(actor, conversation_id)
+    if rows.is_sent(author_id=actor.user_id, client_id=send.client_id):
+        return _sent_again(actor, send.client_id, conversation)
     _check(send)
     parent = _parent(conversation, send.parent_id)
     model = _model(conversation, send.model)
@@ -59,8 +56,8 @@ def message_send(*, actor: Actor, conversation_id: UUID, send: Send) -> Sent:
     question.client_id = send.client_id
     question.parts = parts.dump(_parts(actor, conversation, send))
     answer = _answer(actor, conversation, question, model)
-    Message.objects.bulk_create([question, answer])
     _continue(conversation, answer, send)
+    rows.insert_messages(conversation, [question, answer])
     record(
         actor=actor,
         action="message.send",
@@ -79,7 +76,7 @@ def message_regenerate(
     Raises ProblemError 404, 400 (not an answer, model), 409 (still being written).
     """
     old = selectors.access_message(actor, message_id)
-    conversation = selectors.access_conversation(actor, old.conversation_id, lock=True)
+    conversation = selectors.lock_conversation(actor, old.conversation_id)
     before = selectors.message_sent_before(actor, client_id)
     if before is not None:
         if before.conversation_id != conversation.id or before.role != MessageRole.ASSISTANT:
@@ -93,8 +90,8 @@ def message_regenerate(
     question = Message.objects.get(id=old.parent_id)
     answer = _answer(actor, conversation, question, chosen)
     answer.client_id = client_id
-    Message.objects.bulk_create([answer])
     _continue(conversation, answer, None)
+    rows.insert_messages(conversation, [answer])
     record(
         actor=actor,
         action="message.regenerate",
@@ -120,8 +117,9 @@ def _check(send: Send) -> None:
         )
 
 
-def _sent_again(before: Message, conversation: Conversation) -> Sent:
-    if before.conversation_id != conversation.id or before.role != MessageRole.USER:
+def _sent_again(actor: Actor, client_id: UUID, conversation: Conversation) -> Sent:
+    before = selectors.message_sent_before(actor, client_id)
+    if before is None or before.conversation_id != conversation.id or before.role != MessageRole.USER:
         raise errors.client_id_used()
     return Sent(before, selectors.first_answer_of(before.id))
 
@@ -216,11 +214,7 @@ def model_input(model: Model) -> dict[str, Any]:
 
 def _continue(conversation: Conversation, answer: Message, send: Send | None) -> None:
     conversation.current_message_id = answer.id
-    conversation.updated_at = timezone.now()
     conversation.model_slug = answer.model_slug
     if send is not None and conversation.title_source == TitleSource.NONE:
         conversation.title = prompting.title_from(send.text)
         conversation.title_source = TitleSource.QUESTION
-    conversation.save(
-        update_fields=["current_message_id", "updated_at", "model_slug", "title", "title_source"]
-    )
