@@ -82,6 +82,26 @@ def test_loading_is_one_statement_and_is_noted_once_a_minute(cast: Cast) -> None
         assert len(statements(again)) == 1
 
 
+def test_the_loaded_person_is_whole_and_can_be_saved(cast: Cast) -> None:
+    from apps.accounts.models import Session, User
+    from apps.accounts.services import session_create, session_open
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(cast.acme.id):
+        session, token = session_create(user=cast.bob, ip="192.0.2.1", agent="Firefox")
+        opened = session_open(token)
+        assert opened is not None
+        person = User.objects.get(id=cast.bob.id)
+        columns = [field.attname for field in User._meta.concrete_fields]
+        assert {name: opened.user.__dict__[name] for name in columns} == {
+            name: getattr(person, name) for name in columns
+        }
+        assert opened.expires_at == Session.objects.get(id=session.id).expires_at
+        opened.user.name = "Robert"
+        opened.user.save(update_fields=["name"])
+        assert User.objects.get(id=cast.bob.id).name == "Robert"
+
+
 def test_one_ends_own_sessions_only(cast: Cast) -> None:
     from apps.accounts.actors import Actor
     from apps.accounts.models import Session

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
+from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.actors import Actor
 from apps.accounts.models import ApiKey, Session, User
 from apps.accounts.tokens import random_token, token_hash
 from apps.audit.services import record
+from apps.tenants.scope import DEFAULT, current_tenant_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +21,20 @@ if TYPE_CHECKING:
 ABSOLUTE: Final = dt.timedelta(days=30)
 IDLE: Final = dt.timedelta(days=7)
 _TOUCH: Final = dt.timedelta(minutes=1)
+_SESSION_COLUMNS: Final = ("id", "tenant_id", "user_id", "last_seen_at")
+_USER_COLUMNS: Final = (
+    "id", "tenant_id", "password", "last_login", "email", "name", "role", "is_active", "language", "theme",
+    "created_at", "last_seen_at",
+)  # fmt: skip
+_COLUMNS: Final = ", ".join(
+    [*(f"s.{name}" for name in _SESSION_COLUMNS), *(f"u.{name}" for name in _USER_COLUMNS)]
+)
+_OPEN: Final = f"""
+SELECT {_COLUMNS}
+FROM accounts_session s JOIN accounts_user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
+WHERE s.tenant_id = %s AND s.token_hash = %s AND s.expires_at > %s AND s.last_seen_at > %s AND u.is_active
+"""  # noqa: S608 - the columns above, no input
+"""In plain SQL, since it stands before every request of a page: by the ORM it took 1.6 ms, so 0.5."""
 
 
 def session_create(*, user: User, ip: str | None, agent: str) -> tuple[Session, str]:
@@ -46,17 +62,15 @@ def session_create(*, user: User, ip: str | None, agent: str) -> tuple[Session, 
 def session_open(token: str) -> Session | None:
     """The living session of a cookie with its active person, or None. Touched at most once a minute."""
     now = timezone.now()
-    session = (
-        Session.objects.select_related("user")
-        .filter(
-            token_hash=token_hash(token),
-            expires_at__gt=now,
-            last_seen_at__gt=now - IDLE,
-            user__is_active=True,
-        )
-        .first()
-    )
-    if session is not None and session.last_seen_at < now - _TOUCH:
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [current_tenant_id(), token_hash(token), now, now - IDLE])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    cut = len(_SESSION_COLUMNS)
+    session = Session.from_db(DEFAULT, _SESSION_COLUMNS, row[:cut])
+    session.user = User.from_db(DEFAULT, _USER_COLUMNS, row[cut:])
+    if session.last_seen_at < now - _TOUCH:
         Session.objects.filter(id=session.id).update(last_seen_at=now)
         User.objects.filter(id=session.user_id).update(last_seen_at=now)
     return session
