@@ -132,3 +132,29 @@ def counts(tenant_id: UUID) -> dict[str, int]:
         return {
             model.__name__: model.objects.count() for model in apps.get_app_config("knowledge").get_models()
         }
+
+
+@pytest.fixture
+def signed_in(cast: Cast) -> Any:
+    """A browser in which a person is signed in, on their organisation's host."""
+    from django.test import Client
+
+    from apps.accounts.middleware import COOKIE
+    from apps.accounts.services import session_create
+    from apps.tenants.scope import tenant_scope
+
+    def as_person(user: User) -> Client:
+        organisation = cast.acme if user.tenant_id == cast.acme.id else cast.globex
+        client = Client(HTTP_HOST=organisation.host)
+        with tenant_scope(organisation.id):
+            _, token = session_create(user=user, ip="192.0.2.1", agent="test")
+        client.cookies[COOKIE] = token
+        return client
+
+    return as_person
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hints are dropped, as a broker that is away does: each test reads documents itself."""
+    monkeypatch.setattr("apps.runs.outbox.post", lambda action: None)

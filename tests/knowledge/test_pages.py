@@ -1,0 +1,91 @@
+"""The pages: collections, documents with their states, upload, test search, administration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.knowledge.builders import pdf
+from tests.knowledge.conftest import Library, counts
+
+
+def test_collection_from_beginning_to_end(library: Library, signed_in: Any) -> None:
+    from apps.knowledge.models import Document, KnowledgeBase, TrialSearch
+    from apps.knowledge.trial import search
+    from apps.tenants.scope import tenant_scope
+
+    cast = library.cast
+    bob = signed_in(cast.bob)
+    assert b"No collection is shared with you yet" in bob.get("/knowledge").content
+    form = {"name": "Travel", "visibility": "teams", "team_ids": [str(cast.engineering.id)]}
+    made = bob.post("/knowledge/new", form)
+    assert made.status_code == 302, made.content.decode()
+    with tenant_scope(cast.acme.id):
+        base = KnowledgeBase.objects.get()
+    address = f"/knowledge/{base.id}"
+    assert made["Location"] == address
+    upload = bob.post(f"{address}/documents", {"file": SimpleUploadedFile("cap.pdf", pdf("The cap is 190."))})
+    assert upload.status_code == 302, upload.content.decode()
+    waiting = bob.get(address).content.decode()
+    assert "data-live" in waiting
+    assert "Waiting" in waiting
+    with tenant_scope(cast.acme.id):
+        document = Document.objects.get()
+    library.read(document)
+    ready = bob.get(address).content.decode()
+    assert "Ready" in ready
+    assert "data-live" not in ready
+    assert bob.post(f"{address}/search", {"query": "the cap"}).status_code == 302
+    with tenant_scope(cast.acme.id):
+        asked = TrialSearch.objects.get()
+    assert "Searching…" in bob.get(f"{address}?search={asked.id}").content.decode()
+    search(cast.acme.id, asked.id)
+    assert "The cap is 190." in bob.get(f"{address}?search={asked.id}").content.decode()
+    assert signed_in(cast.carol).get(address).status_code == 404
+    assert bob.post(f"/knowledge/documents/{document.id}/delete").status_code == 302
+    assert counts(cast.acme.id)["Document"] == 0
+    assert b"Delete Travel?" in bob.get(f"{address}/delete").content
+    assert bob.post(f"{address}/delete").status_code == 302
+    assert counts(cast.acme.id)["KnowledgeBase"] == 0
+
+
+def test_refused_upload_says_why_and_keeps_nothing(library: Library, signed_in: Any) -> None:
+    base = library.base(library.cast.bob)
+    files = [SimpleUploadedFile("fine.md", b"# Fine"), SimpleUploadedFile("fake.pdf", b"no pdf")]
+    answer = signed_in(library.cast.bob).post(f"/knowledge/{base.id}/documents", {"file": files})
+    assert answer.status_code == 422
+    assert "None of the files was added" in answer.content.decode()
+    assert counts(base.tenant_id)["Document"] == 0
+
+
+def test_forged_upload_is_refused(library: Library, cast: Any) -> None:
+    from django.test import Client
+
+    from apps.accounts.middleware import COOKIE
+    from apps.accounts.services import session_create
+    from apps.tenants.scope import tenant_scope
+
+    base = library.base(cast.bob)
+    client = Client(HTTP_HOST=cast.acme.host, enforce_csrf_checks=True)
+    with tenant_scope(cast.acme.id):
+        _, token = session_create(user=cast.bob, ip="192.0.2.1", agent="test")
+    client.cookies[COOKIE] = token
+    answer = client.post(f"/knowledge/{base.id}/documents", {"file": SimpleUploadedFile("a.md", b"# A")})
+    assert answer.status_code == 403
+    assert counts(cast.acme.id)["Document"] == 0
+
+
+def test_administration_lists_all_but_shows_no_text(library: Library, signed_in: Any) -> None:
+    cast = library.cast
+    base = library.base(cast.bob, name="Bob's own")
+    document = library.read(library.add(base, "locked.pdf", pdf("No", password="four"), cast.bob))
+    assert signed_in(cast.bob).get("/admin/knowledge").status_code == 404
+    alice = signed_in(cast.alice)
+    page = alice.get("/admin/knowledge").content.decode()
+    assert "Bob&#x27;s own" in page
+    assert "protected by a password" in page
+    shown = alice.get(f"/knowledge/{base.id}").content.decode()
+    assert "Test search" not in shown
+    assert alice.get(f"/api/v1/documents/{document.id}/content").status_code == 404
+    assert alice.get(f"/knowledge/{base.id}/edit").status_code == 200
