@@ -156,7 +156,7 @@ export const m = {
     interrupted: "The connection to the model was cut. What was written is kept.",
     failedTitle: "The model did not respond.",
     failedText: "Your message is saved.",
-    noSource: "No usable passage was found in the documents. This answer has no sources.",
+    noSource: "This answer has no sources.",
     tryAgain: "Try again",
     tryOther: "Try another model",
     loading: "Loading the conversation",
@@ -197,7 +197,8 @@ export const m = {
     label: "Steps",
     thinking: "Thinking",
     thought: (ms: number | null) => (ms ? `Thought for ${seconds(ms / 1000)}` : "Thought"),
-    passages: (count: number) => (count === 1 ? "1 passage" : `${count} passages`),
+    passages: (count: number) =>
+      count === 0 ? "nothing found" : count === 1 ? "1 passage" : `${count} passages`,
     failed: "failed",
   },
   sources: {
