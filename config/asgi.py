@@ -17,6 +17,7 @@ from apps.api.openai.door import CompletionsDoor  # noqa: E402 - as above
 from apps.files.asgi import BodyLimit  # noqa: E402 - as above
 from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
+from config import env  # noqa: E402 - as above
 from config.middleware import security_headers  # noqa: E402 - as above
 
 
@@ -41,6 +42,7 @@ def _refuse_unsafe_role() -> None:
         connection.close()
 
 
+env.refuse_vendor_variables()
 _refuse_unsafe_role()
 http_application = CompletionsDoor(BodyLimit(django_application), security_headers())
 application = _with_static(

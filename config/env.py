@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.egress.environment import UncleanEnvironmentError, assert_clean_environment
+
 
 def text(name: str, default: str = "") -> str:
     """The variable's value without surrounding blanks, or the default."""
@@ -66,3 +68,11 @@ def database(address: str, **options: Any) -> dict[str, Any]:
         "OPTIONS": {"options": "-c timezone=UTC", **query, **options},
         "TEST": {"MIRROR": None},
     }
+
+
+def refuse_vendor_variables() -> None:
+    """Raise ImproperlyConfigured where a vendor's SDK would read a variable and send it to a tenant's host."""
+    try:
+        assert_clean_environment(os.environ)
+    except UncleanEnvironmentError as error:
+        raise ImproperlyConfigured(str(error)) from error

@@ -12,6 +12,8 @@ from config import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env.flag("ATRIUM_DEBUG")
 ROLE = env.text("ATRIUM_ROLE", "command")
+if ROLE != "command":
+    env.refuse_vendor_variables()
 SECRET_KEY = env.required("SECRET_KEY", least=32)
 VAULT_KEYS = env.words("ATRIUM_VAULT_KEYS")
 BASE_URL = env.text("ATRIUM_BASE_URL", "http://localhost:8000").rstrip("/")
@@ -26,16 +28,20 @@ ORGANISATION_URL = "/organisation"
 SIGN_IN_URL = "/sign-in"
 APPEND_SLASH = False
 
-APPS = [
-    "api", "chat", "knowledge", "llm", "guardrails", "metering", "runs", "files", "accounts", "audit",
-    "tenants", "vault", "rest",
-]  # fmt: skip
 INSTALLED_APPS = [
-    *(
-        f"apps.{name}"
-        for name in APPS
-        if (BASE_DIR / "apps" / name / "apps.py").exists() and name in (env.words("ATRIUM_APPS") or APPS)
-    ),
+    "apps.api",
+    "apps.chat",
+    "apps.knowledge",
+    "apps.llm",
+    "apps.guardrails",
+    "apps.metering",
+    "apps.runs",
+    "apps.files",
+    "apps.accounts",
+    "apps.audit",
+    "apps.tenants",
+    "apps.vault",
+    "apps.rest",
     "channels",
     "rest_framework",
     "drf_spectacular",
