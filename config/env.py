@@ -71,7 +71,7 @@ def database(address: str, **options: Any) -> dict[str, Any]:
 
 
 def refuse_vendor_variables() -> None:
-    """Raise ImproperlyConfigured where a vendor's SDK would read a variable and send it to a tenant's host."""
+    """Raise ImproperlyConfigured for variables that a vendor's SDK would pass to a tenant's host."""
     try:
         assert_clean_environment(os.environ)
     except UncleanEnvironmentError as error:
