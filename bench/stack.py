@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from redis import Redis
 
 from bench.measuring import cpu_seconds, pss_mib
 from launch.network import free_port, wait_listening
@@ -30,33 +33,17 @@ PLACES = "700"
 
 
 @dataclass
-class Stack:
-    """What runs, and what to measure with it."""
-
-    port: int
-    upstream: int
-    made: dict[str, Any]
-    pids: dict[str, int]
-    logs: Path
-
-    def cpu(self) -> dict[str, float]:
-        """Processor seconds of each part so far."""
-        return {name: cpu_seconds(pid) for name, pid in self.pids.items()}
-
-    def memory(self) -> dict[str, float]:
-        """Proportional memory of each part, in MiB."""
-        return {name: round(pss_mib(pid), 1) for name, pid in self.pids.items()}
-
-
-@dataclass
 class _Running:
     """The processes of a stack, ended in reverse order."""
 
     logs: Path
     children: list[tuple[subprocess.Popen[bytes], Command]] = field(default_factory=list)
     pids: dict[str, int] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    listening: socket.socket = field(default_factory=socket.socket)
 
     def start(self, service: Service) -> None:
+        self.services[service.name] = service
         if service.before is not None:
             service.before()
         log = (self.logs / f"{service.name}.log").open("wb")
@@ -78,9 +65,49 @@ class _Running:
                 return
             time.sleep(0.1)
 
+    def again(self, name: str, number: signal.Signals) -> None:
+        """End a part by the signal and start it anew; from the main thread."""
+        place = next(i for i, (_, command) in enumerate(self.children) if command.name == name)
+        process, _ = self.children.pop(place)
+        os.kill(process.pid, number)
+        process.wait(30)
+        time.sleep(1)
+        on_core(SERVER_CORE)
+        self.start(self.services[name])
+        on_core(LOAD_CORE)
+
     def end(self) -> None:
         for process, command in reversed(self.children):
             stop(process, replace(command, stop_seconds=3))
+        self.listening.close()
+
+
+@dataclass
+class Stack:
+    """What runs, and what to measure with it."""
+
+    port: int
+    upstream: int
+    made: dict[str, Any]
+    pids: dict[str, int]
+    logs: Path
+    running: _Running
+    redis_url: str
+
+    def disaster(self, name: str) -> None:
+        """Kill a part with SIGKILL (PostgreSQL: a fast restart; flush: FLUSHALL) and start it again."""
+        if name == "flush":
+            Redis.from_url(self.redis_url).flushall()
+        else:
+            self.running.again(name, signal.SIGINT if name == "postgres" else signal.SIGKILL)
+
+    def cpu(self) -> dict[str, float]:
+        """Processor seconds of each part so far."""
+        return {name: cpu_seconds(pid) for name, pid in self.pids.items()}
+
+    def memory(self) -> dict[str, float]:
+        """Proportional memory of each part, in MiB."""
+        return {name: round(pss_mib(pid), 1) for name, pid in self.pids.items()}
 
 
 def on_core(core: int) -> None:
@@ -106,7 +133,7 @@ def running(chats: int) -> Iterator[Stack]:
         on_core(SERVER_CORE)
         made = _start(children, DataFolder(folder / "data"), port, upstream, chats)
         on_core(LOAD_CORE)
-        yield Stack(port, upstream, made, children.pids, folder)
+        yield Stack(port, upstream, made, children.pids, folder, children, made.pop("redis_url"))
     finally:
         children.end()
         shutil.rmtree(folder, ignore_errors=True)
@@ -114,7 +141,7 @@ def running(chats: int) -> Iterator[Stack]:
 
 def _start(children: _Running, data: DataFolder, port: int, upstream: int, chats: int) -> dict[str, Any]:
     data.open()
-    listening = socket.socket()
+    listening = children.listening
     listening.bind(("127.0.0.1", port))
     listening.listen(2048)
     parts = Parts(data, f"http://localhost:{port}")
@@ -136,7 +163,7 @@ def _start(children: _Running, data: DataFolder, port: int, upstream: int, chats
                 at = argv.index("-c") + 1
                 argv = (*argv[:at], PLACES, *argv[at + 1 :])
             children.start(replace(service, command=replace(service.command, argv=argv)))
-    return made
+    return made | {"redis_url": parts.addresses.redis}
 
 
 def _run(command: Command) -> str:

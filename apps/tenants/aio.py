@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
 from apps.tenants.scope import DEFAULT, global_scope, tenant_scope
 
@@ -28,23 +28,48 @@ def _drop_broken_connection() -> None:
         connection.close()
 
 
-def _scoped(tenant_id: UUID | None, function: Callable[[], R]) -> R:
-    try:
-        if tenant_id is None:
-            with global_scope():
-                return function()
-        with tenant_scope(tenant_id):
+def _forget_lost_connections() -> None:
+    """PostgreSQL was restarted: the pool's other connections are as dead as this thread's."""
+    connection = connections[DEFAULT]
+    pool = getattr(connection, "pool", None)
+    if pool is not None and not connection.in_atomic_block:
+        connection.close()
+        pool.check()
+
+
+def _open(tenant_id: UUID | None, function: Callable[[], R]) -> R:
+    if tenant_id is None:
+        with global_scope():
             return function()
-    except (DatabaseError, InterfaceError):
+    with tenant_scope(tenant_id):
+        return function()
+
+
+def _scoped(tenant_id: UUID | None, function: Callable[[], R]) -> R:
+    is_begun = False
+
+    def work() -> R:
+        nonlocal is_begun
+        is_begun = True
+        return function()
+
+    try:
+        return _open(tenant_id, work)
+    except (OperationalError, InterfaceError):
+        _forget_lost_connections()
+        if is_begun:
+            raise
+    except DatabaseError:
         _drop_broken_connection()
         raise
+    return _open(tenant_id, work)
 
 
 async def in_scope(tenant_id: UUID, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
     """Run the function in the tenant's scope on a database thread and await its result.
 
-    Each of the four threads keeps its connection between calls; one that broke is dropped, so the
-    next call connects anew (a restarted PostgreSQL costs one failed call, which the caller may retry).
+    Each of the four threads keeps its connection between calls. After a restart of PostgreSQL a scope that
+    could not be opened is opened again on a new connection; one whose function had begun raises.
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_executor, _scoped, tenant_id, partial(function, *args, **options))
