@@ -63,7 +63,8 @@ WITH moved AS (
 )
 UPDATE chat_message
 SET state = %(state)s, parts = %(parts)s::jsonb, annotations = %(annotations)s::jsonb,
-    steps = %(steps)s::jsonb, source_document_ids = %(sources)s::jsonb, usage = %(usage)s::jsonb, error = %(error)s::jsonb,
+    steps = %(steps)s::jsonb, source_document_ids = %(sources)s::jsonb,
+    usage = %(usage)s::jsonb, error = %(error)s::jsonb,
     model_slug = %(model_slug)s, model_name = %(model_name)s
 WHERE tenant_id = %(tenant)s AND id = %(message)s
 """
@@ -87,7 +88,7 @@ class AwaitedAnswer(NamedTuple):
 
 
 def lock_conversation(*, conversation_id: UUID, user_id: UUID, team_id: UUID | None) -> Conversation | None:
-    """The person's conversation (of that team, if given), locked against other writers; None if not theirs."""
+    """The person's conversation (of that team, if given), locked against others; None if not theirs."""
     values: dict[str, UUID | None] = {
         "tenant": current_tenant_id(),
         "conversation": conversation_id,

@@ -221,3 +221,22 @@ def test_a_client_that_goes_stops_the_host(api: Api, stream: bool) -> None:
     while runs_of(api)[0].state in {"queued", "running"} and time.monotonic() < deadline:
         time.sleep(0.05)
     assert [run.state for run in runs_of(api)] == ["stopped"]
+
+
+def test_a_revoked_key_ends_its_stream(api: Api) -> None:
+    from apps.accounts.models import ApiKey
+    from apps.accounts.services import api_key_revoke
+    from apps.tenants.scope import tenant_scope
+
+    hold = threading.Event()
+    api.connected.host.answers[:] = [Answer(hold=hold)]
+    stream = api.client().chat.completions.create(model="big-model", messages=HELLO, stream=True)
+    next(stream)
+    with tenant_scope(api.connected.cast.acme.id):
+        api_key_revoke(actor=None, key=ApiKey.objects.get())
+    begun = time.monotonic()
+    with pytest.raises(openai.APIError):
+        for _ in stream:
+            pass
+    hold.set()
+    assert time.monotonic() - begun < 15

@@ -115,7 +115,7 @@ def _open_run(text: KeyText, wish: Wish) -> Opened:
 
 def _plain(text: KeyText, wish: Wish) -> tuple[UUID, UUID, UUID, UUID] | None:
     """Key, team, user and model where nothing is unusual; None sends the request the long way."""
-    values = {
+    values: dict[str, UUID | str] = {
         "tenant": current_tenant_id(),
         "prefix": text.prefix,
         "model": wish.model,

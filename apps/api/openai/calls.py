@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from apps.api.openai.errors import DialectError, from_failure
 from apps.api.openai.responses import PING, ChunkWriter, Gathered, completion
+from apps.runs.doorkeeper import Visitor, doorkeeper
 from apps.runs.reader import follow
 from apps.runs.services import run_cancel_soon
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
     from apps.api.openai.access import Opened
     from apps.api.openai.requests import Completion
@@ -37,6 +38,12 @@ class Call:
         if not self.is_over:
             self.is_over = True
             run_cancel_soon(self.opened.run_id, self.opened.tenant_id)
+
+    def watch(self) -> Callable[[], None]:
+        """Cancels the call within seconds when its key is revoked; what it gives back ends the watch."""
+        opened = self.opened
+        visitor = Visitor(opened.tenant_id, opened.user_id, api_key_id=opened.api_key_id)
+        return doorkeeper().enter(visitor, self.cancel)
 
     @property
     def answer_id(self) -> str:
@@ -98,6 +105,7 @@ class Call:
             model=self.completion.model,
             include_usage=self.completion.include_usage,
         )
+        leave = self.watch()
         try:
             yield writer.role() + self._chunk(writer, first)
             if first["kind"] == "end":
@@ -109,6 +117,7 @@ class Call:
             if not self.is_over:
                 yield writer.error(from_failure("interrupted").body())
         finally:
+            leave()
             await events.aclose()
             self.cancel()
 

@@ -44,6 +44,7 @@ async def complete(bearer: Bearer, raw: bytes) -> Answer:
     completion = read_completion(_parsed(raw))
     wish = Wish(COMPLETION, "chat", "chat", completion.model, {"body": completion.body})
     call = Call(await open_run(bearer, wish), completion)
+    leave = call.watch()
     try:
         if completion.stream:
             return Answer(await call.stream(), headers=_STREAM, cancel=call.cancel)
@@ -51,6 +52,8 @@ async def complete(bearer: Bearer, raw: bytes) -> Answer:
     except BaseException:
         call.cancel()
         raise
+    finally:
+        leave()
 
 
 async def embed(bearer: Bearer, raw: bytes) -> Answer:
