@@ -195,7 +195,7 @@ def test_a_cut_stream_is_an_error_and_never_a_whole_answer(api: Api) -> None:
     with pytest.raises(openai.InternalServerError) as refused:
         api.client().chat.completions.create(model="big-model", messages=HELLO)
     assert refused.value.code == "interrupted"
-    said = []
+    said: list[str] = []
     stream = api.client().chat.completions.create(model="big-model", messages=HELLO, stream=True)
     with pytest.raises(openai.APIError):
         said.extend(chunk.choices[0].delta.content or "" for chunk in stream)

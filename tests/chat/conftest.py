@@ -35,7 +35,7 @@ class Browser:
     organisation: Organisation
     user: User
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    def call(self, method: str, path: str, body: Any = None, **headers: Any) -> Any:
         return self.client.generic(
             method,
             f"/api/v1{path}",

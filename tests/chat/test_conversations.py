@@ -128,7 +128,7 @@ def test_a_key_sees_only_its_teams_chats(bob: Browser, engineering: str, connect
     cast = connected.cast
     elsewhere, here = bob.begin(), bob.begin(team_id=engineering)
     with tenant_scope(cast.acme.id):
-        made = {
+        made: dict[str, Any] = {
             "actor": None,
             "slug": cast.acme.slug,
             "user": cast.bob,
