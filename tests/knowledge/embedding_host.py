@@ -1,4 +1,4 @@
-"""The built-in embedding model behind OpenAI's protocol, on loopback: the real weights where they are there."""
+"""The built-in embedding model behind OpenAI's protocol, on loopback; its real weights if they are here."""
 
 from __future__ import annotations
 

@@ -10,7 +10,9 @@ from tests.knowledge.builders import pdf
 from tests.knowledge.conftest import Library, counts
 
 
-def test_collection_from_beginning_to_end(library: Library, signed_in: Any) -> None:
+def test_collection_from_beginning_to_end(  # noqa: PLR0915 - one walk through all pages
+    library: Library, signed_in: Any
+) -> None:
     from apps.knowledge.models import Document, KnowledgeBase, TrialSearch
     from apps.knowledge.trial import search
     from apps.tenants.scope import tenant_scope

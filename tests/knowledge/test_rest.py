@@ -1,8 +1,9 @@
-"""REST of collections and documents: by the rules, with clear refusals, the same 404 for all that is not yours."""
+"""REST of collections and documents: clear refusals, and the same 404 for all that is not yours."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -13,11 +14,7 @@ from tests.knowledge.builders import pdf
 from tests.knowledge.conftest import Library, counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.test import Client
-
-SignedIn = "Callable[..., Client]"
 
 
 def _upload(client: Client, address: str, name: str, data: bytes) -> Any:
@@ -29,8 +26,6 @@ def _json(client: Client, method: str, path: str, body: Any = None) -> Any:
 
 
 def _dumped(body: Any) -> bytes:
-    import json
-
     return b"" if body is None else json.dumps(body).encode()
 
 
@@ -60,7 +55,7 @@ def test_collection_is_made_shared_filled_and_deleted(library: Library, signed_i
         "application/pdf",
     )
     with tenant_scope(cast.acme.id):
-        row = Document.objects.get(id=document["id"])
+        row = Document.objects.select_related("knowledge_base").get(id=document["id"])
     library.read(row)
     shown = _json(bob, "GET", f"/documents/{document['id']}").json()
     assert (shown["state"], shown["pages"], shown["chunks"], shown["error"]) == ("ready", 1, 1, None)
@@ -90,7 +85,7 @@ def test_original_comes_as_a_harmless_download(library: Library, signed_in: Any)
     assert answer["Content-Type"] == "application/octet-stream"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
-    assert answer["Content-Disposition"] == 'attachment; filename="evil_filename=x.html"'.replace("_f", "__f")
+    assert answer["Content-Disposition"] == 'attachment; filename="evil__filename=x.html"'
 
     async def body() -> bytes:
         return b"".join([part async for part in answer.streaming_content])
@@ -100,13 +95,13 @@ def test_original_comes_as_a_harmless_download(library: Library, signed_in: Any)
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "status", "code"),
+    ("name", "data", "expected"),
     [
-        ("empty.txt", b"", 400, "file_empty"),
-        ("fake.pdf", b"This is no PDF at all.", 415, "file_type"),
-        ("photo.png", b"\x89PNG\r\n\x1a\n" + bytes(200), 415, "file_type"),
-        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), 415, "file_type"),
-        ("big.txt", b"word " * 300_000, 413, "file_too_large"),
+        ("empty.txt", b"", (400, "file_empty")),
+        ("fake.pdf", b"This is no PDF at all.", (415, "file_type")),
+        ("photo.png", b"\x89PNG\r\n\x1a\n" + bytes(200), (415, "file_type")),
+        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), (415, "file_type")),
+        ("big.txt", b"word " * 300_000, (413, "file_too_large")),
     ],
 )
 def test_bad_upload_is_refused_and_nothing_is_kept(
@@ -115,15 +110,14 @@ def test_bad_upload_is_refused_and_nothing_is_kept(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     data: bytes,
-    status: int,
-    code: str,
+    expected: tuple[int, str],
 ) -> None:
     from django.conf import settings
 
     monkeypatch.setattr(settings, "MAX_UPLOAD_BYTES", 1_000_000)
     base = library.base(library.cast.bob)
     answer = _upload(signed_in(library.cast.bob), f"/api/v1/knowledge-bases/{base.id}/documents", name, data)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (answer.status_code, answer.json()["code"]) == expected
     assert "Nothing was saved" in answer.json()["detail"]
     assert counts(base.tenant_id)["Document"] == 0
 
@@ -196,7 +190,7 @@ def test_trial_search_is_made_by_a_worker(library: Library, signed_in: Any) -> N
     assert (begun.status_code, begun.json()["state"]) == (202, "queued")
     search(cast.acme.id, UUID(begun.json()["id"]))
     done = _json(bob, "GET", f"/searches/{begun.json()['id']}").json()
-    assert (done["state"], done["results"][0]["text"]) == ("done", "The hotel cap is 190 pounds.")
+    assert (done["state"], done["results"][0]["text"]) == ("done", "Cap\n\nThe hotel cap is 190 pounds.")
     assert _json(signed_in(cast.alice), "GET", f"/searches/{begun.json()['id']}").status_code == 404
 
 

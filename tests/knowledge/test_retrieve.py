@@ -1,4 +1,4 @@
-"""What a question finds: the right passage near the top, nothing off the topic, nothing that one may not read."""
+"""What a question finds: the right passage near the top, nothing off topic, nothing one may not read."""
 
 from __future__ import annotations
 
