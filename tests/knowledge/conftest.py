@@ -130,7 +130,8 @@ def counts(tenant_id: UUID) -> dict[str, int]:
 
     with tenant_scope(tenant_id):
         return {
-            model.__name__: model.objects.count() for model in apps.get_app_config("knowledge").get_models()
+            model.__name__: model._default_manager.count()
+            for model in apps.get_app_config("knowledge").get_models()
         }
 
 
