@@ -44,5 +44,5 @@ def expect_end(page: Page) -> None:
 def attach(page: Page, name: str, data: bytes, media_type: str = "application/pdf") -> None:
     """Choose a file for the message."""
     page.locator("input[type=file]").set_input_files(
-        files=[{"name": name, "mimeType": media_type, "buffer": data}]
+        files={"name": name, "mimeType": media_type, "buffer": data}
     )

@@ -40,7 +40,7 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text())
     lines = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+        page.emulate_media(color_scheme=scheme)
         found: Any = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         lines += [
             f"{page.url} {scheme} {rule['id']}: {node['target']} {node['failureSummary']}"

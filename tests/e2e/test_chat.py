@@ -121,7 +121,7 @@ def test_model_that_fails_leaves_the_question_and_a_way_on(window: Window, conne
     ask(page, "Hello?")
     retry = page.get_by_role("button", name="Try again")
     expect(retry).to_be_visible()
-    expect(page.get_by_text("Hello?")).to_be_visible()
+    expect(page.locator(".bubble")).to_have_text("Hello?")
     retry.click()
     expect(answer(page)).to_contain_text("All well.")
     expect(page.get_by_role("group", name="Answer 2 of 2")).to_be_visible()

@@ -42,11 +42,14 @@ export class App {
   readonly model = $derived.by(() => this.pickModel());
   readonly title = $derived.by(() => this.findTitle());
 
+  /** Whose models `models` are. */
+  private modelsTeam: string | undefined;
   private readonly tabs = "BroadcastChannel" in window ? new BroadcastChannel("atrium") : null;
 
   constructor(boot: Boot) {
     this.me = boot.me;
     this.models = boot.models;
+    this.modelsTeam = this.everyone;
     this.limits = boot.limits;
     this.api = new Api(boot.csrf_header, () => {
       this.isSignedOut = true;
@@ -74,7 +77,10 @@ export class App {
     this.chat = new Conversation(this.outside(), id);
     this.chosenModel = null;
     this.draft.open(id);
-    if (!id) this.chat.bases = this.draft.bases;
+    if (!id) {
+      this.chat.bases = this.draft.bases;
+      void this.useModelsOf(this.team ?? this.everyone);
+    }
     if (id) this.history.markUnread(id, false);
     this.focusComposer();
   }
@@ -114,14 +120,15 @@ export class App {
     localStorage.setItem("atrium.rail", this.isRail ? "1" : "0");
   }
 
-  async chooseTeam(team: string): Promise<void> {
+  /** The team of a new chat when the person names none. */
+  get everyone(): string | undefined {
+    return (this.me.teams.find((team) => team.is_everyone) ?? this.me.teams[0])?.id;
+  }
+
+  chooseTeam(team: string): void {
     this.team = team;
     this.chosenModel = null;
-    try {
-      this.models = (await this.api.models(team)).results;
-    } catch (error) {
-      this.fail(error);
-    }
+    void this.useModelsOf(team);
   }
 
   chooseModel(slug: string): void {
@@ -132,6 +139,18 @@ export class App {
   /** Tells other tabs of this browser that a chat has changed. */
   announce(chat: string): void {
     this.tabs?.postMessage({ chat });
+  }
+
+  private async useModelsOf(team: string | undefined): Promise<void> {
+    if (!team || team === this.modelsTeam) return;
+    this.modelsTeam = team;
+    try {
+      const { results } = await this.api.models(team);
+      if (this.modelsTeam === team) this.models = results;
+    } catch (error) {
+      this.modelsTeam = undefined;
+      if (error instanceof ApiError && error.status !== 404) this.fail(error);
+    }
   }
 
   private pickModel(): Model | undefined {
@@ -160,6 +179,7 @@ export class App {
         this.draft.rename(chat.id);
         history.replaceState(null, "", `/c/${chat.id}`);
       },
+      onTeam: (team) => void this.useModelsOf(team),
       onRun: (chat, state, end) => this.onRun(chat, state, end),
     };
   }
@@ -168,6 +188,7 @@ export class App {
     const isHere = this.chat.id === chat;
     this.history.change(chat, { running: state === "started" });
     if (state === "started") {
+      if (!this.history.find(chat)?.title) void this.history.load();
       if (isHere) this.say(m.status.generating);
       return;
     }

@@ -13,6 +13,8 @@ export interface Outside {
   feed: RunFeed;
   /** A chat came to be, or its row changed. */
   onChat(chat: ChatDetail): void;
+  /** A chat was read: its team says which models it may use. */
+  onTeam(team: string): void;
   /** An answer began or ended, on screen or not. */
   onRun(chat: string, state: "started" | "ended", end: EndData | null): void;
   model(): string | undefined;
@@ -65,6 +67,7 @@ export class Conversation {
       ]);
       this.detail = detail;
       this.bases = detail.knowledge_bases;
+      this.outside.onTeam(detail.team_id);
       this.adopt(messages);
       if (!this.choices.size && detail.current_message_id) this.chooseUpTo(detail.current_message_id);
       this.state = "ready";
