@@ -57,10 +57,11 @@ def load_job(*, conversation_id: UUID, question_id: UUID, user_id: UUID) -> Job 
         return None
     sources = {source for message in branch for source in message.source_document_ids}
     readable = _readable(user_id, sources)
+    bases, has_files = selectors.looks_in(conversation_id)
     return Job(
         turns=tuple(_turns(branch, readable)),
-        knowledge_base_ids=tuple(selectors.knowledge_base_ids(conversation_id)),
-        has_files=any(parts.file_ids(parts.load(message.parts)) for message in branch),
+        knowledge_base_ids=tuple(bases),
+        has_files=has_files,
     )
 
 

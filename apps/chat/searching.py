@@ -124,5 +124,7 @@ async def _vector(ctx: RunContext, query: str, conversation_id: UUID) -> list[fl
 
 
 def _joined(names: Sequence[str], most: int = 3) -> str:
+    if not names:
+        return "the documents"
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -39,6 +39,15 @@ SELECT role, parts, source_document_ids FROM branch ORDER BY depth DESC
 """
 
 
+_LOOKS_IN = """
+SELECT array(SELECT knowledge_base_id FROM chat_conversationknowledgebase
+             WHERE tenant_id = %(tenant)s AND conversation_id = %(conversation)s ORDER BY id),
+       EXISTS (SELECT 1 FROM knowledge_knowledgebase b
+               JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id
+               WHERE b.tenant_id = %(tenant)s AND b.conversation_id = %(conversation)s)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class BranchMessage:
     """A message on the way from the root to a question."""
@@ -138,6 +147,15 @@ def branch_to(message_id: UUID) -> list[BranchMessage]:
         cursor.execute(_BRANCH, {"tenant": current_tenant_id(), "last": message_id, "most": MOST_TURNS})
         rows = cursor.fetchall()
     return [BranchMessage(role, loaded(parts), frozenset(loaded(sources))) for role, parts, sources in rows]
+
+
+def looks_in(conversation_id: UUID) -> tuple[list[UUID], bool]:
+    """The knowledge bases that answers are looked up in, and whether files were attached; one statement."""
+    values = {"tenant": current_tenant_id(), "conversation": conversation_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOKS_IN, values)
+        found, has_files = cursor.fetchone()
+    return list(found), has_files
 
 
 def knowledge_base_ids(conversation_id: UUID) -> list[UUID]:

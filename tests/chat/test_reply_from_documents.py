@@ -183,6 +183,8 @@ def test_a_file_of_the_chat_is_read_and_searched(
     answer = ask(bob, chat, "How long is parental leave?", file_ids=[str(document.file_id)])
     assert [step["label"] for step in answer["steps"]] == ["Searched leave.md"]
     assert answer["annotations"][0]["verified"] is True
+    unnamed = ask(bob, chat, "How long is parental leave?")
+    assert [step["kind"] for step in unnamed["steps"]] == ["search"]
     question = bob.messages(chat)[0]
     assert [part["type"] for part in question["parts"]] == ["file", "text"]
     assert question["parts"][0]["file"]["state"] == "ready"
