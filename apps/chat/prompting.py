@@ -1,7 +1,8 @@
 """From a branch of a conversation and the passages found to what a model is asked. Pure.
 
-The question always goes in whole. Then come the passages, at most half of the room, then the
-conversation from its newest message backwards until the model's window is full.
+The question always goes in whole. Then come the passages, at most half of the room where there is a
+conversation or the model is small, then the conversation from its newest message backwards until the
+model's window is full.
 """
 
 import re
@@ -114,7 +115,7 @@ def build(
     free = room.prompt - _cost(system) - _cost(question.text)
     if free < 0:
         raise PromptTooLongError
-    fitted = _fit_passages(passages, free // 2 if earlier else free, room)
+    fitted = _fit_passages(passages, free // 2 if earlier or room.is_small else free, room)
     asked = _asked(question.text, fitted)
     kept = _fit_turns(earlier, free - (_cost(asked) - _cost(question.text)))
     messages = (

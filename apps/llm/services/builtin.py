@@ -29,6 +29,7 @@ _SERVED: Final = (
         name="Atrium small",
         slug=CHAT_SLUG,
         purpose="A small demonstration model that runs on this installation.",
+        context_window=4096,
         price=FREE,
     ),
     Offer(
