@@ -1,8 +1,8 @@
 """bin/bench api: what /v1/chat/completions adds to its upstream.
 
-The load is ../shared/bench/stream_load.py, first against the mock upstream itself, then through Atrium, so that
-each figure stands beside the direct one of the same run. Every server process shares one core; upstream and load
-share another. Streams hold when the p95 gap is at most 40 ms and at least 95% is delivered.
+The load is ../shared/bench/stream_load.py, first against the mock upstream itself, then through Atrium, so
+that each figure stands beside the direct one of the same run. Every server process shares one core; upstream
+and load share another. Streams hold when the p95 gap is at most 40 ms and at least 95% is delivered.
 """
 
 from __future__ import annotations
@@ -76,8 +76,10 @@ def keep(result: dict[str, Any], path: str | None) -> None:
         gap = ours["gap_ms"] or {"p95": float("inf")}
         holds = "holds" if gap["p95"] <= 40 and delivered >= 0.95 and not ours["errors"] else "FAILS"
         print(
-            f"{ours['c']:4d} streams of {result['tokens']} tokens  {holds}  delivered {delivered:.3f}  "
-            f"added ttft p50 {added:.1f}  gap p95 {gap['p95']:.1f}  cores {result['cores']}  errors {ours['errors']}",
+            f"{ours['c']:4d} streams of {result['tokens']} tokens  {holds}  "
+            f"delivered {delivered:.3f}  "
+            f"added ttft p50 {added:.1f}  gap p95 {gap['p95']:.1f}  "
+            f"cores {result['cores']}  errors {ours['errors']}",
             flush=True,
         )
     else:

@@ -1,8 +1,8 @@
 """bin/bench chat: how many chats hold, and how soon the first token comes.
 
 A message goes by HTTP, its run through Celery, the engine, the gateway and Redis to a socket, with all of its
-rows in PostgreSQL. Every server process shares one core; upstream and load share another. A chat is one answer
-after another at 50 tokens/s; chats hold when the p95 gap is at most 40 ms and at least 95% is delivered.
+rows in PostgreSQL. Every server process shares one core; upstream and load share another. A chat is one
+answer after another at 50 tokens/s; chats hold when the p95 gap is at most 40 ms and 95% is delivered.
 """
 
 from __future__ import annotations
@@ -70,8 +70,10 @@ def line(result: dict[str, Any]) -> str:
     holds = "holds" if result["holds"] else "FAILS"
     return (
         f"{result['chats']:4d} chats of {result['tokens']} tokens  {holds}  "
-        f"delivered {result['delivered']:.3f}  ttft {three('ttft_ms')}  gap {three('gap_ms')}  post {three('post_ms')}  "
-        f"{result['answers_s']} answers/s  cores {result['cores']}  client {result['client_cores']}  errors {result['errors']}"
+        f"delivered {result['delivered']:.3f}  ttft {three('ttft_ms')}  gap {three('gap_ms')}  "
+        f"post {three('post_ms')}  "
+        f"{result['answers_s']} answers/s  cores {result['cores']}  client {result['client_cores']}  "
+        f"errors {result['errors']}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from apps.accounts.actors import Actor
 from apps.accounts.middleware import COOKIE
@@ -28,7 +30,7 @@ from launch.network import free_port, wait_listening
 from tests.durability import processes
 from tests.durability.viewing import Reading
 from tests.durability.waiting import wait_until
-from tests.environment import SHARED, manage
+from tests.environment import SHARED
 from tests.factories import Cast
 
 MOCK = SHARED / "bench" / "mock_upstream.py"
@@ -61,11 +63,11 @@ def model(cast: Cast) -> Iterator[Model]:
         [sys.executable, str(MOCK), "--port", str(port), "--stamp", "0"], stdout=subprocess.DEVNULL
     )
     assert wait_listening(port, 10)
-    slug = cast.acme.slug
-    manage("allow_host", "--tenant", slug, "--host", "127.0.0.1", "--port", str(port))
-    manage(
-        "connection_add", "--tenant", slug, "--base-url", f"http://127.0.0.1:{port}/v1", "--key", "sk-test",
-        "--models", "mock-gpt", "--default",
+    where = ("--tenant", cast.acme.slug)
+    call_command("allow_host", *where, "--host", "127.0.0.1", "--port", str(port), stdout=io.StringIO())
+    call_command(
+        "connection_add", *where, "--base-url", f"http://127.0.0.1:{port}/v1", "--key", "sk-test",
+        "--models", "mock-gpt", "--default", stdout=io.StringIO(),
     )  # fmt: skip
     yield Model(port)
     process.send_signal(signal.SIGTERM)
