@@ -5,9 +5,9 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings are read
 
-from config.handler import application as http_application
+from config.handler import application as django_application
 
-django_application = http_application()
+pages = django_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs the apps loaded
 from django.contrib.staticfiles.finders import get_finders  # noqa: E402 - as above
@@ -45,8 +45,6 @@ def _refuse_unsafe_role() -> None:
 env.refuse_vendor_variables()
 _refuse_unsafe_role()
 http_application = CompletionsDoor(BodyLimit(django_application), security_headers())
-application = _with_static(
-    ProtocolTypeRouter({"http": http_application, "websocket": URLRouter(websocket_urlpatterns)})
-)
+application = _with_static(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}))
 gc.collect()
 gc.freeze()

@@ -30,7 +30,7 @@ class _DatabaseOnly(BaseConstraint):
 
     def __eq__(self, other: object) -> bool:
         if type(other) is type(self):
-            return self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]  # same type, checked above
+            return self.deconstruct() == other.deconstruct()
         return NotImplemented
 
     def __hash__(self) -> int:

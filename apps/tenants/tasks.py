@@ -31,7 +31,7 @@ def tenant_task(*, name: str, queue: str, **options: Any) -> Callable[[Callable[
             finally:
                 connection.close()
 
-        made: Any = shared_task(name=name, queue=queue, ignore_result=True, **options)  # type: ignore[no-untyped-call]  # Celery is untyped
+        made: Any = shared_task(name=name, queue=queue, ignore_result=True, **options)
         return made(run)
 
     return register

@@ -119,9 +119,10 @@ def demo_load() -> dict[str, Any]:
 def _tenant_id(organisation: Organisation) -> UUID:
     with platform_scope():
         tenant = Tenant.objects.using(PLATFORM).filter(slug=organisation.slug).first()
-    if tenant is not None:
-        return tenant.id
-    return create(organisation.slug, organisation.name, f"{organisation.slug}.localhost").id
+    if tenant is None:
+        tenant = create(organisation.slug, organisation.name, f"{organisation.slug}.localhost")
+    tenant_id: UUID = tenant.id
+    return tenant_id
 
 
 def _load(organisation: Organisation, tenant_id: UUID, found: dict[str, Any]) -> None:
