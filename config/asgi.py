@@ -27,7 +27,9 @@ def _is_hashed(path: str, url: str) -> bool:
 
 def _with_static(application: object) -> ServeStaticASGI:
     """Serve /static/ from where the files lie; only what the build names by its hash is kept for ever."""
-    served = ServeStaticASGI(application, max_age=300, immutable_file_test=_is_hashed)
+    served = ServeStaticASGI(
+        application, max_age=300, immutable_file_test=_is_hashed, allow_all_origins=False
+    )
     for finder in get_finders():
         for storage in getattr(finder, "storages", {}).values():
             prefix = getattr(storage, "prefix", "")
@@ -44,7 +46,7 @@ def _refuse_unsafe_role() -> None:
 
 env.refuse_vendor_variables()
 _refuse_unsafe_role()
-http_application = CompletionsDoor(BodyLimit(django_application), security_headers())
+http = CompletionsDoor(BodyLimit(pages), security_headers())
 application = _with_static(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}))
 gc.collect()
 gc.freeze()
