@@ -73,7 +73,7 @@ class _Installation:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored under nohup
-                loop.add_signal_handler(number, self._ask)
+                loop.add_signal_handler(number, self._ask, number)
         starting = asyncio.create_task(self._start(listening))
         waiting = asyncio.create_task(self._asked.wait())
         try:
@@ -151,8 +151,9 @@ class _Installation:
         else:
             log.say(f"ready at {self._options.url}")
 
-    def _ask(self) -> None:
+    def _ask(self, number: signal.Signals) -> None:
         """Stop in order; when asked a second time, at once."""
+        log.say(f"asked to stop by {number.name}")
         self._signals += 1
         self._asked.set()
         if self._signals > 1:
