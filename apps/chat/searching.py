@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from apps.chat import prompting
 from apps.chat.prompting import Grounding
 from apps.knowledge import retrieval
-from apps.knowledge.selectors import conversation_reading, embedding_model_id, searched_names
+from apps.knowledge.embedding import embedding_model
+from apps.knowledge.selectors import conversation_reading, searched_names
 from apps.llm import gateway
 from apps.llm.gateway import Caller, EmbedCall, GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.llm.vendors.base import PassagePart
@@ -104,15 +105,16 @@ async def _vector(ctx: RunContext, query: str, conversation_id: UUID) -> list[fl
 
     Not bound to the run: looking something up is not yet the beginning of an answer, and may be done again.
     """
-    model_id = await ctx.db(embedding_model_id, ctx.team_id)
-    if model_id is None:
+    model = await ctx.db(embedding_model)
+    if model is None:
         return None
     call = EmbedCall(
         who=Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id),
-        model_id=model_id,
+        model_id=model.id,
         texts=(query[:QUERY_LENGTH],),
         purpose="query",
         side="query",
+        dimensions=model.dimensions,
         conversation_id=conversation_id,
     )
     try:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 from django.conf import settings
+from django.template.loader import render_to_string
 
 from apps.files.limits import ENVELOPE, too_large
 
@@ -14,7 +15,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_CONTENT_TYPE: Final = b"application/problem+json"
+_POLICY: Final = b"default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'"
 
 
 class BodyLimit:
@@ -33,7 +34,7 @@ class BodyLimit:
         if length is None:
             await _Counted(self._application, receive, send, most).serve(scope)
         elif length > most:
-            await _refuse(send)
+            await _refuse(scope, send)
         else:
             await self._application(scope, receive, send)
 
@@ -49,7 +50,7 @@ class _Counted:
     async def serve(self, scope: Scope) -> None:
         await self._application(scope, self._counting, self._watched)
         if self._left < 0 and not self._has_answered:
-            await _refuse(self._send)
+            await _refuse(scope, self._send)
 
     async def _counting(self) -> MutableMapping[str, Any]:
         if self._left < 0:
@@ -72,13 +73,19 @@ def _declared(scope: Scope) -> int | None:
     return int(length[:18]) if length.isdigit() else None
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(scope: Scope, send: Send) -> None:
+    """Answer 413: a page to a browser's form, a problem to everything else."""
     problem = too_large()
-    body = orjson.dumps(problem.body())
+    if b"text/html" in dict(scope["headers"]).get(b"accept", b""):
+        body = render_to_string("errors/problem.html", {"problem": problem}).encode()
+        kind = b"text/html; charset=utf-8"
+    else:
+        body, kind = orjson.dumps(problem.body()), b"application/problem+json"
     headers = [
-        (b"content-type", _CONTENT_TYPE),
+        (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
+        (b"content-security-policy", _POLICY),
         (b"x-content-type-options", b"nosniff"),
         (b"cache-control", b"no-store"),
     ]

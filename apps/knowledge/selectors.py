@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from apps.knowledge import embedding
 from apps.knowledge.models import Chunk, Document, DocumentState, KnowledgeBase, Visibility
 from apps.knowledge.outputs import file_output
 from apps.knowledge.permissions import readable_by
@@ -126,15 +125,6 @@ def readable_document_ids(*, user_id: UUID, document_ids: Sequence[UUID]) -> set
     """Those of the documents that the person may read now."""
     readable = Document.objects.filter(id__in=document_ids, knowledge_base__in=readable_by(user_id))
     return set(readable.values_list("id", flat=True))
-
-
-def embedding_model_id(team_id: UUID | None) -> UUID | None:
-    """The model that a question is embedded with; None: only words are searched.
-
-    The same for every team, since documents are embedded once.
-    """
-    model = embedding.embedding_model()
-    return model.id if model else None
 
 
 def _attached(conversation_id: UUID) -> QuerySet[Document]:

@@ -198,6 +198,11 @@ def test_long_bodies_are_refused_at_the_door(monkeypatch: pytest.MonkeyPatch) ->
     assert _serve([(b"transfer-encoding", b"chunked")], *[part] * 9) == (413, 60_000)
 
 
+def test_browsers_get_a_page_at_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.conf.settings.MAX_UPLOAD_BYTES", 0)
+    assert _serve([(b"content-length", b"70000"), (b"accept", b"text/html,*/*")], b"") == (413, 0)
+
+
 def test_bucket_speaks_the_same_five_verbs(monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.response import StreamingBody
     from botocore.stub import ANY, Stubber
