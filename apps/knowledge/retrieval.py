@@ -125,16 +125,27 @@ def _ranked(
         question_language=question.language,
         known=known,
     )
-    mass = question.mass(weights)
-    return [
-        (by_id[item.id], item.score) for item in fused if _bears(by_id[item.id], question, mass, known=known)
-    ]
+    floor = _Floor(question, question.mass(weights), known, has_vectors=any(hit.dense for hit in hits))
+    return [(by_id[item.id], item.score) for item in fused if floor.bears(by_id[item.id])]
 
 
-def _bears(hit: Hit, question: Question, mass: float, *, known: Set[str] | None) -> bool:
-    means = weights_for(question.language, hit.language, known).dense > 0
-    coverage = (hit.lexical or 0.0) / mass if mass else 0.0
-    return is_usable(cosine=hit.dense if means else None, coverage=coverage)
+@dataclass(frozen=True, slots=True)
+class _Floor:
+    """What a find must reach for this question. What the vectors' leg passed over is far."""
+
+    question: Question
+    mass: float
+    known: Set[str] | None
+    has_vectors: bool
+
+    def bears(self, hit: Hit) -> bool:
+        language = self.question.language
+        counts = self.has_vectors and weights_for(language, hit.language, self.known).dense > 0
+        return is_usable(
+            cosine=(hit.dense or 0.0) if counts else None,
+            coverage=(hit.lexical or 0.0) / self.mass if self.mass else 0.0,
+            language=language,
+        )
 
 
 def _passages(reach: Reach, ranked: Sequence[tuple[Hit, float]], limit: int) -> list[Passage]:
