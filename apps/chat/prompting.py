@@ -23,6 +23,7 @@ TITLE_QUESTION = 1_000
 LONGEST_TITLE = 60
 MARKS = " \"'*_`#\u201c\u201d\u2018\u2019"
 
+ROLE_SMALL = "You are a helpful assistant."
 ROLE = "You are a helpful assistant. Answer in the language of the question. Today is {today:%d %B %Y}."
 CITE = (
     "The person's message comes with numbered passages from their documents. Rest your answer on them and "
@@ -160,11 +161,18 @@ def title_messages(question: str) -> tuple[ChatMessage, ...]:
 
 
 def clean_title(text: str) -> str:
-    """The title in a model's words: one line without marks; empty when it is none or too long."""
+    """The title in a model's words: one line without marks; empty when it is none, too long, or our order."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     line = re.sub(r"^(?:#+\s*|[*_]+)?(?:title\s*:\s*)?", "", line, flags=re.IGNORECASE)
     line = line.strip(MARKS).rstrip(" .,;:")
-    return line if len(line) <= LONGEST_TITLE else ""
+    return line if len(line) <= LONGEST_TITLE and not _repeats_the_order(line) else ""
+
+
+def _repeats_the_order(title: str) -> bool:
+    """Whether three words in a row are our own: a small model likes to copy what it was told."""
+    words = re.findall(r"\w+", title.lower())
+    order = " ".join(re.findall(r"\w+", f"{TITLE} Title for this question".lower()))
+    return any(" ".join(words[at : at + 3]) in order for at in range(len(words) - 2))
 
 
 def _system(grounding: Grounding, room: Room, today: date) -> str:
@@ -173,7 +181,8 @@ def _system(grounding: Grounding, room: Room, today: date) -> str:
         Grounding.PASSAGES: CITE_SMALL if room.is_small else CITE,
         Grounding.NOTHING_FOUND: NOTHING_FOUND.format(notice=NOTHING_FOUND_NOTICE),
     }[grounding]
-    return f"{ROLE.format(today=today)} {orders}".rstrip()
+    role = ROLE_SMALL if room.is_small else ROLE.format(today=today)
+    return f"{role} {orders}".rstrip()
 
 
 def _cost(text: str) -> int:

@@ -166,6 +166,7 @@ def test_a_title_from_the_questions_words(question: str, title: str) -> None:
         ("**Title:** Parental leave", "Parental leave"),
         ("# Leave\nIt is about leave.", "Leave"),
         ("The question asks " + "about many things " * 10, ""),
+        ("Two to six words in the title of your chat", ""),
         ("", ""),
     ],
 )
