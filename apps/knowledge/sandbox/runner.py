@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from resource import struct_rusage
+from resource import RUSAGE_SELF, getrusage, struct_rusage
 from shutil import which
 from typing import Any, BinaryIO
 
@@ -111,7 +111,13 @@ def _finished(descriptor: int, arguments: list[str], limits: Limits) -> _Ending:
     finally:
         os.close(reader)
         code, usage = _reaped(process, grace)
-    return _Ending(answer, code, usage.ru_maxrss * _KIB, usage.ru_utime + usage.ru_stime, stopped)
+    return _Ending(answer, code, _peak_of(usage), usage.ru_utime + usage.ru_stime, stopped)
+
+
+def _peak_of(usage: struct_rusage) -> int:
+    """The child's own peak in bytes; 0 where it stayed below ours, which Linux hands to it at its start."""
+    ours = getrusage(RUSAGE_SELF).ru_maxrss
+    return usage.ru_maxrss * _KIB if usage.ru_maxrss > ours else 0
 
 
 def _read(reader: int, limits: Limits) -> tuple[bytes, ParseErrorKind | None]:
