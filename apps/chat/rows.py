@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
-from django.db import connection
 from django.utils import timezone
 
 from apps.chat.models import Conversation, Message
-from apps.tenants.scope import current_tenant_id
+from apps.tenants.scope import current_tenant_id, prepared_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +94,7 @@ def lock_conversation(*, conversation_id: UUID, user_id: UUID, team_id: UUID | N
         "user": user_id,
         "team": team_id,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOCK, values)
         row = cursor.fetchone()
     return None if row is None else _conversation(row)
@@ -103,7 +102,7 @@ def lock_conversation(*, conversation_id: UUID, user_id: UUID, team_id: UUID | N
 
 def is_sent(*, author_id: UUID, client_id: UUID) -> bool:
     """Whether the person sent something under this id already."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_SENT_BEFORE, [current_tenant_id(), author_id, client_id])
         return cursor.fetchone() is not None
 
@@ -123,13 +122,13 @@ def insert_messages(conversation: Conversation, messages: Sequence[Message]) -> 
         "now": now,
         "messages": orjson.dumps([_columns(message) for message in messages]).decode(),
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_INSERT, values)
 
 
 def awaited_answer(message_id: UUID) -> AwaitedAnswer | None:
     """The answer, whether it is to a conversation's first question, and who named that; None if deleted."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_ANSWER, [current_tenant_id(), message_id])
         row = cursor.fetchone()
     return None if row is None else AwaitedAnswer(_message(row[:-2]), *row[-2:])
@@ -151,7 +150,7 @@ def fill_answer(message: Message) -> None:
         "model_slug": message.model_slug,
         "model_name": message.model_name,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_FILL, values)
 
 

@@ -11,13 +11,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection
 from django.utils import timezone
 
 from apps.metering.models import UsageState
 from apps.metering.prices import UNKNOWN, Charge, Price, Tokens, charge_for
 from apps.tenants.models import new_id
-from apps.tenants.scope import current_tenant_id
+from apps.tenants.scope import current_tenant_id, prepared_cursor
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -114,7 +113,7 @@ def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, boun
         override.input if override else None, override.output if override else None,
         override.currency if override else "",
     ]  # fmt: skip
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_RESERVE, values)
 
 
@@ -140,7 +139,7 @@ def _close(call_id: UUID, state: UsageState, tokens: Tokens, charge: Charge, end
         ending.model_answered[:200], ending.finish, ending.error_kind, ending.ms_first, ending.ms_total,
         current_tenant_id(), call_id,
     ]  # fmt: skip
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_CLOSE, values)
         return bool(cursor.rowcount)
 

@@ -7,13 +7,12 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import connection
 from django.utils import timezone
 
 from apps.runs.live import LEASE_S, MOST_ATTEMPTS
 from apps.runs.models import Run, RunState
 from apps.tenants.models import new_id
-from apps.tenants.scope import current_tenant_id
+from apps.tenants.scope import current_tenant_id, prepared_cursor
 
 _QUICK: Final = "WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))"
 """Losing such a commit in a crash of PostgreSQL is harmless: the fence tells, and later commits flush it."""
@@ -109,14 +108,14 @@ def insert(run: Run) -> None:
         run.id, run.tenant_id, run.kind, run.state, run.team_id, run.user_id, run.api_key_id, run.subject_id,
         orjson.dumps(run.input).decode(), run.created_at,
     ]  # fmt: skip
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_INSERT, values)
 
 
 def claim(worker: str, ids: Sequence[UUID]) -> dict[UUID, Run]:
     """Take those runs that may be taken, under a new fence and a lease; the others are another's or over."""
     tenant_id = current_tenant_id()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_CLAIM, [worker, tenant_id, list(ids)])
         rows = cursor.fetchall()
     return {row[0]: _claimed(tenant_id, worker, row) for row in rows}
@@ -137,7 +136,7 @@ def loaded(value: Any) -> Any:
 
 def checkpoint(rows: Sequence[dict[str, Any]]) -> dict[UUID, bool]:
     """Renew leases, keep logs of `{id, fence, log?, position?}`; who is still ours, and is to be stopped."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_CHECKPOINT, [_json(rows), current_tenant_id()])
         return dict(cursor.fetchall())
 
@@ -145,7 +144,7 @@ def checkpoint(rows: Sequence[dict[str, Any]]) -> dict[UUID, bool]:
 def end(rows: Sequence[EndRow]) -> set[UUID]:
     """Write the ends; returns those that held."""
     packed = _json(row._asdict() | {"log": orjson.Fragment(row.log)} for row in rows)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_END, [packed, current_tenant_id()])
         return {row[0] for row in cursor.fetchall()}
 
@@ -157,13 +156,13 @@ def keep_steps(steps: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
     packed = _json(
         step | {"id": new_id(), "run_id": run_id, "label": step["label"][:200]} for run_id, step in steps
     )
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_STEPS, [current_tenant_id(), packed])
 
 
 def mark_opened(run_id: UUID, fence: int) -> bool:
     """Note that a provider call is opened; False when the run is not ours any more."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_OPENED, [current_tenant_id(), run_id, fence])
         return bool(cursor.rowcount == 1)
 
@@ -172,7 +171,7 @@ def changed(known: Sequence[tuple[str, int, int]]) -> dict[str, SeenRow]:
     """Rows of the runs `(id, fence, position)` that say more than is known."""
     tenant_id = current_tenant_id()
     packed = _json({"id": run, "fence": fence, "position": position} for run, fence, position in known)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_CHANGED, [packed, tenant_id])
         return {str(row[0]): _seen(tenant_id, row) for row in cursor.fetchall()}
 
@@ -187,6 +186,6 @@ def _seen(tenant_id: UUID, row: Sequence[Any]) -> SeenRow:
 
 def queued_since(seconds: float, most: int) -> list[UUID]:
     """Runs of the tenant that nobody has taken for that long, oldest first."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_QUEUED, [current_tenant_id(), seconds, most])
         return [row[0] for row in cursor.fetchall()]

@@ -20,6 +20,8 @@ from apps.tenants.errors import CrossTenantError, NoTenantScopeError, ScopeAbort
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from django.db.backends.utils import CursorWrapper
+
     from apps.tenants.postgresql.base import DatabaseWrapper
 
 DEFAULT = "default"
@@ -36,6 +38,11 @@ def current_tenant_id(using: str = DEFAULT) -> UUID:
     if tenant_id is None:
         raise NoTenantScopeError("No tenant is in scope: open tenant_scope() at the edge.")
     return tenant_id
+
+
+def prepared_cursor() -> CursorWrapper:
+    """A cursor whose statements are prepared once per connection: for the hot look-ups and writes by key."""
+    return scoped_connection().prepared_cursor()
 
 
 def tenant_id_or_none() -> UUID | None:
@@ -79,8 +86,7 @@ def tenant_scope(tenant_id: UUID | str, *, using: str = DEFAULT) -> Iterator[UUI
     connection.tenant_id = tenant_id
     try:
         with transaction.atomic(using=using, durable=True):
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
+            connection.begin_scope(tenant_id)
             yield tenant_id
             _refuse_aborted(connection)
     finally:

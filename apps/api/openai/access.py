@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db import connection
-
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import has_scope
 from apps.accounts.services import api_key_authenticate
@@ -21,7 +19,7 @@ from apps.runs.rows import loaded
 from apps.runs.services import run_create
 from apps.tenants.aio import in_scope
 from apps.tenants.hosts import atenant_of_slug
-from apps.tenants.scope import current_tenant_id
+from apps.tenants.scope import current_tenant_id, prepared_cursor
 
 if TYPE_CHECKING:
     from apps.accounts.models import ApiKey
@@ -121,7 +119,7 @@ def _plain(text: KeyText, wish: Wish) -> tuple[UUID, UUID, UUID, UUID] | None:
         "model": wish.model,
         "modality": wish.modality,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_PLAIN, values)
         row = cursor.fetchone()
     if row is None or row[5] is None or not hmac.compare_digest(row[1], token_hash(text.secret)):

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from django.db import connection
 
 from apps.llm.endpoints import Place
 from apps.metering.prices import Price
-from apps.tenants.scope import current_tenant_id
+from apps.tenants.scope import current_tenant_id, prepared_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +69,7 @@ def callable_model(
         "user": user_id,
         "modality": modality.value,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOAD, values)
         row = cursor.fetchone()
     return None if row is None else _read(tenant_id, row)
