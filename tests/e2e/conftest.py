@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(skip)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ingest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A Celery worker of the queue `ingest`: it reads documents."""
     log: Path = tmp_path_factory.mktemp("ingest") / "ingest.log"

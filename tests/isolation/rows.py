@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 SPECIAL: dict[str, Callable[[], Any]] = {
     "knowledge.ChunkVector.embedding": lambda: [1.0] + [0.0] * 383,
     "knowledge.ChunkTerms.terms": lambda: {7: 1.0},
+    "knowledge.Document.state": lambda: "ready",
+    "runs.Run.state": lambda: "done",
+    "llm.Connection.sealed_key": lambda: b"",
 }
-"""Values of fields whose type alone does not say what is valid: "app.Model.field" → maker."""
+"""Values of fields whose type alone does not say what is valid, or that a worker would take up."""
 
 ONE_PER_TENANT = {"accounts.TenantSettings"}
 """Models of which every tenant has exactly one row from its beginning."""

@@ -52,7 +52,7 @@ def test_settling_is_tried_again_when_the_database_comes_back(
 
     from apps.llm.gateway import closing
     from apps.llm.loop import run_on_loop
-    from apps.tenants.aio import in_scope
+    from apps.tenants.grouped import in_shared_scope
 
     monkeypatch.setattr(closing, "RETRY_PAUSES", (0.01, 0.01, 0.01))
     failures = [OperationalError("away"), OperationalError("still away")]
@@ -60,9 +60,9 @@ def test_settling_is_tried_again_when_the_database_comes_back(
     async def flaky(*args: Any, **options: Any) -> Any:
         if failures:
             raise failures.pop()
-        return await in_scope(*args, **options)
+        return await in_shared_scope(*args, **options)
 
-    monkeypatch.setattr(closing, "in_scope", flaky)
+    monkeypatch.setattr(closing, "in_shared_scope", flaky)
     said = say()
     assert said.error is None
     assert said.outcome.cost is None
@@ -85,11 +85,11 @@ def test_keys_survive_a_rotation_of_the_vault(connected: Connected, say: Any) ->
 
     new = "t9:" + "bmV3LXZhdWx0LWtleS10aGF0LWhhcy0zMi1ieXRlcyE="
     with override_settings(VAULT_KEYS=[new, *settings.VAULT_KEYS]):
-        call_command("vault_rotate", "--json")
+        call_command("vault_rotate", "--json", "--tenant", connected.cast.acme.slug)
         with override_settings(VAULT_KEYS=[new]):
             assert say().error is None
         with tenant_scope(connected.cast.acme.id):
             connected.connection.refresh_from_db()
         assert key_id_of(bytes(connected.connection.sealed_key)) == "t9"
         with override_settings(VAULT_KEYS=[*settings.VAULT_KEYS[1:], new]):
-            call_command("vault_rotate", "--json")
+            call_command("vault_rotate", "--json", "--tenant", connected.cast.acme.slug)

@@ -25,6 +25,7 @@ _CHILD = Path(__file__).with_name("child.py")
 _READ = 1024 * 1024
 _GRACE = 1.0
 _NEARLY = 0.85
+_CLEARLY = 1.5
 _KIB = 1024
 _BWRAP = (
     "bwrap",
@@ -115,9 +116,9 @@ def _finished(descriptor: int, arguments: list[str], limits: Limits) -> _Ending:
 
 
 def _peak_of(usage: struct_rusage) -> int:
-    """The child's own peak in bytes; 0 where it stayed below ours, which Linux hands to it at its start."""
+    """The child's own peak in bytes; 0 where it cannot be told from ours, which Linux counts to it too."""
     ours = getrusage(RUSAGE_SELF).ru_maxrss
-    return usage.ru_maxrss * _KIB if usage.ru_maxrss > ours else 0
+    return usage.ru_maxrss * _KIB if usage.ru_maxrss > _CLEARLY * ours else 0
 
 
 def _read(reader: int, limits: Limits) -> tuple[bytes, ParseErrorKind | None]:
