@@ -46,8 +46,8 @@ class Command(BaseCommand):
         if self._unreadable:
             raise CommandError(
                 f"{len(self._unreadable)} secrets cannot be opened with any key of ATRIUM_VAULT_KEYS: "
-                f"{', '.join(self._unreadable[:20])}. All others are sealed anew. Add the key that is missing "
-                "and run the command again, or enter those secrets again; keep the old keys until then."
+                f"{', '.join(self._unreadable[:20])}. All others are sealed anew. Add the missing key and "
+                "run the command again, or enter those secrets again; keep the old keys until then."
             )
 
     def _rotate(self, sealed: SealedField, slug: str | None) -> int:
