@@ -18,6 +18,7 @@ from apps.llm.errors import ModelNotFoundError
 from apps.runs.rows import loaded
 from apps.runs.services import run_create
 from apps.tenants.aio import in_scope
+from apps.tenants.grouped import in_shared_scope
 from apps.tenants.hosts import atenant_of_slug
 from apps.tenants.scope import current_tenant_id, prepared_cursor
 
@@ -77,7 +78,10 @@ class Bearer:
 async def open_run(bearer: Bearer, wish: Wish) -> Opened:
     """Queues the run; raises DialectError (401 key, 403 scope, 404 model)."""
     tenant_id, text = await _named(bearer)
-    return await in_scope(tenant_id, _open_run, text, wish)
+    opened = await in_shared_scope(tenant_id, _open_plainly, text, wish)
+    if opened is not None:
+        return opened
+    return await in_scope(tenant_id, _open_checked, text, wish)
 
 
 async def list_models(bearer: Bearer) -> list[Model]:
@@ -98,8 +102,16 @@ async def _named(bearer: Bearer) -> tuple[UUID, KeyText]:
     return tenant.id, text
 
 
-def _open_run(text: KeyText, wish: Wish) -> Opened:
-    found = _plain(text, wish) or _checked(text, wish)
+def _open_plainly(text: KeyText, wish: Wish) -> Opened | None:
+    found = _plain(text, wish)
+    return None if found is None else _queued(found, wish)
+
+
+def _open_checked(text: KeyText, wish: Wish) -> Opened:
+    return _queued(_checked(text, wish), wish)
+
+
+def _queued(found: tuple[UUID, UUID, UUID, UUID], wish: Wish) -> Opened:
     key_id, team_id, user_id, model_id = found
     run = run_create(
         kind=wish.kind,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError
 
-from apps.tenants.aio import in_scope
+from apps.tenants.grouped import in_shared_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ async def close(tenant_id: UUID, function: Callable[P, R], *args: P.args, **opti
 
     async def attempt() -> R | None:
         try:
-            return await in_scope(tenant_id, function, *args, **options)
+            return await in_shared_scope(tenant_id, function, *args, **options)
         except (DatabaseError, InterfaceError):
             _keep(asyncio.ensure_future(again()))
             return None
@@ -40,7 +40,7 @@ async def close(tenant_id: UUID, function: Callable[P, R], *args: P.args, **opti
         for pause in RETRY_PAUSES:
             await asyncio.sleep(pause)
             try:
-                await in_scope(tenant_id, function, *args, **options)
+                await in_shared_scope(tenant_id, function, *args, **options)
             except (DatabaseError, InterfaceError):
                 continue
             return

@@ -12,8 +12,8 @@ import orjson
 
 from apps.runs import rows
 from apps.runs.endings import Ending, settle
-from apps.runs.engine.grouped import AWAY, Grouped
 from apps.tenants.aio import in_scope
+from apps.tenants.grouped import AWAY, Grouped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
