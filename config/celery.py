@@ -26,6 +26,7 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     worker_prefetch_multiplier=1,
+    worker_disable_rate_limits=True,
     worker_hijack_root_logger=False,
     task_publish_retry_policy={
         "max_retries": 2,

@@ -1,7 +1,8 @@
-"""The hint that a run waits. The record is its row."""
+"""The hint that runs wait. The record is their rows."""
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from uuid import UUID
 
 from apps.runs.engine.running import engine_of_process
@@ -9,8 +10,8 @@ from apps.tenants.tasks import tenant_task
 
 
 @tenant_task(name="run_reply", queue="replies")
-def run_reply(tenant_id: str, run_id: str) -> None:
-    """Hand the run to this process's engine and wait until it is over; the thread does nothing else.
+def run_reply(tenant_id: str, *run_ids: str) -> None:
+    """Hand the runs to this process's engine and wait until all are over; the thread does nothing else.
 
     Raises RuntimeError in a worker without an engine; the run then stays queued for another.
     """
@@ -19,4 +20,7 @@ def run_reply(tenant_id: str, run_id: str) -> None:
         raise RuntimeError(
             "This worker carries no runs: it was started without the queue `replies`, or it ends."
         )
-    engine.carry(UUID(tenant_id), UUID(run_id)).result()
+    carried = [engine.carry(UUID(tenant_id), UUID(run_id)) for run_id in run_ids]
+    wait(carried)
+    for run in carried:
+        run.result()
