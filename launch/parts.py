@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STAGE_STORES, STAGE_MODELS, STAGE_WORKERS, STAGE_EDGE = range(4)
 """The order of the end, last first: web and beat, workers, the model server, database and broker."""
 
-STREAMS_PER_CORE = 200
+STREAMS_PER_CORE = 300
 ANY = "0.0.0.0"  # noqa: S104  # compared with, not bound to
 ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 CELERY_READY = re.compile(r"\bready\.")
