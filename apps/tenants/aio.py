@@ -57,7 +57,7 @@ def _scoped(tenant_id: UUID | None, function: Callable[[], R]) -> R:
         return _open(tenant_id, work)
     except (OperationalError, InterfaceError):
         _forget_lost_connections()
-        if is_begun:
+        if is_begun and tenant_id is not None:
             raise
     except DatabaseError:
         _drop_broken_connection()
@@ -76,6 +76,6 @@ async def in_scope(tenant_id: UUID, function: Callable[P, R], *args: P.args, **o
 
 
 async def in_global_scope(function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
-    """Run a look-up of GLOBAL tables on a database thread and await its result."""
+    """Run a look-up of GLOBAL tables on a database thread; after a restart of PostgreSQL it looks again."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_executor, _scoped, None, partial(function, *args, **options))
