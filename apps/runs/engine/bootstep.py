@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import sys
 from typing import Any
 
 from celery import bootsteps
@@ -14,6 +15,8 @@ from apps.runs.engine.running import engine_of_process, set_engine
 logger = logging.getLogger(__name__)
 
 QUEUE = "replies"
+SWITCH_S = 0.001
+"""How long another thread may hold the interpreter: with Python's 5 ms a first token waits for each of them."""
 
 
 class EngineStep(bootsteps.StartStopStep):
@@ -29,6 +32,7 @@ class EngineStep(bootsteps.StartStopStep):
         """Start the loop before the first hint comes."""
         from apps.runs.engine.engine import Engine
 
+        sys.setswitchinterval(SWITCH_S)
         name = f"{os.uname().nodename[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
         engine = Engine(name, places=worker.concurrency)
         engine.start()
