@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "replies"
 SWITCH_S = 0.001
-"""How long another thread may hold the interpreter: with Python's 5 ms a first token waits for each of them."""
+"""How long a thread may keep the others from the interpreter; Python's own 5 ms delay first tokens."""
 
 
 class EngineStep(bootsteps.StartStopStep):
