@@ -48,14 +48,22 @@ def served(folder: Path) -> Iterator[Served]:
 
 
 _running: list[Served] = []
+_ends: list[ExitStack] = []
+
+
+def end_product() -> None:
+    """End the shared product, whose worker would take up the runs of tests that kill their own workers."""
+    while _ends:
+        _ends.pop().close()
+    _running.clear()
 
 
 @pytest.fixture
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Served:
     """Web and worker: started by the first test that asks, ended with the session, whoever imports this."""
     if not _running or not _running[0].is_alive:
-        _running.clear()
-        stack = ExitStack()
-        _running.append(stack.enter_context(served(tmp_path_factory.mktemp("product"))))
-        request.session.addfinalizer(stack.close)
+        end_product()
+        _ends.append(ExitStack())
+        _running.append(_ends[0].enter_context(served(tmp_path_factory.mktemp("product"))))
+        request.session.addfinalizer(end_product)
     return _running[0]

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", autouse=True)
 def _scripted() -> None:
-    """The kind of the tests, known to this process too."""
+    """The kind of the tests, known to this process too; no worker but the tests' own takes it up."""
     from apps.runs.registry import register
     from tests.durability.scripted.kind import SCRIPTED
+    from tests.processes import end_product
 
     register(SCRIPTED)
+    end_product()
 
 
 @pytest.fixture(scope="session")
