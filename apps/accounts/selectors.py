@@ -10,7 +10,6 @@ from django.db.models import Count, Q
 
 from apps.accounts.models import (
     ApiKey,
-    Membership,
     Notification,
     OneTimeLink,
     Role,
@@ -142,11 +141,6 @@ def members_of(team: Team) -> QuerySet[User]:
     if team.is_everyone:
         return User.objects.filter(is_active=True).order_by("name", "id")
     return User.objects.filter(memberships__team=team).order_by("name", "id")
-
-
-def is_member(user_id: UUID, team_id: UUID) -> bool:
-    """Whether the person is in the team."""
-    return Membership.objects.filter(user_id=user_id, team_id=team_id).exists()
 
 
 def api_keys_of(user_id: UUID) -> QuerySet[ApiKey]:

@@ -78,11 +78,6 @@ class Response:
         finally:
             self.close()
 
-    @property
-    def at_end(self) -> bool:
-        """True when the whole body was read and the connection went back to the pool."""
-        return self._answer.content.at_eof()
-
     def close(self) -> None:
         """Close the connection unless the body was read to its end; who waits for bytes gets `cut`."""
         self._answer.close()

@@ -103,11 +103,6 @@ class RunContext:
         return await in_scope(self.tenant_id, function, *args, **options)
 
     @property
-    def is_stopping(self) -> bool:
-        """Whether the person has asked to stop."""
-        return self._carried.is_stopped
-
-    @property
     def said(self) -> str:
         """The answer so far."""
         return self._carried.log.channel(TEXT)

@@ -7,7 +7,7 @@ list: with one, the owner would silently see nothing and validate new keys again
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import BaseConstraint, Index, Q, UniqueConstraint
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
     from django.db.models import Model
+
+PRIVILEGES: Final = "SELECT, INSERT, UPDATE, DELETE"
+"""What the application may do with a tenant's table; `database_privileges` on a model narrows it."""
 
 _TENANT = "(SELECT current_setting('app.tenant_id')::uuid)"
 
@@ -53,7 +56,7 @@ class _DatabaseOnly(BaseConstraint):
 class RowSecurity(_DatabaseOnly):
     """Forced row security by `tenant_id`, UNIQUE (tenant_id, id) and the application's grants."""
 
-    def __init__(self, *, name: str, privileges: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
+    def __init__(self, *, name: str, privileges: str = PRIVILEGES) -> None:
         super().__init__(name=name)
         self.privileges = privileges
 
@@ -72,7 +75,7 @@ class RowSecurity(_DatabaseOnly):
                 f"USING (tenant_id = {_TENANT}) WITH CHECK (tenant_id = {_TENANT})"
             ),
             f"GRANT {self.privileges} ON {table} TO {application}",
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {roles.PLATFORM}",
+            f"GRANT {PRIVILEGES} ON {table} TO {roles.PLATFORM}",
         ]
 
     def _unique(self, schema_editor: Any) -> str:
@@ -136,7 +139,7 @@ class GlobalRead(_DatabaseOnly):
         """SQL of the grants; the names are the application's own, never input."""
         return [
             f"GRANT SELECT ON {table} TO {', '.join(roles.APPLICATION)}",
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {roles.PLATFORM}",
+            f"GRANT {PRIVILEGES} ON {table} TO {roles.PLATFORM}",
         ]
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpResponseBase, HttpResponseRedirect
@@ -33,14 +33,3 @@ def respond_in_scope(request: TenantRequest, view: Callable[[], HttpResponseBase
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             discard()
         return response
-
-
-class TenantViewMixin:
-    """Class-based view in the tenant's scope: dispatch opens it, renders in it, closes it."""
-
-    request: TenantRequest
-
-    def dispatch(self, request: TenantRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer in the scope of the request's tenant."""
-        answer = super().dispatch  # type: ignore[misc]  # the view class that this is mixed into
-        return respond_in_scope(request, lambda: answer(request, *args, **kwargs))

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.expressions import Col, Expression
 from django.db.models.lookups import Exact
 
-from apps.tenants.constraints import RowSecurity, SameTenantKey
+from apps.tenants.constraints import PRIVILEGES, RowSecurity, SameTenantKey
 from apps.tenants.errors import NoTenantScopeError
 from apps.tenants.scope import tenant_id_or_none
 
@@ -50,8 +50,7 @@ def is_real(model: type[models.Model]) -> bool:
 class TenantColumn(UUIDField):
     """`tenant_id uuid NOT NULL`: filled from the scope, fixed for ever, guarded by row security."""
 
-    def __init__(self, *, privileges: str = "SELECT, INSERT, UPDATE, DELETE", **options: Any) -> None:
-        self.privileges = privileges
+    def __init__(self, **options: Any) -> None:
         defaults: dict[str, Any] = {"default": tenant_id_or_none, "editable": False}
         super().__init__(**defaults | options)
 
@@ -60,7 +59,7 @@ class TenantColumn(UUIDField):
         if is_real(cls):
             cls._meta.base_manager_name = "objects"
             table = cls._meta.db_table
-            privileges = getattr(cls, "database_privileges", self.privileges)
+            privileges = getattr(cls, "database_privileges", PRIVILEGES)
             add_constraint(cls, RowSecurity(name=f"{table}_tenant", privileges=privileges))
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import uvloop
 
+from apps import egress
 from apps.runs.engine.carried import Carried
 from apps.runs.engine.ledger import Ledger
 from apps.runs.engine.listening import listen, look
@@ -82,6 +83,7 @@ class Engine:
             duty.cancel()
         await asyncio.gather(*duties, return_exceptions=True)
         await redis.aclose()
+        await egress.close_sessions()
 
     async def take(self, tenant_id: UUID, run_id: UUID) -> None:
         """Claim and carry the run; a second hint for the same run waits for the first."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.apps import apps
 
 from apps.tenants import roles
+from apps.tenants.constraints import PRIVILEGES
 from apps.tenants.fields import TenantForeignKey
 from apps.tenants.models import GlobalModel, TenantModel
 
@@ -175,8 +176,8 @@ class Catalogue:
     def _allowed(self, table: str) -> set[str]:
         model = self.tenant_models.get(table)
         if model is not None:
-            privileges = getattr(model, "database_privileges", "SELECT, INSERT, UPDATE, DELETE")
-            return {word.strip() for word in privileges.split(",")} & {"SELECT", "INSERT", "UPDATE", "DELETE"}
+            privileges = getattr(model, "database_privileges", PRIVILEGES)
+            return {word.strip() for word in privileges.split(",")} & set(PRIVILEGES.split(", "))
         return {"SELECT"} if table in self.global_models or table in UNMODELLED else set()
 
     def _around(self) -> Iterator[str]:
