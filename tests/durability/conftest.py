@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("durability")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def maintenance(folder: Path) -> Iterator[Child]:
     child = processes.maintenance(folder)
     yield child

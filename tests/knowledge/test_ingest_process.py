@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from redis import Redis
+
 from launch.environment import clean_environment
 from launch.process import Command, spawn, stop
 from tests.environment import ENVIRONMENT, ROOT
@@ -38,6 +40,7 @@ def _worker(folder: Path, url: str) -> Iterator[Any]:
         "ATRIUM_MODEL_SERVER_KEY": "local",
         "ATRIUM_LOG_LEVEL": "INFO",
     }
+    Redis.from_url(ENVIRONMENT["REDIS_URL"]).delete("ingest")  # hints of tests that had no worker
     environment = clean_environment(ENVIRONMENT | variables)
     command = Command(
         name="ingest", argv=(sys.executable, *WORKER), env=environment, cwd=ROOT, stop_seconds=15
