@@ -77,7 +77,10 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningPart:
-    """What a model thought, with the host's signature where it wants that back."""
+    """What a model thought, with the host's signature where it wants that back.
+
+    The signature is opaque to all but the adapter that gave it. What a host hides ("redacted") has no text.
+    """
 
     text: str
     signature: str = ""
@@ -102,11 +105,15 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallPart:
-    """A call that the model asked for; `arguments` is the JSON text that it wrote."""
+    """A call that the model asked for; `arguments` is the JSON text that it wrote.
+
+    `signature` is the host's own token for the call, to be sent back with it (Gemini's thoughtSignature).
+    """
 
     id: str
     name: str
     arguments: str
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +200,7 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """The next characters of the reasoning, or its signature."""
+    """The next characters of the reasoning, or the signature that ends a block of it."""
 
     text: str
     signature: str = ""
@@ -201,12 +208,16 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
-    """The next fragment of a call's arguments; `id` and `name` stand in every delta of the call."""
+    """The next fragment of a call's arguments; `id` and `name` stand in every delta of the call.
+
+    `signature` stands in one delta of the call, where the host gave one.
+    """
 
     index: int
     id: str
     name: str
     arguments: str
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +247,44 @@ class EmbeddingResult:
     """One vector per text, in the order of the texts, all of one length."""
 
     vectors: list[list[float]]
+    usage: Usage | None
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """Words to paint; `size` as WIDTHxHEIGHT, the host's own choice where empty."""
+
+    model: str
+    prompt: str
+    size: str = ""
+    count: int = 1
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageResult:
+    """The pictures as bytes; `usage` is None where the host counts no tokens."""
+
+    images: tuple[ImagePart, ...]
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RerankRequest:
+    """Documents to put in order for a query; `top` limits how many come back."""
+
+    model: str
+    query: str
+    documents: tuple[str, ...]
+    top: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RerankResult:
+    """(index into the documents, score) from the best down; scores of two models do not compare."""
+
+    scores: list[tuple[int, float]]
     usage: Usage | None
     model: str
 
@@ -287,12 +336,27 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class VendorInfo:
+    """What an admin should know before choosing: whose weights, whose machines, where; `retired` says
+    what to use instead."""
+
+    weights: Literal["open", "closed", "mixed"] = "mixed"
+    hosting: Literal["hosted", "own", "both"] = "hosted"
+    region: str = ""
+    retired: str = ""
+    note: str = ""
+    docs: str = ""
+
+
 class Vendor(ABC):
     """One way to speak to model hosts. Stateless: an instance serves every tenant, thread and loop."""
 
     slug: str
     label: str
     key_page: str
+    info: VendorInfo = VendorInfo()
+    modalities: frozenset[Modality] = frozenset({Modality.CHAT})
     needs_connection: ClassVar[bool] = True
 
     @property
@@ -306,9 +370,20 @@ class Vendor(ABC):
     ) -> AsyncGenerator[Delta, None]:
         """Deltas, Finished as the last; raises VendorError. To close the generator closes the socket."""
 
-    @abstractmethod
     async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:
         """A vector for each text; raises VendorError."""
+        del endpoint, request
+        raise _not_offered("embeddings")
+
+    async def generate_images(self, endpoint: Endpoint, request: ImageRequest) -> ImageResult:
+        """Pictures for words; raises VendorError."""
+        del endpoint, request
+        raise _not_offered("pictures")
+
+    async def rerank(self, endpoint: Endpoint, request: RerankRequest) -> RerankResult:
+        """Documents in the order of their worth for a query; raises VendorError."""
+        del endpoint, request
+        raise _not_offered("reranking")
 
     @abstractmethod
     async def list_models(self, endpoint: Endpoint) -> list[ListedModel]:
@@ -317,3 +392,8 @@ class Vendor(ABC):
     @abstractmethod
     async def check(self, endpoint: Endpoint) -> None:
         """Return when host and key work; raise VendorError with what to do when not."""
+
+
+def _not_offered(what: str) -> VendorError:
+    message = f"This provider offers no {what} here. Nothing was sent. Choose a model of another provider."
+    return VendorError(ErrorKind.BAD_REQUEST, message, detail=f"the adapter has no {what}")

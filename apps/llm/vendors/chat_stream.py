@@ -2,22 +2,58 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, Protocol
 
 from apps.egress import EgressFailed, Response
-from apps.llm.vendors.base import Delta, ErrorKind, Timeouts, VendorError
-from apps.llm.vendors.chat_events import ChatEvents
+from apps.llm.vendors.base import Delta, ErrorKind, Finished, Timeouts, VendorError
 from apps.llm.vendors.deadlines import Deadlines
 from apps.llm.vendors.errors import error, error_of_failure
 from apps.llm.vendors.sse import EventParser, EventTooLongError
 
 DONE = b"[DONE]"
 EVENT_STREAM = "text/event-stream"
+LINES = "application/x-ndjson"
+_STREAMS = frozenset({EVENT_STREAM, LINES, "application/vnd.amazon.eventstream"})
 CLOSING_SECONDS = 0.25
 _PAGES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml"})
 
 
+class Events(Protocol):
+    """State of one answer in a vendor's dialect.
+
+    `ended` is true once the reason of the end came; what follows can only add usage. `gave` is true once
+    there was a delta. `marked` is true once the host's own end mark came: nothing more is read.
+    """
+
+    ended: bool
+    gave: bool
+    marked: bool
+
+    def feed(self, data: Any) -> list[Delta]:
+        """Deltas of one event as the parser gives it, or of a whole JSON answer in bytes.
+
+        Raises VendorError for an error object and for what cannot be read.
+        """
+
+    def finished(self) -> Finished:
+        """The end; raises VendorError (interrupted) when the host never said why it ended."""
+
+
+class Parser(Protocol):
+    """Takes chunks that may be cut anywhere, gives whole events."""
+
+    def feed(self, chunk: bytes) -> list[Any]:
+        """Events that `chunk` completes; raises EventTooLongError or VendorError."""
+
+    def close(self) -> list[Any]:
+        """What the end of the body completes."""
+
+
 async def read_stream(
-    open_answer: Callable[[], Awaitable[Response]], events: ChatEvents, timeouts: Timeouts
+    open_answer: Callable[[], Awaitable[Response]],
+    events: Events,
+    timeouts: Timeouts,
+    parser: Parser | None = None,
 ) -> AsyncGenerator[Delta, None]:
     """Deltas of the answer that `open_answer` brings, Finished last; raises VendorError.
 
@@ -25,7 +61,8 @@ async def read_stream(
     """
     started = asyncio.get_running_loop().time()
     answer = await open_answer()
-    stream = _Stream(answer, events, Deadlines(timeouts, started, answer.close))
+    deadlines = Deadlines(timeouts, started, answer.close)
+    stream = _Stream(answer, events, deadlines, parser or EventParser())
     try:
         while (batch := await stream.next_deltas()) is not None:
             for delta in batch:
@@ -54,11 +91,11 @@ class _Stream:
         "_whole",
     )
 
-    def __init__(self, answer: Response, events: ChatEvents, deadlines: Deadlines) -> None:
+    def __init__(self, answer: Response, events: Events, deadlines: Deadlines, parser: Parser) -> None:
         self._answer = answer
         self._events = events
         self._deadlines = deadlines
-        self._parser = EventParser()
+        self._parser = parser
         self._whole: list[bytes] | None = None
         self._failed: VendorError | None = None
         self._seen = False
@@ -122,10 +159,9 @@ class _Stream:
                 batch += feed(data)
             else:
                 self._take_rest(data, batch)
-        if not chunk:
-            self._over = True
+        self._over = self._events.marked or not chunk
 
-    def _take_rest(self, data: bytes, batch: list[Delta]) -> None:
+    def _take_rest(self, data: Any, batch: list[Delta]) -> None:
         """An event cut off by the end is no error of its own: the missing finish reason is."""
         try:
             batch += self._events.feed(data)
@@ -144,9 +180,9 @@ class _Stream:
         """Tell an event stream from a whole JSON answer and from a page; raises VendorError (protocol)."""
         beginning = chunk.lstrip()
         kind = self._answer.content_type
-        if kind in _PAGES or beginning.startswith(b"<") or (not chunk and kind != EVENT_STREAM):
+        if kind in _PAGES or beginning.startswith(b"<") or (not chunk and kind not in _STREAMS):
             raise error(ErrorKind.PROTOCOL, detail=f"a {kind or 'nameless'} body in place of an answer")
-        if beginning.startswith(b"{"):
+        if beginning.startswith((b"{", b"[")) and kind != LINES:
             self._whole = []
         self._seen = bool(beginning)
 

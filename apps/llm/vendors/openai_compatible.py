@@ -1,13 +1,10 @@
 """Hosts that speak OpenAI's chat completions, embeddings and model list, on the egress session itself."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 import orjson
 
-from apps import egress
-from apps.egress import EgressFailed, EgressRefused, Fetched, Limits, Response
 from apps.llm.vendors.base import (
     DEFAULT_TIMEOUTS,
     ChatRequest,
@@ -24,17 +21,19 @@ from apps.llm.vendors.base import (
 )
 from apps.llm.vendors.chat_body import STANDARD, Dialect, chat_body
 from apps.llm.vendors.chat_events import ChatEvents
-from apps.llm.vendors.chat_stream import read_stream
 from apps.llm.vendors.embeddings import embedding_body, embedding_result
-from apps.llm.vendors.errors import error, error_of_failure, error_of_refusal, error_of_response
+from apps.llm.vendors.http import (
+    JSON_TYPE,
+    LONG_TOTAL_SECONDS,
+    Call,
+    base_of,
+    fetch_call,
+    fetch_json,
+    key_of,
+    stream_call,
+)
 from apps.llm.vendors.model_list import models_of
 
-OK = 200
-SHORT_TOTAL_SECONDS = 20.0
-EMBEDDING_TOTAL_SECONDS = 120.0
-ERROR_BODY_BYTES = 256 * 1024
-ERROR_BODY_SECONDS = 10.0
-_JSON = "application/json"
 _PROBE = orjson.dumps(
     {"model": "atrium-check", "messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
 )
@@ -76,22 +75,18 @@ class OpenAICompatible(Vendor):
     ) -> AsyncGenerator[Delta, None]:
         """Deltas of one streamed call; nothing is retried here."""
         body = chat_body(request, self._dialect(endpoint))
-        limits = Limits(connect=timeouts.connect, headers=min(timeouts.first_token, timeouts.total))
-
-        async def opened() -> Response:
-            return await self._open(endpoint, "chat/completions", body, limits)
-
-        return read_stream(opened, ChatEvents(request.model, endpoint.api_key), timeouts)
+        events = ChatEvents(request.model, endpoint.api_key)
+        return stream_call(endpoint, lambda: self._call(endpoint, "chat/completions", body), events, timeouts)
 
     async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:
         """Vectors in the order of the texts, whether the host sends floats or base64."""
         body = embedding_body(request)
-        answer = await self._fetch(endpoint, "embeddings", body, EMBEDDING_TOTAL_SECONDS)
-        return embedding_result(_parsed(answer), request)
+        call = self._call(endpoint, "embeddings", body)
+        return embedding_result(await fetch_json(endpoint, call, LONG_TOTAL_SECONDS), request)
 
     async def list_models(self, endpoint: Endpoint) -> list[ListedModel]:
         """The host's list, in its order."""
-        return models_of(_parsed(await self._fetch(endpoint, "models", None, SHORT_TOTAL_SECONDS)))
+        return models_of(await fetch_json(endpoint, self._call(endpoint, "models")))
 
     async def check(self, endpoint: Endpoint) -> None:
         """Ask for the list of models; where anyone may see it, also for an answer from no model at all."""
@@ -99,77 +94,20 @@ class OpenAICompatible(Vendor):
         if not self.lists_without_key:
             return
         try:
-            await self._fetch(endpoint, "chat/completions", _PROBE, SHORT_TOTAL_SECONDS)
+            await fetch_call(endpoint, self._call(endpoint, "chat/completions", _PROBE))
         except VendorError as refused:
             if refused.kind not in {ErrorKind.NOT_FOUND, ErrorKind.BAD_REQUEST}:
                 raise
-
-    async def _open(self, endpoint: Endpoint, path: str, body: bytes, limits: Limits) -> Response:
-        """An answer of status 200, its body unread; raises VendorError."""
-        try:
-            session = egress.session_for(endpoint)
-            url = _url(endpoint, path)
-            headers = self._headers(endpoint)
-            answer = await session.open("POST", url, headers=headers, body=body, limits=limits)
-        except EgressRefused as refused:
-            raise error_of_refusal(refused) from None
-        except EgressFailed as failed:
-            raise error_of_failure(failed) from None
-        if answer.status == OK:
-            return answer
-        raise error_of_response(answer.status, answer.headers, await _error_body(answer), endpoint.api_key)
-
-    async def _fetch(self, endpoint: Endpoint, path: str, body: bytes | None, total: float) -> Fetched:
-        """A whole answer of status 200; raises VendorError."""
-        try:
-            session = egress.session_for(endpoint)
-            url = _url(endpoint, path)
-            answer = await egress.fetch(session, url, headers=self._headers(endpoint), body=body, total=total)
-        except EgressRefused as refused:
-            raise error_of_refusal(refused) from None
-        except EgressFailed as failed:
-            raise error_of_failure(failed) from None
-        if answer.status == OK:
-            return answer
-        raise error_of_response(answer.status, answer.headers, answer.body, endpoint.api_key)
 
     def _dialect(self, endpoint: Endpoint) -> Dialect:
         if endpoint.settings.get("usage_option", "yes") == "no":
             return replace(self.dialect, usage_option=False)
         return self.dialect
 
-    def _headers(self, endpoint: Endpoint) -> dict[str, str]:
-        headers = {"Content-Type": _JSON}
-        key = endpoint.api_key.strip()
-        if not (key.isascii() and (key.isprintable() or not key)):
-            raise error(ErrorKind.AUTHENTICATION, detail="the key holds characters that no key has")
+    def _call(self, endpoint: Endpoint, path: str, body: bytes | None = None) -> Call:
+        """A base that was pasted with its call path is taken as meant."""
+        headers = {"Content-Type": JSON_TYPE}
+        key = key_of(endpoint)
         if key:
             headers[self.dialect.auth_header] = self.dialect.auth_prefix + key
-        return headers
-
-
-def _url(endpoint: Endpoint, path: str) -> str:
-    """The base URL with `path`; a base that was pasted with its call path is taken as meant."""
-    base = endpoint.base_url.strip().rstrip("/").removesuffix("/chat/completions")
-    return f"{base}/{path}"
-
-
-async def _error_body(answer: Response) -> bytes:
-    """As much of an error's body as comes within ten seconds."""
-    body = b""
-    try:
-        async with asyncio.timeout(ERROR_BODY_SECONDS):
-            while len(body) < ERROR_BODY_BYTES and (chunk := await answer.next_chunk()):
-                body += chunk
-    except (EgressFailed, TimeoutError):
-        pass
-    finally:
-        answer.close()
-    return body
-
-
-def _parsed(answer: Fetched) -> object:
-    try:
-        return orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        raise error(ErrorKind.PROTOCOL, detail="the answer is not JSON") from None
+        return Call(f"{base_of(endpoint, '/chat/completions')}/{path}", headers, body)
