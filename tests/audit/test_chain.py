@@ -28,11 +28,13 @@ def owner_does(sql: str, *values: object) -> None:
 def sealed(organisation: Organisation, notes: int = 3) -> list[Any]:
     """Record events, seal them, and return those of this test."""
     from apps.audit.chain import seal_tenant
+    from apps.audit.models import AuditEvent
     from apps.audit.services import record
     from apps.tenants.scope import tenant_scope
 
     with tenant_scope(organisation.id):
-        events = [record(actor=None, action=f"note.{n}", after={"n": n}) for n in range(notes)]
+        ids = [record(actor=None, action=f"note.{n}", after={"n": n}) for n in range(notes)]
+        events = list(AuditEvent.objects.filter(id__in=ids).order_by("id"))
     assert seal_tenant(organisation.id) >= notes
     assert seal_tenant(organisation.id) == 0
     return events

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.actors import Actor
 from apps.accounts.models import ApiKey, Session, User
 from apps.accounts.tokens import random_token, token_hash
 from apps.audit.services import record
-from apps.tenants.scope import DEFAULT, current_tenant_id
+from apps.tenants.scope import DEFAULT, current_tenant_id, prepared_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,7 +61,7 @@ def session_create(*, user: User, ip: str | None, agent: str) -> tuple[Session, 
 def session_open(token: str) -> Session | None:
     """The living session of a cookie with its active person, or None. Touched at most once a minute."""
     now = timezone.now()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_OPEN, [current_tenant_id(), token_hash(token), now, now - IDLE])
         row = cursor.fetchone()
     if row is None:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Model as AnyModel
 
 from apps.llm.models import Connection, Model
-from apps.tenants.scope import DEFAULT, current_tenant_id
+from apps.tenants.scope import DEFAULT, current_tenant_id, prepared_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ _STATEMENTS: Final = {condition: _SELECT.format(condition=condition) for conditi
 
 def granted_model(condition: str, team_id: UUID | None, values: Mapping[str, Any]) -> Model | None:
     """The first model that fits BY_SLUG or BY_VENDOR and that the team may use; None without one."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_STATEMENTS[condition], {"tenant": current_tenant_id(), "team": team_id, **values})
         row = cursor.fetchone()
     if row is None:

@@ -12,6 +12,7 @@ import psycopg
 from django.conf import settings
 from django.db import OperationalError
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg.pq import ExecStatus
 
 from apps.tenants.errors import NoTenantScopeError
@@ -45,9 +46,16 @@ class _PreparedCursor(psycopg.Cursor[tuple[Any, ...]]):
         return super().execute(query, params, **options | {"prepare": True})
 
 
+class _Operations(DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
+        """As Django's; a prepared statement, which it can not fill in, stands as it was written."""
+        return super().last_executed_query(cursor, sql, params) or str(sql)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that knows its tenant, refuses statements without one and unsafe roles."""
 
+    ops_class = _Operations
     checked_aliases: ClassVar[set[str]] = set()
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
