@@ -36,7 +36,7 @@ def embedding_result(answer: object, request: EmbeddingRequest) -> EmbeddingResu
         vectors = [_vector(row["embedding"]) for row in ordered]
     except (KeyError, TypeError, ValueError, AttributeError, Base64Error):
         raise error(ErrorKind.PROTOCOL, detail="a vector cannot be read") from None
-    _assert_fits(vectors, request)
+    assert_fits(vectors, request)
     usage = answer.get("usage")
     return EmbeddingResult(
         vectors,
@@ -57,7 +57,8 @@ def _vector(raw: object) -> list[float]:
     raise TypeError
 
 
-def _assert_fits(vectors: list[list[float]], request: EmbeddingRequest) -> None:
+def assert_fits(vectors: list[list[float]], request: EmbeddingRequest) -> None:
+    """Raise VendorError (protocol) unless there is one finite vector for each text, all of one length."""
     if len(vectors) != len(request.texts):
         detail = f"{len(vectors)} vectors for {len(request.texts)} texts"
         raise error(ErrorKind.PROTOCOL, detail=detail)

@@ -1,0 +1,1 @@
+"""Google's models in their own dialect: Gemini (AI Studio), Vertex AI, and PaLM 2, which is closed."""

@@ -1,0 +1,159 @@
+"""A ChatRequest as the JSON of generateContent. https://ai.google.dev/api/generate-content"""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from apps.llm.vendors.base import (
+    ChatMessage,
+    ChatRequest,
+    FilePart,
+    ImagePart,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from apps.llm.vendors.google.calls import host_id
+from apps.llm.vendors.google.signatures import for_unsigned_call, own
+from apps.llm.vendors.google.thinking import thinking_config
+
+Wire = dict[str, Any]
+_RESERVED = frozenset({"contents", "model", "systemInstruction"})
+_MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
+
+
+def generate_body(request: ChatRequest) -> bytes:
+    """The body of a call, streamed or not; `extra` goes out as it is and may refine generationConfig."""
+    body: Wire = {"contents": _contents(request)}
+    system = "\n\n".join(
+        part.text
+        for message in request.messages
+        if message.role == "system"
+        for part in message.parts
+        if isinstance(part, TextPart)
+    )
+    if system:
+        body["systemInstruction"] = {"parts": [{"text": system}]}
+    body |= _tools(request)
+    extra = {name: value for name, value in request.extra.items() if name not in _RESERVED}
+    config = _config(request) | dict(extra.pop("generationConfig", {}))
+    if config:
+        body["generationConfig"] = config
+    return orjson.dumps(body | extra, default=dict)
+
+
+def _contents(request: ChatRequest) -> list[Wire]:
+    """Turns of user and model by turns: neighbours of one role are one, as parallel results must be."""
+    names = {
+        part.id: part.name
+        for message in request.messages
+        for part in message.parts
+        if isinstance(part, ToolCallPart)
+    }
+    contents: list[Wire] = []
+    for message in request.messages:
+        if message.role == "system":
+            continue
+        parts = list(_parts(message, names, request.model))
+        if not parts:
+            continue
+        role = "model" if message.role == "assistant" else "user"
+        if contents and contents[-1]["role"] == role:
+            contents[-1]["parts"] += parts
+        else:
+            contents.append({"role": role, "parts": parts})
+    return contents
+
+
+def _parts(message: ChatMessage, names: Mapping[str, str], model: str) -> Iterator[Wire]:
+    """The parts of one message; its first call bears a signature, its own or the host's substitute."""
+    is_signed = False
+    for part in message.parts:
+        if not isinstance(part, ToolCallPart):
+            yield from _part(part, names)
+            continue
+        wire = _call(part)
+        signature = own(part.signature) or ("" if is_signed else for_unsigned_call(model))
+        if signature:
+            wire["thoughtSignature"] = signature
+        is_signed = True
+        yield wire
+
+
+def _part(part: Part, names: Mapping[str, str]) -> Iterator[Wire]:
+    match part:
+        case TextPart(text) if text:
+            yield {"text": text}
+        case ImagePart(media_type, data) | FilePart(_, media_type, data):
+            yield {"inlineData": {"mimeType": media_type, "data": b64encode(data).decode()}}
+        case ToolResultPart():
+            yield _result(part, names.get(part.id, "tool"))
+        case ReasoningPart(_, signature) if own(signature):
+            yield {"text": "", "thoughtSignature": own(signature)}
+
+
+def _call(part: ToolCallPart) -> Wire:
+    return {"functionCall": {"name": part.name, "args": _arguments(part.arguments)} | host_id(part.id)}
+
+
+def _arguments(written: str) -> Wire:
+    """Arguments as the object that the host wants; what is none goes in whole under `input`."""
+    try:
+        read = orjson.loads(written or "{}")
+    except orjson.JSONDecodeError:
+        read = written
+    return read if isinstance(read, dict) else {"input": read}
+
+
+def _result(part: ToolResultPart, name: str) -> Wire:
+    word = "error" if part.is_error else "output"
+    return {"functionResponse": {"name": name, "response": {word: part.content}} | host_id(part.id)}
+
+
+def _tools(request: ChatRequest) -> Wire:
+    if not request.tools:
+        return {}
+    declared = [_declaration(tool.name, tool.description, tool.parameters) for tool in request.tools]
+    body: Wire = {"tools": [{"functionDeclarations": declared}]}
+    choice = request.tool_choice
+    if choice is None:
+        return body
+    calling: Wire = {"mode": _MODES.get(choice, "ANY")}
+    if choice not in _MODES:
+        calling["allowedFunctionNames"] = [choice]
+    return body | {"toolConfig": {"functionCallingConfig": calling}}
+
+
+def _declaration(name: str, description: str, parameters: Mapping[str, Any]) -> Wire:
+    """The schema goes out as the JSON schema that it is; a tool without parameters must not have one."""
+    wire: Wire = {"name": name, "description": description}
+    if parameters.get("properties"):
+        wire["parametersJsonSchema"] = parameters
+    return wire
+
+
+def _config(request: ChatRequest) -> Wire:
+    settings = {
+        "temperature": request.temperature,
+        "topP": request.top_p,
+        "maxOutputTokens": request.max_tokens,
+        "stopSequences": list(request.stop) or None,
+        "seed": request.seed,
+        "thinkingConfig": thinking_config(request.model, request.reasoning_effort),
+    }
+    kept = {name: value for name, value in settings.items() if value is not None}
+    return kept | _response_format(request.response_format)
+
+
+def _response_format(wanted: Mapping[str, Any] | None) -> Wire:
+    """OpenAI's response_format in Gemini's words."""
+    if wanted is None or wanted.get("type") not in {"json_object", "json_schema"}:
+        return {}
+    config: Wire = {"responseMimeType": "application/json"}
+    named = wanted.get("json_schema")
+    schema = named.get("schema") if isinstance(named, Mapping) else None
+    return config | ({"responseJsonSchema": schema} if isinstance(schema, Mapping) else {})

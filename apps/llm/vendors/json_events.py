@@ -1,0 +1,44 @@
+"""JSON as native hosts stream it: an object in each event, or one answer (an object, a list) in one piece."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from apps.llm.vendors.base import ErrorKind
+from apps.llm.vendors.errors import error
+
+_DECODER = json.JSONDecoder()
+
+
+def objects_of(data: bytes) -> list[Mapping[str, Any]]:
+    """The whole objects in `data`; one that the end of the answer cut off is left out.
+
+    Raises VendorError (protocol) for what is no JSON.
+    """
+    text = data.decode("utf-8", "replace")
+    try:
+        read = orjson.loads(text)
+    except orjson.JSONDecodeError as failed:
+        if "unexpected end" not in str(failed):
+            raise error(ErrorKind.PROTOCOL, detail="an event is not JSON") from None
+        read = _items_before_the_cut(text)
+    items = read if isinstance(read, list) else [read]
+    return [item for item in items if isinstance(item, dict)]
+
+
+def _items_before_the_cut(text: str) -> list[Any]:
+    """The items of a list that came whole."""
+    if not text.lstrip().startswith("["):
+        return []
+    items: list[Any] = []
+    at = text.index("[") + 1
+    while True:
+        while at < len(text) and text[at] in ", \t\r\n":
+            at += 1
+        try:
+            item, at = _DECODER.raw_decode(text, at)
+        except json.JSONDecodeError:
+            return items
+        items.append(item)
