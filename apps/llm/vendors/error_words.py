@@ -96,6 +96,7 @@ _BY_STATUS = {
     405: ErrorKind.NOT_FOUND,
     408: ErrorKind.TIMEOUT,
     410: ErrorKind.NOT_FOUND,
+    424: ErrorKind.SERVER,
     429: ErrorKind.RATE_LIMIT,
     498: ErrorKind.RATE_LIMIT,
     502: ErrorKind.UNAVAILABLE,
@@ -106,6 +107,18 @@ _BY_STATUS = {
     524: ErrorKind.TIMEOUT,
     529: ErrorKind.OVERLOADED,
 }
+STATUS_OF = {
+    "api_error": 500,
+    "invalid_request_error": 400,
+    "request_too_large": 413,
+    "timeout_error": 504,
+    "internalserverexception": 500,
+    "modelerrorexception": 424,
+    "modelstreamerrorexception": 424,
+    "modeltimeoutexception": 408,
+    "serviceunavailableexception": 503,
+    "validationexception": 400,
+}  # what a host would have answered with, had the stream not begun
 _NEVER = re.compile(r"(?!)")
 _TOO_LARGE = 413
 _GEMINI_LIMIT = "resource_exhausted"  # said for each of Gemini's limits; only the one per day outlasts a wait

@@ -4,7 +4,7 @@ Independent of the adapters, so that OpenAI-shaped and native ones share it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from apps.llm.vendors.error_messages import BAD_ADDRESS, MESSAGES, REDIRECTED, R
 from apps.llm.vendors.retry_after import retry_after_of
 
 DETAIL_CHARACTERS = 500
+_AMAZON = "x-amzn-errortype"
 RETRYABLE = frozenset(
     {
         ErrorKind.RATE_LIMIT,
@@ -50,6 +51,9 @@ def error(
 def error_of_response(status: int, headers: Mapping[str, str], body: bytes, secret: str = "") -> VendorError:
     """The error that a complete answer with a status other than 2xx stands for."""
     facts = facts_of(_decoded(body))
+    named = next((value for name, value in headers.items() if name.lower() == _AMAZON), "")
+    if named:
+        facts = replace(facts, codes=facts.codes | {named.partition(":")[0].lower()})
     if words.FIRST_REDIRECT <= status <= words.LAST_REDIRECT:
         return error(ErrorKind.PROTOCOL, message=REDIRECTED, detail=f"HTTP {status}")
     return _error_of(status, facts, headers, secret)
@@ -59,6 +63,7 @@ def error_of_event(event: Mapping[str, Any], secret: str = "") -> VendorError:
     """The error that an object inside a stream of status 200 stands for."""
     facts = facts_of(event)
     status = next((int(code) for code in facts.codes if code.isdecimal() and len(code) == len("500")), 0)
+    status = status or max(words.STATUS_OF.get(code, 0) for code in facts.codes or {""})
     return _error_of(status, facts, {}, secret)
 
 
@@ -90,7 +95,7 @@ def facts_of(body: object) -> Facts:
     inner = body.get("error")
     sources = [body, *([inner] if isinstance(inner, dict) else [])]
     codes = {
-        str(source[name]).lower()
+        str(source[name]).rpartition("#")[2].lower()
         for source in sources
         for name in ("code", "type", "status", "__type", "reason")
         if isinstance(source.get(name), str | int)
@@ -135,7 +140,9 @@ def _text_of(sources: Sequence[Mapping[str, Any]], inner: object) -> str:
     found = [inner] if isinstance(inner, str) else []
     for source in reversed(sources):
         found += [
-            source[name] for name in ("message", "detail", "Message") if isinstance(source.get(name), str)
+            source[name]
+            for name in ("message", "detail", "Message", "originalMessage")
+            if isinstance(source.get(name), str)
         ]
         if isinstance(source.get("detail"), list | dict):
             found.append(orjson.dumps(source["detail"]).decode())
