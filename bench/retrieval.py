@@ -38,19 +38,20 @@ class LexicalIndex:
 
     def __init__(self, documents: dict[str, str]) -> None:
         self.languages: set[str | None] = set()
-        self._postings: dict[int, list[tuple[str, float]]] = defaultdict(list)
-        self._size = len(documents)
+        self.documents = documents
+        self.postings: dict[int, list[tuple[str, float]]] = defaultdict(list)
+        self.size = len(documents)
         for id_, text in documents.items():
             language = detect_language(text)
             self.languages.add(language)
             for term, weight in document_terms(text, language).items():
-                self._postings[term].append((id_, weight))
+                self.postings[term].append((id_, weight))
 
     def search(self, question: str, limit: int = CUT) -> list[tuple[str, float]]:
         scores: dict[str, float] = defaultdict(float)
         for term in query_terms(question, *sorted(self.languages, key=str)):
-            postings = self._postings.get(term, [])
-            weight = idf(self._size, len(postings))
+            postings = self.postings.get(term, [])
+            weight = idf(self.size, len(postings))
             for id_, value in postings:
                 scores[id_] += weight * value
         return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:limit]

@@ -60,14 +60,17 @@ class DatabaseIndex:
     def _fill(self, texts: list[str], vectors: list[list[float]]) -> UUID:
         from apps.files.models import File
         from apps.knowledge.embedding import embedding_model
+        from apps.knowledge.language import detect_language
         from apps.knowledge.models import Chunk, ChunkTerms, ChunkVector, Document, KnowledgeBase
         from apps.knowledge.storing import terms_count
 
         base: KnowledgeBase = KnowledgeBase.objects.create(name="Bench", visibility="tenant")
         file = File.objects.create(name="a", media_type="text/plain", size=1, sha256="", storage_key="none")
         model = embedding_model()
+        language = detect_language("\n".join(texts))
         document = Document.objects.create(
             knowledge_base=base, file=file, title="Bench", state="ready", chunk_count=len(texts),
+            language=language or "",
             embedding_model_id=model.id if model else None,
         )  # fmt: skip
         chunks = [self._chunk(document, place, text) for place, text in enumerate(texts)]

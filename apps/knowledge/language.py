@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Collection
 
 _SAMPLE = 4000
 _WORD = re.compile(r"[^\W\d_]+")
 _MIN_WORDS_SHARE = 0.06
 _MAX_REPEATS = 2
+_SMALL_SHARE = 0.15
 
 # Function words, so common that a sentence or two holds some of them. They also carry no meaning of their
 # own, which the alignment of claims with passages uses.
@@ -16,40 +18,46 @@ _COMMON = {
         "had an they which one you were all her she there would their we him been has when who will no "
         "more if out so what up its about than into them can only other time some could these two may "
         "then do any my now such our over does did how where why i me your us should must also include "
-        "includes between while during each"
+        "includes between while during each under whose whom without until because"
     ),
     "de": (
         "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an "
         "werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war "
         "haben nur oder aber vor zur bis mehr durch man dann soll sein wenn kann ich wir ihr was welche "
         "welcher welches wo wer wann warum muss müssen können sollte dieser diese dieses pro je ihre "
-        "unser unsere ihren seine"
+        "unser unsere ihren seine uns ihm ihn ihnen welchem welchen wen wem wessen warum wieso weshalb woher "
+        "wohin womit wodurch wofür wogegen worin woran worauf worüber wovon wozu wobei wonach oft viele "
+        "einige manche wurde wurden hatte hatten heißt bedeutet ohne gegen unter zwischen während seit"
     ),
     "fr": (
         "le la les de des du un une et à il elle que qui dans en pour pas ne sur se plus par je avec tout "
         "faire son sa ses mais on nous vous ils elles ce cette ces ou au aux est sont été être avoir leur "
-        "leurs y dont où comme si sans peut doit quel quelle quels quelles combien l d c n s qu"
+        "leurs y dont où comme si sans peut doit quel quelle quels quelles combien l d c n s qu quand "
+        "pourquoi comment quoi était étaient entre pendant chez leurs depuis"
     ),
     "es": (
         "el la los las de que y a en un una ser se no haber por con su para como estar tener le lo todo "
         "pero más hacer o poder decir este esta estos estas es son fue del al muy sin sobre entre cuando "
         "también hasta hay donde quien desde nos ni contra ese eso qué cuál cuánto cómo dónde sus debe "
-        "pueden"
+        "pueden cuáles cuánta cuántos cuántas cuándo quién quiénes"
     ),
     "it": (
         "il lo la i gli le di che e è un una per in non con del della dei delle da si al alla come più "
         "anche ma ci sono questo questa nel nella su se o ha hanno essere stato suo sua loro dove quando "
-        "chi cosa quanto quale deve può tra fra degli agli l dell all ogni"
+        "chi cosa quanto quale deve può tra fra degli agli l dell all ogni "
+        "quali quanti quante perché dov cos senza durante"
     ),
     "pt": (
         "o a os as de que e do da em um uma para com não por mais dos das como mas ao ele ela se na no "
         "nos nas foi são está seu sua ou quando muito já também só pelo pela até isso entre era depois "
-        "sem mesmo aos ter seus quem qual quanto onde você deve pode é às"
+        "sem mesmo aos ter seus quem qual quanto onde você deve pode é às quais quantos "
+        "quantas porque"
     ),
     "nl": (
         "de het een en van in is dat op te zijn met voor niet aan er om ook als dan maar bij uit door "
         "naar heeft hij ze wordt worden kan nog of die dit deze was werd over tot je ik we wij u zal moet "
-        "wat waar wie hoe welke geen meer uw hun tussen na al"
+        "wat waar wie hoe welke geen meer uw hun tussen na al waarom wanneer hoeveel welk wiens "
+        "zonder tijdens"
     ),
     "sv": (
         "och i att det som en på är av för med till den har de inte om ett han men var jag från vi så kan "
@@ -88,6 +96,13 @@ _COMMON = {
     ),
 }
 
+# Letters that one language writes and its neighbours do not, for short questions without a function word.
+_LETTERS = {
+    "de": "äöüß", "fr": "œçèêëîïûù", "es": "ñ¿¡", "it": "ìò", "pt": "ãõ", "sv": "åäö", "da": "æøå",
+    "no": "æøå", "fi": "äö", "pl": "ąęłńśźż", "cs": "ěřůčšž", "ro": "ășț", "hu": "őűöü", "tr": "ğış",
+}  # fmt: skip
+_LETTER_WEIGHT = 0.3
+
 # The article and the like of one language is often a letter in another, so a word counts by how few share it.
 _LANGUAGES_OF: dict[str, list[str]] = {}
 for _language, _words in _COMMON.items():
@@ -115,17 +130,29 @@ _SERBIAN = re.compile("[јљњћџђ]")
 _UKRAINIAN = re.compile("[іїєґ]")
 
 
-def detect_language(text: str) -> str | None:
-    """ISO 639-1 code of the text's main language; None where nothing speaks for one (a number, a name)."""
+def detect_language(text: str, expected: Collection[str | None] = ()) -> str | None:
+    """ISO 639-1 code of the text's main language; None where nothing speaks for one (a number, a name).
+
+    `expected` decides between languages that are equally likely: "Was" begins German and English questions.
+    """
     sample = text[:_SAMPLE].lower()
     letters = sum(character.isalpha() for character in sample)
     if not letters:
         return None
+    return (
+        _by_script(sample, letters, by_share=True)
+        or _by_words(sample, expected)
+        or _by_script(sample, letters, by_share=False)
+    )
+
+
+def _by_script(sample: str, letters: int, *, by_share: bool) -> str | None:
+    """The language whose script has a large share; else, between names of another script, a small one."""
     for language, script, share in _SCRIPTS:
         count = len(script.findall(sample))
-        if count > letters * share:
+        if count > letters * (share if by_share else _SMALL_SHARE):
             return _variant(language, sample, count)
-    return _by_words(sample)
+    return None
 
 
 def _variant(language: str, sample: str, count: int) -> str:
@@ -138,7 +165,7 @@ def _variant(language: str, sample: str, count: int) -> str:
     return language
 
 
-def _by_words(sample: str) -> str | None:
+def _by_words(sample: str, expected: Collection[str | None]) -> str | None:
     """Many different function words speak louder than one that is repeated, as in names ("Los Angeles")."""
     counts = Counter(_WORD.findall(sample))
     scores: dict[str, float] = defaultdict(float)
@@ -148,7 +175,11 @@ def _by_words(sample: str) -> str | None:
         for language in languages:
             scores[language] += min(count, _MAX_REPEATS) / len(languages)
             hits[language] += count
+    for language, letters in _LETTERS.items():
+        if found := len(set(letters) & set(sample)):
+            scores[language] += _LETTER_WEIGHT * found
+            hits[language] += 1
     if not scores:
         return None
-    language = max(scores, key=lambda code: (scores[code], code == "en"))
+    language = max(scores, key=lambda code: (round(scores[code], 3), code in expected, code == "en"))
     return language if hits[language] >= counts.total() * _MIN_WORDS_SHARE else None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_CHARACTERS: Final = 14_000
 PASSAGE_CHARACTERS: Final = 2_400
 _QUERY_CHARACTERS: Final = 4_000
+_NONE: Final = frozenset[str]()
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
@@ -65,7 +66,7 @@ def retrieve(  # noqa: PLR0913 - who asks, where, and what: the contract with th
     hits = candidates.find(
         reach, weights=weights, vector=_fitting(query_vector), model_id=model.id if model else None
     )
-    ranked = _ranked(hits, question, weights, known=model.known if model else None)
+    ranked = ranking(hits, question, weights, known=model.known if model else None)
     passages = _passages(reach, ranked, limit)
     if not passages and conversation_id is not None and asks_for_whole(query_text):
         return _openings(Reach(actor_user_id, (), conversation_id), limit)
@@ -95,15 +96,20 @@ class Question:
 def prepare_query(text: str, languages: Iterable[str | None]) -> Question:
     """The question's terms, stemmed by its own language and by those of what is searched.
 
-    Function words are left out where others remain.
+    Function words of both are left out where others remain.
     """
     text = text[:_QUERY_CHARACTERS]
-    language = detect_language(text)
-    common = FUNCTION_WORDS.get(language or "en", frozenset[str]())
-    kept = _WORD.sub(lambda word: "" if word[0].lower() in common else word[0], text)
-    asked = dict.fromkeys((language, *languages))
-    readings = {tuple(query_terms(kept, each) or query_terms(text, each)) for each in asked}
+    searched = tuple(languages)
+    language = detect_language(text, searched)
+    asked = dict.fromkeys((language, *searched))
+    readings = {tuple(_reading(text, language, each)) for each in asked}
     return Question(language, tuple(reading for reading in readings if reading))
+
+
+def _reading(text: str, language: str | None, stemmed: str | None) -> list[int]:
+    dull = FUNCTION_WORDS.get(language or "en", _NONE) | FUNCTION_WORDS.get(stemmed or "", _NONE)
+    kept = _WORD.sub(lambda word: "" if word[0].lower() in dull else word[0], text)
+    return query_terms(kept, stemmed) or query_terms(text, stemmed)
 
 
 def _fitting(vector: Sequence[float] | None) -> list[float] | None:
@@ -115,7 +121,7 @@ def _fitting(vector: Sequence[float] | None) -> list[float] | None:
         return None
 
 
-def _ranked(
+def ranking(
     hits: Sequence[Hit], question: Question, weights: Mapping[int, float], *, known: Set[str] | None
 ) -> list[tuple[Hit, float]]:
     """The usable finds with their scores, best first."""
@@ -125,7 +131,13 @@ def _ranked(
         question_language=question.language,
         known=known,
     )
-    floor = _Floor(question, question.mass(weights), known, has_vectors=any(hit.dense for hit in hits))
+    floor = _Floor(
+        question,
+        mass=question.mass(weights),
+        most=max((hit.lexical or 0.0 for hit in hits), default=0.0),
+        known=known,
+        has_vectors=any(hit.dense for hit in hits),
+    )
     return [(by_id[item.id], item.score) for item in fused if floor.bears(by_id[item.id])]
 
 
@@ -135,6 +147,7 @@ class _Floor:
 
     question: Question
     mass: float
+    most: float
     known: Set[str] | None
     has_vectors: bool
 
@@ -143,9 +156,13 @@ class _Floor:
         counts = self.has_vectors and weights_for(language, hit.language, self.known).dense > 0
         return is_usable(
             cosine=(hit.dense or 0.0) if counts else None,
-            coverage=(hit.lexical or 0.0) / self.mass if self.mass else 0.0,
+            coverage=self._share(hit.lexical or 0.0),
+            best=self._share(self.most),
             language=language,
         )
+
+    def _share(self, lexical: float) -> float:
+        return lexical / self.mass if self.mass else 0.0
 
 
 def _passages(reach: Reach, ranked: Sequence[tuple[Hit, float]], limit: int) -> list[Passage]:
