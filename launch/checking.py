@@ -121,6 +121,7 @@ CHECKS = (
     Check("schema", _schema),
     Check("biome", _node("lint")),
     Check("svelte", _node("check")),
+    Check("size", _node("size")),
 )
 
 
