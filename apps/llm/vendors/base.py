@@ -339,7 +339,7 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class VendorInfo:
     """What an admin should know before choosing: whose weights, whose machines, where; `retired` says
-    what to use instead."""
+    what to use instead, and `instead` holds the slugs of that."""
 
     weights: Literal["open", "closed", "mixed"] = "mixed"
     hosting: Literal["hosted", "own", "both"] = "hosted"
@@ -347,6 +347,7 @@ class VendorInfo:
     retired: str = ""
     note: str = ""
     docs: str = ""
+    instead: tuple[str, ...] = ()
 
 
 class Vendor(ABC):

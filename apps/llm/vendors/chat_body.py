@@ -1,7 +1,7 @@
 """A ChatRequest as the JSON of /chat/completions."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,14 +21,26 @@ from apps.llm.vendors.base import (
 _RESERVED = frozenset({"model", "messages", "stream", "stream_options", "n"})
 
 
+def _refuses_nothing(request: ChatRequest) -> frozenset[str]:
+    del request
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Where OpenAI-shaped hosts differ in what they accept."""
+    """Where OpenAI-shaped hosts differ in what they accept.
+
+    `refused` names the settings that would fail this very request, by the family of its model.
+    `purpose_field` is where an embedding says whether it is of a query or of a passage.
+    """
 
     auth_header: str = "Authorization"
     auth_prefix: str = "Bearer "
     max_tokens_field: str = "max_tokens"
     usage_option: bool = True
+    refused: Callable[[ChatRequest], frozenset[str]] = _refuses_nothing
+    image_format: str = "b64_json"
+    purpose_field: str = ""
 
 
 STANDARD = Dialect()
@@ -59,7 +71,8 @@ def _settings(request: ChatRequest, dialect: Dialect) -> dict[str, Any]:
         "reasoning_effort": request.reasoning_effort,
         "response_format": request.response_format,
     }
-    return {name: value for name, value in settings.items() if value is not None}
+    refused = dialect.refused(request)
+    return {name: value for name, value in settings.items() if value is not None and name not in refused}
 
 
 def _tools(request: ChatRequest) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from apps.llm.vendors.errors import error
 from apps.llm.vendors.usage import usage_of
 
 
-def embedding_body(request: EmbeddingRequest) -> bytes:
+def embedding_body(request: EmbeddingRequest, purpose_field: str = "") -> bytes:
     """The body of a call; base64 is asked for since it is a quarter of the bytes, hosts may answer floats."""
     body: dict[str, Any] = {
         "model": request.model,
@@ -23,6 +23,8 @@ def embedding_body(request: EmbeddingRequest) -> bytes:
     }
     if request.dimensions is not None:
         body["dimensions"] = request.dimensions
+    if purpose_field:
+        body[purpose_field] = request.purpose
     return orjson.dumps(body)
 
 

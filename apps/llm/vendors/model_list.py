@@ -1,4 +1,4 @@
-"""A host's list of models, in the shapes of OpenAI, OpenRouter, Groq, vLLM, llama.cpp and Together."""
+"""A host's list of models: OpenAI, OpenRouter, Groq, vLLM, llama.cpp, Together, Ollama, Databricks."""
 
 import re
 from collections.abc import Mapping
@@ -19,12 +19,16 @@ _BY_NAME: tuple[tuple[Modality, re.Pattern[str]], ...] = (
         re.compile(r"dall-e|\bimage\b|stable-diffusion|\bflux\b|imagen|\bsora\b", re.IGNORECASE),
     ),
 )
+_DATABRICKS_EMBEDDING = "llm/v1/embeddings"
+_ROWS = ("data", "models", "endpoints")
 _WINDOW_NAMES = ("context_window", "context_length", "max_model_len", "max_context_length")
 
 
 def models_of(answer: object) -> list[ListedModel]:
     """The models in the host's order, each once; raises VendorError (protocol) when it is no list."""
-    rows = answer.get("data", answer.get("models")) if isinstance(answer, dict) else answer
+    rows = answer
+    if isinstance(answer, dict):
+        rows = next((answer[name] for name in _ROWS if name in answer), None)
     if not isinstance(rows, list):
         raise error(ErrorKind.PROTOCOL, detail="no list of models in the answer")
     found: dict[str, ListedModel] = {}
@@ -39,6 +43,8 @@ def _modality(name: str, row: Mapping[str, Any]) -> Modality:
     declared = row.get("type") or row.get("task")
     if isinstance(declared, str) and declared in set(Modality):
         return Modality(declared)
+    if declared == _DATABRICKS_EMBEDDING:
+        return Modality.EMBEDDING
     outputs = _inner(row, "architecture").get("output_modalities")
     if isinstance(outputs, list) and "text" in outputs:
         return Modality.CHAT

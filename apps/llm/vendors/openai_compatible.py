@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 import orjson
+from yarl import URL
 
 from apps.llm.vendors.base import (
     DEFAULT_TIMEOUTS,
@@ -14,14 +15,22 @@ from apps.llm.vendors.base import (
     Endpoint,
     ErrorKind,
     Field,
+    ImageRequest,
+    ImageResult,
     ListedModel,
+    Modality,
+    RerankRequest,
+    RerankResult,
     Timeouts,
     Vendor,
     VendorError,
+    VendorInfo,
 )
 from apps.llm.vendors.chat_body import STANDARD, Dialect, chat_body
 from apps.llm.vendors.chat_events import ChatEvents
 from apps.llm.vendors.embeddings import embedding_body, embedding_result
+from apps.llm.vendors.error_messages import NO_LIST
+from apps.llm.vendors.errors import error
 from apps.llm.vendors.http import (
     JSON_TYPE,
     LONG_TOTAL_SECONDS,
@@ -32,27 +41,36 @@ from apps.llm.vendors.http import (
     key_of,
     stream_call,
 )
+from apps.llm.vendors.images import image_body, image_result
 from apps.llm.vendors.model_list import models_of
+from apps.llm.vendors.rerank import rerank_body, rerank_result
 
 _PROBE = orjson.dumps(
     {"model": "atrium-check", "messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
 )
 
 KEY_FIELD = Field("api_key", "Key", "Stored sealed, sent to this address only.", secret=True)
-OPTIONAL_FIELDS = (
-    Field(
-        "usage_option",
-        "Ask for token counts",
-        "Turn off for a host that rejects stream_options; counts are then estimated.",
-        kind="boolean",
-        default="yes",
-    ),
+USAGE_FIELD = Field(
+    "usage_option",
+    "Ask for token counts",
+    "Turn off for a host that rejects stream_options; counts are then estimated.",
+    kind="boolean",
+    default="yes",
 )
+BASE_HELP = "Ends in /v1 for most hosts. A private address needs the operator's permission."
+ALL_MODALITIES = frozenset({Modality.CHAT, Modality.EMBEDDING, Modality.IMAGE, Modality.RERANK})
 
 
-@dataclass(frozen=True, slots=True)
+_PLAIN = VendorInfo()
+
+
+@dataclass(frozen=True)
 class OpenAICompatible(Vendor):
-    """A host in OpenAI's shape; a known one is a row of the registry with its base URL and habits."""
+    """A host in OpenAI's shape; a known one is a row of the registry with its base URL and habits.
+
+    `headers` are (setting, header) pairs that go out when the setting has a value. `list_path` is where the
+    models stand: below the base URL, below the host when it begins with a slash, nowhere when empty.
+    """
 
     slug: str
     label: str
@@ -61,14 +79,20 @@ class OpenAICompatible(Vendor):
     key_required: bool = False
     dialect: Dialect = STANDARD
     lists_without_key: bool = False
+    info: VendorInfo = _PLAIN
+    modalities: frozenset[Modality] = ALL_MODALITIES
+    more_fields: tuple[Field, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    list_path: str = "models"
+    base_help: str = BASE_HELP
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """What the form asks for."""
-        help_text = "Ends in /v1 for most hosts. A private address needs the operator's permission."
-        base = Field("base_url", "Base URL", help_text, kind="url", required=True, default=self.base_url)
-        key = Field(KEY_FIELD.name, KEY_FIELD.label, KEY_FIELD.help, required=self.key_required, secret=True)
-        return (base, key, *OPTIONAL_FIELDS)
+        base = Field("base_url", "Base URL", self.base_help, kind="url", required=True, default=self.base_url)
+        key = replace(KEY_FIELD, required=self.key_required)
+        usage = (USAGE_FIELD,) if self.dialect.usage_option else ()
+        return (base, key, *self.more_fields, *usage)
 
     def stream(
         self, endpoint: Endpoint, request: ChatRequest, timeouts: Timeouts = DEFAULT_TIMEOUTS
@@ -80,18 +104,31 @@ class OpenAICompatible(Vendor):
 
     async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:
         """Vectors in the order of the texts, whether the host sends floats or base64."""
-        body = embedding_body(request)
+        body = embedding_body(request, self.dialect.purpose_field)
         call = self._call(endpoint, "embeddings", body)
         return embedding_result(await fetch_json(endpoint, call, LONG_TOTAL_SECONDS), request)
 
+    async def generate_images(self, endpoint: Endpoint, request: ImageRequest) -> ImageResult:
+        """Pictures as bytes; a host that answers with addresses only is refused, they are never fetched."""
+        call = self._call(endpoint, "images/generations", image_body(request, self.dialect.image_format))
+        return image_result(await fetch_json(endpoint, call, LONG_TOTAL_SECONDS))
+
+    async def rerank(self, endpoint: Endpoint, request: RerankRequest) -> RerankResult:
+        """Scores from the best down, in the shape that vLLM, llama.cpp and Together share."""
+        call = self._call(endpoint, "rerank", rerank_body(request))
+        return rerank_result(await fetch_json(endpoint, call, LONG_TOTAL_SECONDS), request)
+
     async def list_models(self, endpoint: Endpoint) -> list[ListedModel]:
         """The host's list, in its order."""
-        return models_of(await fetch_json(endpoint, self._call(endpoint, "models")))
+        if not self.list_path:
+            raise error(ErrorKind.NOT_FOUND, message=NO_LIST, detail="this host has no list of models")
+        return models_of(await fetch_json(endpoint, self._call(endpoint, self.list_path)))
 
     async def check(self, endpoint: Endpoint) -> None:
         """Ask for the list of models; where anyone may see it, also for an answer from no model at all."""
-        await self.list_models(endpoint)
-        if not self.lists_without_key:
+        if self.list_path:
+            await self.list_models(endpoint)
+        if self.list_path and not self.lists_without_key:
             return
         try:
             await fetch_call(endpoint, self._call(endpoint, "chat/completions", _PROBE))
@@ -106,8 +143,21 @@ class OpenAICompatible(Vendor):
 
     def _call(self, endpoint: Endpoint, path: str, body: bytes | None = None) -> Call:
         """A base that was pasted with its call path is taken as meant."""
+        return Call(self._url(endpoint, path), self._headers(endpoint), body)
+
+    def _url(self, endpoint: Endpoint, path: str) -> str:
+        base = base_of(endpoint, "/chat/completions", "/responses")
+        if path.startswith("/"):
+            return str(URL(base).origin()) + path
+        return f"{base}/{path}"
+
+    def _headers(self, endpoint: Endpoint) -> dict[str, str]:
         headers = {"Content-Type": JSON_TYPE}
         key = key_of(endpoint)
         if key:
             headers[self.dialect.auth_header] = self.dialect.auth_prefix + key
-        return Call(f"{base_of(endpoint, '/chat/completions')}/{path}", headers, body)
+        for setting, header in self.headers:
+            value = endpoint.settings.get(setting, "").strip()
+            if value and value.isascii() and value.isprintable():
+                headers[header] = value
+        return headers

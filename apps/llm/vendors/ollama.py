@@ -1,0 +1,185 @@
+"""Ollama: OpenAI's shape by default, its native API (/api/chat, lines of JSON) by choice.
+
+Source: github.com/ollama/ollama docs/api.md. The native API tells the model's thinking apart, takes the size
+of the context and loads a model with it.
+"""
+
+from base64 import b64encode
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from apps.llm.vendors.base import (
+    DEFAULT_TIMEOUTS,
+    ChatMessage,
+    ChatRequest,
+    Delta,
+    Endpoint,
+    ErrorKind,
+    Finished,
+    ImagePart,
+    ReasoningDelta,
+    TextDelta,
+    TextPart,
+    Timeouts,
+    ToolCallPart,
+    ToolResultPart,
+    Usage,
+)
+from apps.llm.vendors.errors import error, error_of_event
+from apps.llm.vendors.http import Call, base_of, stream_call
+from apps.llm.vendors.ndjson import LineParser
+from apps.llm.vendors.openai_compatible import OpenAICompatible
+from apps.llm.vendors.tool_calls import ToolCalls
+
+NATIVE = "native"
+_RESERVED = frozenset({"model", "messages", "stream"})
+
+
+@dataclass(frozen=True)
+class Ollama(OpenAICompatible):
+    """A server of Ollama; the setting `api` chooses how it is spoken to."""
+
+    def stream(
+        self, endpoint: Endpoint, request: ChatRequest, timeouts: Timeouts = DEFAULT_TIMEOUTS
+    ) -> AsyncGenerator[Delta, None]:
+        """Deltas of one streamed call; nothing is retried here."""
+        if endpoint.settings.get("api") != NATIVE:
+            return super().stream(endpoint, request, timeouts)
+        url = f"{base_of(endpoint, '/chat/completions', '/v1', '/api/chat')}/api/chat"
+        body = ollama_body(request, endpoint.settings)
+        events = OllamaEvents(request.model, endpoint.api_key)
+
+        def call() -> Call:
+            return Call(url, self._headers(endpoint), body)
+
+        return stream_call(endpoint, call, events, timeouts, LineParser())
+
+
+def ollama_body(request: ChatRequest, settings: Mapping[str, str]) -> bytes:
+    """The body of POST /api/chat; the model's settings stand under `options`."""
+    options = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "num_predict": request.max_tokens,
+        "stop": list(request.stop) or None,
+        "seed": request.seed,
+        "num_ctx": int(window) if (window := settings.get("context", "").strip()).isdecimal() else None,
+    }
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": [wire for message in request.messages for wire in _messages(message)],
+        "stream": True,
+        "options": {name: value for name, value in options.items() if value is not None},
+    }
+    if request.tools:
+        names = ("name", "description", "parameters")
+        body["tools"] = [
+            {"type": "function", "function": {name: getattr(tool, name) for name in names}}
+            for tool in request.tools
+        ]
+    if request.reasoning_effort:
+        body["think"] = False if request.reasoning_effort == "none" else request.reasoning_effort
+    if request.response_format and (wanted := _format(request.response_format)):
+        body["format"] = wanted
+    body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
+    return orjson.dumps(body, default=dict)
+
+
+def _format(wanted: Mapping[str, Any]) -> object:
+    schema = wanted.get("json_schema")
+    if isinstance(schema, Mapping):
+        return schema.get("schema")
+    return "json" if wanted.get("type") == "json_object" else None
+
+
+def _messages(message: ChatMessage) -> list[dict[str, Any]]:
+    results = [
+        {"role": "tool", "content": part.content, "tool_call_id": part.id}
+        for part in message.parts
+        if isinstance(part, ToolResultPart)
+    ]
+    wire: dict[str, Any] = {
+        "role": message.role,
+        "content": "".join(part.text for part in message.parts if isinstance(part, TextPart)),
+    }
+    images = [b64encode(part.data).decode() for part in message.parts if isinstance(part, ImagePart)]
+    calls = [_call(part) for part in message.parts if isinstance(part, ToolCallPart)]
+    if images:
+        wire["images"] = images
+    if calls:
+        wire["tool_calls"] = calls
+    return [*([wire] if wire["content"] or images or calls or not results else []), *results]
+
+
+def _call(part: ToolCallPart) -> dict[str, Any]:
+    try:
+        arguments = orjson.loads(part.arguments or "{}")
+    except orjson.JSONDecodeError:
+        arguments = {}
+    return {"id": part.id, "function": {"name": part.name, "arguments": arguments}}
+
+
+class OllamaEvents:
+    """State of one answer: feed it each line, or a whole answer that was not streamed."""
+
+    __slots__ = ("_calls", "_secret", "_usage", "ended", "gave", "marked", "model", "reason")
+
+    def __init__(self, model: str, secret: str) -> None:
+        self._secret = secret
+        self._usage: Usage | None = None
+        self._calls = ToolCalls()
+        self.model = model
+        self.reason: Literal["stop", "length", "tool_calls"] | None = None
+        self.ended = False
+        self.gave = False
+        self.marked = False
+
+    def feed(self, data: bytes) -> list[Delta]:
+        """Deltas of one line; raises VendorError for an error or for what is not JSON."""
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            raise error(ErrorKind.PROTOCOL, detail="a line is not JSON") from None
+        if not isinstance(event, dict):
+            return []
+        if event.get("error"):
+            raise error_of_event(event, self._secret)
+        deltas = self._message(event.get("message"))
+        if event.get("response") and isinstance(event["response"], str):
+            deltas.append(TextDelta(event["response"]))
+        if deltas:
+            self.gave = True
+        if event.get("done"):
+            self._end(event)
+        return deltas
+
+    def finished(self) -> Finished:
+        """The end; raises VendorError (interrupted) when no line said `done`."""
+        if self.reason is None:
+            raise error(ErrorKind.INTERRUPTED, detail="the stream ended before a line said done")
+        return Finished(self.reason, self._usage, self.model)
+
+    def _message(self, message: object) -> list[Delta]:
+        if not isinstance(message, dict):
+            return []
+        deltas: list[Delta] = []
+        if message.get("thinking"):
+            deltas.append(ReasoningDelta(str(message["thinking"])))
+        if message.get("content"):
+            deltas.append(TextDelta(str(message["content"])))
+        for call in message.get("tool_calls") or ():
+            deltas += self._calls.feed([call])
+        return deltas
+
+    def _end(self, event: Mapping[str, Any]) -> None:
+        taken, given = event.get("prompt_eval_count"), event.get("eval_count")
+        if isinstance(taken, int) or isinstance(given, int):
+            self._usage = Usage(int(taken or 0), int(given or 0))
+        self.model = str(event.get("model") or self.model)
+        self.reason = "length" if event.get("done_reason") == "length" else "stop"
+        if self._calls and self.reason == "stop":
+            self.reason = "tool_calls"
+        self.ended = self.marked = True

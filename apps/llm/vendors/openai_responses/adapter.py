@@ -1,0 +1,59 @@
+"""Hosts of OpenAI's Responses API; chat completions stay selectable, and serve what Responses lacks."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from apps.llm.vendors.base import DEFAULT_TIMEOUTS, ChatRequest, Delta, Endpoint, Timeouts
+from apps.llm.vendors.http import stream_call
+from apps.llm.vendors.openai_compatible import OpenAICompatible
+from apps.llm.vendors.openai_responses.body import responses_body
+from apps.llm.vendors.openai_responses.events import ResponsesEvents
+from apps.llm.vendors.openai_responses.habits import OPENAI, Habits
+
+RESPONSES, CHAT = "responses", "chat"
+
+
+@dataclass(frozen=True)
+class OpenAIResponses(OpenAICompatible):
+    """A host that serves POST /responses beside the rest of OpenAI's API.
+
+    The setting `api` chooses; a request with stop sequences or a seed, which Responses does not take, goes
+    to chat completions when its model takes them there.
+    """
+
+    habits: Habits = field(default=OPENAI)
+    api: str = RESPONSES
+
+    def stream(
+        self, endpoint: Endpoint, request: ChatRequest, timeouts: Timeouts = DEFAULT_TIMEOUTS
+    ) -> AsyncGenerator[Delta, None]:
+        """Deltas of one streamed call; nothing is retried here."""
+        if not self._is_for_responses(endpoint, request):
+            return super().stream(endpoint, request, timeouts)
+        summaries = endpoint.settings.get("summaries") == "yes"
+        body = responses_body(request, self.habits, summaries=summaries)
+        events = ResponsesEvents(request.model, endpoint.api_key, self.habits.host)
+        return stream_call(endpoint, lambda: self._call(endpoint, "responses", body), events, timeouts)
+
+    def _is_for_responses(self, endpoint: Endpoint, request: ChatRequest) -> bool:
+        if (endpoint.settings.get("api") or self.api) != RESPONSES:
+            return False
+        wants_more = bool(request.stop) or request.seed is not None
+        return not wants_more or self.habits.reasons(request.model)
+
+
+@dataclass(frozen=True)
+class AzureOpenAI(OpenAIResponses):
+    """A resource of Azure OpenAI or AI Foundry: models are deployments, the key has a header of its own."""
+
+    def _url(self, endpoint: Endpoint, path: str) -> str:
+        url = super()._url(endpoint, path)
+        version = endpoint.settings.get("api_version", "").strip()
+        return f"{url}?{urlencode({'api-version': version})}" if version else url
+
+    def _headers(self, endpoint: Endpoint) -> dict[str, str]:
+        headers = super()._headers(endpoint)
+        if endpoint.settings.get("auth") == "entra" and self.dialect.auth_header in headers:
+            headers["Authorization"] = f"Bearer {headers.pop(self.dialect.auth_header)}"
+        return headers

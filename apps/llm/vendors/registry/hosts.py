@@ -1,0 +1,76 @@
+"""Clouds and gateways that serve other makers' models in OpenAI's shape, one line each."""
+
+from apps.llm.vendors.base import Vendor
+from apps.llm.vendors.chat_body import Dialect
+from apps.llm.vendors.registry.rows import (
+    ALL,
+    NEWER_LIMIT,
+    PROJECT_FIELD,
+    PROJECT_HEADER,
+    WITH_VECTORS,
+    host,
+)
+
+HOSTS: tuple[Vendor, ...] = (
+    host(
+        "cerebras", "Cerebras", "https://api.cerebras.ai/v1", "https://cloud.cerebras.ai",
+        weights="open", region="United States, Canada, France", dialect=NEWER_LIMIT,
+        docs="https://inference-docs.cerebras.ai/api-reference/chat-completions",
+    ),
+    host(
+        "coreweave", "CoreWeave (W&B Inference)", "https://api.inference.wandb.ai/v1",
+        "https://wandb.ai/settings", weights="open", region="United States",
+        docs="https://docs.wandb.ai/inference/api-reference",
+        more_fields=(PROJECT_FIELD,), headers=(PROJECT_HEADER,),
+    ),
+    host(
+        "databricks", "Databricks (DBRX, Dolly, MosaicML)",
+        "https://WORKSPACE.cloud.databricks.com/serving-endpoints",
+        "https://docs.databricks.com/dev-tools/auth/pat",
+        weights="mixed", region="The workspace's", modalities=WITH_VECTORS,
+        docs="https://docs.databricks.com/machine-learning/foundation-model-apis/api-reference",
+        list_path="/api/2.0/serving-endpoints",
+        base_help="Your workspace's address, ending in /serving-endpoints. Models are endpoints' names.",
+        note="MosaicML's own service has become part of Databricks.",
+    ),
+    host(
+        "fireworks", "Fireworks", "https://api.fireworks.ai/inference/v1",
+        "https://app.fireworks.ai/settings/users/api-keys",
+        weights="open", region="United States and Europe", modalities=WITH_VECTORS,
+        docs="https://docs.fireworks.ai/api-reference/post-chatcompletions",
+    ),
+    host(
+        "groq", "Groq", "https://api.groq.com/openai/v1", "https://console.groq.com/keys",
+        weights="open", docs="https://console.groq.com/docs/api-reference", dialect=NEWER_LIMIT,
+    ),
+    host(
+        "huggingface", "Hugging Face (router)", "https://router.huggingface.co/v1",
+        "https://huggingface.co/settings/tokens",
+        weights="open", docs="https://huggingface.co/docs/inference-providers/tasks/chat-completion",
+        lists_without_key=True, note="Passes each call on to one of many hosts.",
+    ),
+    host(
+        "oracle", "Oracle OCI", "https://inference.generativeai.REGION.oci.oraclecloud.com/openai/v1",
+        "https://docs.oracle.com/iaas/Content/generative-ai/api-keys.htm",
+        weights="mixed", region="The address's", docs="https://docs.oracle.com/iaas/Content/generative-ai/oci-openai.htm",
+        list_path="", more_fields=(PROJECT_FIELD,), headers=(PROJECT_HEADER,),
+        base_help="Put your region in place of REGION, such as us-chicago-1.",
+        note="It lists no models here: enter their ids.",
+    ),
+    host(
+        "openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "https://openrouter.ai/settings/keys",
+        weights="mixed", docs="https://openrouter.ai/docs/api-reference/chat-completion",
+        lists_without_key=True, modalities=WITH_VECTORS, note="Passes each call on to one of many hosts.",
+    ),
+    host(
+        "poe", "Quora Poe", "https://api.poe.com/v1", "https://poe.com/api_key",
+        weights="mixed", region="United States", lists_without_key=True,
+        docs="https://creator.poe.com/docs/external-applications/openai-compatible-api",
+        note="Passes each call on to the models' makers.",
+    ),
+    host(
+        "together", "Together", "https://api.together.xyz/v1", "https://api.together.ai/settings/api-keys",
+        weights="open", region="United States", modalities=ALL, dialect=Dialect(image_format="base64"),
+        docs="https://docs.together.ai/reference/chat-completions-1",
+    ),
+)  # fmt: skip

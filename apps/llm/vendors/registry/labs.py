@@ -1,0 +1,216 @@
+"""Makers of models that are spoken to in OpenAI's shapes, one line each."""
+
+from apps.llm.vendors.base import ChatRequest, Field, Vendor, VendorInfo
+from apps.llm.vendors.chat_body import Dialect
+from apps.llm.vendors.completions import Completions
+from apps.llm.vendors.openai_responses import AZURE, OPENAI, XAI, AzureOpenAI, Habits, OpenAIResponses
+from apps.llm.vendors.registry.rows import (
+    CHAT,
+    COUNTS_UNASKED,
+    NEWER_LIMIT,
+    PROJECT_FIELD,
+    PROJECT_HEADER,
+    WITH_PICTURES,
+    WITH_SCORES,
+    WITH_VECTORS,
+    host,
+)
+from apps.llm.vendors.stability import Stability
+
+_API_HELP = "Responses keeps reasoning between calls; chat completions is for old models."
+_CHOICES = (("responses", "Responses"), ("chat", "Chat completions"))
+SUMMARIES_FIELD = Field(
+    "summaries",
+    "Show summaries of reasoning",
+    "OpenAI gives them to verified organisations only; to others every call fails while this is on.",
+    kind="boolean",
+    default="no",
+)
+
+
+def _api_field(default: str) -> Field:
+    return Field("api", "API", _API_HELP, kind="choice", default=default, choices=_CHOICES)
+
+
+def _refused_by(habits: Habits, *names: str) -> Dialect:
+    """Chat completions of a host whose reasoning models refuse `names`, and sampling where they do."""
+
+    def refused(request: ChatRequest) -> frozenset[str]:
+        reasons = habits.reasons(request.model)
+        left_out = set(names) if reasons else set()
+        if not habits.samples(request.model, request.reasoning_effort):
+            left_out |= {"temperature", "top_p"}
+        if not habits.takes_effort(request.model):
+            left_out.add("reasoning_effort")
+        return frozenset(left_out)
+
+    return Dialect(max_tokens_field="max_completion_tokens", refused=refused)
+
+
+_OPENAI = _refused_by(OPENAI, "stop")
+_AZURE = _refused_by(AZURE, "stop")
+
+LABS: tuple[Vendor, ...] = (
+    OpenAIResponses(
+        "openai",
+        "OpenAI",
+        "https://api.openai.com/v1",
+        "https://platform.openai.com/api-keys",
+        key_required=True,
+        dialect=_OPENAI,
+        modalities=WITH_PICTURES,
+        more_fields=(
+            _api_field("responses"),
+            SUMMARIES_FIELD,
+            Field("organization", "Organisation", "Optional. Only for keys that belong to several."),
+            PROJECT_FIELD,
+        ),
+        headers=(("organization", "OpenAI-Organization"), PROJECT_HEADER),
+        info=VendorInfo(
+            weights="closed",
+            region="United States; Europe and others by choice of project",
+            docs="https://platform.openai.com/docs/api-reference/responses",
+        ),
+        habits=OPENAI,
+    ),
+    AzureOpenAI(
+        "azure_openai",
+        "Azure OpenAI, AI Foundry",
+        "https://RESOURCE.openai.azure.com/openai/v1",
+        "https://ai.azure.com",
+        key_required=True,
+        dialect=Dialect("api-key", "", "max_completion_tokens", refused=_AZURE.refused),
+        modalities=WITH_PICTURES,
+        more_fields=(
+            Field(
+                "auth",
+                "Kind of key",
+                "A resource's key, or a token of Entra ID (which ends after about an hour).",
+                kind="choice",
+                default="key",
+                choices=(("key", "API key"), ("entra", "Entra ID token")),
+            ),
+            _api_field("chat"),
+            SUMMARIES_FIELD,
+            Field("api_version", "API version", "Only for addresses without /v1: 2025-04-01-preview."),
+        ),
+        base_help="The address of your resource, ending in /openai/v1. Models are your deployments' names.",
+        info=VendorInfo(
+            weights="mixed",
+            region="The resource's",
+            note="Also Phi, Grok and others that are deployed there. Enter deployments by their names.",
+            docs="https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle",
+        ),
+        habits=AZURE,
+        api="chat",
+    ),
+    OpenAIResponses(
+        "xai",
+        "xAI",
+        "https://api.x.ai/v1",
+        "https://console.x.ai",
+        key_required=True,
+        dialect=_refused_by(XAI, "stop"),
+        modalities=WITH_PICTURES,
+        more_fields=(_api_field("responses"),),
+        info=VendorInfo(weights="closed", region="United States", docs="https://docs.x.ai/docs/api-reference"),
+        habits=XAI,
+    ),
+    host(
+        "ai21", "AI21", "https://api.ai21.com/studio/v1", "https://studio.ai21.com/account/api-key",
+        weights="mixed", docs="https://docs.ai21.com/reference/jamba-1-6-api-ref", dialect=COUNTS_UNASKED,
+    ),
+    host(
+        "aleph_alpha", "Aleph Alpha", "https://api.aleph-alpha.com", "https://app.aleph-alpha.com/profile",
+        weights="mixed", region="Germany", docs="https://docs.aleph-alpha.com/api/chat-completions",
+        list_path="models_available",
+        base_help="Aleph Alpha's own address, or that of the host in your organisation.",
+        note="For Luminous models choose “Aleph Alpha Luminous”.",
+    ),
+    Completions(
+        "aleph_alpha_luminous",
+        "Aleph Alpha Luminous",
+        "https://api.aleph-alpha.com",
+        "https://app.aleph-alpha.com/profile",
+        key_required=True,
+        dialect=COUNTS_UNASKED,
+        modalities=CHAT,
+        list_path="models_available",
+        shape="luminous",
+        info=VendorInfo(
+            weights="closed",
+            region="Germany",
+            note="Text completion: a chat template makes the prompt.",
+            docs="https://docs.aleph-alpha.com/api/complete",
+        ),
+    ),
+    host(
+        "baidu", "Baidu (ERNIE)", "https://qianfan.baidubce.com/v2",
+        "https://console.bce.baidu.com/iam/#/iam/apikey/list",
+        weights="mixed", region="China", docs="https://cloud.baidu.com/doc/qianfan/s/qmh4sv5vi",
+        modalities=WITH_SCORES,
+    ),
+    host(
+        "deepseek", "DeepSeek", "https://api.deepseek.com/v1", "https://platform.deepseek.com/api_keys",
+        weights="open", region="China", docs="https://api-docs.deepseek.com/api/create-chat-completion",
+    ),
+    Completions(
+        "gooseai",
+        "GooseAI",
+        "https://api.goose.ai/v1",
+        "https://goose.ai/dashboard/apikeys",
+        key_required=True,
+        dialect=COUNTS_UNASKED,
+        modalities=CHAT,
+        list_path="engines",
+        shape="engines",
+        info=VendorInfo(
+            weights="open",
+            region="United States",
+            note="A chat template makes the prompt. Whether the service still runs is unknown.",
+            docs="https://goose.ai/docs/api",
+        ),
+    ),
+    host(
+        "inflection", "Inflection", "https://HOST/external/api/inference/openai/v1",
+        "https://developers.inflection.ai/keys",
+        weights="closed", region="United States", docs="https://developers.inflection.ai/docs",
+        list_path="", base_help="The address that came with the key + /external/api/inference/openai/v1.",
+        note="It lists no models: enter their ids.",
+    ),
+    host(
+        "meta", "Meta (Llama API)", "https://api.llama.com/compat/v1", "https://llama.developer.meta.com",
+        weights="open", region="United States", dialect=NEWER_LIMIT,
+        docs="https://llama.developer.meta.com/docs/features/compatibility",
+    ),
+    host(
+        "nvidia", "NVIDIA (NIM, NeMo, NVLM)", "https://integrate.api.nvidia.com/v1", "https://build.nvidia.com",
+        weights="open", docs="https://docs.api.nvidia.com/nim/reference/llm-apis",
+        lists_without_key=True, modalities=WITH_VECTORS, dialect=Dialect(purpose_field="input_type"),
+        base_help="NVIDIA's address, or that of a NIM on your own machines, ending in /v1.",
+    ),
+    host(
+        "perplexity", "Perplexity", "https://api.perplexity.ai", "https://www.perplexity.ai/account/api",
+        weights="closed", region="United States", dialect=COUNTS_UNASKED, list_path="",
+        docs="https://docs.perplexity.ai/api-reference/chat-completions-post",
+        note="Searches the web by itself. It lists no models: enter their ids, such as sonar.",
+    ),
+    host(
+        "qwen", "Alibaba (Qwen)", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+        "https://bailian.console.alibabacloud.com",
+        weights="mixed", region="Singapore; other addresses for the United States and China",
+        docs="https://www.alibabacloud.com/help/model-studio/compatibility-of-openai-with-dashscope",
+        modalities=WITH_VECTORS,
+    ),
+    Stability(
+        "stability",
+        "Stability AI",
+        "https://api.stability.ai",
+        "https://platform.stability.ai/account/keys",
+        VendorInfo(
+            weights="mixed",
+            note="Pictures only.",
+            docs="https://platform.stability.ai/docs/api-reference",
+        ),
+    ),
+)  # fmt: skip
