@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from apps.knowledge.notices import nothing_found
 from apps.llm.vendors.base import ChatMessage, PassagePart, Role
 
 DEFAULT_WINDOW = 8_192
@@ -44,7 +45,6 @@ TITLE = (
     "Name the chat that begins with this question: two to six words in the question's language, "
     "without quotes or a full stop. Answer with the title only; do not answer the question."
 )
-NOTHING_FOUND_NOTICE = "I found nothing about this in the documents."
 
 
 class Grounding(StrEnum):
@@ -112,7 +112,7 @@ def build(
 ) -> Prompt:
     """The prompt of the last turn, a question, within the room; PromptTooLongError when it does not fit."""
     *earlier, question = turns
-    system = _system(grounding, room, today)
+    system = _system(grounding, room, today, question.text)
     free = room.prompt - _cost(system) - _cost(question.text)
     if free < 0:
         raise PromptTooLongError
@@ -175,11 +175,11 @@ def _repeats_the_order(title: str) -> bool:
     return any(" ".join(words[at : at + 3]) in order for at in range(len(words) - 2))
 
 
-def _system(grounding: Grounding, room: Room, today: date) -> str:
+def _system(grounding: Grounding, room: Room, today: date, question: str) -> str:
     orders = {
         Grounding.NONE: "",
         Grounding.PASSAGES: CITE_SMALL if room.is_small else CITE,
-        Grounding.NOTHING_FOUND: NOTHING_FOUND.format(notice=NOTHING_FOUND_NOTICE),
+        Grounding.NOTHING_FOUND: NOTHING_FOUND.format(notice=nothing_found(question)),
     }[grounding]
     role = ROLE_SMALL if room.is_small else ROLE.format(today=today)
     return f"{role} {orders}".rstrip()

@@ -13,6 +13,7 @@ from apps.chat import failures, prompting
 from apps.chat.citing import cited_in
 from apps.chat.loading import Chosen, Job, load_extractive, load_job
 from apps.chat.searching import Found, search
+from apps.knowledge.notices import nothing_found
 from apps.llm import gateway
 from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef, VendorError
 from apps.llm.vendors.base import ChatRequest, Finished, ReasoningDelta, TextDelta
@@ -64,7 +65,7 @@ class Reply:
         if self._found.grounding is prompting.Grounding.NOTHING_FOUND:
             self._notes.append({"type": NO_SOURCE})
             if not model.is_extractive:
-                self._ctx.text(f"{prompting.NOTHING_FOUND_NOTICE}\n\n")
+                self._ctx.text(f"{nothing_found(self._job.turns[-1].text)}\n\n")
         try:
             await self._answer(model)
         finally:

@@ -98,8 +98,8 @@ _COMMON = {
 
 # Letters that one language writes and its neighbours do not, for short questions without a function word.
 _LETTERS = {
-    "de": "äöüß", "fr": "œçèêëîïûù", "es": "ñ¿¡", "it": "ìò", "pt": "ãõ", "sv": "åäö", "da": "æøå",
-    "no": "æøå", "fi": "äö", "pl": "ąęłńśźż", "cs": "ěřůčšž", "ro": "ășț", "hu": "őűöü", "tr": "ğış",
+    "de": "äöüß", "fr": "œçèêëîïûù", "es": "ñ¿¡", "it": "ìò", "pt": "ãõç", "sv": "åäö", "da": "æøå",
+    "no": "æøå", "fi": "äö", "pl": "ąęłńśźż", "cs": "ěřůčšž", "ro": "ășț", "hu": "őűöü", "tr": "ğışçöü",
 }  # fmt: skip
 _LETTER_WEIGHT = 0.3
 

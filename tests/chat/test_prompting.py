@@ -7,7 +7,6 @@ import pytest
 from apps.chat.prompting import (
     CITE,
     CITE_SMALL,
-    NOTHING_FOUND_NOTICE,
     Grounding,
     PromptTooLongError,
     Room,
@@ -116,7 +115,7 @@ def test_when_nothing_was_found_the_prompt_says_so() -> None:
         room=LARGE,
         today=TODAY,
     )
-    assert NOTHING_FOUND_NOTICE in text_of(prompt.messages[0])
+    assert "I found nothing about this in the documents." in text_of(prompt.messages[0])
     assert text_of(prompt.messages[1]) == "Who won?"
 
 

@@ -94,15 +94,32 @@ def test_an_answer_cites_the_passage_that_it_was_given(
     assert UUID(citation["document_id"]).version == 7
 
 
-def test_when_nothing_is_found_the_answer_says_so(
-    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+@pytest.mark.parametrize(
+    ("question", "notice"),
+    [
+        (
+            "Which zebra won the chess tournament in Reykjavik?",
+            "I found nothing about this in the documents.",
+        ),
+        ("Welches Zebra gewann Schach in Reykjavik?", "Dazu habe ich in den Dokumenten nichts gefunden."),
+    ],
+)
+def test_when_nothing_is_found_the_answer_says_so_in_the_questions_language(
+    question: str,
+    notice: str,
+    bob: Browser,
+    engineering: str,
+    connected: Connected,
+    handbook: KnowledgeBase,
 ) -> None:
     connected.host.answers[:] = [Answer(texts=("Perhaps yes.",))]
     chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
-    answer = ask(bob, chat, "Which zebra won the chess tournament in Reykjavik?")
-    assert text_of(answer) == "I found nothing about this in the documents.\n\nPerhaps yes."
+    answer = ask(bob, chat, question)
+    assert text_of(answer) == f"{notice}\n\nPerhaps yes."
     assert answer["annotations"] == [{"type": "no_source"}]
-    assert "nothing usable was found" in chat_requests(connected)[0].body["messages"][0]["content"]
+    system = chat_requests(connected)[0].body["messages"][0]["content"]
+    assert "nothing usable was found" in system
+    assert notice in system
 
 
 def test_a_model_that_cannot_be_reached_is_replaced_by_quotes_and_named(
