@@ -6,8 +6,7 @@ from typing import Any
 
 import orjson
 
-from apps.llm.vendors.base import ErrorKind
-from apps.llm.vendors.errors import error
+from apps.llm.vendors.event_json import event_of
 
 _DECODER = json.JSONDecoder()
 
@@ -21,9 +20,7 @@ def objects_of(data: bytes) -> list[Mapping[str, Any]]:
     try:
         read = orjson.loads(text)
     except orjson.JSONDecodeError as failed:
-        if "unexpected end" not in str(failed):
-            raise error(ErrorKind.PROTOCOL, detail="an event is not JSON") from None
-        read = _items_before_the_cut(text)
+        read = _items_before_the_cut(text) if "unexpected end" in str(failed) else event_of(data)
     items = read if isinstance(read, list) else [read]
     return [item for item in items if isinstance(item, dict)]
 

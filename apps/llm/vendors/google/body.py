@@ -20,6 +20,7 @@ from apps.llm.vendors.base import (
 from apps.llm.vendors.google.calls import host_id
 from apps.llm.vendors.google.signatures import for_unsigned_call, own
 from apps.llm.vendors.google.thinking import thinking_config
+from apps.llm.vendors.structured import schema_of
 
 Wire = dict[str, Any]
 _RESERVED = frozenset({"contents", "model", "systemInstruction"})
@@ -151,9 +152,8 @@ def _config(request: ChatRequest) -> Wire:
 
 def _response_format(wanted: Mapping[str, Any] | None) -> Wire:
     """OpenAI's response_format in Gemini's words."""
-    if wanted is None or wanted.get("type") not in {"json_object", "json_schema"}:
+    found = schema_of(wanted)
+    if found is None:
         return {}
     config: Wire = {"responseMimeType": "application/json"}
-    named = wanted.get("json_schema")
-    schema = named.get("schema") if isinstance(named, Mapping) else None
-    return config | ({"responseJsonSchema": schema} if isinstance(schema, Mapping) else {})
+    return config | ({"responseJsonSchema": found.schema} if found.is_given else {})

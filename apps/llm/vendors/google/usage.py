@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.llm.vendors.base import Usage
+from apps.llm.vendors.event_json import count
 
 
 def usage_of(raw: Mapping[str, Any]) -> Usage | None:
@@ -11,15 +12,10 @@ def usage_of(raw: Mapping[str, Any]) -> Usage | None:
     counted yet."""
     if not any(name.endswith("TokenCount") for name in raw):
         return None
-    thoughts = _count(raw, "thoughtsTokenCount")
+    thoughts = count(raw.get("thoughtsTokenCount"))
     return Usage(
-        _count(raw, "promptTokenCount") + _count(raw, "toolUsePromptTokenCount"),
-        _count(raw, "candidatesTokenCount") + thoughts,
-        cached_tokens=_count(raw, "cachedContentTokenCount"),
+        count(raw.get("promptTokenCount")) + count(raw.get("toolUsePromptTokenCount")),
+        count(raw.get("candidatesTokenCount")) + thoughts,
+        cached_tokens=count(raw.get("cachedContentTokenCount")),
         reasoning_tokens=thoughts,
     )
-
-
-def _count(raw: Mapping[str, Any], name: str) -> int:
-    value = raw.get(name)
-    return value if isinstance(value, int) and value > 0 else 0

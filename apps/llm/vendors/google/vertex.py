@@ -66,7 +66,7 @@ _FIELDS = (
     Field(
         "api_key",
         "Service account, or key",
-        "The whole JSON file of a service account with the role Vertex AI User, or an API key. Stored sealed.",
+        "The JSON of a service account with the role Vertex AI User, whole, or an API key. Stored sealed.",
         required=True,
         secret=True,
     ),

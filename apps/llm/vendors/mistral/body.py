@@ -59,10 +59,12 @@ def _settings(request: ChatRequest) -> Wire:
 
 
 def _effort(request: ChatRequest) -> str | None:
-    """The host knows high and none; magistral models always reason and take neither."""
+    """Most models know high and none, the large ones what lies between; magistral always reasons."""
     if request.reasoning_effort is None or "magistral" in request.model:
         return None
-    return "none" if request.reasoning_effort in _THOUGHTLESS else "high"
+    if request.reasoning_effort in _THOUGHTLESS:
+        return "none"
+    return request.reasoning_effort if "large" in request.model else "high"
 
 
 def _tools(request: ChatRequest) -> Wire:
@@ -93,10 +95,10 @@ def _messages(message: ChatMessage, thinks: bool) -> list[Wire]:  # noqa: FBT001
     content = [wire for part in message.parts if (wire := _content(part, thinks)) is not None]
     if not content and not calls:
         return results
-    wire: Wire = {"role": message.role, "content": _plain(content)}
+    said: Wire = {"role": message.role, "content": _plain(content)}
     if calls:
-        wire["tool_calls"] = calls
-    return [wire, *results]
+        said["tool_calls"] = calls
+    return [said, *results]
 
 
 def _plain(content: list[Wire]) -> str | list[Wire]:

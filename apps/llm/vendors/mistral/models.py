@@ -15,7 +15,7 @@ _OTHER_USES = ("ocr", "moderation", "classifier")
 
 
 def mistral_models(answer: object) -> list[ListedModel]:
-    """The models in the host's order; what neither talks, listens nor embeds (OCR, moderation) is left out."""
+    """The models in the host's order; what neither talks, listens nor embeds (OCR, …) is left out."""
     rows = answer.get("data", []) if isinstance(answer, dict) else answer
     said = {row.get("id"): row for row in rows if isinstance(row, dict)} if isinstance(rows, list) else {}
     found = []

@@ -1,5 +1,10 @@
 """Vendors with an adapter of their own."""
 
+from apps.llm.vendors.anthropic import Anthropic
 from apps.llm.vendors.base import Vendor
+from apps.llm.vendors.cohere.vendor import Cohere
+from apps.llm.vendors.google.gemini import Gemini
+from apps.llm.vendors.google.vertex import Vertex
+from apps.llm.vendors.mistral.vendor import Mistral
 
-NATIVE: tuple[Vendor, ...] = ()
+NATIVE: tuple[Vendor, ...] = (Anthropic(), Gemini(), Vertex(), Mistral(), Cohere())
