@@ -78,7 +78,15 @@ _MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _RATE_CODES = frozenset(
-    {"rate_limit_exceeded", "rate_limit_error", "throttlingexception", "too_many_requests", "tokens", "429"}
+    {
+        "rate_limit_exceeded",
+        "rate_limit_error",
+        "servicequotaexceededexception",
+        "throttlingexception",
+        "too_many_requests",
+        "tokens",
+        "429",
+    }
 )
 _BUSY_CODES = frozenset(
     {"overloaded_error", "engine_overloaded", "modelnotreadyexception", "overloaded", "529"}

@@ -36,6 +36,7 @@ _OWN_FIELDS = frozenset(
     }
 )
 _MODEL_FIELDS = "additionalModelRequestFields"
+_NOT_THE_MODELS = _OWN_FIELDS | {_MODEL_FIELDS, "model", "messages", "stream", "system"}
 _CACHE_POINT = {"cachePoint": {"type": "default"}}
 _FORMATS = {
     "application/pdf": "pdf",
@@ -228,7 +229,7 @@ def _put_effort(body: dict[str, Any], model: str, effort: str) -> None:
 
 def _put_extra(body: dict[str, Any], extra: Mapping[str, Any]) -> None:
     own = {name: value for name, value in extra.items() if name in _OWN_FIELDS}
-    models = {name: value for name, value in extra.items() if name not in {*_OWN_FIELDS, _MODEL_FIELDS}}
+    models = {name: value for name, value in extra.items() if name not in _NOT_THE_MODELS}
     given = extra.get(_MODEL_FIELDS)
     fields = {**body.get(_MODEL_FIELDS, {}), **models, **(given if isinstance(given, Mapping) else {})}
     body |= own | ({_MODEL_FIELDS: fields} if fields else {})
