@@ -37,10 +37,12 @@ def connection_create(
 ) -> Connection:
     """Store a connection to a host of `vendor`; its key is sealed for that host alone.
 
-    Raises ValidationError by field: an unknown vendor, a name that is taken, an address that can not be used
-    or is private and not allowed by the operator, a missing value that the vendor asks for.
+    Raises ValidationError by field: an unknown or retired vendor, a name that is taken, an address that can
+    not be used or is private and not allowed by the operator, a missing value that the vendor asks for.
     """
     spec = _vendor(vendor)
+    if spec.info.retired:
+        raise ValidationError({"vendor": f"{spec.info.retired} Nothing was saved."})
     base_url = base_url.strip() or default_address(spec)
     key = key.strip()
     connection = Connection(

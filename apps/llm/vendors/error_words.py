@@ -48,7 +48,7 @@ _QUOTA_CODES = frozenset(
 )
 _QUOTA = re.compile(
     r"credit balance is too low|insufficient (?:balance|credits?|funds|quota)|out of credits"
-    r"|exceeded your (?:current quota|monthly)|billing (?:hard )?limit|PerDay",
+    r"|exceeded your (?:current quota|monthly)|billing (?:hard )?limit|PerDay|API calls / month",
     re.IGNORECASE,
 )
 _KEY_CODES = frozenset(
@@ -89,10 +89,11 @@ _RATE_CODES = frozenset(
     }
 )
 _BUSY_CODES = frozenset(
-    {"overloaded_error", "engine_overloaded", "modelnotreadyexception", "overloaded", "529"}
+    {"overloaded_error", "engine_overloaded", "queue_full", "modelnotreadyexception", "overloaded", "529"}
 )
 _BUSY = re.compile(
-    r"overloaded|at capacity|no capacity|capacity exceeded|loading model|currently loading|queue is full",
+    r"overloaded|at capacity|no capacity|capacity exceeded|loading model|currently loading|queue is full"
+    r"|experiencing high demand",
     re.IGNORECASE,
 )
 
@@ -129,8 +130,8 @@ STATUS_OF = {
 }  # what a host would have answered with, had the stream not begun
 _NEVER = re.compile(r"(?!)")
 _TOO_LARGE = 413
-_GEMINI_LIMIT = "resource_exhausted"  # said for each of Gemini's limits; only the one per day outlasts a wait
-_PER_DAY = "PerDay"
+_GEMINI_LIMIT = "resource_exhausted"  # said for each of Gemini's limits; few of them outlast a wait
+_GEMINI_SPENT = re.compile(r"PerDay|credits? (?:are|is) depleted|spending cap")
 _FIRST_SERVER_STATUS = 500
 _FIRST_CLIENT_STATUS = 400
 
@@ -168,7 +169,7 @@ def kind_of(status: int, codes: frozenset[str], text: str) -> ErrorKind:
     if status == _TOO_LARGE:
         return ErrorKind.CONTEXT_OVERFLOW
     if _GEMINI_LIMIT in codes:
-        return ErrorKind.QUOTA if _PER_DAY in text else ErrorKind.RATE_LIMIT
+        return ErrorKind.QUOTA if _GEMINI_SPENT.search(text) else ErrorKind.RATE_LIMIT
     for rule in _RULES:
         if rule.holds(status, codes, text):
             return rule.kind

@@ -24,6 +24,7 @@ from apps.llm.services.connections import OWN_VENDORS
 from apps.llm.vendors.base import Modality, Vendor
 from apps.llm.vendors.registry import VENDORS
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+from apps.llm.views.vendor_choices import vendor_choice, vendor_choices
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -47,16 +48,17 @@ class ProviderChooseView(ModelsPage):
     template_name = "llm/provider_choose.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        offered = [vendor for slug, vendor in VENDORS.items() if slug not in OWN_VENDORS]
-        return self.page(vendors=sorted(offered, key=lambda vendor: vendor.label.lower()))
+        return self.page(choices=vendor_choices())
 
 
 class ProviderAddView(ModelsPage):
+    """The form of a vendor; of a retired one, what to use instead."""
+
     template_name = "llm/provider_form.html"
 
     def get(self, request: HttpRequest, vendor: str) -> HttpResponse:
         chosen = _vendor(vendor)
-        return self.page(form=ConnectionForm(vendor=chosen), vendor=chosen)
+        return self.page(form=ConnectionForm(vendor=chosen), vendor=chosen, choice=vendor_choice(chosen))
 
     def post(self, request: HttpRequest, vendor: str) -> HttpResponse:
         chosen = _vendor(vendor)
@@ -64,7 +66,7 @@ class ProviderAddView(ModelsPage):
         made: list[Connection] = []
         if form.is_valid() and tried(form, lambda: made.append(self._create(vendor, form))):
             return HttpResponseRedirect(_page_of(made[0]))
-        return self.page(form=form, vendor=chosen, status=UNPROCESSABLE)
+        return self.page(form=form, vendor=chosen, choice=vendor_choice(chosen), status=UNPROCESSABLE)
 
     def _create(self, vendor: str, form: ConnectionForm) -> Connection:
         """The connection, with its list of models already asked for."""
@@ -118,7 +120,10 @@ class ProviderEditView(ModelsPage):
         connection = access_connection(connection_id)
         vendor = _vendor(connection.vendor)
         return self.page(
-            form=ConnectionForm(vendor=vendor, connection=connection), vendor=vendor, connection=connection
+            form=ConnectionForm(vendor=vendor, connection=connection),
+            vendor=vendor,
+            choice=vendor_choice(vendor),
+            connection=connection,
         )
 
     def post(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
@@ -130,7 +135,13 @@ class ProviderEditView(ModelsPage):
             lambda: connection_update(actor=self.actor, connection=connection, changes=form.changes()),
         ):
             return HttpResponseRedirect(f"{_page_of(connection)}?saved=1")
-        return self.page(form=form, vendor=vendor, connection=connection, status=UNPROCESSABLE)
+        return self.page(
+            form=form,
+            vendor=vendor,
+            choice=vendor_choice(vendor),
+            connection=connection,
+            status=UNPROCESSABLE,
+        )
 
 
 class ProviderDeleteView(ModelsPage):

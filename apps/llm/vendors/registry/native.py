@@ -2,6 +2,7 @@
 
 from apps.llm.vendors.anthropic import Anthropic
 from apps.llm.vendors.base import Vendor
+from apps.llm.vendors.bedrock import Bedrock
 from apps.llm.vendors.cohere.vendor import Cohere
 from apps.llm.vendors.google.gemini import Gemini
 from apps.llm.vendors.google.vertex import Vertex
