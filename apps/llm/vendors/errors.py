@@ -105,7 +105,8 @@ def facts_of(body: object) -> Facts:
     nested = sources[-1].get("innererror")
     if isinstance(nested, dict) and isinstance(nested.get("code"), str):
         codes.add(nested["code"].lower())
-    return Facts(frozenset(codes), _text_of(sources, inner), body)
+    text = " ".join([_text_of(sources, inner), *_quotas(details)])
+    return Facts(frozenset(codes), text.strip(), body)
 
 
 def clipped(text: str, secret: str = "") -> str:
@@ -135,6 +136,12 @@ def _dicts(value: object) -> list[Mapping[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def _quotas(details: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Google names the limit that was passed by an id only: google.rpc.QuotaFailure."""
+    violations = [found for item in details for found in _dicts(item.get("violations"))]
+    return [str(found["quotaId"]) for found in violations if "quotaId" in found]
+
+
 def _text_of(sources: Sequence[Mapping[str, Any]], inner: object) -> str:
     """Every sentence of the body, outermost last, the upstream's wording that OpenRouter adds included."""
     found = [inner] if isinstance(inner, str) else []
@@ -144,8 +151,11 @@ def _text_of(sources: Sequence[Mapping[str, Any]], inner: object) -> str:
             for name in ("message", "detail", "Message", "originalMessage")
             if isinstance(source.get(name), str)
         ]
-        if isinstance(source.get("detail"), list | dict):
-            found.append(orjson.dumps(source["detail"]).decode())
+        found += [
+            orjson.dumps(source[name]).decode()
+            for name in ("message", "detail")
+            if isinstance(source.get(name), list | dict)
+        ]
         metadata = source.get("metadata")
         if isinstance(metadata, dict) and isinstance(metadata.get("raw"), str):
             found.append(metadata["raw"])

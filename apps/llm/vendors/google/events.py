@@ -133,7 +133,7 @@ class GeminiEvents:
         text = part.get("text")
         if text and isinstance(text, str):
             deltas.append(ReasoningDelta(text) if part.get("thought") else TextDelta(text))
-        if len(part) == 1:
+        if text is not None and len(part) == 1:
             return
         signature = marked(part.get("thoughtSignature"))
         call = part.get("functionCall")
