@@ -9,7 +9,7 @@ import orjson
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from apps.files.limits import ENVELOPE, too_large
+from apps.files.limits import ENVELOPE, together, too_large, too_large_together
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,7 +21,8 @@ _POLICY: Final = b"default-src 'none'; style-src 'self'; img-src 'self'; font-sr
 class BodyLimit:
     """Passes requests on whose body is at most a file's limit and its envelope; answers 413 to others.
 
-    Django spools a whole body to disk before any view sees it, so a view's own check comes too late.
+    A page's form may carry several files: it has the limit of all together. Django spools a whole body to
+    disk before any view sees it, so a view's own check comes too late.
     """
 
     def __init__(self, application: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
@@ -29,7 +30,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection. What declares its length is held to it by the server; the rest is counted."""
-        most = settings.MAX_UPLOAD_BYTES + ENVELOPE
+        most = (together() if _is_form(scope) else settings.MAX_UPLOAD_BYTES) + ENVELOPE
         length = _declared(scope) if scope["type"] == "http" else 0
         if length is None:
             await _Counted(self._application, receive, send, most).serve(scope)
@@ -64,6 +65,12 @@ class _Counted:
         await self._send(message)
 
 
+def _is_form(scope: Scope) -> bool:
+    """Whether a page sends files; the API takes one in a request."""
+    kind = dict(scope.get("headers", ())).get(b"content-type", b"")
+    return kind.startswith(b"multipart/form-data") and not scope["path"].startswith(("/api/", "/v1/"))
+
+
 def _declared(scope: Scope) -> int | None:
     """The Content-Length; 0 where a request has no body, None where it does not say."""
     headers = dict(scope["headers"])
@@ -75,7 +82,7 @@ def _declared(scope: Scope) -> int | None:
 
 async def _refuse(scope: Scope, send: Send) -> None:
     """Answer 413: a page to a browser's form, a problem to everything else."""
-    problem = too_large()
+    problem = too_large_together() if _is_form(scope) else too_large()
     if b"text/html" in dict(scope["headers"]).get(b"accept", b""):
         body = render_to_string("errors/problem.html", {"problem": problem}).encode()
         kind = b"text/html; charset=utf-8"

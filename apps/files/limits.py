@@ -14,22 +14,41 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 ENVELOPE: Final = 64 * 1024
-"""Bytes that a multipart body needs beside its file."""
+"""Bytes that a multipart body needs beside its files."""
+AT_ONCE: Final = 4
+"""Files of the largest size that one form may carry together; smaller ones may be more."""
 
 
 def megabytes(size: int) -> str:
-    """A size in words: "25 MB"."""
-    return f"{size / 1024 / 1024:,.1f}".removesuffix(".0") + " MB"
+    """A size in words: "25 MB", below one "97.7 KB"."""
+    number, unit = (size / 1024 / 1024, "MB") if size >= 1024 * 1024 else (size / 1024, "KB")
+    return f"{number:,.1f}".removesuffix(".0") + f" {unit}"
 
 
 def too_large() -> ProblemError:
-    """413: over the limit of one file."""
+    """413: one file over its limit."""
     limit = megabytes(settings.MAX_UPLOAD_BYTES)
     return ProblemError(
         413,
         "file_too_large",
         "The file is too large",
         f"A file may have up to {limit}. Nothing was saved. Split it, or make it smaller, and upload that.",
+    )
+
+
+def together() -> int:
+    """Bytes that the files of one form may have together."""
+    return AT_ONCE * int(settings.MAX_UPLOAD_BYTES)
+
+
+def too_large_together() -> ProblemError:
+    """413: the files of one form over the limit of all."""
+    return ProblemError(
+        413,
+        "upload_too_large",
+        "The files are too large to go together",
+        f"Files sent at once may have up to {megabytes(together())} together, each of them up to "
+        f"{megabytes(settings.MAX_UPLOAD_BYTES)}. Nothing was saved. Upload them in smaller groups.",
     )
 
 
@@ -43,11 +62,12 @@ def empty() -> ProblemError:
     )
 
 
-def refuse_long_body(request: Any) -> None:
-    """Raise 413 by the request's own Content-Length, before any of its body is read."""
+def refuse_long_body(request: Any, *, several: bool = False) -> None:
+    """Raise 413 by the request's own Content-Length, before its form is parsed."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isascii() and length.isdigit() and int(length[:18]) > settings.MAX_UPLOAD_BYTES + ENVELOPE:
-        raise too_large()
+    most = together() if several else settings.MAX_UPLOAD_BYTES
+    if length.isascii() and length.isdigit() and int(length[:18]) > most + ENVELOPE:
+        raise too_large_together() if several else too_large()
 
 
 def refuse_size(size: int, *, owner_id: UUID | None) -> None:

@@ -157,7 +157,7 @@ def test_keys_never_leave_the_storage(folder: Path) -> None:
         storage().open("../secret")
 
 
-def _serve(headers: list[tuple[bytes, bytes]], *bodies: bytes) -> tuple[int, int]:
+def _serve(headers: list[tuple[bytes, bytes]], *bodies: bytes, path: str = "/") -> tuple[int, int]:
     """Status and bytes that the application got, through the door."""
     from apps.files.asgi import BodyLimit
 
@@ -184,7 +184,7 @@ def _serve(headers: list[tuple[bytes, bytes]], *bodies: bytes) -> tuple[int, int
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "headers": headers}
+    scope = {"type": "http", "path": path, "headers": headers}
     asyncio.run(BodyLimit(application)(scope, receive, send))
     return sent[0]["status"], sum(got)
 
@@ -196,6 +196,20 @@ def test_long_bodies_are_refused_at_the_door(monkeypatch: pytest.MonkeyPatch) ->
     assert _serve([(b"content-length", b"70000")], part, part, part) == (413, 0)
     assert _serve([(b"transfer-encoding", b"chunked")], part, part) == (200, 60_000)
     assert _serve([(b"transfer-encoding", b"chunked")], *[part] * 9) == (413, 60_000)
+
+
+def test_files_of_a_form_share_four_times_the_limit_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.conf.settings.MAX_UPLOAD_BYTES", 100_000)
+    form = (b"content-type", b"multipart/form-data; boundary=x")
+    part = b"x" * 90_000
+
+    def served(count: int, path: str) -> tuple[int, int]:
+        return _serve([form, (b"content-length", b"%d" % (count * 90_000))], *[part] * count, path=path)
+
+    assert served(4, "/knowledge/1/documents") == (200, 360_000)
+    assert served(6, "/knowledge/1/documents") == (413, 0)
+    assert served(1, "/api/v1/knowledge-bases/1/documents") == (200, 90_000)
+    assert served(2, "/api/v1/knowledge-bases/1/documents") == (413, 0)
 
 
 def test_browsers_get_a_page_at_the_door(monkeypatch: pytest.MonkeyPatch) -> None:

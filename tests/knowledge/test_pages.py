@@ -61,6 +61,31 @@ def test_refused_upload_says_why_and_keeps_nothing(library: Library, signed_in: 
     assert counts(base.tenant_id)["Document"] == 0
 
 
+def test_files_of_one_form_have_the_limit_each_and_four_times_together(
+    library: Library, signed_in: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("django.conf.settings.MAX_UPLOAD_BYTES", 100_000)
+    base = library.base(library.cast.bob)
+    bob, address = signed_in(library.cast.bob), f"/knowledge/{base.id}"
+
+    def sent(*sizes: int) -> Any:
+        files = [
+            SimpleUploadedFile(f"{place}.txt", b"word " * (size // 5)) for place, size in enumerate(sizes)
+        ]
+        return bob.post(f"{address}/documents", {"file": files})
+
+    assert "97.7 KB each and 390.6 KB together" in bob.get(address).content.decode()
+    one = sent(90_000, 110_000)
+    assert one.status_code == 422
+    assert "1.txt: The file is too large. A file may have up to 97.7 KB." in one.content.decode()
+    together = sent(*[100_000] * 5)
+    assert together.status_code == 413
+    assert "up to 390.6 KB together, each of them up to 97.7 KB" in together.content.decode()
+    assert counts(base.tenant_id)["Document"] == 0
+    assert sent(90_000, 90_000, 90_000).status_code == 302
+    assert counts(base.tenant_id)["Document"] == 3
+
+
 def test_forged_upload_is_refused(library: Library, cast: Any) -> None:
     from django.test import Client
 

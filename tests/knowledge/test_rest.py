@@ -122,6 +122,29 @@ def test_bad_upload_is_refused_and_nothing_is_kept(
     assert counts(base.tenant_id)["Document"] == 0
 
 
+def test_upload_that_is_repeated_with_its_key_is_kept_once(library: Library, signed_in: Any) -> None:
+    base = library.base(library.cast.bob)
+    bob = signed_in(library.cast.bob)
+
+    def sent(data: bytes, key: str) -> Any:
+        return bob.post(
+            f"/api/v1/knowledge-bases/{base.id}/documents",
+            {"file": SimpleUploadedFile("a.md", data)},
+            headers={"idempotency-key": key},
+        )
+
+    first = sent(b"# A\n\nText.", "one")
+    again = sent(b"# A\n\nText.", "one")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again["Idempotent-Replayed"] == "true"
+    other = sent(b"# B\n\nText.", "one")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert sent(b"", "two").status_code == 400
+    assert sent(b"# C\n\nText.", "two").status_code == 201
+    assert counts(base.tenant_id)["Document"] == 2
+
+
 def test_readers_may_not_change(library: Library, signed_in: Any) -> None:
     cast = library.cast
     base = library.base(cast.alice, "tenant")

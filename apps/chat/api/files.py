@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -30,8 +30,14 @@ class ConversationFileListApi(UploadApi):
         request=UPLOAD_SCHEMA,
         responses={201: AttachedFile},
     )
-    def post(self, request: Request, conversation_id: UUID) -> Response:
-        """Attach a file; it is read in the background. Name it in the next message's `file_ids`."""
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Attach a file; it is read in the background. Name it in the next message's `file_ids`.
+
+        Safe to repeat with the same Idempotency-Key.
+        """
+        return super().post(request, *args, **kwargs)
+
+    def create(self, request: Request, conversation_id: UUID) -> Response:
         conversation = selectors.access_conversation(self.actor, conversation_id)
         file = uploaded_file(request)
         document = conversation_file_add(

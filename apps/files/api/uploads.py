@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 
-from apps.accounts.api.base import TenantApi
+from apps.accounts.api.base import IdempotentMixin, TenantApi
 from apps.files.limits import refuse_long_body
 from apps.rest.errors import ProblemError, invalid
 
@@ -26,8 +26,8 @@ class UploadInput(serializers.Serializer[Any]):
 UPLOAD_SCHEMA = {"multipart/form-data": UploadInput}
 
 
-class UploadApi(TenantApi):
-    """An endpoint whose POST takes a file."""
+class UploadApi(IdempotentMixin, TenantApi):
+    """An endpoint whose POST takes a file, once for each Idempotency-Key."""
 
     parser_classes = [MultiPartParser]
 

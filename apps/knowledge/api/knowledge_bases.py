@@ -132,8 +132,14 @@ class DocumentListApi(UploadApi):
         request=UPLOAD_SCHEMA,
         responses={201: serializers.DocumentOutput},
     )
-    def post(self, request: Request, knowledge_base_id: UUID) -> Response:
-        """Upload a file; it is read in the background. Poll the document until it is ready or failed."""
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Upload a file; it is read in the background. Poll the document until it is ready or failed.
+
+        Safe to repeat with the same Idempotency-Key.
+        """
+        return super().post(request, *args, **kwargs)
+
+    def create(self, request: Request, knowledge_base_id: UUID) -> Response:
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
         file = uploaded_file(request)
         document = services.document_add(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from apps.accounts.pages import PersonPage, paged, searched
 from apps.accounts.permissions import can
 from apps.accounts.selectors import teams, teams_of
-from apps.files.limits import megabytes
+from apps.files.limits import megabytes, together
 from apps.knowledge import selectors, services
 from apps.knowledge.forms import CollectionForm, add_problem
 from apps.knowledge.models import SearchState, TrialSearch, Visibility
@@ -164,6 +164,7 @@ def collection_page(
         "may_change": may_change(actor, knowledge_base),
         "may_read": may_read(actor, knowledge_base),
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
+        "limit_together": megabytes(together()),
         "upload_errors": upload_errors,
         "search_errors": search_errors,
         "search": search,

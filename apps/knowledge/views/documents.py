@@ -39,7 +39,7 @@ class UploadPage(PersonPage):
 
     def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Keep each file that can be read, and say of the others why not."""
-        refuse_long_body(request)
+        refuse_long_body(request, several=True)
         refuse_forged(request)
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
         errors = self._kept(request, knowledge_base)

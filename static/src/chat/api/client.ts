@@ -87,6 +87,7 @@ export class Api {
   upload(
     chat: string,
     file: File,
+    idempotencyKey: string,
     onProgress: (share: number) => void,
     signal: AbortSignal,
   ): Promise<FileOutput> {
@@ -95,6 +96,7 @@ export class Api {
       request.open("POST", `${BASE}/conversations/${chat}/files`);
       request.setRequestHeader(this.csrfHeader, readCookie("csrftoken"));
       request.setRequestHeader("Accept", "application/json");
+      request.setRequestHeader("Idempotency-Key", idempotencyKey);
       request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
       request.onload = () => {
         if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText));

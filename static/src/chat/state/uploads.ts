@@ -33,6 +33,7 @@ export async function upload(app: App, attachment: Attachment): Promise<void> {
     attachment.file = await app.api.upload(
       chat,
       source,
+      attachment.key,
       (share) => {
         attachment.progress = share;
       },
