@@ -17,6 +17,8 @@ def objects_of(data: bytes) -> list[Mapping[str, Any]]:
     Raises VendorError (protocol) for what is no JSON.
     """
     text = data.decode("utf-8", "replace")
+    if not text.strip():
+        return []
     try:
         read = orjson.loads(text)
     except orjson.JSONDecodeError as failed:

@@ -40,7 +40,9 @@ def text(*words: str, finish: str = "STOP") -> Answer:
 
 
 def calls(*names: str, signature: str = "") -> list[dict[str, Any]]:
-    asked = [{"functionCall": {"name": name, "args": dict(CALLS)[name]}} for name in names]
+    asked: list[dict[str, Any]] = [
+        {"functionCall": {"name": name, "args": dict(CALLS)[name]}} for name in names
+    ]
     if signature:
         asked[0] |= {"thoughtSignature": signature}
     return asked
