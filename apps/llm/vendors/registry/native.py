@@ -8,4 +8,4 @@ from apps.llm.vendors.google.gemini import Gemini
 from apps.llm.vendors.google.vertex import Vertex
 from apps.llm.vendors.mistral.vendor import Mistral
 
-NATIVE: tuple[Vendor, ...] = (Anthropic(), Gemini(), Vertex(), Mistral(), Cohere())
+NATIVE: tuple[Vendor, ...] = (Anthropic(), Bedrock(), Cohere(), Gemini(), Mistral(), Vertex())
