@@ -143,13 +143,13 @@ async def _exchanged(endpoint: Endpoint) -> _Token:
 
 def _place_of_tokens(endpoint: Endpoint, account: ServiceAccount) -> Endpoint:
     """Where the assertion goes: the account's own address, over TLS unless the operator allowed that host."""
-    parts = urlsplit(account.token_uri)
     try:
-        pair = ((parts.hostname or "").lower(), parts.port or 0)
+        parts = urlsplit(account.token_uri)
+        is_fit = parts.scheme == "https" or ((parts.hostname or "").lower(), parts.port) in endpoint.allowed
     except ValueError:
-        pair = ("", 0)
-    if parts.scheme != "https" and pair not in endpoint.allowed:
-        raise error(ErrorKind.AUTHENTICATION, message=_UNREADABLE, detail="token_uri is not https")
+        is_fit = False
+    if not is_fit:
+        raise error(ErrorKind.AUTHENTICATION, message=_UNREADABLE, detail="token_uri is no https address")
     return replace(endpoint, base_url=account.token_uri, api_key="", settings={})
 
 
