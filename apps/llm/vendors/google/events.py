@@ -12,7 +12,6 @@ from apps.llm.vendors.base import (
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
-    Usage,
     VendorError,
 )
 from apps.llm.vendors.chat_events import Reason
@@ -53,11 +52,11 @@ class GeminiEvents:
     A model that runs code at the host says STOP before each run: that is no end.
     """
 
-    __slots__ = ("_calls", "_failure", "_secret", "_usage", "ended", "gave", "marked", "model", "reason")
+    __slots__ = ("_calls", "_counted", "_failure", "_secret", "ended", "gave", "marked", "model", "reason")
 
     def __init__(self, model: str, secret: str) -> None:
         self._secret = secret
-        self._usage: Usage | None = None
+        self._counted: Mapping[str, Any] | None = None
         self._failure: VendorError | None = None
         self._calls = 0
         self.model = model
@@ -85,7 +84,8 @@ class GeminiEvents:
             raise error(ErrorKind.INTERRUPTED, detail="the stream ended without a finish reason")
         if self.reason == "stop" and self._calls:
             self.reason = "tool_calls"
-        return Finished(self.reason, self._usage, self.model)
+        usage = None if self._counted is None else usage_of(self._counted)
+        return Finished(self.reason, usage, self.model)
 
     def _chunks(self, data: bytes) -> list[Delta]:
         """Deltas of a list; what came before an error in it stands, the error waits for the end."""
@@ -101,8 +101,8 @@ class GeminiEvents:
 
     def _event(self, event: Mapping[str, Any]) -> list[Delta]:
         counted = event.get("usageMetadata")
-        if counted.__class__ is dict:
-            self._usage = usage_of(counted) or self._usage
+        if counted.__class__ is dict and "promptTokenCount" in counted:
+            self._counted = counted
         model = event.get("modelVersion")
         if model and isinstance(model, str):
             self.model = model

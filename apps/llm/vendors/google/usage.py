@@ -7,11 +7,8 @@ from apps.llm.vendors.base import Usage
 from apps.llm.vendors.event_json import count
 
 
-def usage_of(raw: Mapping[str, Any]) -> Usage | None:
-    """Counts of a usageMetadata: prompts of tools are input, thoughts are output; None where nothing is
-    counted yet."""
-    if not any(name.endswith("TokenCount") for name in raw):
-        return None
+def usage_of(raw: Mapping[str, Any]) -> Usage:
+    """Counts of a usageMetadata: prompts of tools are input, thoughts are output."""
     thoughts = count(raw.get("thoughtsTokenCount"))
     return Usage(
         count(raw.get("promptTokenCount")) + count(raw.get("toolUsePromptTokenCount")),
