@@ -83,7 +83,7 @@ def _form_field(field: Field, vendor: Vendor, connection: Connection | None) -> 
     if field.kind == "boolean":
         return forms.BooleanField(**options | {"initial": value == "yes"})
     if field.kind == "choice":
-        return forms.ChoiceField(choices=field.choices, **options)
+        return forms.ChoiceField(choices=field.choices, **options | {"required": bool(field.default)})
     return forms.CharField(max_length=500, **options | {"required": field.required})
 
 

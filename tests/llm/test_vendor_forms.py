@@ -43,7 +43,7 @@ def test_list_names_every_vendor_once_with_its_marks(alice: Client) -> None:
         assert f'<a href="/admin/providers/new/{vendor.slug}">{vendor.label}</a>' in page, vendor.slug
         assert vendor.info.note in page
         assert vendor.key_page in page
-    for words in ("Open weights", "Closed weights", "Makers of models", "Your own hosts", "Germany"):
+    for words in ("Open, closed", "Closed", "Maker of models", "Your own host", "Germany"):
         assert words in page
 
 

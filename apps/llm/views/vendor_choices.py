@@ -10,7 +10,7 @@ from apps.llm.vendors.registry import GROUPS, VENDORS
 if TYPE_CHECKING:
     from apps.llm.vendors.base import Vendor
 
-_WEIGHTS: Final = {"open": "Open weights", "closed": "Closed weights", "mixed": "Open and closed weights"}
+_WEIGHTS: Final = {"open": "Open", "closed": "Closed", "mixed": "Open, closed"}
 _HOSTING: Final = {"hosted": "Hosted", "own": "Your own", "both": "Hosted or your own"}
 _GIVES: Final = {"chat": "Chat", "embedding": "Vectors", "image": "Pictures", "rerank": "Reranking"}
 

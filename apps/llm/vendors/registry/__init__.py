@@ -10,9 +10,9 @@ from apps.llm.vendors.registry.own import INSTALLED, OWN
 from apps.llm.vendors.registry.retired import RETIRED
 
 GROUPS: Mapping[str, tuple[Vendor, ...]] = {
-    "Makers of models": (*NATIVE, *LABS),
-    "Clouds and gateways": HOSTS,
-    "Your own hosts": OWN,
+    "Maker of models": (*NATIVE, *LABS),
+    "Cloud or gateway": HOSTS,
+    "Your own host": OWN,
     "Retired": RETIRED,
 }
 """What people can choose from. `INSTALLED` vendors are connected by the installation itself."""
