@@ -27,6 +27,7 @@ from apps.llm.vendors.base import (
     VendorError,
 )
 from apps.llm.vendors.bedrock import Bedrock
+from apps.llm.vendors.bedrock.events import ConverseEvents
 from apps.llm.vendors.bedrock.eventstream import EventStreamParser
 from apps.llm.vendors.bedrock.signing import Credentials, signed_headers
 from tests.wire.conftest import QUICK, run
@@ -358,3 +359,22 @@ def test_region_is_read_from_the_address() -> None:
         ("https://proxy.example/aws", {"region": "sa-east-1"}, "sa-east-1"),
     ):
         assert _region(Endpoint(url, "k", settings, uuid4(), frozenset())) == region
+
+
+@needs_recordings
+@pytest.mark.parametrize(
+    ("name", "index"), [("content_tool_call", 0), ("content_tool_call", 1), ("ruby_llm", 0)]
+)
+def test_recordings_cut_anywhere_are_the_same_or_interrupted(name: str, index: int) -> None:
+    body = recorded("bedrock", name)[index].body
+    whole = EventStreamParser().feed(body)
+    bytewise = EventStreamParser()
+    assert [message for at in range(len(body)) for message in bytewise.feed(body[at : at + 1])] == whole
+    stop = body.index(b"stopReason")
+    for at in range(0, stop, 211):
+        events = ConverseEvents("m", "")
+        for message in EventStreamParser().feed(body[:at]):
+            events.feed(message)
+        with pytest.raises(VendorError) as caught:
+            events.finished()
+        assert caught.value.kind is ErrorKind.INTERRUPTED

@@ -29,7 +29,7 @@ from apps.llm.vendors.base import (
 )
 from tests.wire.conftest import QUICK, run
 from tests.wire.dialects import DIALECTS
-from tests.wire.dialects.dialect import CALLS, REASONING, SCHEMA, TEXT, TOOLS, Dialect, Failure
+from tests.wire.dialects.dialect import CALLS, REASONING, SCHEMA, TEXT, TOOLS, Check, Dialect, Failure
 from tests.wire.replay import Answer, Server
 
 every = pytest.mark.parametrize("dialect", DIALECTS, ids=[dialect.name for dialect in DIALECTS])
@@ -166,7 +166,7 @@ def test_reasoning_is_told_apart_and_replayed(dialect: Dialect) -> None:
 
 @every
 def test_vision_and_documents_are_sent_as_bytes(dialect: Dialect) -> None:
-    sent = [
+    sent: list[tuple[Part, Check | None]] = [
         (ImagePart("image/png", b"\x89PNG"), dialect.shows_image),
         (FilePart("a b.pdf", "application/pdf", b"%PDF-1"), dialect.shows_document),
     ]
@@ -202,7 +202,7 @@ def test_finish_reasons(dialect: Dialect, reason: str) -> None:
     assert deltas[-1].reason == reason.partition(":")[0]
 
 
-def cases(which: Callable[[Dialect], tuple[Failure, ...]]) -> Any:
+def cases(which: Callable[[Dialect], tuple[Failure, ...]]) -> pytest.MarkDecorator:
     found = [(dialect, failure) for dialect in DIALECTS for failure in which(dialect)]
     names = [f"{dialect.name}-{failure.name}" for dialect, failure in found]
     return pytest.mark.parametrize(("dialect", "failure"), found, ids=names)
