@@ -35,7 +35,12 @@ RECORDED: list[tuple[str, str, int, Heard]] = [
         0,
         Heard("1, 2, 3.", THOUGHT, finished=Finished("stop", Usage(199, 160, 128, 152), "grok-4.3")),
     ),
-    ("azure_openai", "azure_openai", 0, Heard("2", finished=Finished("stop", Usage(26, 135, 0, 128), "gpt-5-nano"))),
+    (
+        "azure_openai",
+        "azure_openai",
+        0,
+        Heard("2", finished=Finished("stop", Usage(26, 135, 0, 128), "gpt-5-nano")),
+    ),
 ]
 NAMES = [f"{folder}{index}" for _, folder, index, _ in RECORDED]
 
