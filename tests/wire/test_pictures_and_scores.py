@@ -274,6 +274,27 @@ def test_recorded_answer_of_ollama(cuts: Any) -> None:
     assert heard.finished == Finished("stop", Usage(17, 50), "llama3")
 
 
+def test_vectors_of_ollamas_native_api() -> None:
+    async def ask(told: Any) -> tuple[Any, Request]:
+        async with Server([answered(told)]) as server:
+            request = EmbeddingRequest("all-minilm", ("a", "b"))
+            result = await vendor_for("ollama").embed(server.endpoint(api="native"), request)
+            return result, server.requests[0]
+
+    told = {"model": "all-minilm:l6", "embeddings": [[1, 0], [0, 1]], "prompt_eval_count": 8}
+    result, sent = run(ask(told))
+    assert sent.path == "/api/embed"
+    assert orjson.loads(sent.body) == {"model": "all-minilm", "input": ["a", "b"]}
+    assert (result.vectors, result.usage, result.model) == (
+        [[1.0, 0.0], [0.0, 1.0]], Usage(8, 0), "all-minilm:l6",
+    )  # fmt: skip
+    unfit: list[Any] = [{}, {"embeddings": [[1]]}, {"embeddings": ["x", "y"]}, []]
+    for bad in unfit:
+        with pytest.raises(VendorError) as caught:
+            run(ask(bad))
+        assert caught.value.kind is ErrorKind.PROTOCOL
+
+
 @needs_recordings
 def test_cut_after_any_byte_is_interrupted() -> None:
     from apps.llm.vendors.ndjson import LineParser

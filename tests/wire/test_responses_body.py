@@ -230,6 +230,16 @@ def test_azure_speaks_both_with_both_kinds_of_key(
     }
 
 
+@pytest.mark.parametrize("api", ["chat", "responses"])
+@pytest.mark.parametrize(("family", "kept"), [("reasoning", set()), ("plain", {"temperature", "top_p"})])
+def test_azure_is_told_the_family_that_a_deployments_name_hides(
+    api: str, family: str, kept: set[str]
+) -> None:
+    body = body_for(asked("my-deployment", reasoning_effort="low"), "azure_openai", api=api, family=family)
+    assert {"temperature", "top_p"} & set(body) == kept
+    assert bool({"reasoning", "reasoning_effort"} & set(body)) is (family == "reasoning")
+
+
 def test_organisation_and_project_are_headers() -> None:
     sent = sent_for(ASKED, organization="org-1", project="proj_1")
     assert (sent.headers["openai-organization"], sent.headers["openai-project"]) == ("org-1", "proj_1")

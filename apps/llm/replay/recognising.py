@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from apps.llm.replay.recordings import Exchange
 from apps.llm.vendors.base import Vendor
+from apps.llm.vendors.completions import Completions
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.openai_responses import OpenAIResponses
 from apps.llm.vendors.registry import VENDORS
@@ -22,7 +23,10 @@ _SHAPED: tuple[tuple[str, Operation, str], ...] = (
     (r":(?:batchEmbedContents|embedContent|predict)$", "embed", "google"),
     (r"/responses$", "chat", "responses"),
     (r"/chat/completions$", "chat", "openai"),
-    (r"/api/chat$", "chat", "ollama"),
+    (r"/api/(?:chat|generate)$", "chat", "ollama"),
+    (r"/api/embed(?:dings)?$", "embed", "ollama"),
+    (r"/api/tags$", "models", "openai"),
+    (r"/complete$", "chat", "luminous"),
     (r"/v2/chat$", "chat", "cohere"),
     (r"/completions$", "chat", "completions"),
     (r"/v[12]/embed$", "embed", "cohere"),
@@ -54,6 +58,7 @@ _SHAPES = {
     "cohere": "cohere",
     "completions": "base_models",
     "google": "google",
+    "luminous": "aleph_alpha_luminous",
     "ollama": "ollama",
     "openai": "openai_compatible",
     "responses": "openai",
@@ -105,7 +110,8 @@ def _speaks(vendor: Vendor, shape: str, operation: Operation) -> bool:
     if operation in {"models", "token", "unknown"}:
         return True
     if shape == "openai":
-        return isinstance(vendor, OpenAICompatible) or vendor.slug in {"mistral", "cohere"}
+        chats = isinstance(vendor, OpenAICompatible) and not isinstance(vendor, Completions)
+        return chats or vendor.slug in {"mistral", "cohere"}
     if shape == "responses":
         return isinstance(vendor, OpenAIResponses)
     if shape == "google":

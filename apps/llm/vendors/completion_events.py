@@ -19,10 +19,7 @@ _REASONS: Mapping[str, Reason] = {
 
 
 class CompletionEvents:
-    """State of one answer: feed it each event's data, or a whole answer that was not streamed.
-
-    The blanks with which a continuation begins are no part of the answer and are left out.
-    """
+    """State of one answer: feed it each event's data, or a whole answer that was not streamed."""
 
     __slots__ = ("_secret", "_usage", "ended", "gave", "marked", "model", "reason")
 
@@ -58,13 +55,10 @@ class CompletionEvents:
 
     def _choice(self, choice: Mapping[str, Any]) -> list[Delta]:
         text = choice.get("text", choice.get("completion"))
-        text = text if isinstance(text, str) else ""
-        if not self.gave:
-            text = text.lstrip()
         if choice.get("finish_reason"):
             self.ended = True
             self.reason = _REASONS.get(str(choice["finish_reason"]).lower(), "stop")
-        if not text:
+        if not text or not isinstance(text, str):
             return []
         self.gave = True
         return [TextDelta(text)]

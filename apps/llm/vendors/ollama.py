@@ -16,6 +16,8 @@ from apps.llm.vendors.base import (
     ChatMessage,
     ChatRequest,
     Delta,
+    EmbeddingRequest,
+    EmbeddingResult,
     Endpoint,
     ErrorKind,
     Finished,
@@ -28,8 +30,9 @@ from apps.llm.vendors.base import (
     ToolResultPart,
     Usage,
 )
+from apps.llm.vendors.embeddings import assert_fits
 from apps.llm.vendors.errors import error, error_of_event
-from apps.llm.vendors.http import Call, base_of, stream_call
+from apps.llm.vendors.http import LONG_TOTAL_SECONDS, Call, base_of, fetch_json, stream_call
 from apps.llm.vendors.ndjson import LineParser
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.tool_calls import ToolCalls
@@ -48,14 +51,39 @@ class Ollama(OpenAICompatible):
         """Deltas of one streamed call; nothing is retried here."""
         if endpoint.settings.get("api") != NATIVE:
             return super().stream(endpoint, request, timeouts)
-        url = f"{base_of(endpoint, '/chat/completions', '/v1', '/api/chat')}/api/chat"
         body = ollama_body(request, endpoint.settings)
         events = OllamaEvents(request.model, endpoint.api_key)
+        return stream_call(
+            endpoint, lambda: self._native(endpoint, "chat", body), events, timeouts, LineParser()
+        )
 
-        def call() -> Call:
-            return Call(url, self._headers(endpoint), body)
+    async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:
+        """Vectors in the order of the texts."""
+        if endpoint.settings.get("api") != NATIVE:
+            return await super().embed(endpoint, request)
+        body: dict[str, Any] = {"model": request.model, "input": list(request.texts)}
+        if request.dimensions is not None:
+            body["dimensions"] = request.dimensions
+        call = self._native(endpoint, "embed", orjson.dumps(body))
+        return _vectors(await fetch_json(endpoint, call, LONG_TOTAL_SECONDS), request)
 
-        return stream_call(endpoint, call, events, timeouts, LineParser())
+    def _native(self, endpoint: Endpoint, path: str, body: bytes) -> Call:
+        base = base_of(endpoint, "/chat/completions", "/v1", "/api/chat", "/api")
+        return Call(f"{base}/api/{path}", self._headers(endpoint), body)
+
+
+def _vectors(answer: object, request: EmbeddingRequest) -> EmbeddingResult:
+    """Vectors of /api/embed, or the one of the older /api/embeddings; raises VendorError (protocol)."""
+    facts = answer if isinstance(answer, dict) else {}
+    rows = facts.get("embeddings") or [facts.get("embedding")]
+    try:
+        vectors = [[float(value) for value in row] for row in rows]
+    except (TypeError, ValueError):
+        raise error(ErrorKind.PROTOCOL, detail="a vector cannot be read") from None
+    assert_fits(vectors, request)
+    taken = facts.get("prompt_eval_count")
+    usage = Usage(taken, 0) if isinstance(taken, int) else None
+    return EmbeddingResult(vectors, usage, str(facts.get("model") or request.model))
 
 
 def ollama_body(request: ChatRequest, settings: Mapping[str, str]) -> bytes:

@@ -1,17 +1,20 @@
 """Hosts of OpenAI's Responses API; chat completions stay selectable, and serve what Responses lacks."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import urlencode
 
 from apps.llm.vendors.base import DEFAULT_TIMEOUTS, ChatRequest, Delta, Endpoint, Timeouts
+from apps.llm.vendors.chat_body import Dialect
 from apps.llm.vendors.http import stream_call
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.openai_responses.body import responses_body
 from apps.llm.vendors.openai_responses.events import ResponsesEvents
-from apps.llm.vendors.openai_responses.habits import OPENAI, Habits
+from apps.llm.vendors.openai_responses.habits import OPENAI, Habits, of_family, refused_settings
 
-RESPONSES, CHAT = "responses", "chat"
+RESPONSES = "responses"
+_FAMILIES = frozenset({"reasoning", "plain"})
 
 
 @dataclass(frozen=True)
@@ -32,20 +35,37 @@ class OpenAIResponses(OpenAICompatible):
         if not self._is_for_responses(endpoint, request):
             return super().stream(endpoint, request, timeouts)
         summaries = endpoint.settings.get("summaries") == "yes"
-        body = responses_body(request, self.habits, summaries=summaries)
-        events = ResponsesEvents(request.model, endpoint.api_key, self.habits.host)
+        habits = self._habits(endpoint)
+        body = responses_body(request, habits, summaries=summaries)
+        events = ResponsesEvents(request.model, endpoint.api_key, habits.host)
         return stream_call(endpoint, lambda: self._call(endpoint, "responses", body), events, timeouts)
 
     def _is_for_responses(self, endpoint: Endpoint, request: ChatRequest) -> bool:
         if (endpoint.settings.get("api") or self.api) != RESPONSES:
             return False
         wants_more = bool(request.stop) or request.seed is not None
-        return not wants_more or self.habits.reasons(request.model)
+        return not wants_more or self._habits(endpoint).reasons(request.model)
+
+    def _habits(self, endpoint: Endpoint) -> Habits:
+        del endpoint
+        return self.habits
+
+    def _dialect(self, endpoint: Endpoint) -> Dialect:
+        """Chat completions, without what the model's family refuses."""
+        refused = partial(refused_settings, self._habits(endpoint))
+        return replace(super()._dialect(endpoint), refused=refused)
 
 
 @dataclass(frozen=True)
 class AzureOpenAI(OpenAIResponses):
-    """A resource of Azure OpenAI or AI Foundry: models are deployments, the key has a header of its own."""
+    """A resource of Azure OpenAI or AI Foundry: models are deployments, the key has a header of its own.
+
+    A deployment's name need not tell its model's family: the setting `family` does.
+    """
+
+    def _habits(self, endpoint: Endpoint) -> Habits:
+        family = endpoint.settings.get("family", "")
+        return of_family(self.habits, reasons=family == "reasoning") if family in _FAMILIES else self.habits
 
     def _url(self, endpoint: Endpoint, path: str) -> str:
         url = super()._url(endpoint, path)

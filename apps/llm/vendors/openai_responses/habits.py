@@ -6,7 +6,9 @@ OpenAI: platform.openai.com/docs/guides/reasoning and .../latest-model (temperat
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from apps.llm.vendors.base import ChatRequest
 
 _OPENAI_REASONING = re.compile(r"(?:^|[/:])(?:o\d|gpt-(?:[5-9]|\d\d)|codex|computer-use)", re.IGNORECASE)
 _OPENAI_PLAIN = re.compile(r"-chat(?:-latest)?\b", re.IGNORECASE)
@@ -36,6 +38,26 @@ class Habits:
     def seals(self, model: str) -> bool:
         """True when encrypted reasoning may be asked for."""
         return self.seals_always or self.reasons(model)
+
+
+def of_family(habits: Habits, *, reasons: bool) -> Habits:
+    """The same for a host all of whose models reason, or none."""
+
+    def answer(model: str) -> bool:
+        del model
+        return reasons
+
+    return replace(habits, reasons=answer, takes_effort=answer)
+
+
+def refused_settings(habits: Habits, request: ChatRequest) -> frozenset[str]:
+    """Settings of chat completions that the request's model refuses."""
+    refused = {"stop"} if habits.reasons(request.model) else set()
+    if not habits.samples(request.model, request.reasoning_effort):
+        refused |= {"temperature", "top_p"}
+    if not habits.takes_effort(request.model):
+        refused.add("reasoning_effort")
+    return frozenset(refused)
 
 
 def openai_reasons(model: str) -> bool:

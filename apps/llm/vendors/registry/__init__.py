@@ -9,6 +9,8 @@ from apps.llm.vendors.registry.native import NATIVE
 from apps.llm.vendors.registry.own import INSTALLED, OWN
 from apps.llm.vendors.registry.retired import RETIRED
 
+__all__ = ["GROUPS", "INSTALLED", "VENDORS", "vendor_for"]
+
 GROUPS: Mapping[str, tuple[Vendor, ...]] = {
     "Maker of models": (*NATIVE, *LABS),
     "Cloud or gateway": HOSTS,

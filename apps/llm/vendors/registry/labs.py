@@ -1,9 +1,9 @@
 """Makers of models that are spoken to in OpenAI's shapes, one line each."""
 
-from apps.llm.vendors.base import ChatRequest, Field, Vendor, VendorInfo
+from apps.llm.vendors.base import Field, Vendor, VendorInfo
 from apps.llm.vendors.chat_body import Dialect
 from apps.llm.vendors.completions import Completions
-from apps.llm.vendors.openai_responses import AZURE, OPENAI, XAI, AzureOpenAI, Habits, OpenAIResponses
+from apps.llm.vendors.openai_responses import AZURE, OPENAI, XAI, AzureOpenAI, OpenAIResponses
 from apps.llm.vendors.registry.rows import (
     CHAT,
     COUNTS_UNASKED,
@@ -32,24 +32,6 @@ def _api_field(default: str) -> Field:
     return Field("api", "API", _API_HELP, kind="choice", default=default, choices=_CHOICES)
 
 
-def _refused_by(habits: Habits, *names: str) -> Dialect:
-    """Chat completions of a host whose reasoning models refuse `names`, and sampling where they do."""
-
-    def refused(request: ChatRequest) -> frozenset[str]:
-        reasons = habits.reasons(request.model)
-        left_out = set(names) if reasons else set()
-        if not habits.samples(request.model, request.reasoning_effort):
-            left_out |= {"temperature", "top_p"}
-        if not habits.takes_effort(request.model):
-            left_out.add("reasoning_effort")
-        return frozenset(left_out)
-
-    return Dialect(max_tokens_field="max_completion_tokens", refused=refused)
-
-
-_OPENAI = _refused_by(OPENAI, "stop")
-_AZURE = _refused_by(AZURE, "stop")
-
 LABS: tuple[Vendor, ...] = (
     OpenAIResponses(
         "openai",
@@ -57,7 +39,7 @@ LABS: tuple[Vendor, ...] = (
         "https://api.openai.com/v1",
         "https://platform.openai.com/api-keys",
         key_required=True,
-        dialect=_OPENAI,
+        dialect=NEWER_LIMIT,
         modalities=WITH_PICTURES,
         more_fields=(
             _api_field("responses"),
@@ -79,7 +61,7 @@ LABS: tuple[Vendor, ...] = (
         "https://RESOURCE.openai.azure.com/openai/v1",
         "https://ai.azure.com",
         key_required=True,
-        dialect=Dialect("api-key", "", "max_completion_tokens", refused=_AZURE.refused),
+        dialect=Dialect("api-key", "", "max_completion_tokens"),
         modalities=WITH_PICTURES,
         more_fields=(
             Field(
@@ -91,6 +73,14 @@ LABS: tuple[Vendor, ...] = (
                 choices=(("key", "API key"), ("entra", "Entra ID token")),
             ),
             _api_field("chat"),
+            Field(
+                "family",
+                "Family of the deployments",
+                "Reasoning models refuse some settings. Say it where deployments have names of their own.",
+                kind="choice",
+                default="name",
+                choices=(("name", "By their names"), ("reasoning", "Reasoning"), ("plain", "Not reasoning")),
+            ),
             SUMMARIES_FIELD,
             Field("api_version", "API version", "Only for addresses without /v1: 2025-04-01-preview."),
         ),
@@ -110,7 +100,7 @@ LABS: tuple[Vendor, ...] = (
         "https://api.x.ai/v1",
         "https://console.x.ai",
         key_required=True,
-        dialect=_refused_by(XAI, "stop"),
+        dialect=NEWER_LIMIT,
         modalities=WITH_PICTURES,
         more_fields=(_api_field("responses"),),
         info=VendorInfo(weights="closed", region="United States", docs="https://docs.x.ai/docs/api-reference"),
