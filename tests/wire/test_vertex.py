@@ -276,7 +276,7 @@ def test_check_lists_googles_own_models_of_all_pages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "calls"), [("text-embedding-005", [3]), ("gemini-embedding-001", [1, 1, 1])]
+    ("model", "calls"), [("text-embedding-005", [22]), ("gemini-embedding-001", [20, 2])]
 )
 def test_vectors_by_predict(model: str, calls: list[int]) -> None:
     def predicted(count: int) -> Answer:
@@ -284,15 +284,32 @@ def test_vectors_by_predict(model: str, calls: list[int]) -> None:
         return Answer([orjson.dumps({"predictions": [one] * count})], content_type=JSON)
 
     async def work(server: Server) -> None:
-        request = EmbeddingRequest(model, ("a", "b", "c"), dimensions=2, purpose="query")
+        request = EmbeddingRequest(model, ("a",) * 22, dimensions=2, purpose="query")
         result = await Vertex().embed(server.endpoint(account(server)), request)
-        assert (result.vectors, result.usage) == ([[1.0, 0.5]] * 3, Usage(12, 0))
+        assert (result.vectors, result.usage) == ([[1.0, 0.5]] * 22, Usage(88, 0))
 
     _, *sent = serve(work, token(), *(predicted(count) for count in calls))
     bodies = [orjson.loads(call.body) for call in sent]
     assert [len(body["instances"]) for body in bodies] == calls
     assert bodies[0]["parameters"] == {"autoTruncate": False, "outputDimensionality": 2}
     assert {row["task_type"] for body in bodies for row in body["instances"]} == {"RETRIEVAL_QUERY"}
+
+
+def test_vectors_of_the_second_generation_one_by_one_with_the_task_in_words() -> None:
+    one = {"embedding": {"values": [1, 0.5]}, "usageMetadata": {"promptTokenCount": 5}}
+
+    async def work(server: Server) -> None:
+        request = EmbeddingRequest("gemini-embedding-2", ("a", "b"), dimensions=2)
+        result = await Vertex().embed(server.endpoint("AIza-key", project="p"), request)
+        assert (result.vectors, result.usage) == ([[1.0, 0.5]] * 2, Usage(10, 0))
+
+    sent = serve(work, Answer([orjson.dumps(one)], content_type=JSON))
+    path = "/v1/projects/p/locations/global/publishers/google/models/gemini-embedding-2:embedContent"
+    assert [call.path for call in sent] == [path, path]
+    assert sorted(call.body for call in sent) == [
+        b'{"content":{"parts":[{"text":"title: none | text: %b"}]},"outputDimensionality":2}' % text
+        for text in (b"a", b"b")
+    ]
 
 
 @needs_recordings

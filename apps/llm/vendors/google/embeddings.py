@@ -1,4 +1,8 @@
-"""Vectors from Google: batchEmbedContents at AI Studio, predict at Vertex."""
+"""Vectors from Google: batchEmbedContents at AI Studio, predict or embedContent at Vertex.
+
+The second generation of Gemini's embeddings takes its task in words, and at Vertex one text in a call.
+https://ai.google.dev/gemini-api/docs/embeddings
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,25 +15,26 @@ from apps.llm.vendors.errors import error
 
 GEMINI_BATCH = 100
 _VERTEX_BATCH = 250
+_VERTEX_GEMINI_BATCH = 20
 _PURPOSES = {"query": "RETRIEVAL_QUERY", "passage": "RETRIEVAL_DOCUMENT"}
+_IN_WORDS = {"query": "task: search result | query: ", "passage": "title: none | text: "}
 
 
 def gemini_body(model: str, request: EmbeddingRequest, texts: tuple[str, ...]) -> bytes:
     """The body of batchEmbedContents for at most 100 texts; `model` is its path, models/…"""
-    settings: dict[str, Any] = {"model": model, "taskType": _PURPOSES[request.purpose]}
-    if request.dimensions is not None:
-        settings["outputDimensionality"] = request.dimensions
-    return orjson.dumps({"requests": [settings | {"content": {"parts": [{"text": text}]}} for text in texts]})
+    return orjson.dumps({"requests": [{"model": model} | _content(request, text) for text in texts]})
 
 
-def vertex_body(request: EmbeddingRequest, texts: tuple[str, ...]) -> bytes:
-    """The body of predict."""
+def vertex_call(request: EmbeddingRequest, texts: tuple[str, ...]) -> tuple[str, bytes]:
+    """The method at Vertex and its body; `texts` are at most `vertex_batch` many."""
+    if _is_by_content(request.model):
+        return "embedContent", orjson.dumps(_content(request, texts[0]))
     parameters: dict[str, Any] = {"autoTruncate": False}
     if request.dimensions is not None:
         parameters["outputDimensionality"] = request.dimensions
     task = _PURPOSES[request.purpose]
     instances = [{"content": text, "task_type": task} for text in texts]
-    return orjson.dumps({"instances": instances, "parameters": parameters})
+    return "predict", orjson.dumps({"instances": instances, "parameters": parameters})
 
 
 def batches(texts: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
@@ -39,8 +44,10 @@ def batches(texts: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
 
 
 def vertex_batch(model: str) -> int:
-    """How many texts one call of predict takes: Gemini's embedding models take one."""
-    return 1 if model.startswith("gemini-") else _VERTEX_BATCH
+    """How many texts one call at Vertex takes."""
+    if _is_by_content(model):
+        return 1
+    return _VERTEX_GEMINI_BATCH if "gemini" in model else _VERTEX_BATCH
 
 
 def gemini_vectors(answer: object) -> list[list[float]]:
@@ -60,7 +67,9 @@ def gemini_usage(answer: object) -> int:
 
 
 def vertex_vectors(answer: object) -> tuple[list[list[float]], int]:
-    """Vectors and tokens of predict; raises VendorError (protocol)."""
+    """Vectors and tokens of predict or embedContent; raises VendorError (protocol)."""
+    if isinstance(answer, dict) and "predictions" not in answer:
+        return gemini_vectors(answer), gemini_usage(answer)
     rows = answer.get("predictions") if isinstance(answer, dict) else None
     try:
         found = [row["embeddings"] for row in rows or []]
@@ -69,6 +78,23 @@ def vertex_vectors(answer: object) -> tuple[list[list[float]], int]:
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _unreadable() from None
     return vectors, sum(counts)
+
+
+def _content(request: EmbeddingRequest, text: str) -> dict[str, Any]:
+    """One text as embedContent takes it."""
+    in_words = "gemini-embedding-2" in request.model
+    said = _IN_WORDS[request.purpose] + text if in_words else text
+    body: dict[str, Any] = {"content": {"parts": [{"text": said}]}}
+    if not in_words:
+        body["taskType"] = _PURPOSES[request.purpose]
+    if request.dimensions is not None:
+        body["outputDimensionality"] = request.dimensions
+    return body
+
+
+def _is_by_content(model: str) -> bool:
+    """Whether Vertex serves the model by embedContent rather than by predict."""
+    return "gemini" in model and "gemini-embedding-001" not in model
 
 
 def result_of(request: EmbeddingRequest, vectors: list[list[float]], tokens: int) -> EmbeddingResult:

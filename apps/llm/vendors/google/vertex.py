@@ -113,15 +113,15 @@ class Vertex(Vendor):
         return read_stream(opened, GeminiEvents(request.model, endpoint.api_key), timeouts)
 
     async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:
-        """Vectors in the order of the texts; models that take one text in a call get eight calls at once."""
-        url = f"{_model_url(endpoint, request.model)}:predict"
+        """Vectors in the order of the texts; models that take few texts in a call get eight calls at once."""
+        place = _model_url(endpoint, request.model)
         pieces = list(embeddings.batches(request.texts, embeddings.vertex_batch(request.model)))
         places = asyncio.Semaphore(_AT_ONCE)
 
         async def one(texts: tuple[str, ...]) -> object:
             async with places:
-                body = embeddings.vertex_body(request, texts)
-                return await _fetch(endpoint, url, body, LONG_TOTAL_SECONDS)
+                method, body = embeddings.vertex_call(request, texts)
+                return await _fetch(endpoint, f"{place}:{method}", body, LONG_TOTAL_SECONDS)
 
         answers = await asyncio.gather(*(one(texts) for texts in pieces))
         read = [embeddings.vertex_vectors(answer) for answer in answers]
