@@ -7,6 +7,9 @@ process; run it on a quiet machine.
 
     python bench/adapter.py                     the table
     python bench/adapter.py --json out.json     also as JSON (- for standard output)
+    python bench/adapter.py --native --at 20    every native adapter beside the lean one (native_mock.py)
+        --python SCRATCH/bin/python             and, with an interpreter that has pydantic-ai-slim
+                                                [anthropic,bedrock], its model classes and Anthropic's client
 """
 
 import argparse
@@ -21,6 +24,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -40,6 +44,20 @@ WAYS = {
     "adapter": "our adapter: egress, own parser, typed deltas, deadlines",
     "sdk_raw": "openai client, raw bytes, on the egress sockets",
     "sdk": "openai client's own objects, on the egress sockets",
+}
+NATIVE = {
+    "openai_compatible": "the lean adapter, on this mock",
+    "anthropic": "our Anthropic adapter",
+    "bedrock": "our Bedrock adapter, binary frames with checksums",
+    "google": "our Gemini adapter",
+    "cohere": "our Cohere adapter",
+    "mistral": "our Mistral adapter",
+    "openai": "our Responses adapter",
+}
+FOREIGN = {
+    "anthropic_sdk": "anthropic client's own objects",
+    "anthropic_ai": "pydantic-ai's AnthropicModel",
+    "bedrock_ai": "pydantic-ai's BedrockConverseModel (boto3 in threads)",
 }
 One = Callable[[int], Awaitable[int]]
 
@@ -79,7 +97,9 @@ def bare(url: str, interval: float) -> tuple[One, Callable[[], Awaitable[None]]]
     return one, session.close
 
 
-def adapter(url: str, interval: float) -> tuple[One, Callable[[], Awaitable[None]]]:
+def adapter(
+    url: str, interval: float, slug: str = "openai_compatible"
+) -> tuple[One, Callable[[], Awaitable[None]]]:
     """What the gateway uses."""
     from apps import egress
     from apps.llm.vendors.base import ChatMessage, ChatRequest, Endpoint, TextDelta
@@ -87,7 +107,7 @@ def adapter(url: str, interval: float) -> tuple[One, Callable[[], Awaitable[None
 
     port = URL(url).port or 80
     endpoint = Endpoint(url, "sk-bench", {}, uuid4(), frozenset({("127.0.0.1", port)}))
-    vendor = vendor_for("openai_compatible")
+    vendor = vendor_for(slug)
 
     async def one(tokens: int) -> int:
         count = 0
@@ -97,6 +117,62 @@ def adapter(url: str, interval: float) -> tuple[One, Callable[[], Awaitable[None
         return count
 
     return one, egress.close_sessions
+
+
+async def nothing() -> None:
+    """What closes a client that needs no closing."""
+
+
+def anthropic_sdk(url: str, interval: float) -> tuple[One, Callable[[], Awaitable[None]]]:
+    """Anthropic's client as its documentation shows it."""
+    client = import_module("anthropic").AsyncAnthropic(
+        api_key="sk-bench", base_url=url.removesuffix("/v1"), max_retries=0
+    )
+
+    async def one(tokens: int) -> int:
+        count = 0
+        said = [{"role": "user", "content": prompt(tokens, interval)}]
+        stream = await client.messages.create(model="mock", max_tokens=512, messages=said, stream=True)
+        async for event in stream:
+            count += event.type == "content_block_delta"
+        return count
+
+    return one, client.close
+
+
+def pydantic_ai(url: str, interval: float, way: str) -> tuple[One, Callable[[], Awaitable[None]]]:
+    """A model class of pydantic-ai, driven directly, without an agent."""
+    stream_of = import_module("pydantic_ai.direct").model_request_stream
+    prompt_of = import_module("pydantic_ai.messages").ModelRequest.user_text_prompt
+    host = "anthropic" if way == "anthropic_ai" else "bedrock"
+    models, providers = (import_module(f"pydantic_ai.{kind}.{host}") for kind in ("models", "providers"))
+    if host == "anthropic":
+        provider = providers.AnthropicProvider(api_key="sk-bench", base_url=url.removesuffix("/v1"))
+        model = models.AnthropicModel("mock", provider=provider)
+    else:
+        keys = {"aws_access_key_id": "AKIABENCH", "aws_secret_access_key": "bench"}
+        provider = providers.BedrockProvider(region_name="us-east-1", base_url=url, **keys)
+        model = models.BedrockConverseModel("mock", provider=provider)
+
+    async def one(tokens: int) -> int:
+        count = 0
+        said = [prompt_of(prompt(tokens, interval))]
+        async with stream_of(model, said) as stream:
+            async for event in stream:
+                count += event.event_kind in {"part_start", "part_delta"}
+        return tokens if abs(count - tokens) <= 1 else count
+
+    return one, nothing
+
+
+def way_of(way: str, url: str, interval: float) -> tuple[One, Callable[[], Awaitable[None]]]:
+    """How to make one call, and what to close after."""
+    ways = {"bare": bare, "adapter": adapter, "sdk_raw": sdk_raw, "sdk": sdk, "anthropic_sdk": anthropic_sdk}
+    if way in ways:
+        return ways[way](url, interval)
+    if way in FOREIGN:
+        return pydantic_ai(url, interval, way)
+    return adapter(url, interval, way)
 
 
 def sdk_client(url: str) -> tuple[Any, Callable[[], Awaitable[None]]]:
@@ -169,7 +245,7 @@ def sdk(url: str, interval: float) -> tuple[One, Callable[[], Awaitable[None]]]:
 
 async def measured(way: str, url: str, streams: int, interval: float) -> dict[str, float]:
     """Microseconds of CPU per token and per call, resident MiB at the peak."""
-    one, close = {"bare": bare, "adapter": adapter, "sdk_raw": sdk_raw, "sdk": sdk}[way](url, interval)
+    one, close = way_of(way, url, interval)
     costs: dict[int, float] = {}
     await asyncio.gather(*(one(SHORT) for _ in range(streams)))
     gc.collect()
@@ -221,7 +297,8 @@ def wait_for(port: int) -> None:
 
 def in_a_process(way: str, url: str, streams: int, args: argparse.Namespace) -> dict[str, float]:
     """One measurement in a fresh interpreter."""
-    command = [sys.executable, __file__, "--one", way, "--url", url, "--streams", str(streams)]
+    python = args.python if way in FOREIGN else sys.executable
+    command = [python, __file__, "--one", way, "--url", url, "--streams", str(streams)]
     interval = args.interval if streams > 1 else min(args.interval, LONE_INTERVAL)
     command += ["--interval", str(interval)]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -239,19 +316,31 @@ def in_a_process(way: str, url: str, streams: int, args: argparse.Namespace) -> 
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Rows as text, with the ratio to the floor at the same number of streams."""
-    lines = [f"{'way':8} {'streams':>7} {'µs/token':>9} {'ratio':>7} {'µs/call':>8} {'all in':>7} {'MiB':>5}"]
+    wide = max(len(row["way"]) for row in rows)
+    lines = [
+        f"{'way':{wide}} {'streams':>7} {'µs/token':>9} {'ratio':>7} {'µs/call':>8} {'all in':>7} {'MiB':>5}"
+    ]
     lines += [
-        f"{row['way']:8} {row['streams']:>7} {row['us_per_token']:>9.1f} {row['ratio']:>7.2f} "
+        f"{row['way']:{wide}} {row['streams']:>7} {row['us_per_token']:>9.1f} {row['ratio']:>7.2f} "
         f"{row['us_per_call']:>8.0f} {row['us_per_token_all_in']:>7.1f} {row['rss_mib']:>5.0f}"
         for row in rows
     ]
-    legend = [f"  {way:8} {what}" for way, what in WAYS.items()]
+    taken = {row["way"] for row in rows}
+    known = {**WAYS, **NATIVE, **FOREIGN}
+    legend = [f"  {way:{wide}} {what}" for way, what in known.items() if way in taken]
     return "\n".join([*lines, "", *legend])
+
+
+def ways_of(args: argparse.Namespace) -> list[str]:
+    """What is compared; the first is the floor."""
+    if args.native:
+        return [*NATIVE, *(FOREIGN if args.python else ())]
+    return [*WAYS]
 
 
 def rows_at(streams: int, url: str, args: argparse.Namespace) -> list[dict[str, Any]]:
     """The median of every way, measured in turns so that what else the machine does hits all alike."""
-    taken: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+    taken: dict[str, list[dict[str, float]]] = {way: [] for way in ways_of(args)}
     for _ in range(args.rounds):
         for way, results in taken.items():
             results.append(in_a_process(way, url, streams, args))
@@ -267,8 +356,9 @@ def rows_at(streams: int, url: str, args: argparse.Namespace) -> list[dict[str, 
 def compare(args: argparse.Namespace) -> list[dict[str, Any]]:
     """Every way at every number of streams, against one mock."""
     port = free_port()
+    mock_file = ROOT / "bench" / "native_mock.py" if args.native else SHARED / "bench" / "mock_upstream.py"
     mock = subprocess.Popen(
-        [sys.executable, str(SHARED / "bench" / "mock_upstream.py"), "--port", str(port)],
+        [sys.executable, str(mock_file), "--port", str(port)],
         stdout=subprocess.DEVNULL,
         preexec_fn=pinned(1),  # noqa: PLW1509 - this process has no threads
     )
@@ -287,7 +377,11 @@ def main() -> None:
     parser.add_argument("--interval", type=float, default=5.0, help="milliseconds between a stream's tokens")
     parser.add_argument("--rounds", type=int, default=3, help="repetitions, of which the median counts")
     parser.add_argument("--json", metavar="FILE", help="also write JSON; - for standard output")
-    parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--native", action="store_true", help="the native adapters beside the lean one")
+    parser.add_argument(
+        "--python", metavar="FILE", help="an interpreter that has the clients to compare with"
+    )
+    parser.add_argument("--one", choices=[*WAYS, *NATIVE, *FOREIGN], help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     parser.add_argument("--streams", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
