@@ -56,7 +56,12 @@ def test_body_holds_every_part_and_setting() -> None:
             ChatMessage("user", (TextPart("Read."), FilePart("a.txt", "text/plain; charset=utf-8", b"Hi"))),
             ChatMessage(
                 "assistant",
-                (ReasoningPart("unsigned"), ToolCallPart("a", "look", ""), ToolCallPart("b", "look", "[1]")),
+                (
+                    ReasoningPart("unsigned"),
+                    ReasoningPart("x", '{"host":"xai"}'),
+                    ToolCallPart("a", "look", ""),
+                    ToolCallPart("b", "look", "[1]"),
+                ),
             ),
             ChatMessage("tool", (ToolResultPart("a", "1"),)),
             ChatMessage("tool", (ToolResultPart("b", "", is_error=True),)),

@@ -1,5 +1,6 @@
 """A ChatRequest as the JSON of Anthropic's /v1/messages."""
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from apps.llm.vendors.structured import Schema, schema_of
 
 REDACTED = "redacted:"
 _RESERVED = frozenset({"model", "messages", "stream", "system"})
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/_=-]+")
 _CACHED = {"type": "ephemeral"}
 _UNREADABLE = (
     "This model cannot read the file's type. Nothing was sent. Attach a PDF, a picture or a text file."
@@ -120,10 +122,17 @@ def _block(part: Part) -> dict[str, Any] | None:
 
 
 def _thought(text: str, signature: str) -> dict[str, Any] | None:
-    """Thinking goes back only as signed: the host refuses any other."""
+    """Thinking goes back only as signed: the host refuses any other, another vendor's included."""
     if signature.startswith(REDACTED):
         return {"type": "redacted_thinking", "data": signature.removeprefix(REDACTED)}
-    return {"type": "thinking", "thinking": text, "signature": signature} if signature else None
+    if not is_signature(signature):
+        return None
+    return {"type": "thinking", "thinking": text, "signature": signature}
+
+
+def is_signature(signature: str) -> bool:
+    """Whether it looks like one of Claude's: base64, where others seal JSON."""
+    return _SIGNATURE.fullmatch(signature) is not None
 
 
 def _document(part: FilePart) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from apps.llm.vendors.anthropic.body import Body, arguments_of, system_parts
+from apps.llm.vendors.anthropic.body import Body, arguments_of, is_signature, system_parts
 from apps.llm.vendors.anthropic.traits import thinking_of, traits_of
 from apps.llm.vendors.base import (
     ChatMessage,
@@ -129,7 +129,7 @@ def _thought(text: str, signature: str) -> dict[str, Any] | None:
     """Thinking goes back only as signed: the models that want it back refuse any other."""
     if signature.startswith(REDACTED):
         return {"reasoningContent": {"redactedContent": signature.removeprefix(REDACTED)}}
-    if not signature:
+    if not is_signature(signature):
         return None
     return {"reasoningContent": {"reasoningText": {"text": text, "signature": signature}}}
 
