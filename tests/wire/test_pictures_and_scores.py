@@ -1,4 +1,4 @@
-"""Pictures in OpenAI's shape and Stability's, scores of TEI and llama.cpp, Ollama's recording."""
+"""Pictures in OpenAI's shape and Stability's, scores of TEI and llama.cpp."""
 
 from base64 import b64encode
 from typing import Any
@@ -9,7 +9,6 @@ import pytest
 from apps.llm.vendors.base import (
     EmbeddingRequest,
     ErrorKind,
-    Finished,
     ImageRequest,
     ImageResult,
     ListedModel,
@@ -21,7 +20,7 @@ from apps.llm.vendors.base import (
 )
 from apps.llm.vendors.registry import vendor_for
 from tests.wire.conftest import ASKED, QUICK, run
-from tests.wire.replay import Answer, Heard, Request, Server, needs_recordings, recorded, replayed, split_at
+from tests.wire.replay import Answer, Request, Server
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JSON = "application/json"
@@ -251,66 +250,3 @@ def test_nvidia_is_told_what_a_vector_is_for(purpose: Any, slug: str) -> None:
             return body
 
     assert run(ask()).get("input_type") == (purpose if slug == "nvidia" else None)
-
-
-JOKE = "Why did the OpenTelemetry agent go to therapy?\n\n"
-
-
-async def listen(answer: Answer) -> Heard:
-    heard = Heard()
-    async with Server([answer]) as server:
-        async for delta in vendor_for("ollama").stream(server.endpoint(api="native"), ASKED, QUICK):
-            heard.add(delta)
-        assert server.requests[0].path == "/api/chat"
-    return heard
-
-
-@needs_recordings
-@pytest.mark.parametrize("cuts", [[], range(1, 6000, 7)])
-def test_recorded_answer_of_ollama(cuts: Any) -> None:
-    heard = run(listen(replayed(recorded("ollama")[0], split_at(cuts))))
-    assert heard.text.startswith(JOKE)
-    assert heard.text.endswith("your face!)")
-    assert heard.finished == Finished("stop", Usage(17, 50), "llama3")
-
-
-def test_vectors_of_ollamas_native_api() -> None:
-    async def ask(told: Any) -> tuple[Any, Request]:
-        async with Server([answered(told)]) as server:
-            request = EmbeddingRequest("all-minilm", ("a", "b"))
-            result = await vendor_for("ollama").embed(server.endpoint(api="native"), request)
-            return result, server.requests[0]
-
-    told = {"model": "all-minilm:l6", "embeddings": [[1, 0], [0, 1]], "prompt_eval_count": 8}
-    result, sent = run(ask(told))
-    assert sent.path == "/api/embed"
-    assert orjson.loads(sent.body) == {"model": "all-minilm", "input": ["a", "b"]}
-    assert (result.vectors, result.usage, result.model) == (
-        [[1.0, 0.0], [0.0, 1.0]], Usage(8, 0), "all-minilm:l6",
-    )  # fmt: skip
-    unfit: list[Any] = [{}, {"embeddings": [[1]]}, {"embeddings": ["x", "y"]}, []]
-    for bad in unfit:
-        with pytest.raises(VendorError) as caught:
-            run(ask(bad))
-        assert caught.value.kind is ErrorKind.PROTOCOL
-
-
-@needs_recordings
-def test_cut_after_any_byte_is_interrupted() -> None:
-    from apps.llm.vendors.ndjson import LineParser
-    from apps.llm.vendors.ollama import OllamaEvents
-
-    body = recorded("ollama")[0].body.rstrip()
-    for at in range(len(body)):
-        events, parser = OllamaEvents("m", ""), LineParser()
-        for line in parser.feed(body[:at]):
-            events.feed(line)
-        with pytest.raises(VendorError) as caught:
-            events.finished()
-        assert caught.value.kind is ErrorKind.INTERRUPTED
-
-
-def test_an_endless_line_is_a_protocol_error() -> None:
-    with pytest.raises(VendorError) as caught:
-        run(listen(Answer([b'{"x":"' + b"y" * 500_000] * 10, content_type="application/x-ndjson")))
-    assert caught.value.kind is ErrorKind.PROTOCOL

@@ -1,0 +1,47 @@
+"""Where rows of the registry list their models, and how a key is proven where they list none."""
+
+import pytest
+
+from apps.llm.vendors.base import ErrorKind, ListedModel, Modality, VendorError
+from apps.llm.vendors.error_messages import NO_LIST
+from apps.llm.vendors.registry import vendor_for
+from tests.wire.conftest import run
+from tests.wire.replay import Answer, Server
+
+ENDPOINTS = (
+    b'{"endpoints": [{"name": "dbrx", "task": "llm/v1/chat"}, {"name": "gte", "task": "llm/v1/embeddings"}]}'
+)
+JSON = "application/json"
+
+
+def test_databricks_lists_endpoints_beside_its_base() -> None:
+    async def ask() -> tuple[list[ListedModel], str]:
+        async with Server([Answer([ENDPOINTS], content_type=JSON)]) as server:
+            found = await vendor_for("databricks").list_models(server.endpoint())
+            return found, server.requests[0].path
+
+    listed = [ListedModel("dbrx", Modality.CHAT), ListedModel("gte", Modality.EMBEDDING)]
+    assert run(ask()) == (listed, "/api/2.0/serving-endpoints")
+
+
+@pytest.mark.parametrize("slug", ["perplexity", "inflection", "oracle"])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(404, None), (400, None), (401, ErrorKind.AUTHENTICATION), (503, ErrorKind.UNAVAILABLE)],
+)
+def test_a_host_without_a_list_is_asked_for_an_answer_from_no_model(
+    slug: str, status: int, kind: ErrorKind | None
+) -> None:
+    async def ask() -> tuple[ErrorKind | None, list[str], str]:
+        async with Server([Answer([b"{}"], status, JSON)]) as server:
+            vendor, endpoint = vendor_for(slug), server.endpoint()
+            with pytest.raises(VendorError) as caught:
+                await vendor.list_models(endpoint)
+            found = None
+            try:
+                await vendor.check(endpoint)
+            except VendorError as failed:
+                found = failed.kind
+            return found, [request.path for request in server.requests], caught.value.message
+
+    assert run(ask()) == (kind, ["/v1/chat/completions"], NO_LIST)
