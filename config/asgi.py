@@ -14,6 +14,7 @@ from django.contrib.staticfiles.finders import get_finders  # noqa: E402 - as ab
 from servestatic import ServeStaticASGI  # noqa: E402 - as above
 
 from apps.api.openai.door import CompletionsDoor  # noqa: E402 - as above
+from apps.chat.api.door import MessageDoor  # noqa: E402 - as above
 from apps.files.asgi import BodyLimit  # noqa: E402 - as above
 from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
@@ -46,7 +47,7 @@ def _refuse_unsafe_role() -> None:
 
 env.refuse_vendor_variables()
 _refuse_unsafe_role()
-http = CompletionsDoor(BodyLimit(pages), security_headers())
+http = MessageDoor(CompletionsDoor(BodyLimit(pages), security_headers()), security_headers())
 application = _with_static(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}))
 gc.collect()
 gc.freeze()

@@ -9,16 +9,17 @@ import orjson
 from django.utils import timezone
 
 from apps.tenants.models import new_id
-from apps.tenants.scope import current_tenant_id, prepared_cursor
+from apps.tenants.postgresql.statements import Statement
+from apps.tenants.scope import current_tenant_id, execute_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_INSERT: Final = """
+_INSERT: Final = Statement("""
 INSERT INTO audit_auditevent (id, tenant_id, created_at, actor_id, actor_name, api_key_id, ip, action,
                               target_type, target_id, before, after, detail)
 VALUES (%s, %s, %s, %s, %s, %s, %s::inet, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb)
-"""
+""")
 """In SQL, since every accepted message writes an event: by the ORM it took 0.8 ms, so 0.1."""
 
 
@@ -52,8 +53,7 @@ def record(  # noqa: PLR0913 - the columns of an event
         event_id, current_tenant_id(), timezone.now(), *who, action, target_type, str(target_id),
         _json(before), _json(after), _json(detail),
     ]  # fmt: skip
-    with prepared_cursor() as cursor:
-        cursor.execute(_INSERT, values)
+    execute_later(_INSERT, values)
     return event_id
 
 

@@ -52,17 +52,12 @@ class Job:
 
 def load_job(*, conversation_id: UUID, question_id: UUID, user_id: UUID) -> Job | None:
     """The reply's job, without what the person may no longer read; None when the question was deleted."""
-    branch = selectors.branch_to(question_id)
+    branch, places = selectors.branch_and_places(question_id, conversation_id)
     if not branch:
         return None
     sources = {source for message in branch for source in message.source_document_ids}
     readable = _readable(user_id, sources)
-    bases, has_files = selectors.looks_in(conversation_id)
-    return Job(
-        turns=tuple(_turns(branch, readable)),
-        knowledge_base_ids=tuple(bases),
-        has_files=has_files,
-    )
+    return Job(tuple(_turns(branch, readable)), places.knowledge_base_ids, places.has_files)
 
 
 def load_extractive(team_id: UUID) -> Chosen | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.chat.models import Conversation, Message
+    from apps.chat.services import Sent
 
 
 def conversation_output(conversation: Conversation) -> dict[str, Any]:
@@ -38,6 +39,15 @@ def message_output(message: Message, files: Mapping[UUID, Mapping[str, Any]]) ->
         "steps": message.steps,
         "error": message.error,
         "usage": message.usage,
+    }
+
+
+def accepted(sent: Sent, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str, Any]:
+    """A question that was accepted, with the answer that its run will fill."""
+    return {
+        "question": message_output(sent.question, files),
+        "answer": accepted_answer(sent.answer),
+        "run": accepted_run(sent.answer),
     }
 
 

@@ -11,25 +11,26 @@ import orjson
 from django.utils import timezone
 
 from apps.chat.models import Conversation, Message
-from apps.tenants.scope import current_tenant_id, prepared_cursor
+from apps.tenants.postgresql.statements import Statement
+from apps.tenants.scope import current_tenant_id, execute, execute_later
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-_LOCK: Final = """
+_LOCK: Final = Statement("""
 SELECT id, tenant_id, user_id, team_id, title, title_source, model_slug, current_message_id, is_pinned,
        created_at, updated_at
 FROM chat_conversation
 WHERE tenant_id = %(tenant)s AND id = %(conversation)s AND user_id = %(user)s
   AND (%(team)s::uuid IS NULL OR team_id = %(team)s) FOR UPDATE
-"""
+""")
 
-_SENT_BEFORE: Final = """
+_SENT_BEFORE: Final = Statement("""
 SELECT id FROM chat_message WHERE tenant_id = %s AND author_id = %s AND client_id = %s
-"""
+""")
 
-_INSERT: Final = """
+_INSERT: Final = Statement("""
 WITH moved AS (
   UPDATE chat_conversation
   SET current_message_id = %(current)s, updated_at = %(now)s, model_slug = %(model_slug)s, title = %(title)s,
@@ -45,18 +46,18 @@ SELECT n.id, %(tenant)s, %(conversation)s, n.parent_id, n.author_id, n.role, n.s
 FROM jsonb_to_recordset(%(messages)s::jsonb)
      AS n(id uuid, parent_id uuid, author_id uuid, role text, state text, parts jsonb, model_slug text,
           model_name text, run_id uuid, client_id uuid)
-"""
+""")
 
-_ANSWER: Final = """
+_ANSWER: Final = Statement("""
 SELECT m.id, m.tenant_id, m.conversation_id, m.parent_id, m.author_id, m.role, m.state,
        m.model_slug, m.model_name, m.run_id, m.client_id, m.created_at, q.parent_id IS NULL, c.title_source
 FROM chat_message m
 JOIN chat_conversation c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
 JOIN chat_message q ON q.tenant_id = m.tenant_id AND q.id = m.parent_id
 WHERE m.tenant_id = %s AND m.id = %s
-"""
+""")
 
-_FILL: Final = """
+_FILL: Final = Statement("""
 WITH moved AS (
   UPDATE chat_conversation SET updated_at = now() WHERE tenant_id = %(tenant)s AND id = %(conversation)s
 )
@@ -66,7 +67,7 @@ SET state = %(state)s, parts = %(parts)s::jsonb, annotations = %(annotations)s::
     usage = %(usage)s::jsonb, error = %(error)s::jsonb,
     model_slug = %(model_slug)s, model_name = %(model_name)s
 WHERE tenant_id = %(tenant)s AND id = %(message)s
-"""
+""")
 
 _CONVERSATION: Final = (
     "id", "tenant_id", "user_id", "team_id", "title", "title_source", "model_slug", "current_message_id",
@@ -94,17 +95,13 @@ def lock_conversation(*, conversation_id: UUID, user_id: UUID, team_id: UUID | N
         "user": user_id,
         "team": team_id,
     }
-    with prepared_cursor() as cursor:
-        cursor.execute(_LOCK, values)
-        row = cursor.fetchone()
+    row = execute(_LOCK, values).row
     return None if row is None else _conversation(row)
 
 
 def is_sent(*, author_id: UUID, client_id: UUID) -> bool:
     """Whether the person sent something under this id already."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_SENT_BEFORE, [current_tenant_id(), author_id, client_id])
-        return cursor.fetchone() is not None
+    return execute(_SENT_BEFORE, [current_tenant_id(), author_id, client_id]).row is not None
 
 
 def insert_messages(conversation: Conversation, messages: Sequence[Message]) -> None:
@@ -122,15 +119,12 @@ def insert_messages(conversation: Conversation, messages: Sequence[Message]) -> 
         "now": now,
         "messages": orjson.dumps([_columns(message) for message in messages]).decode(),
     }
-    with prepared_cursor() as cursor:
-        cursor.execute(_INSERT, values)
+    execute_later(_INSERT, values)
 
 
 def awaited_answer(message_id: UUID) -> AwaitedAnswer | None:
     """The answer, whether it is to a conversation's first question, and who named that; None if deleted."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_ANSWER, [current_tenant_id(), message_id])
-        row = cursor.fetchone()
+    row = execute(_ANSWER, [current_tenant_id(), message_id]).row
     return None if row is None else AwaitedAnswer(_message(row[:-2]), *row[-2:])
 
 
@@ -150,8 +144,7 @@ def fill_answer(message: Message) -> None:
         "model_slug": message.model_slug,
         "model_name": message.model_name,
     }
-    with prepared_cursor() as cursor:
-        cursor.execute(_FILL, values)
+    execute_later(_FILL, values)
 
 
 def _columns(message: Message) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -15,17 +15,19 @@ from apps.knowledge import selectors as knowledge
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
 from apps.runs.rows import loaded
-from apps.tenants.scope import current_tenant_id, prepared_cursor
+from apps.tenants.postgresql.statements import Statement
+from apps.tenants.scope import current_tenant_id, execute, execute_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from apps.accounts.actors import Actor
+    from apps.tenants.postgresql.statements import Done
 
 MOST_TURNS = 400
 MOST_PINNED = 100
 
-_BRANCH = """
+_BRANCH: Final = Statement("""
 WITH RECURSIVE branch AS (
   SELECT id, parent_id, role, parts, source_document_ids, 1 AS depth
   FROM chat_message WHERE tenant_id = %(tenant)s AND id = %(last)s
@@ -35,16 +37,16 @@ WITH RECURSIVE branch AS (
   WHERE b.depth < %(most)s
 )
 SELECT role, parts, source_document_ids FROM branch ORDER BY depth DESC
-"""
+""")
 
 
-_LOOKS_IN = """
+_LOOKS_IN: Final = Statement("""
 SELECT array(SELECT knowledge_base_id FROM chat_conversationknowledgebase
              WHERE tenant_id = %(tenant)s AND conversation_id = %(conversation)s ORDER BY id),
        EXISTS (SELECT 1 FROM knowledge_knowledgebase b
                JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id
                WHERE b.tenant_id = %(tenant)s AND b.conversation_id = %(conversation)s)
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,13 @@ class BranchMessage:
     role: str
     parts: list[dict[str, Any]]
     source_document_ids: frozenset[str]
+
+
+class Places(NamedTuple):
+    """Where the answers of a conversation are looked up: knowledge bases, and whether files were attached."""
+
+    knowledge_base_ids: tuple[UUID, ...]
+    has_files: bool
 
 
 def conversation_list(actor: Actor, *, query: str = "") -> QuerySet[Conversation]:
@@ -141,20 +150,28 @@ def has_running_answer(conversation_id: UUID) -> bool:
 
 
 def branch_to(message_id: UUID) -> list[BranchMessage]:
-    """The messages from the root to this one, at most the last 400; one statement."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_BRANCH, {"tenant": current_tenant_id(), "last": message_id, "most": MOST_TURNS})
-        rows = cursor.fetchall()
-    return [BranchMessage(role, loaded(parts), frozenset(loaded(sources))) for role, parts, sources in rows]
+    """The messages from the root to this one, at most the last 400."""
+    return _branch(execute(_BRANCH, _branch_of(message_id)))
 
 
-def looks_in(conversation_id: UUID) -> tuple[list[UUID], bool]:
-    """The knowledge bases that answers are looked up in, and whether files were attached; one statement."""
-    values = {"tenant": current_tenant_id(), "conversation": conversation_id}
-    with prepared_cursor() as cursor:
-        cursor.execute(_LOOKS_IN, values)
-        found, has_files = cursor.fetchone()
-    return list(found), has_files
+def branch_and_places(message_id: UUID, conversation_id: UUID) -> tuple[list[BranchMessage], Places]:
+    """As `branch_to`, and where the conversation's answers are looked up."""
+    branch, places = execute_together(
+        (_BRANCH, _branch_of(message_id)),
+        (_LOOKS_IN, {"tenant": current_tenant_id(), "conversation": conversation_id}),
+    )
+    bases, has_files = places.rows[0]
+    return _branch(branch), Places(tuple(bases), has_files)
+
+
+def _branch_of(message_id: UUID) -> dict[str, Any]:
+    return {"tenant": current_tenant_id(), "last": message_id, "most": MOST_TURNS}
+
+
+def _branch(found: Done) -> list[BranchMessage]:
+    return [
+        BranchMessage(role, loaded(parts), frozenset(loaded(sources))) for role, parts, sources in found.rows
+    ]
 
 
 def knowledge_base_ids(conversation_id: UUID) -> list[UUID]:

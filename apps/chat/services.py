@@ -44,7 +44,8 @@ def message_send(*, actor: Actor, conversation_id: UUID, send: Send) -> Sent:
     """Accepts a question: question, empty answer and queued run, in one transaction.
 
     The same client_id again gives the same result, also at the same moment: the conversation's row is locked.
-    Raises ProblemError 404 (conversation, parent, file), 400 (text, model), 409 (answer running, no model).
+    Raises ProblemError 404 (conversation, parent, file), 400 (text, model), 409 (answer running, no model),
+    always before anything is written.
     """
     conversation = selectors.lock_conversation(actor, conversation_id)
     if rows.is_sent(author_id=actor.user_id, client_id=send.client_id):

@@ -16,7 +16,8 @@ from django.utils import timezone
 from apps.metering.models import UsageState
 from apps.metering.prices import UNKNOWN, Charge, Price, Tokens, charge_for
 from apps.tenants.models import new_id
-from apps.tenants.scope import current_tenant_id, prepared_cursor
+from apps.tenants.postgresql.statements import Statement
+from apps.tenants.scope import current_tenant_id, execute, execute_later
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -76,7 +77,7 @@ class Ending:
     ms_total: int | None = None
 
 
-_RESERVE: Final = """
+_RESERVE: Final = Statement("""
 INSERT INTO metering_usagerecord (
     id, tenant_id, call_id, state, purpose, step, run_id, conversation_id, team_id, team_name,
     user_id, user_name, api_key_id, vendor, base_url, connection_id, connection_name,
@@ -90,14 +91,14 @@ INSERT INTO metering_usagerecord (
     0, 0, 0, 0, false,
     %s, %s, %s, '', '', clock_timestamp()
 )
-"""
-_CLOSE: Final = """
+""")
+_CLOSE: Final = Statement("""
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE metering_usagerecord SET state = %s, tokens_input = %s, tokens_cached = %s, tokens_output = %s,
        tokens_reasoning = %s, estimated = %s, price = %s, currency = %s, cost = %s, model_answered = %s,
        finish = %s, error_kind = %s, ms_first = %s, ms_total = %s, closed_at = clock_timestamp()
 FROM quick WHERE tenant_id = %s AND call_id = %s AND state = 'reserved'
-"""
+""")
 _NOTHING: Final = Tokens(0, 0)
 
 
@@ -113,8 +114,7 @@ def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, boun
         override.input if override else None, override.output if override else None,
         override.currency if override else "",
     ]  # fmt: skip
-    with prepared_cursor() as cursor:
-        cursor.execute(_RESERVE, values)
+    execute_later(_RESERVE, values)
 
 
 def usage_settle(*, call_id: UUID, item: Item, tokens: Tokens, ending: Ending) -> Charge | None:
@@ -139,9 +139,7 @@ def _close(call_id: UUID, state: UsageState, tokens: Tokens, charge: Charge, end
         ending.model_answered[:200], ending.finish, ending.error_kind, ending.ms_first, ending.ms_total,
         current_tenant_id(), call_id,
     ]  # fmt: skip
-    with prepared_cursor() as cursor:
-        cursor.execute(_CLOSE, values)
-        return bool(cursor.rowcount)
+    return bool(execute(_CLOSE, values).count)
 
 
 __all__ = [

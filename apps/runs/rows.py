@@ -12,18 +12,19 @@ from django.utils import timezone
 from apps.runs.live import LEASE_S, MOST_ATTEMPTS
 from apps.runs.models import Run, RunState
 from apps.tenants.models import new_id
-from apps.tenants.scope import current_tenant_id, prepared_cursor
+from apps.tenants.postgresql.statements import Statement
+from apps.tenants.scope import current_tenant_id, execute, execute_later
 
 _QUICK: Final = "WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))"
 """Losing such a commit in a crash of PostgreSQL is harmless: the fence tells, and later commits flush it."""
 
-_INSERT: Final = """
+_INSERT: Final = Statement("""
 INSERT INTO runs_run (id, tenant_id, kind, state, team_id, user_id, api_key_id, subject_id, input,
                       fence, attempts, worker, log, position, result, created_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, 0, 0, '', '[]'::jsonb, 0, '{}'::jsonb, %s)
-"""
+""")
 
-_CLAIM: Final = f"""{_QUICK}
+_CLAIM: Final = Statement(f"""{_QUICK}
 UPDATE runs_run r SET state = 'running', fence = fence + 1, attempts = attempts + 1, worker = %s,
        lease_until = now() + make_interval(secs => {LEASE_S}), started_at = coalesce(started_at, now())
 FROM quick
@@ -31,50 +32,50 @@ WHERE r.tenant_id = %s AND r.id = ANY(%s) AND r.attempts < {MOST_ATTEMPTS}
   AND (r.state = 'queued' OR (r.state = 'running' AND r.lease_until < now() AND r.call_opened_at IS NULL))
 RETURNING r.id, r.kind, r.team_id, r.user_id, r.api_key_id, r.subject_id, r.input, r.fence, r.attempts,
           r.created_at, r.stop_requested_at
-"""  # noqa: S608 - constants of ours alone
+""")  # noqa: S608 - constants of ours alone
 
-_CHECKPOINT: Final = f"""{_QUICK}
+_CHECKPOINT: Final = Statement(f"""{_QUICK}
 UPDATE runs_run r SET lease_until = now() + make_interval(secs => {LEASE_S}),
        log = coalesce(n.log, r.log), position = coalesce(n.position, r.position)
 FROM quick, jsonb_to_recordset(%s::jsonb) AS n(id uuid, fence int, log jsonb, position bigint)
 WHERE r.tenant_id = %s AND r.id = n.id AND r.fence = n.fence AND r.state = 'running'
 RETURNING r.id, r.stop_requested_at IS NOT NULL
-"""  # noqa: S608 - constants of ours alone
+""")  # noqa: S608 - constants of ours alone
 
-_END: Final = """
+_END: Final = Statement("""
 UPDATE runs_run r SET state = n.state, log = n.log, position = n.position, error = n.error, result = n.result,
        fence = r.fence + n.bump, ended_at = now(), lease_until = NULL
 FROM jsonb_to_recordset(%s::jsonb)
      AS n(id uuid, fence int, bump int, state text, log jsonb, position bigint, error jsonb, result jsonb)
 WHERE r.tenant_id = %s AND r.id = n.id AND r.fence = n.fence AND r.state IN ('queued', 'running')
 RETURNING r.id
-"""
+""")
 
-_STEPS: Final = """
+_STEPS: Final = Statement("""
 INSERT INTO runs_step (id, tenant_id, run_id, index, kind, label, state, data, ms)
 SELECT n.id, %s, n.run_id, n.index, n.kind, n.label, n.state, n.data, n.ms FROM jsonb_to_recordset(%s::jsonb)
        AS n(id uuid, run_id uuid, index int, kind text, label text, state text, data jsonb, ms int)
 ON CONFLICT DO NOTHING
-"""
+""")
 
-_OPENED: Final = """
+_OPENED: Final = Statement("""
 UPDATE runs_run SET call_opened_at = coalesce(call_opened_at, now())
 WHERE tenant_id = %s AND id = %s AND fence = %s AND state = 'running' AND lease_until > now()
-"""
+""")
 
-_CHANGED: Final = """
+_CHANGED: Final = Statement("""
 SELECT r.id, r.kind, r.user_id, r.team_id, r.subject_id, r.api_key_id, r.input, r.state, r.fence, r.attempts,
        r.log
 FROM runs_run r JOIN jsonb_to_recordset(%s::jsonb) AS n(id uuid, fence int, position bigint) ON r.id = n.id
 WHERE r.tenant_id = %s
   AND (r.fence <> n.fence OR r.position > n.position OR r.state NOT IN ('queued', 'running'))
-"""
+""")
 
-_QUEUED: Final = """
+_QUEUED: Final = Statement("""
 SELECT id FROM runs_run
 WHERE tenant_id = %s AND state = 'queued' AND created_at < now() - make_interval(secs => %s)
 ORDER BY created_at LIMIT %s
-"""
+""")
 
 
 class EndRow(NamedTuple):
@@ -108,16 +109,13 @@ def insert(run: Run) -> None:
         run.id, run.tenant_id, run.kind, run.state, run.team_id, run.user_id, run.api_key_id, run.subject_id,
         orjson.dumps(run.input).decode(), run.created_at,
     ]  # fmt: skip
-    with prepared_cursor() as cursor:
-        cursor.execute(_INSERT, values)
+    execute_later(_INSERT, values)
 
 
 def claim(worker: str, ids: Sequence[UUID]) -> dict[UUID, Run]:
     """Take those runs that may be taken, under a new fence and a lease; the others are another's or over."""
     tenant_id = current_tenant_id()
-    with prepared_cursor() as cursor:
-        cursor.execute(_CLAIM, [worker, tenant_id, list(ids)])
-        rows = cursor.fetchall()
+    rows = execute(_CLAIM, [worker, tenant_id, list(ids)]).rows
     return {row[0]: _claimed(tenant_id, worker, row) for row in rows}
 
 
@@ -136,17 +134,14 @@ def loaded(value: Any) -> Any:
 
 def checkpoint(rows: Sequence[dict[str, Any]]) -> dict[UUID, bool]:
     """Renew leases, keep logs of `{id, fence, log?, position?}`; who is still ours, and is to be stopped."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_CHECKPOINT, [_json(rows), current_tenant_id()])
-        return dict(cursor.fetchall())
+    ours: list[Any] = execute(_CHECKPOINT, [_json(rows), current_tenant_id()]).rows
+    return dict(ours)
 
 
 def end(rows: Sequence[EndRow]) -> set[UUID]:
     """Write the ends; returns those that held."""
     packed = _json(row._asdict() | {"log": orjson.Fragment(row.log)} for row in rows)
-    with prepared_cursor() as cursor:
-        cursor.execute(_END, [packed, current_tenant_id()])
-        return {row[0] for row in cursor.fetchall()}
+    return {row[0] for row in execute(_END, [packed, current_tenant_id()]).rows}
 
 
 def keep_steps(steps: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
@@ -156,24 +151,19 @@ def keep_steps(steps: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
     packed = _json(
         step | {"id": new_id(), "run_id": run_id, "label": step["label"][:200]} for run_id, step in steps
     )
-    with prepared_cursor() as cursor:
-        cursor.execute(_STEPS, [current_tenant_id(), packed])
+    execute_later(_STEPS, [current_tenant_id(), packed])
 
 
 def mark_opened(run_id: UUID, fence: int) -> bool:
     """Note that a provider call is opened; False when the run is not ours any more."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_OPENED, [current_tenant_id(), run_id, fence])
-        return bool(cursor.rowcount == 1)
+    return execute(_OPENED, [current_tenant_id(), run_id, fence]).count == 1
 
 
 def changed(known: Sequence[tuple[str, int, int]]) -> dict[str, SeenRow]:
     """Rows of the runs `(id, fence, position)` that say more than is known."""
     tenant_id = current_tenant_id()
     packed = _json({"id": run, "fence": fence, "position": position} for run, fence, position in known)
-    with prepared_cursor() as cursor:
-        cursor.execute(_CHANGED, [packed, tenant_id])
-        return {str(row[0]): _seen(tenant_id, row) for row in cursor.fetchall()}
+    return {str(row[0]): _seen(tenant_id, row) for row in execute(_CHANGED, [packed, tenant_id]).rows}
 
 
 def _seen(tenant_id: UUID, row: Sequence[Any]) -> SeenRow:
@@ -186,6 +176,4 @@ def _seen(tenant_id: UUID, row: Sequence[Any]) -> SeenRow:
 
 def queued_since(seconds: float, most: int) -> list[UUID]:
     """Runs of the tenant that nobody has taken for that long, oldest first."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_QUEUED, [current_tenant_id(), seconds, most])
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in execute(_QUEUED, [current_tenant_id(), seconds, most]).rows]

@@ -20,9 +20,8 @@ from apps.tenants.errors import CrossTenantError, NoTenantScopeError, ScopeAbort
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from django.db.backends.utils import CursorWrapper
-
     from apps.tenants.postgresql.base import DatabaseWrapper
+    from apps.tenants.postgresql.statements import Done, Statement, Values
 
 DEFAULT = "default"
 
@@ -40,9 +39,19 @@ def current_tenant_id(using: str = DEFAULT) -> UUID:
     return tenant_id
 
 
-def prepared_cursor() -> CursorWrapper:
-    """A cursor whose statements are prepared once per connection: for the hot look-ups and writes by key."""
-    return scoped_connection().prepared_cursor()
+def execute(statement: Statement, values: Values) -> Done:
+    """Run a prepared statement in the scope; raises Django's database errors."""
+    return scoped_connection().run_prepared((statement, values))[0]
+
+
+def execute_together(*calls: tuple[Statement, Values]) -> list[Done]:
+    """Run prepared statements in one round trip; where one fails, it raises and the scope keeps nothing."""
+    return scoped_connection().run_prepared(*calls)
+
+
+def execute_later(statement: Statement, values: Values) -> None:
+    """Run a prepared write whose result nobody needs together with the scope's next statement or its end."""
+    scoped_connection().run_later(statement, values)
 
 
 def tenant_id_or_none() -> UUID | None:

@@ -11,7 +11,8 @@ from apps.accounts.actors import Actor
 from apps.accounts.models import ApiKey, Session, User
 from apps.accounts.tokens import random_token, token_hash
 from apps.audit.services import record
-from apps.tenants.scope import DEFAULT, current_tenant_id, prepared_cursor
+from apps.tenants.postgresql.statements import Statement
+from apps.tenants.scope import DEFAULT, current_tenant_id, execute
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,11 +29,11 @@ _USER_COLUMNS: Final = (
 _COLUMNS: Final = ", ".join(
     [*(f"s.{name}" for name in _SESSION_COLUMNS), *(f"u.{name}" for name in _USER_COLUMNS)]
 )
-_OPEN: Final = f"""
+_OPEN: Final = Statement(f"""
 SELECT {_COLUMNS}
 FROM accounts_session s JOIN accounts_user u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
 WHERE s.tenant_id = %s AND s.token_hash = %s AND s.expires_at > %s AND s.last_seen_at > %s AND u.is_active
-"""  # noqa: S608 - the columns above, no input
+""")  # noqa: S608 - the columns above, no input
 """In plain SQL, since it stands before every request of a page: by the ORM it took 1.6 ms, so 0.5."""
 
 
@@ -61,9 +62,7 @@ def session_create(*, user: User, ip: str | None, agent: str) -> tuple[Session, 
 def session_open(token: str) -> Session | None:
     """The living session of a cookie with its active person, or None. Touched at most once a minute."""
     now = timezone.now()
-    with prepared_cursor() as cursor:
-        cursor.execute(_OPEN, [current_tenant_id(), token_hash(token), now, now - IDLE])
-        row = cursor.fetchone()
+    row = execute(_OPEN, [current_tenant_id(), token_hash(token), now, now - IDLE]).row
     if row is None:
         return None
     cut = len(_SESSION_COLUMNS)

@@ -155,12 +155,7 @@ class MessageListApi(TenantApi):
                 file_ids=tuple(read.get("file_ids", ())),
             ),
         )
-        body = {
-            "question": outputs.message_output(sent.question, selectors.files_of([sent.question])),
-            "answer": outputs.accepted_answer(sent.answer),
-            "run": outputs.accepted_run(sent.answer),
-        }
-        return Response(body, status=202)
+        return Response(outputs.accepted(sent, selectors.files_of([sent.question])), status=202)
 
 
 class MessageRegenerateApi(TenantApi):

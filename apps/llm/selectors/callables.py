@@ -12,7 +12,8 @@ import orjson
 
 from apps.llm.endpoints import Place
 from apps.metering.prices import Price
-from apps.tenants.scope import current_tenant_id, prepared_cursor
+from apps.tenants.postgresql.statements import Statement
+from apps.tenants.scope import current_tenant_id, execute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from apps.llm.vendors.base import Modality
 
-_LOAD: Final = """
+_LOAD: Final = Statement("""
 SELECT m.id, m.slug, m.name, m.vendor_model, m.max_output, m.abilities,
        m.price_input, m.price_output, m.currency,
        c.id, c.name, c.vendor, c.base_url, c.host, c.port, c.settings, c.sealed_key, c.key_origin,
@@ -35,7 +36,7 @@ WHERE m.tenant_id = %(tenant)s AND m.id = %(model)s AND m.modality = %(modality)
   AND EXISTS (SELECT 1 FROM llm_grant g JOIN accounts_team t ON t.tenant_id = g.tenant_id AND t.id = g.team_id
               WHERE g.tenant_id = m.tenant_id AND g.model_id = m.id
                 AND (g.team_id = %(team)s OR t.is_everyone))
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,7 @@ def callable_model(
         "user": user_id,
         "modality": modality.value,
     }
-    with prepared_cursor() as cursor:
-        cursor.execute(_LOAD, values)
-        row = cursor.fetchone()
+    row = execute(_LOAD, values).row
     return None if row is None else _read(tenant_id, row)
 
 

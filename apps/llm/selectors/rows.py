@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.models import Model as AnyModel
 
 from apps.llm.models import Connection, Model
-from apps.tenants.scope import DEFAULT, current_tenant_id, prepared_cursor
+from apps.tenants.postgresql.statements import Statement
+from apps.tenants.scope import DEFAULT, current_tenant_id, execute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,14 +38,14 @@ WHERE m.tenant_id = %(tenant)s AND m.is_enabled AND c.is_enabled AND {{condition
                 AND (g.team_id = %(team)s OR t.is_everyone))
 ORDER BY m.name, m.slug LIMIT 1
 """.format(model=_columns(Model, "m"), connection=_columns(Connection, "c"))  # noqa: S608 - column names of our own tables
-_STATEMENTS: Final = {condition: _SELECT.format(condition=condition) for condition in (BY_SLUG, BY_VENDOR)}
+_STATEMENTS: Final = {
+    condition: Statement(_SELECT.format(condition=condition)) for condition in (BY_SLUG, BY_VENDOR)
+}
 
 
 def granted_model(condition: str, team_id: UUID | None, values: Mapping[str, Any]) -> Model | None:
     """The first model that fits BY_SLUG or BY_VENDOR and that the team may use; None without one."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_STATEMENTS[condition], {"tenant": current_tenant_id(), "team": team_id, **values})
-        row = cursor.fetchone()
+    row = execute(_STATEMENTS[condition], {"tenant": current_tenant_id(), "team": team_id, **values}).row
     if row is None:
         return None
     width = len(Model._meta.concrete_fields)

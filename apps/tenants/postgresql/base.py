@@ -6,62 +6,47 @@ tenant are meant (GLOBAL tables, migrations, maintenance). Anything else raises 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import psycopg
 from django.conf import settings
 from django.db import OperationalError
 from django.db.backends.postgresql import base
-from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg.pq import ExecStatus
 
 from apps.tenants.errors import NoTenantScopeError
+from apps.tenants.postgresql.statements import Statement, prepared_on
 from apps.tenants.roles import refuse_unsafe_role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from uuid import UUID
 
-    from django.db.backends.utils import CursorWrapper
+    from apps.tenants.postgresql.statements import Done, Values
 
 _HARMLESS = ("SAVEPOINT", "RELEASE", "ROLLBACK TO", "SET CONSTRAINTS")
 _NEVER_BY_COUNT = 2**31
+_COMMIT: Final = Statement("COMMIT")
 
 
 def _guard(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 - Django's wrapper signature
     connection: DatabaseWrapper = context["connection"]
-    if (
-        connection.tenant_id is None
-        and not connection.unscoped
-        and not str(sql).lstrip().upper().startswith(_HARMLESS)
-    ):
-        raise NoTenantScopeError("A statement without a tenant scope was refused.")
+    if not str(sql).lstrip().upper().startswith(_HARMLESS):
+        connection.refuse_without_tenant()
+    connection.send_waiting()
     return execute(sql, params, many, context)
-
-
-class _PreparedCursor(psycopg.Cursor[tuple[Any, ...]]):
-    """Every statement is prepared on the server at its first use on the connection."""
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        return super().execute(query, params, **options | {"prepare": True})
-
-
-class _Operations(DatabaseOperations):
-    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
-        """As Django's; a prepared statement, which it can not fill in, stands as it was written."""
-        return super().last_executed_query(cursor, sql, params) or str(sql)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that knows its tenant, refuses statements without one and unsafe roles."""
 
-    ops_class = _Operations
     checked_aliases: ClassVar[set[str]] = set()
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
         super().__init__(settings_dict, alias)
         self.tenant_id: UUID | None = None
         self.unscoped = alias in settings.UNGUARDED_DATABASES
+        self._waiting: list[tuple[Statement, Values]] = []
         self.execute_wrappers.append(_guard)
 
     def init_connection_state(self) -> None:
@@ -84,11 +69,45 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if found.status != ExecStatus.TUPLES_OK:
             raise OperationalError(found.error_message.decode(errors="replace") or "The server has gone.")
 
-    def prepared_cursor(self) -> CursorWrapper:
-        """A cursor for point look-ups and writes by key, guarded as every other.
+    def refuse_without_tenant(self) -> None:
+        """Raise NoTenantScopeError where neither a tenant nor a global scope is open."""
+        if self.tenant_id is None and not self.unscoped:
+            raise NoTenantScopeError("A statement without a tenant scope was refused.")
 
-        Not for searches: a plan that is made once for all values takes the wrong index for them.
-        """
+    def run_prepared(self, *calls: tuple[Statement, Values]) -> list[Done]:
+        """Run prepared statements in one round trip, after those that wait; raises Django's errors."""
+        self.refuse_without_tenant()
         self.ensure_connection()
-        with self.wrap_database_errors:
-            return cast("CursorWrapper", self._prepare_cursor(_PreparedCursor(self.connection)))  # type: ignore[attr-defined]  # not in the stubs
+        waiting, self._waiting = self._waiting, []
+        with self.wrap_database_errors, self._logged(calls):
+            prepared = prepared_on(self.connection)
+            if not waiting and len(calls) == 1:
+                return [prepared.run(*calls[0])]
+            return prepared.run_together([*waiting, *calls])[len(waiting) :]
+
+    def run_later(self, statement: Statement, values: Values) -> None:
+        """Let a write leave with the scope's next statement, or with its end, where a failure then shows."""
+        self.refuse_without_tenant()
+        self._waiting.append((statement, values))
+
+    def send_waiting(self) -> None:
+        """Send what waits, before a statement that Django sends by itself."""
+        if self._waiting:
+            self.run_prepared()
+
+    def _commit(self) -> None:
+        if self._waiting:
+            self.run_prepared((_COMMIT, ()))
+        else:
+            super()._commit()  # type: ignore[misc]  # not in the stubs
+
+    def _rollback(self) -> None:
+        self._waiting = []
+        super()._rollback()  # type: ignore[misc]  # not in the stubs
+
+    @contextmanager
+    def _logged(self, calls: Sequence[tuple[Statement, Values]]) -> Iterator[None]:
+        """Tell Django's query log, where it is kept."""
+        yield
+        if self.queries_logged:
+            self.queries_log.extend({"sql": statement.text, "time": "0"} for statement, _ in calls)

@@ -1,0 +1,170 @@
+"""Statements of the hot paths: prepared once per connection, sent without a cursor's layers.
+
+On one core a statement through a cursor costs the client 36 µs, so 15; five that leave together cost 34 µs
+and the server 40 instead of 100, since neither waits for the other in between.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn, PGresult
+
+Values = Mapping[str, Any] | Sequence[Any]
+
+_PLACE: Final = re.compile(r"%%|%s|%\((\w+)\)s")
+_GOOD: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+
+
+class Statement:
+    """One statement with its places `%s` or `%(name)s`, as a constant of the module that uses it.
+
+    For point look-ups and writes by key. Not for searches: a plan that is made once for all values takes
+    the wrong index for them.
+    """
+
+    __slots__ = ("_names", "sql", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        names: list[str] = []
+
+        def numbered(place: re.Match[str]) -> str:
+            if place[0] == "%%":
+                return "%"
+            name = place[1] or str(len(names))
+            if name not in names:
+                names.append(name)
+            return f"${names.index(name) + 1}"
+
+        self.sql = _PLACE.sub(numbered, text).encode()
+        self._names = names if "%(" in text else None
+
+    def ordered(self, values: Values) -> Sequence[Any]:
+        """The values in the order of their numbers; raises KeyError for a name that is missing."""
+        if isinstance(values, Mapping):
+            return [values[name] for name in self._names or ()]
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a statement gave back: its rows, and how many it found or changed."""
+
+    rows: list[tuple[Any, ...]]
+    count: int
+
+    @property
+    def row(self) -> tuple[Any, ...] | None:
+        """The first row, if any."""
+        return self.rows[0] if self.rows else None
+
+
+class _Ready(NamedTuple):
+    """A prepared statement with its values as the server takes them."""
+
+    name: bytes
+    values: Sequence[Any]
+    formats: Sequence[Any]
+
+
+class _Prepared:
+    """What one connection has prepared. Types are part of the key: the server fixes them with the plan."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._pgconn: PGconn = connection.pgconn
+        self._encoding = connection.info.encoding
+        self._values = Transformer(connection)
+        self._rows = Transformer(connection)
+        self._names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+
+    def run(self, statement: Statement, values: Values) -> Done:
+        ready = self._ready(statement, values)
+        return self._done(self._pgconn.exec_prepared(ready.name, ready.values, ready.formats))
+
+    def run_together(self, calls: Sequence[tuple[Statement, Values]]) -> list[Done]:
+        ready = [self._ready(statement, values) for statement, values in calls]
+        pgconn = self._pgconn
+        pgconn.enter_pipeline_mode()
+        try:
+            for one in ready:
+                pgconn.send_query_prepared(one.name, one.values, one.formats)
+            pgconn.pipeline_sync()
+            results = self._received()
+        finally:
+            if pgconn.status == ConnStatus.OK:
+                pgconn.exit_pipeline_mode()
+        return [self._done(result) for result in results]
+
+    def _received(self) -> list[PGresult]:
+        """Every result up to the pipeline's end; the thread waits without holding the interpreter."""
+        pgconn = self._pgconn
+        poll = select.poll()
+        poll.register(pgconn.socket, select.POLLIN)
+        results: list[PGresult] = []
+        while True:
+            while pgconn.is_busy():
+                poll.poll()
+                pgconn.consume_input()
+            result = pgconn.get_result()
+            if result is None:
+                _refuse_lost(pgconn)
+                continue
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                return results
+            results.append(result)
+
+    def _ready(self, statement: Statement, values: Values) -> _Ready:
+        ordered = statement.ordered(values)
+        transformer = self._values
+        dumped = transformer.dump_sequence(ordered, [PyFormat.TEXT] * len(ordered))
+        types = transformer.types or ()
+        name = self._names.get((statement.sql, types))
+        if name is None:
+            name = b"atrium_%d" % len(self._names)
+            _refuse_failed(self._pgconn.prepare(name, statement.sql, types), self._encoding)
+            self._names[statement.sql, types] = name
+        return _Ready(name, dumped, transformer.formats or ())
+
+    def _done(self, result: PGresult) -> Done:
+        _refuse_failed(result, self._encoding)
+        count = result.command_tuples or 0
+        if not result.nfields:
+            return Done([], count)
+        self._rows.set_pgresult(result)
+        return Done(self._rows.load_rows(0, result.ntuples, tuple), count)
+
+
+def _refuse_lost(pgconn: PGconn) -> None:
+    if pgconn.status != ConnStatus.OK:
+        raise psycopg.OperationalError(pgconn.get_error_message() or "The connection is lost.")
+
+
+def _refuse_failed(result: PGresult, encoding: str) -> None:
+    if result.status in _GOOD:
+        return
+    if not result.error_field(DiagnosticField.SQLSTATE):
+        raise psycopg.OperationalError(result.get_error_message(encoding) or "The connection is lost.")
+    raise error_from_result(result, encoding=encoding)
+
+
+_connections: WeakKeyDictionary[psycopg.Connection[Any], _Prepared] = WeakKeyDictionary()
+
+
+def prepared_on(connection: psycopg.Connection[Any]) -> _Prepared:
+    """What runs statements on this connection; its use is the connection's thread's alone."""
+    found = _connections.get(connection)
+    if found is None:
+        found = _connections[connection] = _Prepared(connection)
+    return found
