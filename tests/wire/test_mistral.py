@@ -1,10 +1,13 @@
 """What is Mistral's alone: its form, tool ids, reasoning sent back, lists, vectors; its recordings."""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import yaml
 
+from apps.llm.replay import Played, exchanges_of, play
 from apps.llm.vendors.base import (
     ChatMessage,
     ChatRequest,
@@ -228,3 +231,36 @@ def test_vectors() -> None:
         "/v1/embeddings",
         {"model": "codestral-embed", "input": ["a", "b"], "output_dimension": 2},
     )
+
+
+def test_recording_with_typed_bodies_is_played(tmp_path: Path) -> None:
+    message = {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},
+            {"type": "text", "text": "Hi."},
+        ],
+        "tool_calls": None,
+    }
+    said = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "model": "magistral"}
+    url = "https://api.mistral.ai/v1/chat/completions"
+    item = {
+        "request": {
+            "method": "POST",
+            "uri": url,
+            "body": {"type": "json", "content": {"model": "magistral"}},
+        },
+        "response": {
+            "status": 200,
+            "headers": {"content-type": ["application/json"]},
+            "body": {"type": "json", "content": said},
+        },
+    }
+    path = tmp_path / "typed.yaml"
+    path.write_text(yaml.safe_dump({"version": 1, "interactions": [item]}), "utf-8")
+
+    async def played() -> list[Played]:
+        return [row async for row in play(exchanges_of(path))]
+
+    (row,) = run(played())
+    assert (row.vendor, row.text, row.reasoning, row.finish) == ("mistral", "Hi.", "Hm.", "stop")

@@ -112,9 +112,11 @@ def _body(part: Mapping[str, Any]) -> bytes:
     if isinstance(raw, dict):
         if raw.get("base64_string"):
             return b64decode(raw["base64_string"])
-        raw = raw.get("string")
+        raw = raw.get("string", raw.get("content"))
     if raw is None:
         return b""
+    if isinstance(raw, dict | list):
+        return orjson.dumps(raw)
     return raw if isinstance(raw, bytes) else str(raw).encode("utf-8", "surrogatepass")
 
 

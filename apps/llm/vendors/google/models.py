@@ -12,6 +12,8 @@ _BY_METHOD = (
     ("generateContent", Modality.CHAT),
     ("embedContent", Modality.EMBEDDING),
     ("predict", Modality.IMAGE),
+    ("predictLongRunning", Modality.IMAGE),
+    ("bidiGenerateContent", Modality.SPEECH),
 )
 _SPEECH = re.compile(r"-tts|native-audio|-live\b")
 _IMAGE = re.compile(r"-image\b|-image-|imagen|nano-banana")
@@ -19,7 +21,7 @@ _ON_VERTEX = re.compile(r"^(?:gemini-|imagen-|text-embedding-|text-multilingual-
 
 
 def gemini_page(answer: object) -> tuple[list[ListedModel], str]:
-    """Models of one page, and the next page's token; what only counts tokens or makes films is left out."""
+    """Models of one page, and the next page's token; what has no method of today is left out."""
     found = []
     for row in _rows(answer, "models"):
         name = str(row.get("name", "")).removeprefix("models/")
