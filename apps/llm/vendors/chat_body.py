@@ -13,6 +13,7 @@ from apps.llm.vendors.base import (
     FilePart,
     ImagePart,
     Part,
+    ReasoningPart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -31,7 +32,8 @@ class Dialect:
     """Where OpenAI-shaped hosts differ in what they accept.
 
     `refused` names the settings that would fail this very request, by the family of its model.
-    `purpose_field` is where an embedding says whether it is of a query or of a passage.
+    `purpose_field` is where an embedding says whether it is of a query or of a passage. `reasoning_field` is
+    where a host wants back what its model thought before it called tools.
     """
 
     auth_header: str = "Authorization"
@@ -41,6 +43,7 @@ class Dialect:
     refused: Callable[[ChatRequest], frozenset[str]] = _refuses_nothing
     image_format: str = "b64_json"
     purpose_field: str = ""
+    reasoning_field: str = ""
 
 
 STANDARD = Dialect()
@@ -50,7 +53,7 @@ def chat_body(request: ChatRequest, dialect: Dialect) -> bytes:
     """The body of a streamed call; `extra` goes out as it is, but never replaces model or messages."""
     body: dict[str, Any] = {
         "model": request.model,
-        "messages": [wire for message in request.messages for wire in _wire_messages(message)],
+        "messages": [wire for message in request.messages for wire in _wire_messages(message, dialect)],
         "stream": True,
     }
     if dialect.usage_option:
@@ -93,8 +96,8 @@ def _tools(request: ChatRequest) -> dict[str, Any]:
     return {"tools": tools, "tool_choice": choice}
 
 
-def _wire_messages(message: ChatMessage) -> list[dict[str, Any]]:
-    """One message of ours can be several there: each tool result stands alone. Reasoning is not sent back."""
+def _wire_messages(message: ChatMessage, dialect: Dialect) -> list[dict[str, Any]]:
+    """One message of ours can be several there: each tool result stands alone."""
     results = [
         {"role": "tool", "tool_call_id": part.id, "content": part.content}
         for part in message.parts
@@ -107,7 +110,14 @@ def _wire_messages(message: ChatMessage) -> list[dict[str, Any]]:
     wire: dict[str, Any] = {"role": message.role, "content": content}
     if calls:
         wire["tool_calls"] = calls
+        wire |= _thoughts(message.parts, dialect.reasoning_field)
     return [wire, *results]
+
+
+def _thoughts(parts: tuple[Part, ...], field: str) -> dict[str, Any]:
+    """What was thought before the calls, for hosts that go on from there; elsewhere it is not sent back."""
+    said = "".join(part.text for part in parts if isinstance(part, ReasoningPart))
+    return {field: said} if field and said else {}
 
 
 def _call(part: ToolCallPart) -> dict[str, Any]:

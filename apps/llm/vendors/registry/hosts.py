@@ -60,7 +60,8 @@ HOSTS: tuple[Vendor, ...] = (
     host(
         "openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "https://openrouter.ai/settings/keys",
         weights="mixed", docs="https://openrouter.ai/docs/api-reference/chat-completion",
-        lists_without_key=True, modalities=WITH_VECTORS, note="Passes each call on to one of many hosts.",
+        lists_without_key=True, modalities=WITH_VECTORS, dialect=Dialect(reasoning_field="reasoning"),
+        note="Passes each call on to one of many hosts.",
     ),
     host(
         "poe", "Quora Poe", "https://api.poe.com/v1", "https://poe.com/api_key",

@@ -142,7 +142,8 @@ LABS: tuple[Vendor, ...] = (
     ),
     host(
         "deepseek", "DeepSeek", "https://api.deepseek.com/v1", "https://platform.deepseek.com/api_keys",
-        weights="open", region="China", docs="https://api-docs.deepseek.com/api/create-chat-completion",
+        weights="open", region="China", docs="https://api-docs.deepseek.com/guides/thinking_mode",
+        dialect=Dialect(reasoning_field="reasoning_content"),
     ),
     Completions(
         "gooseai",
