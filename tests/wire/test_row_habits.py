@@ -1,11 +1,25 @@
 """Where rows of the registry list their models, and how a key is proven where they list none."""
 
+import orjson
 import pytest
 
-from apps.llm.vendors.base import ErrorKind, ListedModel, Modality, VendorError
+from apps.llm.vendors.base import (
+    ChatMessage,
+    ChatRequest,
+    ErrorKind,
+    ListedModel,
+    Modality,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    VendorError,
+)
+from apps.llm.vendors.chat_body import chat_body
 from apps.llm.vendors.error_messages import NO_LIST
+from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.registry import vendor_for
-from tests.wire.conftest import run
+from tests.wire.conftest import ASKED, run
 from tests.wire.replay import Answer, Server
 
 ENDPOINTS = (
@@ -45,3 +59,28 @@ def test_a_host_without_a_list_is_asked_for_an_answer_from_no_model(
             return found, [request.path for request in server.requests], caught.value.message
 
     assert run(ask()) == (kind, ["/v1/chat/completions"], NO_LIST)
+
+
+THOUGHT, ONE_CALL = ReasoningPart("Hm."), ToolCallPart("a", "one", "{}")
+
+
+@pytest.mark.parametrize(
+    ("parts", "field"),
+    [
+        ((THOUGHT, ONE_CALL), {"reasoning_content": "Hm."}),
+        ((ONE_CALL,), {"reasoning_content": ""}),
+        ((THOUGHT, TextPart("Hi")), {"reasoning_content": "Hm."}),
+        ((TextPart("Hi"),), {}),
+    ],
+)
+def test_deepseek_gets_back_what_was_thought_and_others_do_not(
+    parts: tuple[Part, ...], field: dict[str, str]
+) -> None:
+    request = ChatRequest("m", (*ASKED.messages, ChatMessage("assistant", parts), *ASKED.messages))
+    for slug, expected in (("deepseek", field), ("groq", {})):
+        vendor = vendor_for(slug)
+        assert isinstance(vendor, OpenAICompatible)
+        body = orjson.loads(chat_body(request, vendor.dialect))
+        message = body["messages"][1]
+        found = {name: value for name, value in message.items() if name.startswith("reasoning")}
+        assert found == expected

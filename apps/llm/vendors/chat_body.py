@@ -33,7 +33,7 @@ class Dialect:
 
     `refused` names the settings that would fail this very request, by the family of its model.
     `purpose_field` is where an embedding says whether it is of a query or of a passage. `reasoning_field` is
-    where a host wants back what its model thought before it called tools.
+    where a host wants back what its model thought; elsewhere reasoning is not sent back.
     """
 
     auth_header: str = "Authorization"
@@ -110,14 +110,16 @@ def _wire_messages(message: ChatMessage, dialect: Dialect) -> list[dict[str, Any
     wire: dict[str, Any] = {"role": message.role, "content": content}
     if calls:
         wire["tool_calls"] = calls
+    if message.role == "assistant" and dialect.reasoning_field:
         wire |= _thoughts(message.parts, dialect.reasoning_field)
     return [wire, *results]
 
 
 def _thoughts(parts: tuple[Part, ...], field: str) -> dict[str, Any]:
-    """What was thought before the calls, for hosts that go on from there; elsewhere it is not sent back."""
+    """What was thought; beside tool calls even nothing must be said (api-docs.deepseek.com, thinking)."""
     said = "".join(part.text for part in parts if isinstance(part, ReasoningPart))
-    return {field: said} if field and said else {}
+    called = any(isinstance(part, ToolCallPart) for part in parts)
+    return {field: said} if said or called else {}
 
 
 def _call(part: ToolCallPart) -> dict[str, Any]:

@@ -52,7 +52,7 @@ HOSTS: tuple[Vendor, ...] = (
     host(
         "oracle", "Oracle OCI", "https://inference.generativeai.REGION.oci.oraclecloud.com/openai/v1",
         "https://docs.oracle.com/iaas/Content/generative-ai/api-keys.htm",
-        weights="mixed", region="The address's", docs="https://docs.oracle.com/iaas/Content/generative-ai/oci-openai.htm",
+        weights="mixed", region="The address's", docs="https://docs.oracle.com/en-us/iaas/Content/generative-ai/openai-compatible-api.htm",
         list_path="", more_fields=(PROJECT_FIELD,), headers=(PROJECT_HEADER,),
         base_help="Put your region in place of REGION, such as us-chicago-1.",
         note="It lists no models here: enter their ids.",
