@@ -33,6 +33,11 @@ def all_knowledge_bases() -> QuerySet[KnowledgeBase]:
     return KnowledgeBase.objects.filter(conversation_id=None)
 
 
+def counted(knowledge_base: KnowledgeBase) -> KnowledgeBase:
+    """The collection again, as `with_counts` has it; also a chat's own."""
+    return with_counts(KnowledgeBase.objects.filter(id=knowledge_base.id)).get()
+
+
 def with_counts(found: QuerySet[KnowledgeBase]) -> QuerySet[KnowledgeBase]:
     """The collections with owner, teams and the numbers of their documents; two statements in all."""
     failed = Q(documents__state=DocumentState.FAILED)

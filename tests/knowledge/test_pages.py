@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -116,3 +117,20 @@ def test_administration_lists_all_but_shows_no_text(library: Library, signed_in:
     assert "Test search" not in shown
     assert alice.get(f"/api/v1/documents/{document.id}/content").status_code == 404
     assert alice.get(f"/knowledge/{base.id}/edit").status_code == 200
+
+
+def test_collection_of_a_chat_is_shown_before_it_is_deleted(library: Library, signed_in: Any) -> None:
+    from uuid import uuid4
+
+    from apps.accounts.actors import Actor
+    from apps.knowledge.services import conversation_file_add
+    from apps.tenants.scope import tenant_scope
+
+    bob = library.cast.bob
+    with tenant_scope(bob.tenant_id):
+        document = conversation_file_add(
+            actor=Actor(bob), conversation_id=uuid4(), name="a.md", stream=io.BytesIO(b"# A\n\nText.")
+        )
+    address = f"/knowledge/{document.knowledge_base_id}"
+    assert signed_in(bob).get(f"{address}/delete").status_code == 200
+    assert signed_in(bob).get(f"/api/v1/knowledge-bases/{document.knowledge_base_id}").status_code == 200

@@ -39,7 +39,7 @@ class _KnowledgeApi(TenantApi):
 
     def shown(self, knowledge_base: KnowledgeBase) -> dict[str, Any]:
         """The collection as it is now."""
-        row = selectors.with_counts(selectors.all_knowledge_bases()).get(id=knowledge_base.id)
+        row = selectors.counted(knowledge_base)
         return knowledge_base_output(row, may_change=may_change(self.actor, row))
 
 

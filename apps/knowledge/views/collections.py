@@ -121,7 +121,7 @@ class CollectionDeletePage(PersonPage):
     def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Ask first."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
-        row = selectors.with_counts(selectors.all_knowledge_bases()).get(id=knowledge_base.id)
+        row = selectors.counted(knowledge_base)
         return render(request, "knowledge/collection_delete.html", {"knowledge_base": row})
 
     def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
