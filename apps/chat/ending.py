@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def end_reply(end: RunEnd) -> Mapping[str, Any] | None:
     """Saves the answer, None if it was deleted; after the first one a run is queued that names the chat."""
-    awaited = rows.awaited_answer(_subject(end))
+    awaited = end.remembered or rows.awaited_answer(_subject(end))
     if awaited is None:
         return None
     message = awaited.message

@@ -15,6 +15,8 @@ from apps.llm import selectors as models
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from apps.chat.rows import AwaitedAnswer
+
 EXTRACTIVE = "extractive"
 WITHHELD = "(This answer rested on documents that the person may no longer read. It is left out.)"
 
@@ -48,16 +50,18 @@ class Job:
     turns: tuple[Turn, ...]
     knowledge_base_ids: tuple[UUID, ...]
     has_files: bool
+    awaited: AwaitedAnswer | None = None
 
 
-def load_job(*, conversation_id: UUID, question_id: UUID, user_id: UUID) -> Job | None:
+def load_job(*, conversation_id: UUID, question_id: UUID, answer_id: UUID, user_id: UUID) -> Job | None:
     """The reply's job, without what the person may no longer read; None when the question was deleted."""
-    branch, places = selectors.branch_and_places(question_id, conversation_id)
+    asked = selectors.asked(conversation_id=conversation_id, question_id=question_id, answer_id=answer_id)
+    branch = asked.branch
     if not branch:
         return None
     sources = {source for message in branch for source in message.source_document_ids}
     readable = _readable(user_id, sources)
-    return Job(tuple(_turns(branch, readable)), places.knowledge_base_ids, places.has_files)
+    return Job(tuple(_turns(branch, readable)), asked.knowledge_base_ids, asked.has_files, asked.awaited)
 
 
 def load_extractive(team_id: UUID) -> Chosen | None:

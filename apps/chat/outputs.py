@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.chat.models import Conversation, Message
-    from apps.chat.services import Sent
 
 
 def conversation_output(conversation: Conversation) -> dict[str, Any]:
@@ -42,12 +41,12 @@ def message_output(message: Message, files: Mapping[UUID, Mapping[str, Any]]) ->
     }
 
 
-def accepted(sent: Sent, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str, Any]:
+def accepted(question: Message, answer: Message, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str, Any]:
     """A question that was accepted, with the answer that its run will fill."""
     return {
-        "question": message_output(sent.question, files),
-        "answer": accepted_answer(sent.answer),
-        "run": accepted_run(sent.answer),
+        "question": message_output(question, files),
+        "answer": accepted_answer(answer),
+        "run": accepted_run(answer),
     }
 
 

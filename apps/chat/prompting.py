@@ -176,13 +176,14 @@ def _repeats_the_order(title: str) -> bool:
 
 
 def _system(grounding: Grounding, room: Room, today: date, question: str) -> str:
-    orders = {
-        Grounding.NONE: "",
-        Grounding.PASSAGES: CITE_SMALL if room.is_small else CITE,
-        Grounding.NOTHING_FOUND: NOTHING_FOUND.format(notice=nothing_found(question)),
-    }[grounding]
     role = ROLE_SMALL if room.is_small else ROLE.format(today=today)
-    return f"{role} {orders}".rstrip()
+    match grounding:
+        case Grounding.NONE:
+            return role
+        case Grounding.PASSAGES:
+            return f"{role} {CITE_SMALL if room.is_small else CITE}"
+        case Grounding.NOTHING_FOUND:
+            return f"{role} {NOTHING_FOUND.format(notice=nothing_found(question))}"
 
 
 def _cost(text: str) -> int:

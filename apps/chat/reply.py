@@ -31,16 +31,18 @@ FALLBACK = "fallback"
 async def reply(ctx: RunContext) -> None:
     """Writes the answer into the run's log; `result` gets usage, annotations, sources and the model."""
     conversation_id = UUID(ctx.input["conversation_id"])
-    job = await ctx.db(
+    job = await ctx.look_up(
         load_job,
         conversation_id=conversation_id,
         question_id=UUID(ctx.input["question_id"]),
+        answer_id=ctx.subject_id or ctx.run_id,
         user_id=ctx.user_id,
     )
     if job is None:
         raise RunError(
             "deleted", "This chat was deleted", "There is nothing left to answer.", retryable=False
         )
+    ctx.remember(job.awaited)
     found = await search(ctx, job, conversation_id)
     await Reply(ctx, conversation_id, job, found).write()
 

@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from apps.chat.models import Conversation, Message
 from apps.tenants.postgresql.statements import Statement
-from apps.tenants.scope import current_tenant_id, execute, execute_later
+from apps.tenants.scope import current_tenant_id, execute, execute_later, execute_together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
+
+    from apps.tenants.postgresql.statements import Done
 
 _LOCK: Final = Statement("""
 SELECT id, tenant_id, user_id, team_id, title, title_source, model_slug, current_message_id, is_pinned,
@@ -28,6 +30,12 @@ WHERE tenant_id = %(tenant)s AND id = %(conversation)s AND user_id = %(user)s
 
 _SENT_BEFORE: Final = Statement("""
 SELECT id FROM chat_message WHERE tenant_id = %s AND author_id = %s AND client_id = %s
+""")
+
+_MESSAGE_OF: Final = Statement("""
+SELECT id, tenant_id, conversation_id, parent_id, author_id, role, state, model_slug, model_name, run_id,
+       client_id, created_at
+FROM chat_message WHERE tenant_id = %s AND conversation_id = %s AND id = %s
 """)
 
 _INSERT: Final = Statement("""
@@ -87,6 +95,16 @@ class AwaitedAnswer(NamedTuple):
     title_source: str
 
 
+def lock_to_send(
+    *, conversation_id: UUID, user_id: UUID, team_id: UUID | None, client_id: UUID
+) -> tuple[Conversation | None, bool]:
+    """As `lock_conversation`, and whether the person sent something under this client_id already."""
+    tenant_id = current_tenant_id()
+    values = {"tenant": tenant_id, "conversation": conversation_id, "user": user_id, "team": team_id}
+    locked, sent = execute_together((_LOCK, values), (_SENT_BEFORE, [tenant_id, user_id, client_id]))
+    return (None if locked.row is None else _conversation(locked.row)), sent.row is not None
+
+
 def lock_conversation(*, conversation_id: UUID, user_id: UUID, team_id: UUID | None) -> Conversation | None:
     """The person's conversation (of that team, if given), locked against others; None if not theirs."""
     values: dict[str, UUID | None] = {
@@ -99,9 +117,10 @@ def lock_conversation(*, conversation_id: UUID, user_id: UUID, team_id: UUID | N
     return None if row is None else _conversation(row)
 
 
-def is_sent(*, author_id: UUID, client_id: UUID) -> bool:
-    """Whether the person sent something under this id already."""
-    return execute(_SENT_BEFORE, [current_tenant_id(), author_id, client_id]).row is not None
+def message_of(conversation_id: UUID, message_id: UUID) -> Message | None:
+    """A message of the conversation without its content; None when it is not one of it."""
+    row = execute(_MESSAGE_OF, [current_tenant_id(), conversation_id, message_id]).row
+    return None if row is None else _message(row)
 
 
 def insert_messages(conversation: Conversation, messages: Sequence[Message]) -> None:
@@ -122,10 +141,19 @@ def insert_messages(conversation: Conversation, messages: Sequence[Message]) -> 
     execute_later(_INSERT, values)
 
 
-def awaited_answer(message_id: UUID) -> AwaitedAnswer | None:
+def awaiting(message_id: UUID) -> tuple[Statement, list[UUID]]:
+    """The statement that finds an answer whose run is to end; `awaited_of` reads what it gives."""
+    return _ANSWER, [current_tenant_id(), message_id]
+
+
+def awaited_of(done: Done) -> AwaitedAnswer | None:
     """The answer, whether it is to a conversation's first question, and who named that; None if deleted."""
-    row = execute(_ANSWER, [current_tenant_id(), message_id]).row
-    return None if row is None else AwaitedAnswer(_message(row[:-2]), *row[-2:])
+    return None if done.row is None else AwaitedAnswer(_message(done.row[:-2]), *done.row[-2:])
+
+
+def awaited_answer(message_id: UUID) -> AwaitedAnswer | None:
+    """As `awaited_of`, in a round trip of its own."""
+    return awaited_of(execute(*awaiting(message_id)))
 
 
 def fill_answer(message: Message) -> None:

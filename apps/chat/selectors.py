@@ -16,7 +16,7 @@ from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
 from apps.runs.rows import loaded
 from apps.tenants.postgresql.statements import Statement
-from apps.tenants.scope import current_tenant_id, execute, execute_together
+from apps.tenants.scope import current_tenant_id, execute, execute_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,11 +58,13 @@ class BranchMessage:
     source_document_ids: frozenset[str]
 
 
-class Places(NamedTuple):
-    """Where the answers of a conversation are looked up: knowledge bases, and whether files were attached."""
+class Asked(NamedTuple):
+    """The branch up to a question, where its answer is looked up, and that answer's own row."""
 
+    branch: list[BranchMessage]
     knowledge_base_ids: tuple[UUID, ...]
     has_files: bool
+    awaited: rows.AwaitedAnswer | None
 
 
 def conversation_list(actor: Actor, *, query: str = "") -> QuerySet[Conversation]:
@@ -154,14 +156,15 @@ def branch_to(message_id: UUID) -> list[BranchMessage]:
     return _branch(execute(_BRANCH, _branch_of(message_id)))
 
 
-def branch_and_places(message_id: UUID, conversation_id: UUID) -> tuple[list[BranchMessage], Places]:
-    """As `branch_to`, and where the conversation's answers are looked up."""
-    branch, places = execute_together(
-        (_BRANCH, _branch_of(message_id)),
+def asked(*, conversation_id: UUID, question_id: UUID, answer_id: UUID) -> Asked:
+    """All that an answer begins with, in one round trip."""
+    branch, places, awaited = execute_last(
+        (_BRANCH, _branch_of(question_id)),
         (_LOOKS_IN, {"tenant": current_tenant_id(), "conversation": conversation_id}),
+        rows.awaiting(answer_id),
     )
     bases, has_files = places.rows[0]
-    return _branch(branch), Places(tuple(bases), has_files)
+    return Asked(_branch(branch), tuple(bases), has_files, rows.awaited_of(awaited))
 
 
 def _branch_of(message_id: UUID) -> dict[str, Any]:

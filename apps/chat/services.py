@@ -47,8 +47,15 @@ def message_send(*, actor: Actor, conversation_id: UUID, send: Send) -> Sent:
     Raises ProblemError 404 (conversation, parent, file), 400 (text, model), 409 (answer running, no model),
     always before anything is written.
     """
-    conversation = selectors.lock_conversation(actor, conversation_id)
-    if rows.is_sent(author_id=actor.user_id, client_id=send.client_id):
+    conversation, is_sent = rows.lock_to_send(
+        conversation_id=conversation_id,
+        user_id=actor.user_id,
+        team_id=actor.team_id,
+        client_id=send.client_id,
+    )
+    if conversation is None:
+        raise errors.not_found()
+    if is_sent:
         return _sent_again(actor, send.client_id, conversation)
     _check(send)
     parent = _parent(conversation, send.parent_id)
@@ -129,7 +136,7 @@ def _parent(conversation: Conversation, parent_id: UUID | None) -> Message | Non
     """The answer to continue from; a new branch from the root without one."""
     if parent_id is None:
         return None
-    parent = Message.objects.filter(id=parent_id, conversation_id=conversation.id).first()
+    parent = rows.message_of(conversation.id, parent_id)
     if parent is None:
         raise errors.not_found()
     if parent.role != MessageRole.ASSISTANT:

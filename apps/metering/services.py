@@ -17,7 +17,7 @@ from apps.metering.models import UsageState
 from apps.metering.prices import UNKNOWN, Charge, Price, Tokens, charge_for
 from apps.tenants.models import new_id
 from apps.tenants.postgresql.statements import Statement
-from apps.tenants.scope import current_tenant_id, execute, execute_later
+from apps.tenants.scope import current_tenant_id, execute_later
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -117,13 +117,14 @@ def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, boun
     execute_later(_RESERVE, values)
 
 
-def usage_settle(*, call_id: UUID, item: Item, tokens: Tokens, ending: Ending) -> Charge | None:
-    """Count what the call used, at the price of this moment; None if the row was already closed."""
+def usage_settle(*, call_id: UUID, item: Item, tokens: Tokens, ending: Ending) -> Charge:
+    """Count what the call used, at the price of this moment; a row that is closed already stays as it is."""
     now = timezone.now()
     charge = charge_for(
         tokens, override=item.override, base_url=item.base_url, model=item.model_asked, at=now
     )
-    return charge if _close(call_id, UsageState.SETTLED, tokens, charge, ending) else None
+    _close(call_id, UsageState.SETTLED, tokens, charge, ending)
+    return charge
 
 
 def usage_release(*, call_id: UUID, ending: Ending) -> None:
@@ -131,15 +132,15 @@ def usage_release(*, call_id: UUID, ending: Ending) -> None:
     _close(call_id, UsageState.RELEASED, _NOTHING, UNKNOWN, ending)
 
 
-def _close(call_id: UUID, state: UsageState, tokens: Tokens, charge: Charge, ending: Ending) -> bool:
-    """Whether the row was still reserved. A crash of PostgreSQL may lose it; upkeep settles it then."""
+def _close(call_id: UUID, state: UsageState, tokens: Tokens, charge: Charge, ending: Ending) -> None:
+    """Close the row while it is reserved. A crash of PostgreSQL may lose that; upkeep settles it then."""
     values: list[Any] = [
         state.value, tokens.input, tokens.cached, tokens.output, tokens.reasoning, tokens.estimated,
         None if charge.price is None else json.dumps(charge.price), charge.currency, charge.cost,
         ending.model_answered[:200], ending.finish, ending.error_kind, ending.ms_first, ending.ms_total,
         current_tenant_id(), call_id,
     ]  # fmt: skip
-    return bool(execute(_CLOSE, values).count)
+    execute_later(_CLOSE, values)
 
 
 __all__ = [

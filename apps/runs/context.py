@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from apps.runs.errors import RunError
 from apps.runs.log import REASONING, STEP, TEXT, clean_data, clean_text
 from apps.tenants.aio import in_scope
+from apps.tenants.quick import in_quick_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,6 +83,10 @@ class RunContext:
         self.fence: int = run.fence
         self.result: dict[str, Any] = carried.result
 
+    def remember(self, value: Any) -> None:
+        """Keep a value for `on_end`, which gets it as `remembered` unless another process ends the run."""
+        self._carried.run.remembered = value
+
     def text(self, text: str) -> None:
         """Add to the answer. NUL is left out, half surrogate pairs are joined or replaced."""
         self._say(TEXT, text)
@@ -101,6 +106,10 @@ class RunContext:
     async def db(self, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
         """Run the function in the tenant's scope on a database thread."""
         return await in_scope(self.tenant_id, function, *args, **options)
+
+    async def look_up(self, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+        """As `db`, for a function that mostly uses prepared statements: then without a thread."""
+        return await in_quick_scope(self.tenant_id, function, *args, **options)
 
     @property
     def said(self) -> str:

@@ -26,6 +26,9 @@ class Run(TenantModel):
     no checks for them, and a run outlives whom it names.
     """
 
+    remembered: Any = None
+    """What its handler keeps for its end, in this process alone."""
+
     kind = models.CharField(max_length=32)
     state = models.CharField(max_length=16, choices=RunState, default=RunState.QUEUED)
     team_id = models.UUIDField()

@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 from redis import Redis
 
+from apps.runs import hints
 from apps.runs.engine.running import engine_of_process
 from apps.runs.live import CONTROL, LIVE, channel_number, connect_sync
 from apps.runs.log import Item
@@ -82,10 +83,8 @@ def _send_hints() -> None:
 
 
 def send_hint(tenant_id: UUID, *run_ids: UUID) -> None:
-    """Publish one task for these runs now; raises what the broker raises."""
-    from apps.runs.tasks import run_reply
-
-    run_reply.apply_async((str(tenant_id), *map(str, run_ids)))
+    """Publish one task for these runs now; raises RedisError."""
+    _client().lpush(hints.QUEUE, hints.message(tenant_id, *run_ids))
 
 
 def tell_stop(run_id: UUID) -> None:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended, for `on_end`. `run` carries its identity and input; `events` are all but the texts."""
+    """How a run ended, for `on_end`. `run` carries its identity and input; `events` are all but the texts.
+
+    `remembered` is what the handler kept in memory, None where another process ends the run.
+    """
 
     run: Run
     state: str
@@ -27,6 +30,7 @@ class RunEnd:
     events: list[dict[str, Any]]
     error: Mapping[str, Any] | None
     result: Mapping[str, Any]
+    remembered: Any = None
 
     @classmethod
     def of(
@@ -36,7 +40,9 @@ class RunEnd:
         events = [
             {"kind": item.kind, **item.payload} for item in log.items if item.kind not in (TEXT, REASONING)
         ]
-        return cls(run, state, log.channel(TEXT), log.channel(REASONING), events, error, result)
+        return cls(
+            run, state, log.channel(TEXT), log.channel(REASONING), events, error, result, run.remembered
+        )
 
 
 def own(user_id: UUID, run: Run) -> bool:

@@ -13,7 +13,7 @@ from apps.runs.live import LEASE_S, MOST_ATTEMPTS
 from apps.runs.models import Run, RunState
 from apps.tenants.models import new_id
 from apps.tenants.postgresql.statements import Statement
-from apps.tenants.scope import current_tenant_id, execute, execute_later
+from apps.tenants.scope import current_tenant_id, execute, execute_last, execute_later
 
 _QUICK: Final = "WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))"
 """Losing such a commit in a crash of PostgreSQL is harmless: the fence tells, and later commits flush it."""
@@ -115,7 +115,7 @@ def insert(run: Run) -> None:
 def claim(worker: str, ids: Sequence[UUID]) -> dict[UUID, Run]:
     """Take those runs that may be taken, under a new fence and a lease; the others are another's or over."""
     tenant_id = current_tenant_id()
-    rows = execute(_CLAIM, [worker, tenant_id, list(ids)]).rows
+    rows = execute_last((_CLAIM, [worker, tenant_id, list(ids)]))[0].rows
     return {row[0]: _claimed(tenant_id, worker, row) for row in rows}
 
 

@@ -6,10 +6,11 @@ from concurrent.futures import wait
 from uuid import UUID
 
 from apps.runs.engine.running import engine_of_process
+from apps.runs.hints import QUEUE, TASK
 from apps.tenants.tasks import tenant_task
 
 
-@tenant_task(name="run_reply", queue="replies")
+@tenant_task(name=TASK, queue=QUEUE)
 def run_reply(tenant_id: str, *run_ids: str) -> None:
     """Hand the runs to this process's engine and wait until all are over; the thread does nothing else.
 

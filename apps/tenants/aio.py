@@ -79,3 +79,8 @@ async def in_global_scope(function: Callable[P, R], *args: P.args, **options: P.
     """Run a look-up of GLOBAL tables on a database thread; after a restart of PostgreSQL it looks again."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_executor, _scoped, None, partial(function, *args, **options))
+
+
+async def in_database_thread(function: Callable[[], R]) -> R:
+    """Run a function outside any scope on a database thread."""
+    return await asyncio.get_running_loop().run_in_executor(_executor, function)

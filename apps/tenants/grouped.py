@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import InterfaceError, OperationalError
 
-from apps.tenants.aio import in_scope
+from apps.tenants.quick import in_quick_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +23,14 @@ R = TypeVar("R")
 MOST = 64
 AWAY = (OperationalError, InterfaceError)
 """PostgreSQL is away or restarts."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether PostgreSQL went away; a lock that was not granted or a deadlock is a batch's own failure."""
+    if not isinstance(error, AWAY):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state[:2] in {"08", "57"}
 
 
 class Grouped(Generic[J, R]):
@@ -55,9 +63,9 @@ class Grouped(Generic[J, R]):
 
     async def _batch(self, tenant_id: UUID, batch: list[tuple[J, asyncio.Future[R]]]) -> None:
         try:
-            answers = await in_scope(tenant_id, self._work, [job for job, _ in batch])
+            answers = await in_quick_scope(tenant_id, self._work, [job for job, _ in batch])
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
-            if len(batch) == 1 or isinstance(error, AWAY):
+            if len(batch) == 1 or is_away(error):
                 for _, answer in batch:
                     if not answer.done():
                         answer.set_exception(error)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import connections, transaction
+from greenlet import getcurrent, greenlet
 from psycopg.pq import TransactionStatus
 
 from apps.tenants.errors import CrossTenantError, NoTenantScopeError, ScopeAbortedError
@@ -31,9 +32,36 @@ def scoped_connection(using: str = DEFAULT) -> DatabaseWrapper:
     return cast("DatabaseWrapper", connections[using])
 
 
+class QuickScope:
+    """A scope on the event loop (apps.tenants.quick): statements that wait, and what follows the commit."""
+
+    __slots__ = ("actions", "is_last", "tenant_id", "waiting")
+
+    def __init__(self, tenant_id: UUID) -> None:
+        self.tenant_id = tenant_id
+        self.waiting: list[tuple[Statement, Values]] = []
+        self.is_last = False
+        self.actions: list[Callable[[], object]] = []
+
+
+class ScopeJob(greenlet):
+    """The greenlet of a function in a quick scope; asks its parent to run statements."""
+
+    def __init__(self, work: Callable[[], Any], scope: QuickScope) -> None:
+        super().__init__(work)
+        self.scope = scope
+
+
+def quick_scope() -> QuickScope | None:
+    """The scope of the function that runs in a greenlet of the event loop, if one does."""
+    job = getcurrent()
+    return job.scope if isinstance(job, ScopeJob) else None
+
+
 def current_tenant_id(using: str = DEFAULT) -> UUID:
     """The tenant in scope on this thread; raises NoTenantScopeError without one."""
-    tenant_id = scoped_connection(using).tenant_id
+    quick = quick_scope()
+    tenant_id = quick.tenant_id if quick else scoped_connection(using).tenant_id
     if tenant_id is None:
         raise NoTenantScopeError("No tenant is in scope: open tenant_scope() at the edge.")
     return tenant_id
@@ -41,27 +69,43 @@ def current_tenant_id(using: str = DEFAULT) -> UUID:
 
 def execute(statement: Statement, values: Values) -> Done:
     """Run a prepared statement in the scope; raises Django's database errors."""
-    return scoped_connection().run_prepared((statement, values))[0]
+    return execute_together((statement, values))[0]
 
 
 def execute_together(*calls: tuple[Statement, Values]) -> list[Done]:
     """Run prepared statements in one round trip; where one fails, it raises and the scope keeps nothing."""
-    return scoped_connection().run_prepared(*calls)
+    if quick_scope() is None:
+        return scoped_connection().run_prepared(*calls)
+    done: list[Done] = getcurrent().parent.switch(calls)
+    return done
+
+
+def execute_last(*calls: tuple[Statement, Values]) -> list[Done]:
+    """As `execute_together`, and the scope may end with it at once: what follows must not need its locks."""
+    quick = quick_scope()
+    if quick is not None:
+        quick.is_last = True
+    return execute_together(*calls)
 
 
 def execute_later(statement: Statement, values: Values) -> None:
     """Run a prepared write whose result nobody needs together with the scope's next statement or its end."""
-    scoped_connection().run_later(statement, values)
+    quick = quick_scope()
+    if quick is None:
+        scoped_connection().run_later(statement, values)
+    else:
+        quick.waiting.append((statement, values))
 
 
 def tenant_id_or_none() -> UUID | None:
     """The tenant in scope, or None: Django's own checks build model instances outside any scope."""
-    return scoped_connection().tenant_id
+    quick = quick_scope()
+    return quick.tenant_id if quick else scoped_connection().tenant_id
 
 
 def assert_no_scope() -> None:
     """Refuse to go on while a scope is open here: no network I/O inside a transaction."""
-    if scoped_connection().tenant_id is not None:
+    if tenant_id_or_none() is not None:
         raise CrossTenantError("Network I/O inside a tenant scope: leave the transaction first.")
 
 
@@ -130,4 +174,8 @@ def discard(using: str = DEFAULT) -> None:
 
 def after_commit(action: Callable[[], object], *, using: str = DEFAULT) -> None:
     """Run the action once the scope has committed; its failure is logged and harms nobody else."""
+    quick = quick_scope()
+    if quick is not None:
+        quick.actions.append(action)
+        return
     transaction.on_commit(action, using=using, robust=True)

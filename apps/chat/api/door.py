@@ -22,8 +22,8 @@ from apps.chat import outputs, services
 from apps.chat.parts import MAX_TEXT
 from apps.rest.asgi import body_of, header_pairs, read_messages, replayed, respond
 from apps.rest.errors import ProblemError
-from apps.tenants.grouped import in_shared_scope
 from apps.tenants.hosts import UnknownHostError, atenant_of_host
+from apps.tenants.quick import in_quick_scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ async def _accepted(scope: Scope, conversation: str, raw: bytes | None) -> bytes
     if request.tenant is None or not request.tenant.is_active:
         return None
     try:
-        return await in_shared_scope(request.tenant.id, _send, request, conversation_id, question)
+        return await in_quick_scope(request.tenant.id, _send, request, conversation_id, question)
     except (DatabaseError, InterfaceError):
         return None
 
@@ -87,7 +87,7 @@ def _send(request: Any, conversation_id: UUID, question: services.Send) -> bytes
         sent = services.message_send(actor=actor, conversation_id=conversation_id, send=question)
     except ProblemError:
         return None
-    return orjson.dumps(outputs.accepted(sent, {}), option=orjson.OPT_UTC_Z)
+    return orjson.dumps(outputs.accepted(sent.question, sent.answer, {}), option=orjson.OPT_UTC_Z)
 
 
 def _plain(raw: bytes) -> services.Send | None:

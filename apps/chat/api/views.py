@@ -155,7 +155,8 @@ class MessageListApi(TenantApi):
                 file_ids=tuple(read.get("file_ids", ())),
             ),
         )
-        return Response(outputs.accepted(sent, selectors.files_of([sent.question])), status=202)
+        files = selectors.files_of([sent.question])
+        return Response(outputs.accepted(sent.question, sent.answer, files), status=202)
 
 
 class MessageRegenerateApi(TenantApi):

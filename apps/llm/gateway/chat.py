@@ -15,7 +15,7 @@ from apps.llm.gateway.retry import pause_before_retry
 from apps.llm.gateway.stages import guard_answer
 from apps.llm.vendors.base import ErrorKind, Finished, Usage, VendorError
 from apps.metering import services as metering
-from apps.tenants.aio import in_scope
+from apps.tenants.quick import in_quick_scope
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -91,7 +91,7 @@ class ChatStream:
     async def _reserve(self) -> OpenChat:
         """The next attempt's reservation; a cancelled caller leaves none behind."""
         tenant_id = self.call.who.tenant_id
-        task = asyncio.ensure_future(in_scope(tenant_id, open_chat, self.call))
+        task = asyncio.ensure_future(in_quick_scope(tenant_id, open_chat, self.call))
         try:
             opened = await asyncio.shield(task)
         except asyncio.CancelledError:

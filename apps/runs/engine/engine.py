@@ -18,6 +18,7 @@ from apps.runs.engine.listening import listen, look
 from apps.runs.engine.performing import perform
 from apps.runs.engine.turns import Turns
 from apps.runs.live import connect
+from apps.tenants.quick import close_connections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,6 +85,7 @@ class Engine:
         await asyncio.gather(*duties, return_exceptions=True)
         await redis.aclose()
         await egress.close_sessions()
+        await close_connections()
 
     async def take(self, tenant_id: UUID, run_id: UUID) -> None:
         """Claim and carry the run; a second hint for the same run waits for the first."""
