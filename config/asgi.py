@@ -1,6 +1,5 @@
 """The web process: static files, pages and REST, and the run socket."""
 
-import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings are read
@@ -16,6 +15,7 @@ from servestatic import ServeStaticASGI  # noqa: E402 - as above
 from apps.api.openai.door import CompletionsDoor  # noqa: E402 - as above
 from apps.chat.api.door import MessageDoor  # noqa: E402 - as above
 from apps.files.asgi import BodyLimit  # noqa: E402 - as above
+from apps.runs.engine.collector import calm_collector  # noqa: E402 - as above
 from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
 from config import env  # noqa: E402 - as above
@@ -49,5 +49,4 @@ env.refuse_vendor_variables()
 _refuse_unsafe_role()
 http = MessageDoor(CompletionsDoor(BodyLimit(pages), security_headers()), security_headers())
 application = _with_static(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}))
-gc.collect()
-gc.freeze()
+calm_collector()

@@ -10,7 +10,7 @@ from apps.runs.hints import QUEUE, TASK
 from apps.tenants.tasks import tenant_task
 
 
-@tenant_task(name=TASK, queue=QUEUE)
+@tenant_task(name=TASK, queue=QUEUE, uses_database=False)
 def run_reply(tenant_id: str, *run_ids: str) -> None:
     """Hand the runs to this process's engine and wait until all are over; the thread does nothing else.
 

@@ -51,6 +51,12 @@ class ScopeJob(greenlet):
         super().__init__(work)
         self.scope = scope
 
+    def ask(self, calls: tuple[tuple[Statement, Values], ...]) -> list[Done]:
+        """Step aside until the statements are done."""
+        assert self.parent is not None  # noqa: S101 - for the type checker
+        done: list[Done] = self.parent.switch(calls)
+        return done
+
 
 def quick_scope() -> QuickScope | None:
     """The scope of the function that runs in a greenlet of the event loop, if one does."""
@@ -74,10 +80,10 @@ def execute(statement: Statement, values: Values) -> Done:
 
 def execute_together(*calls: tuple[Statement, Values]) -> list[Done]:
     """Run prepared statements in one round trip; where one fails, it raises and the scope keeps nothing."""
-    if quick_scope() is None:
+    job = getcurrent()
+    if not isinstance(job, ScopeJob):
         return scoped_connection().run_prepared(*calls)
-    done: list[Done] = getcurrent().parent.switch(calls)
-    return done
+    return job.ask(calls)
 
 
 def execute_last(*calls: tuple[Statement, Values]) -> list[Done]:

@@ -8,6 +8,7 @@ from apps.egress import EgressFailed, Response
 from apps.llm.vendors.base import Delta, ErrorKind, Finished, Timeouts, VendorError
 from apps.llm.vendors.deadlines import Deadlines
 from apps.llm.vendors.errors import error, error_of_failure
+from apps.llm.vendors.pacing import pace_of_loop
 from apps.llm.vendors.sse import EventParser, EventTooLongError
 
 DONE = b"[DONE]"
@@ -63,10 +64,14 @@ async def read_stream(
     answer = await open_answer()
     deadlines = Deadlines(timeouts, started, answer.close)
     stream = _Stream(answer, events, deadlines, parser or EventParser())
+    pace = pace_of_loop()
     try:
-        while (batch := await stream.next_deltas()) is not None:
-            for delta in batch:
-                yield delta
+        with pace.kept():
+            while (batch := await stream.next_deltas()) is not None:
+                for delta in batch:
+                    yield delta
+                if events.gave and not events.ended:
+                    await pace.beat()
         yield events.finished()
         await answer.finish(CLOSING_SECONDS)
     except VendorError as failed:

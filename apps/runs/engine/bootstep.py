@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import bootsteps
 
+from apps.runs.engine.collector import calm_collector
 from apps.runs.engine.running import engine_of_process, set_engine
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class EngineStep(bootsteps.StartStopStep):
         from apps.runs.engine.engine import Engine
 
         sys.setswitchinterval(SWITCH_S)
+        calm_collector()
         name = f"{os.uname().nodename[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
         engine = Engine(name, places=worker.concurrency)
         engine.start()

@@ -20,12 +20,35 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TURN_S = 0.010
-LONG_TURN_S = 0.025
-MANY = 24
-"""From this many runs in one turn on, turns are long: it costs nobody a visible moment and half the work."""
 LOG_EVERY_S = 0.2
 RETRY_S = 0.5
 ALL = 1 << 60
+
+_TELL = """
+local oldest, expire, frames = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local at, fields = 4, {}
+for i = 1, frames do
+  fields[2 * i - 1], fields[2 * i] = ARGV[at], ARGV[at + 2]
+  redis.call('PUBLISH', ARGV[at + 1], ARGV[at + 2])
+  at = at + 3
+end
+if frames > 0 then redis.call('XADD', KEYS[1], 'MINID', '~', oldest, '*', unpack(fields)) end
+local lengths = {}
+while ARGV[at] do
+  local key, number = ARGV[at], ARGV[at + 1]
+  if number == '1' then redis.call('DEL', key) end
+  lengths[#lengths + 1] = redis.call('RPUSH', key, ARGV[at + 2])
+  if number == '1' then redis.call('EXPIRE', key, expire) end
+  at = at + 3
+end
+return lengths
+"""
+"""A turn as one command with one reply: as a pipeline its commands and replies took half of the turn's work.
+
+The journal is the only key. Then come the oldest entry to keep, the seconds that a log lives, the number of
+frames; for each frame its channel's number, the channel and the data; for each log its key, the entry's
+number and the entry.
+"""
 
 
 class Turns:
@@ -38,12 +61,12 @@ class Turns:
     def __init__(self, redis: Redis, worker: str) -> None:
         self._redis = redis
         self._journal = turns_key(worker)
+        self._tell = redis.register_script(_TELL)
         self._loop = asyncio.get_running_loop()
         self._dirty: list[Carried] = []
         self._timer: asyncio.TimerHandle | None = None
         self._flight: asyncio.Task[None] | None = None
         self._is_urgent = False
-        self._turn_s = TURN_S
 
     def touch(self, carried: Carried) -> None:
         """The run has something new, for the next turn."""
@@ -66,7 +89,7 @@ class Turns:
             self._is_urgent = False
             self._timer = self._loop.call_later(0, self._fly)
         elif self._timer is None:
-            self._timer = self._loop.call_later(self._turn_s, self._fly)
+            self._timer = self._loop.call_later(TURN_S, self._fly)
 
     def _fly(self) -> None:
         self._timer = None
@@ -75,7 +98,6 @@ class Turns:
 
     async def _send(self) -> None:
         batch, self._dirty = self._dirty, []
-        self._turn_s = LONG_TURN_S if len(batch) >= MANY else TURN_S
         self._is_urgent = False
         try:
             await self._publish(batch)
@@ -100,20 +122,16 @@ class Turns:
     async def _publish(self, batch: list[Carried]) -> None:
         frames: dict[int, list[Any]] = {}
         ends = [self._frames_of(carried, frames) for carried in batch]
-        pipe = self._redis.pipeline(transaction=False)
-        if frames:
-            packed = {number: orjson.dumps(found) for number, found in frames.items()}
-            oldest = int(time.time() * 1000) - TURNS_KEEP_MS
-            fields = [part for number, data in packed.items() for part in (number, data)]
-            pipe.execute_command("XADD", self._journal, "MINID", "~", oldest, "*", *fields)
-            for number, data in packed.items():
-                pipe.execute_command("PUBLISH", LIVE[number], data)
-        appended = self._append_logs(pipe, batch)
-        replies = await pipe.execute(raise_on_error=True)
+        oldest = int(time.time() * 1000) - TURNS_KEEP_MS
+        told: list[Any] = [oldest, LOG_EXPIRE_S, len(frames)]
+        for number, found in frames.items():
+            told += (number, LIVE[number], orjson.dumps(found))
+        appended = self._append_logs(told, batch)
+        lengths = await self._tell([self._journal], told)
         for carried, end in zip(batch, ends, strict=True):
             carried.published = end
-        for carried, at in appended:
-            if replies[at] != carried.logged_entries:
+        for carried, length in zip(appended, lengths, strict=True):
+            if length != carried.logged_entries:
                 carried.logged_entries = -1
 
     def _frames_of(self, carried: Carried, frames: dict[int, list[Any]]) -> int:
@@ -128,7 +146,7 @@ class Turns:
             )
         return log.end
 
-    def _append_logs(self, pipe: Any, batch: list[Carried]) -> list[tuple[Carried, int]]:
+    def _append_logs(self, told: list[Any], batch: list[Carried]) -> list[Carried]:
         now = self._loop.time()
         appended = []
         for carried in batch:
@@ -136,16 +154,13 @@ class Turns:
             if carried.is_lost or not is_due or carried.log.end == carried.logged:
                 continue
             carried.logged_at = now
-            if carried.logged_entries < 0:
-                pipe.execute_command("DEL", carried.log_key)
+            if carried.logged_entries <= 0:
                 carried.logged_entries, carried.logged = 0, carried.log.start
             entry = pack(carried.log.since(carried.logged, ALL))
             carried.logged = carried.log.end
             carried.logged_entries += 1
-            pipe.execute_command("RPUSH", carried.log_key, entry)
-            appended.append((carried, len(pipe.command_stack) - 1))
-            if carried.logged_entries == 1:
-                pipe.execute_command("EXPIRE", carried.log_key, LOG_EXPIRE_S)
+            told += (carried.log_key, carried.logged_entries, entry)
+            appended.append(carried)
         return appended
 
     async def keep_journal(self) -> None:

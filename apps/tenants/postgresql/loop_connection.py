@@ -7,6 +7,7 @@ interpreter over and takes it back.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -35,6 +36,7 @@ class LoopConnection:
         self._answer: asyncio.Future[list[PGresult]] | None = None
         self._is_writing = False
         self.is_lost = False
+        weakref.finalize(self, connection.close)
         self._pgconn.nonblocking = 1
         self._pgconn.enter_pipeline_mode()
         loop.add_reader(self._socket, self._readable)
