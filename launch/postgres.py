@@ -26,7 +26,7 @@ SETTINGS = {
     "shared_buffers": "192MB",
     "effective_cache_size": "1GB",
     "maintenance_work_mem": "128MB",
-    "wal_compression": "on",
+    "wal_compression": "off",
     "max_wal_size": "1GB",
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Protocol
 
 from apps.egress import EgressFailed, Response
-from apps.llm.vendors.base import Delta, ErrorKind, Finished, Timeouts, VendorError
+from apps.llm.vendors.base import Delta, ErrorKind, Finished, TextDelta, Timeouts, VendorError
 from apps.llm.vendors.deadlines import Deadlines
 from apps.llm.vendors.errors import error, error_of_failure
 from apps.llm.vendors.pacing import pace_of_loop
@@ -142,7 +142,7 @@ class _Stream:
         if self._events.ended:
             self._deadlines.answer_ended()
         self._came = bool(batch) and not self._events.ended
-        return batch
+        return _joined(batch) if len(batch) > 1 else batch
 
     def _take(self, chunk: bytes, batch: list[Delta]) -> None:
         """Put the chunk's deltas into `batch`, so that they stand even where this raises."""
@@ -198,3 +198,14 @@ class _Stream:
         if failed.reason == "cut":
             return error(ErrorKind.INTERRUPTED, detail="the connection ended in mid-answer")
         return error_of_failure(failed)
+
+
+def _joined(batch: list[Delta]) -> list[Delta]:
+    """The deltas of one read with neighbouring texts as one: what follows works once for each delta."""
+    joined: list[Delta] = []
+    for delta in batch:
+        if isinstance(delta, TextDelta) and joined and isinstance(last := joined[-1], TextDelta):
+            joined[-1] = TextDelta(last.text + delta.text)
+        else:
+            joined.append(delta)
+    return joined

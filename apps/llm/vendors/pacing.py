@@ -1,4 +1,4 @@
-"""A common beat for many streams: their tokens are read together, at most 25 ms after they came.
+"""A common beat for many streams: their tokens are read together, at most 30 ms after they came.
 
 Each token that wakes its own task costs as much as its parsing. Above two dozen streams on one loop nobody
 sees the difference, and a beat takes two tokens at a time where a host is quick.
@@ -11,7 +11,9 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 MANY: Final = 24
+CROWD: Final = 96
 BEAT_S: Final = 0.025
+CROWD_BEAT_S: Final = 0.030
 
 
 class Pace:
@@ -38,7 +40,7 @@ class Pace:
         turn = self._loop.create_future()
         self._waiting.append(turn)
         if len(self._waiting) == 1:
-            self._loop.call_later(BEAT_S, self._strike)
+            self._loop.call_later(BEAT_S if self._streams < CROWD else CROWD_BEAT_S, self._strike)
         await turn
 
     def _strike(self) -> None:
