@@ -14,10 +14,13 @@ class LlmConfig(AppConfig):
         from apps.accounts.overview import Step, add_step
         from apps.accounts.setup import SETUP_MODELS
         from apps.llm.endpoints import KEY_FIELD
+        from apps.llm.health.upkeep import PROBE_EVERY_S, Prober
         from apps.llm.selectors.administration import has_provider
         from apps.llm.services import builtin_connection_ensure
+        from apps.runs.maintenance import Job, register_job
         from apps.vault import registry
 
+        register_job(Job("connection probes", PROBE_EVERY_S, Prober().hint))
         registry.register(model="llm.Connection", column="sealed_key", field=KEY_FIELD)
         if builtin_connection_ensure not in SETUP_MODELS:
             SETUP_MODELS.append(builtin_connection_ensure)
