@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.llm.health.models import BreakerState, ConnectionHealth, Deployment
+from apps.llm.routes.models import Route, RouteGrant
 from apps.llm.vendors.base import Modality
 from apps.metering.prices import Price
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
@@ -23,6 +24,8 @@ __all__ = [
     "Deployment",
     "Grant",
     "Model",
+    "Route",
+    "RouteGrant",
 ]
 
 MODALITIES = [(modality.value, modality.value.capitalize()) for modality in Modality]
