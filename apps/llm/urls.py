@@ -2,10 +2,16 @@
 
 from django.urls import path
 
-from apps.llm.views import models, providers
+from apps.llm.views import deployments, health, models, providers
 
 urlpatterns = [
     path("admin/providers", providers.ProviderListView.as_view(), name="admin-providers"),
+    path("admin/providers/health", health.HealthView.as_view(), name="admin-providers-health"),
+    path(
+        "admin/providers/<uuid:connection_id>/health",
+        health.ProviderHealthView.as_view(),
+        name="admin-provider-health",
+    ),
     path("admin/providers/new", providers.ProviderChooseView.as_view(), name="admin-provider-choose"),
     path("admin/providers/new/<slug:vendor>", providers.ProviderAddView.as_view(), name="admin-provider-add"),
     path("admin/providers/<uuid:connection_id>", providers.ProviderView.as_view(), name="admin-provider"),
@@ -32,5 +38,10 @@ urlpatterns = [
     path("admin/models", models.ModelListView.as_view(), name="admin-models"),
     path("admin/models/<uuid:model_id>", models.ModelView.as_view(), name="admin-model"),
     path("admin/models/<uuid:model_id>/teams", models.ModelTeamsView.as_view(), name="admin-model-teams"),
+    path(
+        "admin/models/<uuid:model_id>/deployments",
+        deployments.ModelDeploymentsView.as_view(),
+        name="admin-model-deployments",
+    ),
     path("admin/teams/<uuid:team_id>/models", models.TeamModelsView.as_view(), name="admin-team-models"),
 ]

@@ -50,6 +50,11 @@ class Figures:
         """Failed calls of all, 0 to 1; None without any."""
         return self.errors / self.calls if self.calls else None
 
+    @property
+    def error_percent(self) -> str:
+        """The error rate as text, empty without calls."""
+        return f"{self.errors / self.calls:.1%}" if self.calls else ""
+
 
 def recent_outcomes(
     *, connection_id: UUID, kinds: Iterable[str], window_s: int, since: datetime | None
