@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.llm.health.models import BreakerState, ConnectionHealth, Deployment
+from apps.llm.policy.models import TeamParameters
 from apps.llm.routes.models import Route, RouteGrant
 from apps.llm.vendors.base import Modality
 from apps.metering.prices import Price
@@ -26,6 +27,7 @@ __all__ = [
     "Model",
     "Route",
     "RouteGrant",
+    "TeamParameters",
 ]
 
 MODALITIES = [(modality.value, modality.value.capitalize()) for modality in Modality]

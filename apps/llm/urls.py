@@ -3,6 +3,8 @@
 from django.urls import path
 
 from apps.llm.views import deployments, health, models, providers
+from apps.llm.views.policy import MyModelsView, PersonModelsView
+from apps.llm.views.teams import TeamModelsView, TeamModelView, TeamsModelsView
 
 urlpatterns = [
     path("admin/providers", providers.ProviderListView.as_view(), name="admin-providers"),
@@ -43,5 +45,13 @@ urlpatterns = [
         deployments.ModelDeploymentsView.as_view(),
         name="admin-model-deployments",
     ),
-    path("admin/teams/<uuid:team_id>/models", models.TeamModelsView.as_view(), name="admin-team-models"),
+    path("admin/teams/models", TeamsModelsView.as_view(), name="admin-teams-models"),
+    path("admin/teams/<uuid:team_id>/models", TeamModelsView.as_view(), name="admin-team-models"),
+    path(
+        "admin/teams/<uuid:team_id>/models/<uuid:model_id>",
+        TeamModelView.as_view(),
+        name="admin-team-model",
+    ),
+    path("admin/people/<uuid:user_id>/models", PersonModelsView.as_view(), name="admin-person-models"),
+    path("settings/models", MyModelsView.as_view(), name="settings-models"),
 ]

@@ -13,6 +13,7 @@ from apps.llm.gateway.calls import AnyCall, Caller, ChatCall, EmbedCall
 from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
 from apps.llm.gateway.estimate import tokens_of_request, tokens_of_texts
 from apps.llm.gateway.stages import clear, guard_request, guard_texts, policy_for
+from apps.llm.policy.rules import REASONING, limited
 from apps.llm.selectors import CallableModel, callable_deployments
 from apps.llm.vendors.base import (
     ChatRequest,
@@ -51,7 +52,7 @@ class Target:
     @property
     def timeouts(self) -> Timeouts:
         """A reasoning model may think for five minutes before its first word."""
-        if "reasoning" in self.found.abilities:
+        if REASONING in self.found.abilities:
             return Timeouts(first_token=REASONING_FIRST_TOKEN)
         return Timeouts()
 
@@ -114,12 +115,13 @@ def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE) -> OpenChat:
     target = load_target(call.who, call.model_id, Modality.CHAT, _turn(call, avoid))
     clear(target)
     request, incoming = guard_request(policy_for(target), call.request)
-    limit = target.found.max_output
-    asked = request.max_tokens
-    if limit is not None and asked is not None:
-        asked = min(asked, limit)
-    request = replace(request, model=target.found.vendor_model, max_tokens=asked)
-    bound = metering.Bound(tokens_of_request(request), asked or limit or DEFAULT_OUTPUT)
+    found = target.found
+    reasons = REASONING in found.abilities
+    request = limited(request, found.limits, max_output=found.max_output, reasons=reasons)
+    request = replace(request, model=found.vendor_model)
+    bound = metering.Bound(
+        tokens_of_request(request), request.max_tokens or found.max_output or DEFAULT_OUTPUT
+    )
     return OpenChat(_reserve(call, target, bound), target, request, bound, incoming)
 
 

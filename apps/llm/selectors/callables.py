@@ -14,6 +14,7 @@ import orjson
 
 from apps.llm.endpoints import Place
 from apps.llm.health.rules import Standing
+from apps.llm.policy.rules import Limits
 from apps.metering.prices import Price
 from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute
@@ -35,7 +36,8 @@ SELECT m.id, m.slug, m.name, p.vendor_model, m.max_output, m.abilities,
        (SELECT u.name FROM accounts_user u WHERE u.tenant_id = m.tenant_id AND u.id = %(user)s),
        p.weight,
        CASE WHEN h.state <> 'closed' THEN EXTRACT(EPOCH FROM clock_timestamp() - h.retry_at)::float8 END,
-       EXTRACT(EPOCH FROM clock_timestamp() - h.failed_at)::float8
+       EXTRACT(EPOCH FROM clock_timestamp() - h.failed_at)::float8,
+       s.temperature::float8, s.reasoning_effort, s.max_output
 FROM llm_model m
 JOIN llm_connection o ON o.tenant_id = m.tenant_id AND o.id = m.connection_id
 CROSS JOIN LATERAL (
@@ -46,6 +48,17 @@ CROSS JOIN LATERAL (
 ) p
 JOIN llm_connection c ON c.tenant_id = m.tenant_id AND c.id = p.connection_id
 LEFT JOIN llm_connectionhealth h ON h.tenant_id = m.tenant_id AND h.connection_id = c.id
+CROSS JOIN LATERAL (
+    SELECT (array_agg(q.temperature ORDER BY t.is_everyone, q.model_id IS NULL)
+                FILTER (WHERE q.temperature IS NOT NULL))[1] AS temperature,
+           (array_agg(q.reasoning_effort ORDER BY t.is_everyone, q.model_id IS NULL)
+                FILTER (WHERE q.reasoning_effort <> ''))[1] AS reasoning_effort,
+           (array_agg(q.max_output ORDER BY t.is_everyone, q.model_id IS NULL)
+                FILTER (WHERE q.max_output IS NOT NULL))[1] AS max_output
+    FROM llm_teamparameters q JOIN accounts_team t ON t.tenant_id = q.tenant_id AND t.id = q.team_id
+    WHERE q.tenant_id = m.tenant_id AND (q.model_id = m.id OR q.model_id IS NULL)
+      AND (q.team_id = %(team)s OR t.is_everyone)
+) s
 WHERE m.tenant_id = %(tenant)s AND m.id = %(model)s AND m.modality = %(modality)s
   AND m.is_enabled AND o.is_enabled AND c.is_enabled
   AND EXISTS (SELECT 1 FROM llm_grant g JOIN accounts_team t ON t.tenant_id = g.tenant_id AND t.id = g.team_id
@@ -72,6 +85,7 @@ class CallableModel:
     team_name: str
     user_name: str
     standing: Standing
+    limits: Limits
 
 
 def callable_deployments(
@@ -119,6 +133,7 @@ def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
         team_name=found[1] or "",
         user_name=found[2] or "",
         standing=Standing(offered[0], weight=found[3], due_s=found[4], failed_ago_s=found[5]),
+        limits=Limits(found[6], found[7] or "", found[8]),
     )
 
 

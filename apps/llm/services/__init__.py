@@ -4,6 +4,7 @@ Every function runs inside the tenant's scope. `actor` is None for the operator'
 django's ValidationError by field, in words for the person; then nothing was saved.
 """
 
+from apps.llm.policy.services import grants_change, parameters_set
 from apps.llm.services.builtin import builtin_connection_ensure
 from apps.llm.services.checks import connection_check_start
 from apps.llm.services.connections import connection_create, connection_delete, connection_update
@@ -21,8 +22,10 @@ __all__ = [
     "connection_update",
     "default_set",
     "deployments_set",
+    "grants_change",
     "model_grants_set",
     "model_offer",
     "model_update",
+    "parameters_set",
     "team_grants_set",
 ]
