@@ -7,9 +7,12 @@ from decimal import Decimal
 from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
+from apps.accounts.selectors import tenant_settings
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Grant, Model, Route, RouteGrant
 from apps.llm.routes.definitions import DefinitionError, Ranked, Ref, refs_of
@@ -23,6 +26,7 @@ from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -79,6 +83,20 @@ def load_plan(route_id: UUID, team_id: UUID | None) -> Plan:
     if not _granted(team_id).filter(pk=route_id).exists():
         raise ModelNotFoundError
     return plan_of(route_id, team_id)
+
+
+def plan_and_hour(route_id: UUID, team_id: UUID | None) -> tuple[Plan, int]:
+    """`load_plan`, and the hour of the organisation's day, 0 to 23."""
+    return load_plan(route_id, team_id), local_hour(timezone.now())
+
+
+def local_hour(moment: datetime) -> int:
+    """The hour of the organisation's day at that moment."""
+    try:
+        zone = ZoneInfo(tenant_settings().time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return moment.astimezone(zone).hour
 
 
 def plan_of(route_id: UUID, team_id: UUID | None) -> Plan:

@@ -2,6 +2,6 @@
 
 from apps.llm.routes.execution.asking import Ask, Calls, Said, TooLongError
 from apps.llm.routes.execution.performing import Performance
-from apps.llm.routes.execution.voices import Voice
+from apps.llm.routes.execution.voices import Spoken, Voice
 
-__all__ = ["Ask", "Calls", "Performance", "Said", "TooLongError", "Voice"]
+__all__ = ["Ask", "Calls", "Performance", "Said", "Spoken", "TooLongError", "Voice"]

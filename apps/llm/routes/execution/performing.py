@@ -59,6 +59,18 @@ class Performance:
         """The route's answer; raises VendorError, ModelNotFoundError, GuardrailRefusedError, RunError."""
         return await self.perform(Ref("route", self.plan.root.id), ask, voice, "answer")
 
+    def note(self, said: Said | None) -> dict[str, Any]:
+        """What people and programs are told: which route, who answered, why, verdict and claims."""
+        root = self.plan.root
+        answered = None if said is None else {"slug": said.model.slug, "name": said.model.name}
+        return {
+            "type": "route",
+            "route": {"slug": f"route/{root.slug}", "name": root.name, "kind": root.kind},
+            "answered_by": answered,
+            "why": list(self.trail),
+            **self.found,
+        }
+
     async def perform(self, ref: Ref, ask: Ask, voice: Voice, role: str, *, spare: bool = False) -> Said:
         """One reference's answer; `spare`: somebody else stands ready, so that a failure need not wait."""
         model = self.plan.model(ref)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from apps.llm.vendors.base import Finished, TextDelta
+from apps.llm.vendors.base import Finished, ReasoningDelta, TextDelta, ToolCallDelta
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from apps.llm.vendors.base import Delta
+    from apps.runs.context import RunContext
 
 
 class Voice(Protocol):
@@ -20,6 +21,37 @@ class Voice(Protocol):
 
     def restart(self) -> bool:
         """Forget what was said; False when a person has heard it: then nobody else may begin."""
+
+
+class Spoken:
+    """Says it to the person: into the run's log, where it stays. `finish` names the reason in its result."""
+
+    def __init__(self, ctx: RunContext, finish: str) -> None:
+        self._ctx = ctx
+        self._finish = finish
+        self.has_begun = False
+
+    def say(self, delta: Delta) -> None:
+        ctx = self._ctx
+        if isinstance(delta, TextDelta):
+            self.has_begun = True
+            ctx.text(delta.text)
+        elif isinstance(delta, ReasoningDelta):
+            self.has_begun = True
+            ctx.reasoning(delta.text)
+            if delta.signature:
+                ctx.result["signature"] = delta.signature
+        elif isinstance(delta, ToolCallDelta):
+            self.has_begun = True
+            ctx.event(
+                "tool",
+                {"index": delta.index, "id": delta.id, "name": delta.name, "arguments": delta.arguments},
+            )
+        else:
+            ctx.result[self._finish] = delta.reason
+
+    def restart(self) -> bool:
+        return not self.has_begun
 
 
 class Gathered:
