@@ -11,7 +11,7 @@ from apps.accounts import selectors as accounts
 from apps.audit.services import record
 from apps.chat import errors, selectors
 from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageState, TitleSource
-from apps.llm import selectors as models
+from apps.chat.picking import picked
 from apps.llm.errors import ModelNotFoundError
 from apps.runs import services as runs
 
@@ -103,7 +103,7 @@ def _team(actor: Actor, team_id: UUID | None) -> UUID:
 
 def _granted(team_id: UUID, slug: str) -> str:
     try:
-        return models.model_by_slug(team_id, slug).slug
+        return picked(team_id, slug).slug
     except ModelNotFoundError:
         raise errors.model_unavailable() from None
 

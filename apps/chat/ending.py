@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from apps.chat import outputs, parts, prompting, rows
+from apps.chat.loading import EXTRACTIVE, ROUTE
 from apps.chat.models import Conversation, TitleSource
 from apps.runs import services as runs
 from apps.runs.models import RunState
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from apps.chat.rows import AwaitedAnswer
     from apps.runs.models import Run
     from apps.runs.registry import RunEnd
+
+
+_NAMELESS: Final = frozenset({EXTRACTIVE, ROUTE})
 
 
 def end_reply(end: RunEnd) -> Mapping[str, Any] | None:
@@ -76,13 +80,14 @@ def steps_of(end: RunEnd) -> list[dict[str, Any]]:
 
 def _follow(awaited: AwaitedAnswer, end: RunEnd) -> list[dict[str, str]]:
     """The run that names the conversation, as viewers may follow it."""
-    message, model = awaited.message, end.run.input["model"]
+    message, asked = awaited.message, end.run.input["model"]
+    model = end.result.get("answered_by", asked)
     wanted = (
         end.state == RunState.DONE
         and awaited.is_first
         and awaited.title_source == TitleSource.QUESTION
-        and model["vendor"] != "extractive"
-        and message.model_slug == model["slug"]
+        and model["vendor"] not in _NAMELESS
+        and message.model_slug == asked["slug"]
     )
     if not wanted:
         return []

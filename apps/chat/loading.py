@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from apps.chat.rows import AwaitedAnswer
 
 EXTRACTIVE = "extractive"
+ROUTE = "route"
 WITHHELD = "(This answer rested on documents that the person may no longer read. It is left out.)"
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The model that a run was made for."""
+    """The model or the route that a run was made for."""
 
     id: UUID
     slug: str
@@ -33,9 +34,14 @@ class Chosen:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Chosen:
-        """From what the run's input remembers (services.model_input)."""
+        """From what the run's input remembers (picking.Picked)."""
         room = Room(stored["window"], stored["max_output"])
         return cls(UUID(stored["id"]), stored["slug"], stored["name"], stored["vendor"], room)
+
+    @property
+    def is_route(self) -> bool:
+        """Whether it picks or combines models."""
+        return self.vendor == ROUTE
 
     @property
     def is_extractive(self) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.chat import failures, prompting
 from apps.chat.citing import cited_in
 from apps.chat.loading import Chosen, Job, load_extractive, load_job
+from apps.chat.routed import Routed
 from apps.chat.searching import Found, search
 from apps.knowledge.notices import nothing_found
 from apps.llm import gateway
@@ -20,8 +21,11 @@ from apps.llm.vendors.base import ChatRequest, Finished, ReasoningDelta, TextDel
 from apps.runs.errors import RunError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from apps.chat.failures import Failure
     from apps.knowledge.retrieval import Passage
+    from apps.llm.vendors.base import Usage
     from apps.runs.context import RunContext
 
 NO_SOURCE = "no_source"
@@ -86,10 +90,11 @@ class Reply:
                 raise _vendor_failed(second) from second
 
     async def _ask(self, model: Chosen) -> None:
-        stream = gateway.stream(self._call(model))
         try:
-            async with stream:
-                await self._relay(stream)
+            if model.is_route:
+                await self._ask_route(model)
+            else:
+                await self._ask_model(model)
         except ModelNotFoundError as error:
             raise _failed("not_found", failures.MODEL_GONE) from error
         except GuardrailRefusedError as error:
@@ -97,10 +102,27 @@ class Reply:
             raise RunError(
                 "policy", "A rule of your organisation stopped this", detail, retryable=False
             ) from error
-        finally:
-            self._keep(model, stream.outcome)
         if not self._begun:
             raise _failed("empty", failures.EMPTY)
+
+    async def _ask_model(self, model: Chosen) -> None:
+        stream = gateway.stream(self._call(model))
+        try:
+            async with stream:
+                await self._relay(stream)
+        finally:
+            self._keep(model, stream.outcome.usage, stream.outcome.cost, stream.outcome.currency)
+
+    async def _ask_route(self, route: Chosen) -> None:
+        routed = Routed(self._ctx, self._conversation_id, self._job, self._found)
+        try:
+            await routed.write(route, self._built)
+        finally:
+            spent = routed.spent
+            self._begun = routed.has_begun
+            self._keep(route, spent.usage, spent.cost, spent.currency)
+            self._notes += routed.notes
+            self._given = self._found.passages
 
     async def _relay(self, stream: gateway.ChatStream) -> None:
         """Passes deltas on: nothing else is done for each token."""
@@ -132,19 +154,22 @@ class Reply:
         )
 
     def _prompt(self, model: Chosen) -> prompting.Prompt:
+        try:
+            return self._built(model)
+        except prompting.PromptTooLongError as error:
+            raise _failed("context_overflow", failures.TOO_LONG) from error
+
+    def _built(self, model: Chosen) -> prompting.Prompt:
         turns, passages = self._job.turns, self._found.quoted()
         if model.is_extractive:
             return prompting.build_for_quoting(turns=turns, passages=passages)
-        try:
-            return prompting.build(
-                turns=turns,
-                passages=passages,
-                grounding=self._found.grounding,
-                room=model.room,
-                today=timezone.now().date(),
-            )
-        except prompting.PromptTooLongError as error:
-            raise _failed("context_overflow", failures.TOO_LONG) from error
+        return prompting.build(
+            turns=turns,
+            passages=passages,
+            grounding=self._found.grounding,
+            room=model.room,
+            today=timezone.now().date(),
+        )
 
     async def _instead_of(self, model: Chosen, error: VendorError) -> Chosen | None:
         """Who quotes the passages when the model can not be reached; says which model did not answer."""
@@ -165,12 +190,12 @@ class Reply:
         self._notes.append({"type": FALLBACK, "model": asked, "reason": error.kind.value})
         return instead
 
-    def _keep(self, model: Chosen, outcome: gateway.Outcome) -> None:
+    def _keep(self, model: Chosen, usage: Usage | None, cost: Decimal | None, currency: str) -> None:
         result = self._ctx.result
         result["model"] = {"slug": model.slug, "name": model.name}
-        if outcome.usage is not None:
-            cost = None if outcome.cost is None else f"{outcome.cost.normalize():f}"
-            result["usage"] = asdict(outcome.usage) | {"cost": cost, "currency": outcome.currency}
+        if usage is not None:
+            said = None if cost is None else f"{cost.normalize():f}"
+            result["usage"] = asdict(usage) | {"cost": said, "currency": currency}
 
     async def _annotate(self) -> None:
         """Citations of what was said, also when it was stopped: each is checked against its passage."""

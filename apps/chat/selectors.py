@@ -14,6 +14,7 @@ from apps.chat.permissions import visible_conversations
 from apps.knowledge import selectors as knowledge
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
+from apps.llm.routes.selectors import routes_for_team
 from apps.runs.rows import loaded
 from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute, execute_last
@@ -195,7 +196,28 @@ def id_of(text: str) -> UUID:
 
 
 def picked_models(team_id: UUID) -> list[dict[str, Any]]:
-    """The chat models of a team as the picker shows them, its default first."""
+    """The chat models and routes of a team as the picker shows them: its default, models, then routes."""
+    return [*_models(team_id), *_routes(team_id)]
+
+
+def _routes(team_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            "slug": found.route.public_id,
+            "name": found.route.name,
+            "purpose": found.route.purpose,
+            "vendor_label": "Route",
+            "badges": [found.route.get_kind_display()],
+            "context_window": None,
+            "is_default": False,
+            "available": found.usable,
+            "reason": found.reason or None,
+        }
+        for found in routes_for_team(team_id)
+    ]
+
+
+def _models(team_id: UUID) -> list[dict[str, Any]]:
     return [
         {
             "slug": model.slug,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from apps.audit.services import record
 from apps.chat import errors, parts, prompting, rows, selectors
 from apps.chat.models import Conversation, Message, MessageRole, MessageState, TitleSource
 from apps.chat.parts import MAX_FILES, MAX_TEXT
+from apps.chat.picking import of_model, picked
 from apps.llm import selectors as models
 from apps.llm.errors import ModelNotFoundError
 from apps.runs import services as runs
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.actors import Actor
-    from apps.llm.models import Model
+    from apps.chat.picking import Picked
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +149,22 @@ def _parent(conversation: Conversation, parent_id: UUID | None) -> Message | Non
     return parent
 
 
-def _model(conversation: Conversation, asked: str | None) -> Model:
-    """The model that was asked for; else the conversation's, while the team may use it; else the default."""
+def _model(conversation: Conversation, asked: str | None) -> Picked:
+    """What was asked for; else the conversation's, while the team may use it; else the default model."""
     if asked:
         try:
-            return models.model_by_slug(conversation.team_id, asked)
+            return picked(conversation.team_id, asked)
         except ModelNotFoundError:
             raise errors.model_unavailable() from None
     if conversation.model_slug:
         try:
-            return models.model_by_slug(conversation.team_id, conversation.model_slug)
+            return picked(conversation.team_id, conversation.model_slug)
         except ModelNotFoundError:
             pass
     model = models.default_model(conversation.team_id)
     if model is None:
         raise errors.no_model()
-    return model
+    return of_model(model)
 
 
 def _new(actor: Actor, conversation: Conversation, role: MessageRole, *, parent_id: UUID | None) -> Message:
@@ -187,7 +188,7 @@ def _parts(actor: Actor, conversation: Conversation, send: Send) -> list[parts.P
     return [*attached, parts.Text(send.text)] if send.text.strip() else attached
 
 
-def _answer(actor: Actor, conversation: Conversation, question: Message, model: Model) -> Message:
+def _answer(actor: Actor, conversation: Conversation, question: Message, model: Picked) -> Message:
     """The empty answer and its queued run; the caller inserts the answer."""
     answer = _new(actor, conversation, MessageRole.ASSISTANT, parent_id=question.id)
     answer.state = MessageState.QUEUED
@@ -200,24 +201,12 @@ def _answer(actor: Actor, conversation: Conversation, question: Message, model: 
         input={
             "conversation_id": str(conversation.id),
             "question_id": str(question.id),
-            "model": model_input(model),
+            "model": dict(model.stored),
         },
         subject_id=answer.id,
     )
     answer.run_id = run.id
     return answer
-
-
-def model_input(model: Model) -> dict[str, Any]:
-    """What a run remembers of its model; the gateway looks it up again and checks the grant."""
-    return {
-        "id": str(model.id),
-        "slug": model.slug,
-        "name": model.name,
-        "vendor": model.connection.vendor,
-        "window": model.context_window,
-        "max_output": model.max_output,
-    }
 
 
 def _continue(conversation: Conversation, answer: Message, send: Send | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils import timezone
 
 from apps.llm.endpoints import Place, endpoint_of
+from apps.llm.health.notes import probe_note
 from apps.llm.models import AllowedHost, CheckKind, CheckState, Connection, ConnectionCheck
 from apps.llm.vendors.base import Endpoint, ErrorKind, VendorError
 from apps.llm.vendors.registry import vendor_for
@@ -67,4 +68,10 @@ def _failed(kind: ErrorKind, message: str) -> dict[str, Any]:
 
 
 def _finish(check_id: UUID, values: dict[str, Any]) -> None:
-    ConnectionCheck.objects.filter(pk=check_id).update(finished_at=timezone.now(), **values)
+    """Keep the result; a test also tells the connection's breaker."""
+    rows = ConnectionCheck.objects.filter(pk=check_id)
+    rows.update(finished_at=timezone.now(), **values)
+    connection_id = rows.filter(kind=CheckKind.TEST).values_list("connection_id", flat=True).first()
+    if connection_id is not None:
+        kind = values.get("error_kind")
+        probe_note(connection_id, ErrorKind(kind) if kind else None, values["ms"])

@@ -6,9 +6,29 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.llm.health.models import BreakerState, ConnectionHealth, Deployment
+from apps.llm.policy.models import TeamParameters
+from apps.llm.routes.models import Route, RouteGrant
 from apps.llm.vendors.base import Modality
 from apps.metering.prices import Price
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
+
+__all__ = [
+    "MODALITIES",
+    "AllowedHost",
+    "BreakerState",
+    "CheckKind",
+    "CheckState",
+    "Connection",
+    "ConnectionCheck",
+    "ConnectionHealth",
+    "Deployment",
+    "Grant",
+    "Model",
+    "Route",
+    "RouteGrant",
+    "TeamParameters",
+]
 
 MODALITIES = [(modality.value, modality.value.capitalize()) for modality in Modality]
 
@@ -45,7 +65,10 @@ class Connection(TenantModel):
 
 
 class Model(TenantModel):
-    """One callable model of a connection. Prices per 1,000,000 tokens; None: as listed, if so."""
+    """One callable model of a connection. Prices per 1,000,000 tokens; None: as listed, if so.
+
+    `weight` is the share of its own connection beside its further deployments; 0 makes that a reserve.
+    """
 
     connection = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="models")
     slug = models.CharField(max_length=100)
@@ -59,6 +82,7 @@ class Model(TenantModel):
     price_input = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
     price_output = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="")
+    weight = models.PositiveSmallIntegerField(default=1)
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)

@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from apps.llm.views import models, providers
+from apps.llm.views import deployments, health, models, providers
+from apps.llm.views.policy import MyModelsView, PersonModelsView
+from apps.llm.views.teams import TeamModelsView, TeamModelView, TeamsModelsView
 
 urlpatterns = [
     path("admin/providers", providers.ProviderListView.as_view(), name="admin-providers"),
+    path("admin/providers/health", health.HealthView.as_view(), name="admin-providers-health"),
+    path(
+        "admin/providers/<uuid:connection_id>/health",
+        health.ProviderHealthView.as_view(),
+        name="admin-provider-health",
+    ),
     path("admin/providers/new", providers.ProviderChooseView.as_view(), name="admin-provider-choose"),
     path("admin/providers/new/<slug:vendor>", providers.ProviderAddView.as_view(), name="admin-provider-add"),
     path("admin/providers/<uuid:connection_id>", providers.ProviderView.as_view(), name="admin-provider"),
@@ -32,5 +40,18 @@ urlpatterns = [
     path("admin/models", models.ModelListView.as_view(), name="admin-models"),
     path("admin/models/<uuid:model_id>", models.ModelView.as_view(), name="admin-model"),
     path("admin/models/<uuid:model_id>/teams", models.ModelTeamsView.as_view(), name="admin-model-teams"),
-    path("admin/teams/<uuid:team_id>/models", models.TeamModelsView.as_view(), name="admin-team-models"),
+    path(
+        "admin/models/<uuid:model_id>/deployments",
+        deployments.ModelDeploymentsView.as_view(),
+        name="admin-model-deployments",
+    ),
+    path("admin/teams/models", TeamsModelsView.as_view(), name="admin-teams-models"),
+    path("admin/teams/<uuid:team_id>/models", TeamModelsView.as_view(), name="admin-team-models"),
+    path(
+        "admin/teams/<uuid:team_id>/models/<uuid:model_id>",
+        TeamModelView.as_view(),
+        name="admin-team-model",
+    ),
+    path("admin/people/<uuid:user_id>/models", PersonModelsView.as_view(), name="admin-person-models"),
+    path("settings/models", MyModelsView.as_view(), name="settings-models"),
 ]

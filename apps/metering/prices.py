@@ -1,10 +1,11 @@
-"""What a call costs: exact decimals from an override or from the offline price list `genai-prices`.
+"""What a call costs: exact decimals from an override, a list that an app above set, or `genai-prices`.
 
 An unknown price stays unknown (None) and is never taken for 0.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -56,13 +57,61 @@ class KnownModel:
     context_window: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Currency units per 1,000,000 tokens of calls whose prompt is longer than `above` tokens.
+
+    `cached`: of input that the host had cached, None: as other input. `thinking`: of output of calls that
+    reasoned, None: as other output.
+    """
+
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+    thinking: Decimal | None = None
+    above: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPrice:
+    """A host's price of a model: rates by length of the prompt, shortest first; the ledger keeps `source`."""
+
+    rates: tuple[Rates, ...]
+    currency: str
+    source: str
+
+
+_lists: list[Callable[[str, str], ListedPrice | None]] = []
+
+
+def add_list(lookup: Callable[[str, str], ListedPrice | None]) -> None:
+    """Ask `lookup(base_url, model)` before `genai-prices`; the same one is asked once."""
+    if lookup not in _lists:
+        _lists.append(lookup)
+
+
 def charge_for(tokens: Tokens, *, override: Price | None, base_url: str, model: str, at: datetime) -> Charge:
     """The exact cost of a call made at `at`; UNKNOWN without an override and without a listed price."""
     if override is not None:
         cost = (tokens.input * override.input + tokens.output * override.output) / PER
         price = {"source": "override", "input": _text(override.input), "output": _text(override.output)}
         return Charge(_exact(cost), override.currency, price)
+    for lookup in _lists:
+        if (found := lookup(base_url, model)) is not None:
+            return _by_rates(tokens, found, model)
     return _listed(tokens, base_url, model, at)
+
+
+def _by_rates(tokens: Tokens, found: ListedPrice, model: str) -> Charge:
+    rates = [row for row in found.rates if row.above == 0 or tokens.input > row.above][-1]
+    cached = rates.input if rates.cached is None else rates.cached
+    output = rates.thinking if rates.thinking is not None and tokens.reasoning else rates.output
+    fresh = max(0, tokens.input - tokens.cached)
+    cost = (fresh * rates.input + tokens.cached * cached + tokens.output * output) / PER
+    price = {"source": found.source, "model": model, "input": _text(rates.input), "output": _text(output)}
+    if rates.cached is not None:
+        price["cached"] = _text(rates.cached)
+    return Charge(_exact(cost), found.currency, price)
 
 
 def known_model(*, base_url: str, model: str) -> KnownModel | None:

@@ -45,6 +45,7 @@ class Host:
     answers: list[Answer]
     asked: list[Asked] = field(default_factory=list)
     on_request: Callable[[Asked], None] | None = None
+    answer_for: Callable[[Asked], Answer] | None = None
     models: tuple[str, ...] = ("big-model", "small-model", "text-embedding-tiny")
     gone: threading.Event = field(default_factory=threading.Event)
 
@@ -73,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.host.asked.append(asked)
         if self.host.on_request is not None:
             self.host.on_request(asked)
-        answer = self.host.next_answer()
+        answer = self.host.answer_for(asked) if self.host.answer_for else self.host.next_answer()
         if answer.error is not None:
             self._json(answer.status, answer.error, answer.headers)
         elif self.path.endswith("/embeddings"):

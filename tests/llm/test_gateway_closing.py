@@ -20,9 +20,9 @@ def test_cancelled_while_reserving_leaves_no_reservation(
 
     begun = threading.Event()
 
-    def slowly(call: Any) -> Any:
+    def slowly(call: Any, avoid: Any) -> Any:
         begun.set()
-        opened = open_chat(call)
+        opened = open_chat(call, avoid)
         threading.Event().wait(0.2)
         return opened
 

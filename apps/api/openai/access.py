@@ -15,6 +15,7 @@ from apps.accounts.tokens import KeyText, read_key, token_hash
 from apps.api.openai.errors import missing_scope, unknown_model, wrong_key
 from apps.llm import selectors as models
 from apps.llm.errors import ModelNotFoundError
+from apps.llm.routes import selectors as routes
 from apps.runs.rows import loaded
 from apps.runs.services import run_create
 from apps.tenants.aio import in_scope
@@ -24,8 +25,9 @@ from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from apps.accounts.models import ApiKey
-    from apps.llm.models import Model
     from apps.tenants.hosts import TenantRef
 
 _PLAIN: Final = Statement("""
@@ -47,6 +49,10 @@ WHERE k.tenant_id = %(tenant)s AND k.prefix = %(prefix)s AND k.revoked_at IS NUL
 the long way, which alone decides what is refused and how."""
 
 
+Found = tuple[UUID, UUID, UUID, dict[str, str]]
+"""Key, team, user, and the model or route as the run's input names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A run that was queued for a key."""
@@ -57,9 +63,13 @@ class Opened:
     api_key_id: UUID
 
 
+Listed = tuple[str, str, int]
+"""A model or route of the list: its id, its owner, when it was made in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The run that a request wants: `inputs` get the model's id."""
+    """The run that a request wants: `inputs` get the model's id, or the route's."""
 
     kind: str
     modality: str
@@ -85,7 +95,7 @@ async def open_run(bearer: Bearer, wish: Wish) -> Opened:
     return await in_scope(tenant_id, _open_checked, text, wish)
 
 
-async def list_models(bearer: Bearer) -> list[Model]:
+async def list_models(bearer: Bearer) -> list[Listed]:
     """What the key's team may call, as far as its scopes open it; raises DialectError (401, 403)."""
     tenant_id, text = await _named(bearer)
     return await in_scope(tenant_id, _list_models, text)
@@ -112,19 +122,19 @@ def _open_checked(text: KeyText, wish: Wish) -> Opened:
     return _queued(_checked(text, wish), wish)
 
 
-def _queued(found: tuple[UUID, UUID, UUID, UUID], wish: Wish) -> Opened:
-    key_id, team_id, user_id, model_id = found
+def _queued(found: Found, wish: Wish) -> Opened:
+    key_id, team_id, user_id, chosen = found
     run = run_create(
         kind=wish.kind,
         team_id=team_id,
         user_id=user_id,
         api_key_id=key_id,
-        input={**wish.inputs, "model_id": str(model_id)},
+        input={**wish.inputs, **chosen},
     )
     return Opened(run.tenant_id, run.id, user_id, key_id)
 
 
-def _plain(text: KeyText, wish: Wish) -> tuple[UUID, UUID, UUID, UUID] | None:
+def _plain(text: KeyText, wish: Wish) -> Found | None:
     """Key, team, user and model where nothing is unusual; None sends the request the long way."""
     values: dict[str, UUID | str] = {
         "tenant": current_tenant_id(),
@@ -135,28 +145,46 @@ def _plain(text: KeyText, wish: Wish) -> tuple[UUID, UUID, UUID, UUID] | None:
     row = execute(_PLAIN, values).row
     if row is None or row[5] is None or not hmac.compare_digest(row[1], token_hash(text.secret)):
         return None
-    return (row[0], row[2], row[3], row[5]) if wish.scope in loaded(row[4]) else None
+    if wish.scope not in loaded(row[4]):
+        return None
+    return row[0], row[2], row[3], {"model_id": str(row[5])}
 
 
-def _checked(text: KeyText, wish: Wish) -> tuple[UUID, UUID, UUID, UUID]:
+def _checked(text: KeyText, wish: Wish) -> Found:
     key = _authenticated(text)
     if not _has(key, wish.scope):
         raise missing_scope(wish.scope)
     try:
-        model = models.model_by_slug(key.team_id, wish.model, wish.modality)
+        chosen = _chosen(key.team_id, wish)
     except ModelNotFoundError:
         raise unknown_model(wish.model) from None
-    return key.id, key.team_id, key.user_id, model.id
+    return key.id, key.team_id, key.user_id, chosen
 
 
-def _list_models(text: KeyText) -> list[Model]:
+def _chosen(team_id: UUID, wish: Wish) -> dict[str, str]:
+    """The model or the route, as the run's input names it; raises ModelNotFoundError."""
+    if wish.modality == "chat" and routes.is_route(wish.model):
+        return {"route_id": str(routes.route_by_slug(team_id, wish.model).pk)}
+    return {"model_id": str(models.model_by_slug(team_id, wish.model, wish.modality).pk)}
+
+
+def _list_models(text: KeyText) -> list[Listed]:
     key = _authenticated(text)
     opened = [
         modality for modality, scope in (("chat", "chat"), ("embedding", "embeddings")) if _has(key, scope)
     ]
     if not opened:
         raise missing_scope("chat")
-    return [model for modality in opened for model in models.models_for_team(key.team_id, modality)]
+    found = [model for modality in opened for model in models.models_for_team(key.team_id, modality)]
+    listed = [(model.slug, model.connection.name, _seconds(model.created_at)) for model in found]
+    if "chat" in opened:
+        usable = [found.route for found in routes.routes_for_team(key.team_id) if found.usable]
+        listed += [(route.public_id, "route", _seconds(route.created_at)) for route in usable]
+    return listed
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
 
 
 def _authenticated(text: KeyText) -> ApiKey:

@@ -71,6 +71,7 @@ class Call:
                     end = event
         self.is_over = True
         _raise_failure(end)
+        gathered.route = route_of(end)
         return completion(
             answer_id=self.answer_id,
             created=int(time.time()),
@@ -132,7 +133,11 @@ class Call:
         if kind == "end":
             self.is_over = True
             error = failure_of(event)
-            return writer.error(error.body()) if error else writer.end(finish_reason(event), event["usage"])
+            return (
+                writer.error(error.body())
+                if error
+                else writer.end(finish_reason(event), event["usage"], route_of(event))
+            )
         return PING if kind == "ping" else b""
 
 
@@ -178,6 +183,12 @@ def failure_of(end: dict[str, Any] | None) -> DialectError | None:
 def finish_reason(end: dict[str, Any] | None) -> str:
     """Why the answer ended, in OpenAI's words."""
     return str(end["data"].get("finish_reason") or "stop") if end else "stop"
+
+
+def route_of(end: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What a route did, where one was asked."""
+    route: dict[str, Any] | None = end["data"].get("route") if end else None
+    return route
 
 
 def _raise_failure(end: dict[str, Any] | None) -> None:

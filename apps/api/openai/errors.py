@@ -85,6 +85,10 @@ _FAILURES: dict[str, tuple[int, str, str, str]] = {
         429, "insufficient_quota", "insufficient_quota",
         "The provider's quota, or this team's budget, is used up. An administrator can raise it.",
     ),
+    "cost_cap": (
+        429, "insufficient_quota", "cost_cap",
+        "This question would cost more than the route may spend. Shorten it or use another model.",
+    ),
     ErrorKind.CONTEXT_OVERFLOW: (
         400, "invalid_request_error", "context_length_exceeded",
         "The messages are longer than this model can read. Shorten them or use a model with a larger window.",

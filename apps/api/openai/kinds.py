@@ -9,6 +9,7 @@ from uuid import UUID
 from redis.exceptions import RedisError
 
 from apps.api.openai.requests import read_completion
+from apps.api.openai.routed import complete_by_route
 from apps.api.openai.vectors import leave_vectors
 from apps.llm import gateway
 from apps.llm.gateway import (
@@ -36,6 +37,16 @@ EMBEDDING: Final = "embedding"
 
 async def complete(ctx: RunContext) -> None:
     """Answers a chat request; `result` gets finish_reason, usage and, on a failure, retry_after."""
+    try:
+        if "route_id" in ctx.input:
+            await complete_by_route(ctx, read_completion(ctx.input["body"]).request)
+        else:
+            await _complete_by_model(ctx)
+    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
+        raise _failed(ctx, error) from error
+
+
+async def _complete_by_model(ctx: RunContext) -> None:
     stream = gateway.stream(
         ChatCall(
             who=_caller(ctx),
@@ -48,8 +59,6 @@ async def complete(ctx: RunContext) -> None:
     try:
         async with stream:
             await _relay(ctx, stream)
-    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
-        raise _failed(ctx, error) from error
     finally:
         if stream.outcome.usage is not None:
             ctx.result["usage"] = asdict(stream.outcome.usage)
@@ -78,7 +87,9 @@ async def embed(ctx: RunContext) -> None:
 
 def end_call(end: RunEnd) -> Mapping[str, Any]:
     """What the end event of both kinds carries."""
-    return {name: end.result[name] for name in ("finish_reason", "retry_after") if name in end.result}
+    return {
+        name: end.result[name] for name in ("finish_reason", "retry_after", "route") if name in end.result
+    }
 
 
 async def _relay(ctx: RunContext, stream: gateway.ChatStream) -> None:

@@ -51,13 +51,16 @@ class ChunkWriter:
             piece["function"]["name"] = call["name"]
         return self._before + orjson.dumps({"tool_calls": [piece]}) + self._after
 
-    def end(self, finish_reason: str, usage: Mapping[str, Any] | None) -> bytes:
-        """The reason, the usage where it was asked for, and [DONE]."""
+    def end(
+        self, finish_reason: str, usage: Mapping[str, Any] | None, route: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """The reason, what a route did, the usage where it was asked for, and [DONE]."""
         last = (
             self._before
             + b'{},"finish_reason":'
             + orjson.dumps(finish_reason)
             + b"}]"
+            + (b"" if route is None else b',"route":' + orjson.dumps(route))
             + self._usage_null
             + b"}\n\n"
         )
@@ -78,6 +81,7 @@ class Gathered:
     texts: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     calls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    route: Mapping[str, Any] | None = None
 
     def add_call(self, piece: Mapping[str, Any]) -> None:
         """Joins a piece to its tool call."""
@@ -108,8 +112,9 @@ def completion(
     finish_reason: str,
     usage: Mapping[str, Any] | None,
 ) -> bytes:
-    """The whole answer as one object."""
+    """The whole answer as one object; `route` in it says who answered and why, where a route was asked."""
     choice = {"index": 0, "message": gathered.message(), "logprobs": None, "finish_reason": finish_reason}
+    extra = {} if gathered.route is None else {"route": gathered.route}
     return orjson.dumps(
         {
             "id": answer_id,
@@ -118,6 +123,7 @@ def completion(
             "model": model,
             "choices": [choice],
             "usage": usage_of(usage),
+            **extra,
         }
     )
 

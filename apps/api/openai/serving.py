@@ -68,9 +68,7 @@ async def embed(bearer: Bearer, raw: bytes) -> Answer:
 
 async def models(bearer: Bearer) -> Answer:
     """What the key's team may call."""
-    found = await list_models(bearer)
-    rows = [(model.slug, model.connection.name, int(model.created_at.timestamp())) for model in found]
-    return Answer(responses.models(rows))
+    return Answer(responses.models(await list_models(bearer)))
 
 
 async def answered(answering: Awaitable[Answer]) -> Answer:

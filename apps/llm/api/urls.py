@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from apps.llm.api import connections, models
+from apps.llm.api import connections, health, models
 
 ONE = "connections/<uuid:connection_id>"
 
 urlpatterns = [
     path("connections", connections.ConnectionListApi.as_view(), name="api-connections"),
+    path("connections/health", health.HealthListApi.as_view(), name="api-connections-health"),
+    path(f"{ONE}/health", health.ConnectionHealthApi.as_view(), name="api-connection-health"),
     path(ONE, connections.ConnectionApi.as_view(), name="api-connection"),
     path(f"{ONE}/test", connections.ConnectionTestApi.as_view(), name="api-connection-test"),
     path(f"{ONE}/listing", connections.ConnectionListingApi.as_view(), name="api-connection-listing"),
@@ -16,6 +18,11 @@ urlpatterns = [
     ),
     path(f"{ONE}/models", connections.ConnectionModelsApi.as_view(), name="api-connection-models"),
     path("models/<uuid:model_id>", models.ModelApi.as_view(), name="api-model"),
+    path(
+        "models/<uuid:model_id>/deployments",
+        health.ModelDeploymentsApi.as_view(),
+        name="api-model-deployments",
+    ),
     path("models/<uuid:model_id>/grants", models.ModelGrantsApi.as_view(), name="api-model-grants"),
     path(
         "teams/<uuid:team_id>/default-model",

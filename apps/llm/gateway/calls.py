@@ -32,7 +32,10 @@ class RunRef:
 
 @dataclass(frozen=True, slots=True)
 class ChatCall:
-    """One call for an answer. `model_id` decides, not `request.model`. `purpose`: reply, title, api …"""
+    """One call for an answer. `model_id` decides, not `request.model`. `purpose`: reply, title, api …
+
+    Without `retries` a failure comes back at once: another model stands ready.
+    """
 
     who: Caller
     model_id: UUID
@@ -41,6 +44,7 @@ class ChatCall:
     run: RunRef | None = None
     conversation_id: UUID | None = None
     step: str = ""
+    retries: bool = True
 
 
 @dataclass(frozen=True, slots=True)

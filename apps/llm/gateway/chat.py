@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 from apps.guardrails.policy import GuardrailRefusedError
 from apps.llm.gateway.calls import Outcome
+from apps.llm.gateway.choosing import NOWHERE
 from apps.llm.gateway.closing import close
 from apps.llm.gateway.estimate import bytes_of_delta, tokens_of_bytes
 from apps.llm.gateway.loading import OpenChat, open_chat
+from apps.llm.gateway.reporting import report_answer, report_failure, report_stopped
 from apps.llm.gateway.retry import pause_before_retry
 from apps.llm.gateway.stages import guard_answer
 from apps.llm.vendors.base import ErrorKind, Finished, Usage, VendorError
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from apps.llm.gateway.calls import ChatCall
+    from apps.llm.gateway.loading import Target
     from apps.llm.vendors.base import Delta
 
 STOPPED = "stopped"
@@ -33,16 +36,30 @@ class ChatStream:
     Use it as `async with gateway.stream(call) as stream: async for delta in stream: …`: leaving the block
     early closes the host's connection and counts what was said so far. Raises ModelNotFoundError,
     GuardrailRefusedError, LostRun before anything is sent, and VendorError. Before the first delta a
-    retryable error is silently tried again, each attempt with a reservation of its own; after it never.
+    retryable error is silently tried again, and any deployment's failure at once at another deployment, each
+    attempt with a reservation of its own; after it never.
     """
 
-    __slots__ = ("_attempt", "_begun", "_deltas", "_first", "_sent_bytes", "_usage", "call", "outcome")
+    __slots__ = (
+        "_attempt",
+        "_avoid",
+        "_begun",
+        "_deltas",
+        "_first",
+        "_sent_bytes",
+        "_target",
+        "_usage",
+        "call",
+        "outcome",
+    )
 
     def __init__(self, call: ChatCall) -> None:
         self.call = call
         self.outcome = Outcome()
         self._begun = 0.0
         self._attempt = 0.0
+        self._avoid = NOWHERE
+        self._target: Target | None = None
         self._first: float | None = None
         self._sent_bytes = 0
         self._usage: Usage | None = None
@@ -65,8 +82,9 @@ class ChatStream:
 
     async def _generate(self) -> AsyncGenerator[Delta, None]:
         self._begun = monotonic()
+        failed: VendorError | None = None
         while True:
-            opened = await self._reserve()
+            opened = await self._reserve_again(failed) if failed else await self._reserve()
             target = opened.target
             source = target.vendor.stream(target.endpoint, opened.request, target.timeouts)
             deltas = source if opened.incoming is None else guard_answer(source, opened.incoming)
@@ -76,11 +94,13 @@ class ChatStream:
                     yield delta
                 await self._settle(opened, self._finish())
             except VendorError as error:
-                pause = await self._failed(opened, error)
+                failed, pause = error, await self._failed(opened, error)
                 if pause is None:
                     raise
             except BaseException as error:
                 await self._settle(opened, self.outcome.finish or _finish_of(error))
+                if self._first is None:
+                    report_stopped(opened.target)
                 raise
             else:
                 return
@@ -88,10 +108,17 @@ class ChatStream:
                 await source.aclose()
             await asyncio.sleep(pause)
 
+    async def _reserve_again(self, failed: VendorError) -> OpenChat:
+        """The next attempt's reservation; where nothing can be called any more, raises what failed before."""
+        try:
+            return await self._reserve()
+        except VendorError:
+            raise failed from None
+
     async def _reserve(self) -> OpenChat:
         """The next attempt's reservation; a cancelled caller leaves none behind."""
         tenant_id = self.call.who.tenant_id
-        task = asyncio.ensure_future(in_quick_scope(tenant_id, open_chat, self.call))
+        task = asyncio.ensure_future(in_quick_scope(tenant_id, open_chat, self.call, self._avoid))
         try:
             opened = await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -102,7 +129,9 @@ class ChatStream:
                 call_id=opened.call_id,
                 ending=metering.Ending(finish=STOPPED),
             )
+            report_stopped(opened.target)
             raise
+        self._target = opened.target
         outcome = self.outcome
         outcome.call_id = opened.call_id
         outcome.model_slug = opened.target.found.slug
@@ -116,6 +145,8 @@ class ChatStream:
         if self._first is None:
             self._first = monotonic()
             self.outcome.ms_first = _ms(self._first - self._begun)
+            if self._target is not None:
+                report_answer(self._target)
         if isinstance(delta, Finished):
             self.outcome.finish = delta.reason
             self.outcome.model_answered = delta.model
@@ -136,6 +167,7 @@ class ChatStream:
         """Close the attempt; the pause before the next one, or None when the error is the caller's."""
         if self._first is not None:
             await self._settle(opened, ErrorKind.INTERRUPTED.value, error_kind=error.kind.value)
+            await report_failure(opened.target, error)
             return None
         now = monotonic()
         self.outcome.ms_total = _ms(now - self._begun)
@@ -145,6 +177,11 @@ class ChatStream:
             call_id=opened.call_id,
             ending=metering.Ending(error_kind=error.kind.value, ms_total=_ms(now - self._attempt)),
         )
+        if await report_failure(opened.target, error):
+            self._avoid |= {opened.target.found.connection_id}
+            return 0.0
+        if not self.call.retries:
+            return None
         return pause_before_retry(error, attempt=self.outcome.attempts, elapsed=now - self._begun)
 
     async def _settle(self, opened: OpenChat, finish: str, *, error_kind: str = "") -> None:

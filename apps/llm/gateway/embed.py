@@ -8,8 +8,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from apps.llm.gateway.chat import STOPPED, tokens_of_usage
+from apps.llm.gateway.choosing import NOWHERE
 from apps.llm.gateway.closing import close
 from apps.llm.gateway.loading import OpenEmbed, open_embed
+from apps.llm.gateway.reporting import report_answer, report_failure, report_stopped
 from apps.llm.gateway.retry import pause_before_retry
 from apps.llm.loop import run_on_loop
 from apps.llm.vendors.base import Usage, VendorError
@@ -37,12 +39,16 @@ async def embed(call: EmbedCall) -> EmbeddingResult:
     """
     tenant_id = call.who.tenant_id
     attempts = _Attempts(begun=monotonic())
+    avoid = NOWHERE
     while True:
-        opened = await in_scope(tenant_id, open_embed, call)
+        opened = await in_scope(tenant_id, open_embed, call, avoid)
         attempts.made += 1
         try:
             return await _attempt(tenant_id, opened)
         except VendorError as error:
+            if await report_failure(opened.target, error):
+                avoid |= {opened.target.found.connection_id}
+                continue
             pause = pause_before_retry(error, attempt=attempts.made, elapsed=monotonic() - attempts.begun)
             if pause is None:
                 raise
@@ -69,8 +75,10 @@ async def _attempt(tenant_id: UUID, opened: OpenEmbed) -> EmbeddingResult:
         await close(tenant_id, metering.usage_release, call_id=opened.call_id, ending=end)
         raise
     except BaseException:
+        report_stopped(target)
         await _settle(tenant_id, opened, Usage(opened.bound.input, 0, estimated=True), ending(STOPPED))
         raise
+    report_answer(target)
     usage = result.usage or Usage(opened.bound.input, 0, estimated=True)
     await _settle(tenant_id, opened, usage, ending("stop", model=result.model))
     return result

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from uuid6 import uuid7
 
 from apps.guardrails.policy import Incoming
-from apps.llm.endpoints import endpoint_of
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.gateway.calls import AnyCall, Caller, ChatCall, EmbedCall
+from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
 from apps.llm.gateway.estimate import tokens_of_request, tokens_of_texts
 from apps.llm.gateway.stages import clear, guard_request, guard_texts, policy_for
-from apps.llm.selectors import CallableModel, callable_model
+from apps.llm.policy.rules import REASONING, limited
+from apps.llm.selectors import CallableModel, callable_deployments
 from apps.llm.vendors.base import (
     ChatRequest,
     EmbeddingRequest,
@@ -35,18 +36,23 @@ REASONING_FIRST_TOKEN = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a call goes and as whom it is counted: everything the call needs from the database."""
+    """Where a call goes and as whom it is counted: everything the call needs from the database.
+
+    `is_trial`: it alone is let through to a connection that is down. `has_other`: another deployment answers.
+    """
 
     found: CallableModel
     vendor: Vendor
     endpoint: Endpoint
     payer: metering.Payer
     item: metering.Item
+    is_trial: bool = False
+    has_other: bool = False
 
     @property
     def timeouts(self) -> Timeouts:
         """A reasoning model may think for five minutes before its first word."""
-        if "reasoning" in self.found.abilities:
+        if REASONING in self.found.abilities:
             return Timeouts(first_token=REASONING_FIRST_TOKEN)
         return Timeouts()
 
@@ -72,52 +78,66 @@ class OpenEmbed:
     bound: metering.Bound
 
 
-def load_target(who: Caller, model_id: UUID, modality: Modality) -> Target:
-    """The model, its connection and opened key, if the caller may use it; raises ModelNotFoundError."""
-    found = callable_model(model_id=model_id, team_id=who.team_id, user_id=who.user_id, modality=modality)
-    if found is None:
-        raise ModelNotFoundError
-    endpoint = endpoint_of(found.place, is_allowed=found.is_allowed)
-    item = metering.Item(
-        vendor=found.place.vendor,
-        base_url=found.place.base_url,
-        connection_id=found.connection_id,
-        connection_name=found.connection_name,
-        model_id=found.id,
-        model_slug=found.slug,
-        model_asked=found.vendor_model,
-        override=found.price,
-    )
-    payer = metering.Payer(who.team_id, found.team_name, who.user_id, found.user_name, who.api_key_id)
-    return Target(found, vendor_for(found.place.vendor), endpoint, payer, item)
+def load_target(who: Caller, model_id: UUID, modality: Modality, turn: Turn) -> Target:
+    """The model, the deployment that takes the call, and its opened key, if the caller may use it.
 
-
-def open_chat(call: ChatCall) -> OpenChat:
-    """Reserve a call for an answer, in the caller's scope.
-
-    Raises ModelNotFoundError, GuardrailRefusedError, VendorError (an unusable key) and LostRun; then nothing
-    is reserved.
+    Raises ModelNotFoundError, and VendorError where no deployment's key can be used, or at once and with
+    `retry_after` where every connection is down.
     """
-    target = load_target(call.who, call.model_id, Modality.CHAT)
+    found = callable_deployments(
+        model_id=model_id, team_id=who.team_id, user_id=who.user_id, modality=modality
+    )
+    if not found:
+        raise ModelNotFoundError
+    chosen = deployment_choose(found, turn)
+    model = chosen.model
+    item = metering.Item(
+        vendor=model.place.vendor,
+        base_url=model.place.base_url,
+        connection_id=model.connection_id,
+        connection_name=model.connection_name,
+        model_id=model.id,
+        model_slug=model.slug,
+        model_asked=model.vendor_model,
+        override=model.price,
+    )
+    payer = metering.Payer(who.team_id, model.team_name, who.user_id, model.user_name, who.api_key_id)
+    vendor = vendor_for(model.place.vendor)
+    return Target(model, vendor, chosen.endpoint, payer, item, chosen.is_trial, chosen.has_other)
+
+
+def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE) -> OpenChat:
+    """Reserve a call for an answer, in the caller's scope; rather not at the connections of `avoid`.
+
+    Raises ModelNotFoundError, GuardrailRefusedError, VendorError (an unusable key, no connection that
+    answers) and LostRun; then nothing is reserved.
+    """
+    target = load_target(call.who, call.model_id, Modality.CHAT, _turn(call, avoid))
     clear(target)
     request, incoming = guard_request(policy_for(target), call.request)
-    limit = target.found.max_output
-    asked = request.max_tokens
-    if limit is not None and asked is not None:
-        asked = min(asked, limit)
-    request = replace(request, model=target.found.vendor_model, max_tokens=asked)
-    bound = metering.Bound(tokens_of_request(request), asked or limit or DEFAULT_OUTPUT)
+    found = target.found
+    reasons = REASONING in found.abilities
+    request = limited(request, found.limits, max_output=found.max_output, reasons=reasons)
+    request = replace(request, model=found.vendor_model)
+    bound = metering.Bound(
+        tokens_of_request(request), request.max_tokens or found.max_output or DEFAULT_OUTPUT
+    )
     return OpenChat(_reserve(call, target, bound), target, request, bound, incoming)
 
 
-def open_embed(call: EmbedCall) -> OpenEmbed:
+def open_embed(call: EmbedCall, avoid: frozenset[UUID] = NOWHERE) -> OpenEmbed:
     """Reserve a call for vectors, in the caller's scope; raises as `open_chat` does."""
-    target = load_target(call.who, call.model_id, Modality.EMBEDDING)
+    target = load_target(call.who, call.model_id, Modality.EMBEDDING, _turn(call, avoid))
     clear(target)
     texts = guard_texts(policy_for(target), call.texts)
     request = EmbeddingRequest(target.found.vendor_model, texts, call.dimensions, call.side)
     bound = metering.Bound(tokens_of_texts(texts))
     return OpenEmbed(_reserve(call, target, bound), target, request, bound)
+
+
+def _turn(call: AnyCall, avoid: frozenset[UUID]) -> Turn:
+    """Calls of a conversation keep to one deployment, whose prompt cache knows it."""
+    return Turn((call.conversation_id or uuid7()).bytes, avoid)
 
 
 def _reserve(call: AnyCall, target: Target, bound: metering.Bound) -> UUID:

@@ -1,6 +1,6 @@
 """Reads of models and connections, each inside the caller's tenant scope."""
 
-from apps.llm.selectors.callables import CallableModel, callable_model
+from apps.llm.selectors.callables import CallableModel, callable_deployments
 from apps.llm.selectors.granted import (
     default_model,
     extractive_model,
@@ -13,7 +13,7 @@ from apps.llm.selectors.shown import badges_of, price_of, vendor_label
 __all__ = [
     "CallableModel",
     "badges_of",
-    "callable_model",
+    "callable_deployments",
     "default_model",
     "extractive_model",
     "model_by_slug",

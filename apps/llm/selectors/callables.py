@@ -1,4 +1,6 @@
-"""The gateway's read: a model that a team may use, with everything that a call needs, in one statement.
+"""The gateway's read: a model that a team may use, everywhere it runs, with all that a call needs.
+
+One statement, which also says how each deployment's connection stands: a breaker costs a call nothing more.
 
 Written in SQL because it stands before every first token: building it by the ORM took 4 ms, this takes 0.6.
 """
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from apps.llm.endpoints import Place
+from apps.llm.health.rules import Standing
+from apps.llm.policy.rules import Limits
 from apps.metering.prices import Price
 from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute
@@ -23,16 +27,40 @@ if TYPE_CHECKING:
     from apps.llm.vendors.base import Modality
 
 _LOAD: Final = Statement("""
-SELECT m.id, m.slug, m.name, m.vendor_model, m.max_output, m.abilities,
+SELECT m.id, m.slug, m.name, p.vendor_model, m.max_output, m.abilities,
        m.price_input, m.price_output, m.currency,
        c.id, c.name, c.vendor, c.base_url, c.host, c.port, c.settings, c.sealed_key, c.key_origin,
        EXISTS (SELECT 1 FROM llm_allowedhost a
                WHERE a.tenant_id = m.tenant_id AND a.host = c.host AND a.port = c.port),
        (SELECT t.name FROM accounts_team t WHERE t.tenant_id = m.tenant_id AND t.id = %(team)s),
-       (SELECT u.name FROM accounts_user u WHERE u.tenant_id = m.tenant_id AND u.id = %(user)s)
-FROM llm_model m JOIN llm_connection c ON c.tenant_id = m.tenant_id AND c.id = m.connection_id
+       (SELECT u.name FROM accounts_user u WHERE u.tenant_id = m.tenant_id AND u.id = %(user)s),
+       p.weight,
+       CASE WHEN h.state <> 'closed' THEN EXTRACT(EPOCH FROM clock_timestamp() - h.retry_at)::float8 END,
+       EXTRACT(EPOCH FROM clock_timestamp() - h.failed_at)::float8,
+       s.temperature::float8, s.reasoning_effort, s.max_output
+FROM llm_model m
+JOIN llm_connection o ON o.tenant_id = m.tenant_id AND o.id = m.connection_id
+CROSS JOIN LATERAL (
+    SELECT m.connection_id, m.vendor_model, m.weight
+    UNION ALL
+    SELECT d.connection_id, d.vendor_model, d.weight FROM llm_deployment d
+    WHERE d.tenant_id = m.tenant_id AND d.model_id = m.id
+) p
+JOIN llm_connection c ON c.tenant_id = m.tenant_id AND c.id = p.connection_id
+LEFT JOIN llm_connectionhealth h ON h.tenant_id = m.tenant_id AND h.connection_id = c.id
+CROSS JOIN LATERAL (
+    SELECT (array_agg(q.temperature ORDER BY t.is_everyone, q.model_id IS NULL)
+                FILTER (WHERE q.temperature IS NOT NULL))[1] AS temperature,
+           (array_agg(q.reasoning_effort ORDER BY t.is_everyone, q.model_id IS NULL)
+                FILTER (WHERE q.reasoning_effort <> ''))[1] AS reasoning_effort,
+           (array_agg(q.max_output ORDER BY t.is_everyone, q.model_id IS NULL)
+                FILTER (WHERE q.max_output IS NOT NULL))[1] AS max_output
+    FROM llm_teamparameters q JOIN accounts_team t ON t.tenant_id = q.tenant_id AND t.id = q.team_id
+    WHERE q.tenant_id = m.tenant_id AND (q.model_id = m.id OR q.model_id IS NULL)
+      AND (q.team_id = %(team)s OR t.is_everyone)
+) s
 WHERE m.tenant_id = %(tenant)s AND m.id = %(model)s AND m.modality = %(modality)s
-  AND m.is_enabled AND c.is_enabled
+  AND m.is_enabled AND o.is_enabled AND c.is_enabled
   AND EXISTS (SELECT 1 FROM llm_grant g JOIN accounts_team t ON t.tenant_id = g.tenant_id AND t.id = g.team_id
               WHERE g.tenant_id = m.tenant_id AND g.model_id = m.id
                 AND (g.team_id = %(team)s OR t.is_everyone))
@@ -41,7 +69,7 @@ WHERE m.tenant_id = %(tenant)s AND m.id = %(model)s AND m.modality = %(modality)
 
 @dataclass(frozen=True, slots=True)
 class CallableModel:
-    """A model that the caller's team may use now, where it leads, and the names that the ledger keeps."""
+    """One deployment of a model that the caller's team may use now, and the names that the ledger keeps."""
 
     id: UUID
     slug: str
@@ -56,12 +84,17 @@ class CallableModel:
     is_allowed: bool
     team_name: str
     user_name: str
+    standing: Standing
+    limits: Limits
 
 
-def callable_model(
+def callable_deployments(
     *, model_id: UUID, team_id: UUID | None, user_id: UUID | None, modality: Modality
-) -> CallableModel | None:
-    """The model if the team may use it now; None otherwise, whatever the reason."""
+) -> list[CallableModel]:
+    """Every deployment of the model if the team may use it now; none otherwise, whatever the reason.
+
+    A model whose own connection is off is off everywhere; a deployment whose connection is off is left out.
+    """
     tenant_id = current_tenant_id()
     values = {
         "tenant": tenant_id,
@@ -70,8 +103,7 @@ def callable_model(
         "user": user_id,
         "modality": modality.value,
     }
-    row = execute(_LOAD, values).row
-    return None if row is None else _read(tenant_id, row)
+    return [_read(tenant_id, row) for row in execute(_LOAD, values).rows]
 
 
 def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
@@ -100,6 +132,8 @@ def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
         is_allowed=found[0],
         team_name=found[1] or "",
         user_name=found[2] or "",
+        standing=Standing(offered[0], weight=found[3], due_s=found[4], failed_ago_s=found[5]),
+        limits=Limits(found[6], found[7] or "", found[8]),
     )
 
 

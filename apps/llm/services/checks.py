@@ -16,7 +16,7 @@ from apps.tenants.scope import after_commit, current_tenant_id
 if TYPE_CHECKING:
     from apps.accounts.actors import Actor
 
-KEPT: Final = timedelta(days=1)
+KEPT: Final = {CheckKind.TEST: timedelta(days=30), CheckKind.LIST: timedelta(days=1)}
 
 
 def connection_check_start(
@@ -24,11 +24,11 @@ def connection_check_start(
 ) -> ConnectionCheck:
     """Have a worker test the connection or list its models; the row tells the result.
 
-    Rows of the connection older than a day go. If the broker is away, the row stays queued and the page says
-    so after a while.
+    Results are kept: tests for 30 days, lists for one, the newest of each kind for ever. If the broker is
+    away, the row stays queued and the page says so after a while.
     """
     tenant_id = current_tenant_id()
-    connection.checks.filter(created_at__lt=timezone.now() - KEPT).delete()
+    _forget_old(connection)
     check: ConnectionCheck = ConnectionCheck.objects.create(
         connection=connection, kind=kind, state=CheckState.QUEUED
     )
@@ -41,3 +41,11 @@ def connection_check_start(
     )
     after_commit(lambda: outbox.post(lambda: check_connection.delay(str(tenant_id), str(check.pk))))
     return check
+
+
+def _forget_old(connection: Connection) -> None:
+    now = timezone.now()
+    for kind, kept in KEPT.items():
+        ended = connection.checks.filter(kind=kind, finished_at__isnull=False)
+        newest = ended.order_by("-created_at").values("pk")[:1]
+        connection.checks.filter(kind=kind, created_at__lt=now - kept).exclude(pk__in=newest).delete()

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from apps.audit.services import record
 from apps.llm.endpoints import BUILTIN, EXTRACTIVE, KEY_FIELD, Address, BadAddressError, address_of
-from apps.llm.models import AllowedHost, Connection
+from apps.llm.models import AllowedHost, Connection, ConnectionHealth
 from apps.llm.vendors.registry import VENDORS
 from apps.tenants.models import Tenant
 from apps.tenants.scope import current_tenant_id
@@ -65,7 +65,8 @@ def connection_update(
 ) -> Connection:
     """Change name, base_url, settings, is_enabled, and replace the key where `key` is not empty.
 
-    A new host needs its key again: the old one was given for the old host and is never sent elsewhere.
+    A new host needs its key again: the old one was given for the old host and is never sent elsewhere. What
+    was known of its health is forgotten with any change but of its name.
     Raises ValidationError as `connection_create` does.
     """
     _refuse_own(connection)
@@ -88,6 +89,8 @@ def connection_update(
         _set_key(connection, key)
     connection.save()
     after = snapshot(connection) | ({"key": "replaced"} if key else {})
+    if after != before | {"name": connection.name}:
+        ConnectionHealth.objects.filter(connection=connection).delete()
     _record(actor, "connection.updated", connection, before=before, after=after)
     return connection
 

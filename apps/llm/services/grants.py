@@ -10,6 +10,7 @@ from django.db.models import Q
 from apps.accounts.models import Team
 from apps.audit.services import record
 from apps.llm.models import Grant, Model
+from apps.llm.policy.services import parameters_forget
 from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def model_grants_set(*, actor: Actor | None, model: Model, team_ids: Iterable[UU
     had = {grant.team_id: grant for grant in model.grants.select_related("team")}
     before, after = _names(grant.team for grant in had.values()), _names(teams.values())
     model.grants.exclude(team_id__in=wanted).delete()
+    parameters_forget(actor=actor)
     Grant.objects.bulk_create([Grant(team_id=pk, model=model) for pk in teams if pk not in had])
     if before != after:
         record(
@@ -52,6 +54,7 @@ def team_grants_set(*, actor: Actor | None, team: Team, model_ids: Iterable[UUID
     had = {grant.model_id: grant for grant in Grant.objects.filter(team=team).select_related("model")}
     before, after = sorted(g.model.slug for g in had.values()), sorted(m.slug for m in models.values())
     Grant.objects.filter(team=team).exclude(model_id__in=wanted).delete()
+    parameters_forget(actor=actor)
     Grant.objects.bulk_create([Grant(team=team, model_id=pk) for pk in models if pk not in had])
     if before != after:
         record(

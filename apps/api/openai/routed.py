@@ -1,0 +1,76 @@
+"""A /v1 chat request by a route. Runs on the engine's loop."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from apps.llm.gateway.estimate import tokens_of_request
+from apps.llm.routes.execution import Ask, Calls, Performance, Spoken, TooLongError
+from apps.llm.routes.selectors import plan_and_hour
+from apps.llm.routes.traits import Traits, has_code, language_of
+from apps.llm.vendors.base import FilePart, ImagePart, TextPart
+
+if TYPE_CHECKING:
+    from apps.llm.routes.execution import Said
+    from apps.llm.routes.planning import Offered
+    from apps.llm.vendors.base import ChatRequest
+    from apps.runs.context import RunContext
+
+LEAST_ANSWER = 256
+"""Tokens that must be left for an answer."""
+
+
+async def complete_by_route(ctx: RunContext, request: ChatRequest) -> None:
+    """The answer into the run's log; `result` gets finish_reason, usage and what the route did.
+
+    Raises VendorError, ModelNotFoundError, GuardrailRefusedError, RunError.
+    """
+    plan, hour = await ctx.db(plan_and_hour, UUID(ctx.input["route_id"]), ctx.team_id)
+    calls = Calls(ctx, "api")
+    performance = Performance(plan, calls)
+    said: Said | None = None
+    try:
+        said = await performance.answer(_ask(ctx, request, hour), Spoken(ctx, "finish_reason"))
+    finally:
+        ctx.result["route"] = performance.note(said)
+        if calls.spent.usage is not None:
+            ctx.result["usage"] = asdict(calls.spent.usage)
+
+
+def _ask(ctx: RunContext, request: ChatRequest, hour: int) -> Ask:
+    tokens = tokens_of_request(request)
+    question = _question(request)
+    parts = [part for message in request.messages for part in message.parts]
+    needs = {
+        "vision": any(isinstance(part, ImagePart) for part in parts),
+        "documents": any(isinstance(part, FilePart) for part in parts),
+        "tools": bool(request.tools),
+        "structured": (request.response_format or {}).get("type") == "json_schema",
+    }
+    traits = Traits(
+        tokens=tokens,
+        hour=hour,
+        team_id=ctx.team_id,
+        language=language_of(question),
+        has_code=has_code(question),
+        has_attachments=needs["vision"] or needs["documents"],
+        needs=frozenset(name for name, needed in needs.items() if needed),
+    )
+
+    def worded(model: Offered) -> ChatRequest:
+        answer = min(request.max_tokens or LEAST_ANSWER, LEAST_ANSWER)
+        if model.window is not None and tokens + answer > model.window:
+            raise TooLongError
+        return replace(request, model="")
+
+    return Ask(worded, traits, question)
+
+
+def _question(request: ChatRequest) -> str:
+    """The words of the last message that a person wrote."""
+    for message in reversed(request.messages):
+        if message.role == "user":
+            return "\n".join(part.text for part in message.parts if isinstance(part, TextPart))
+    return ""

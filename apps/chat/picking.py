@@ -1,0 +1,52 @@
+"""Who shall answer: a model or a route that the team may use, and what a run remembers of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from apps.chat.loading import ROUTE
+from apps.llm import selectors as models
+from apps.llm.routes import selectors as routes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from apps.llm.models import Model, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A model or a route; `stored` goes into the run's input and comes back by `loading.Chosen`."""
+
+    slug: str
+    name: str
+    stored: Mapping[str, Any]
+
+
+def picked(team_id: UUID, slug: str) -> Picked:
+    """A model's slug or `route/SLUG`, if the team may use it; raises ModelNotFoundError."""
+    if routes.is_route(slug):
+        return _of_route(routes.route_by_slug(team_id, slug))
+    return of_model(models.model_by_slug(team_id, slug))
+
+
+def of_model(model: Model) -> Picked:
+    """The gateway looks the model up again and checks the grant."""
+    stored = {
+        "id": str(model.id),
+        "slug": model.slug,
+        "name": model.name,
+        "vendor": model.connection.vendor,
+        "window": model.context_window,
+        "max_output": model.max_output,
+    }
+    return Picked(model.slug, model.name, stored)
+
+
+def _of_route(route: Route) -> Picked:
+    """Which model answers is decided when the run comes to it."""
+    nothing = {"window": None, "max_output": None}
+    stored = {"id": str(route.pk), "slug": route.public_id, "name": route.name, "vendor": ROUTE, **nothing}
+    return Picked(route.public_id, route.name, stored)

@@ -1,0 +1,1 @@
+"""Whether connections answer: breakers, probes, several deployments of a model, figures over time."""

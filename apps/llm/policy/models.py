@@ -1,0 +1,34 @@
+"""What a team's calls are made with."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from apps.llm.policy.rules import EFFORTS
+from apps.tenants.models import TenantForeignKey, TenantModel, TenantUnique
+
+
+class TeamParameters(TenantModel):
+    """What a team sets for the calls of all its models (`model` None), or of one.
+
+    The team Everyone's rows are the organisation's defaults. What is None or empty is inherited, as
+    `policy.rules` has it. A row that sets nothing is not kept.
+    """
+
+    team = TenantForeignKey("accounts.Team", on_delete=models.CASCADE)
+    model = TenantForeignKey("llm.Model", on_delete=models.CASCADE, null=True)
+    temperature = models.DecimalField(max_digits=3, decimal_places=2, null=True)
+    reasoning_effort = models.CharField(
+        max_length=8, blank=True, default="", choices=[(effort, effort.capitalize()) for effort in EFFORTS]
+    )
+    max_output = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            TenantUnique(fields=["team", "model"], name="team_parameters_of_model"),
+            TenantUnique(fields=["team"], name="team_parameters_of_all", condition=Q(model__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"parameters of {self.team_id}"

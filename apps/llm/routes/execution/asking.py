@@ -1,0 +1,189 @@
+"""What is asked of a route, what came of it, and one model's call as a visible step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from apps.llm import gateway
+from apps.llm.gateway import Caller, ChatCall, RunRef
+from apps.llm.vendors.base import ErrorKind, Finished, TextDelta, Usage, VendorError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from apps.llm.gateway import Outcome
+    from apps.llm.routes.execution.voices import Voice
+    from apps.llm.routes.planning import Offered
+    from apps.llm.routes.traits import Traits
+    from apps.llm.vendors.base import ChatMessage, ChatRequest, Delta
+    from apps.runs.context import RunContext, StepHandle
+
+STEP: Final = "route_call"
+CHECK_TOKENS: Final = 2_000
+WORDS: Final = {
+    "answer": ("Asking {}", "{} answered"),
+    "draft": ("{} drafts an answer", "{} drafted an answer"),
+    "check": ("{} checks the draft", "{} checked the draft"),
+    "revision": ("{} revises the answer", "{} revised the answer"),
+    "compare": ("{} compares the answers", "{} compared the answers"),
+    "merge": ("{} merges the answers", "{} merged the answers"),
+    "classify": ("{} sorts the question", "{} sorted the question"),
+}
+
+
+class TooLongError(Exception):
+    """The question does not fit this model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question. `request` words it for one model and raises TooLongError where it does not fit."""
+
+    request: Callable[[Offered], ChatRequest]
+    traits: Traits
+    question: str
+    sources: str = ""
+
+    def followed_by(self, more: Callable[[Offered], tuple[ChatMessage, ...]]) -> Ask:
+        """The same question with further messages behind it, for a revision or a merge."""
+        request = self.request
+
+        def worded(model: Offered) -> ChatRequest:
+            asked = request(model)
+            return replace(asked, messages=(*asked.messages, *more(model)))
+
+        return replace(self, request=worded)
+
+    def instead(self, messages: Callable[[Offered], ChatRequest]) -> Ask:
+        """Another request on the same question: a check, a comparison. It needs no ability."""
+        return replace(self, request=messages, traits=replace(self.traits, needs=frozenset()))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Who answered, and in which way it ended."""
+
+    model: Offered
+    text: str
+    finish: str
+
+
+@dataclass(slots=True)
+class Spent:
+    """The tokens and the cost of all calls so far; `cost` is None once one of them is unknown."""
+
+    usage: Usage | None = None
+    cost: Decimal | None = Decimal(0)
+    currency: str = ""
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one call."""
+        usage = outcome.usage
+        if usage is None:
+            return
+        before = self.usage or Usage(0, 0)
+        self.usage = Usage(
+            before.input_tokens + usage.input_tokens,
+            before.output_tokens + usage.output_tokens,
+            before.cached_tokens + usage.cached_tokens,
+            before.reasoning_tokens + usage.reasoning_tokens,
+            before.estimated or usage.estimated,
+        )
+        currency = outcome.currency or self.currency
+        if self.cost is None or outcome.cost is None or (self.currency and currency != self.currency):
+            self.cost = None
+        else:
+            self.cost += outcome.cost
+        self.currency = currency
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What one call has said."""
+
+    said: list[str] = field(default_factory=list)
+    finish: str = ""
+
+    def note(self, delta: Delta) -> None:
+        if isinstance(delta, TextDelta):
+            self.said.append(delta.text)
+        elif isinstance(delta, Finished):
+            self.finish = delta.reason
+
+    def check(self) -> None:
+        """Raises VendorError(protocol) for an answer without a word."""
+        if not self.said and self.finish != "tool_calls":
+            raise VendorError(ErrorKind.PROTOCOL, "The model gave no answer.")
+
+
+@dataclass(slots=True)
+class Calls:
+    """Makes the calls of one run, each as a step that people see with model, time, tokens and cost."""
+
+    ctx: RunContext
+    purpose: str
+    conversation_id: UUID | None = None
+    spent: Spent = field(default_factory=Spent)
+
+    async def ask(self, model: Offered, ask: Ask, voice: Voice, role: str, *, retries: bool) -> Said:
+        """One model's answer; raises VendorError, ModelNotFoundError, GuardrailRefusedError.
+
+        An answer without a word is an error of the kind protocol: somebody else may give one.
+        """
+        try:
+            request = ask.request(model)
+        except TooLongError as error:
+            raise VendorError(
+                ErrorKind.CONTEXT_OVERFLOW, "The question is too long for the model."
+            ) from error
+        doing, did = WORDS.get(role, WORDS["answer"])
+        step = self._step(doing.format(model.name), model, role)
+        stream = gateway.stream(self._call(model, request, role, retries=retries))
+        heard = _Heard()
+        try:
+            async with stream:
+                async for delta in stream:
+                    heard.note(delta)
+                    voice.say(delta)
+            heard.check()
+        except BaseException as error:
+            self.spent.add(stream.outcome)
+            kind = error.kind.value if isinstance(error, VendorError) else "stopped"
+            step.failed(label=f"{model.name} did not answer", reason=kind, **numbers_of(stream.outcome))
+            raise
+        self.spent.add(stream.outcome)
+        text = "".join(heard.said)
+        shown = {} if role in {"answer", "merge", "revision"} else {"text": text}
+        step.done(label=did.format(model.name), **numbers_of(stream.outcome), **shown)
+        return Said(model, text, heard.finish)
+
+    def _step(self, label: str, model: Offered, role: str) -> StepHandle:
+        return self.ctx.step(STEP, label[:200], role=role, model={"slug": model.slug, "name": model.name})
+
+    def _call(self, model: Offered, request: ChatRequest, role: str, *, retries: bool) -> ChatCall:
+        ctx = self.ctx
+        return ChatCall(
+            who=Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id),
+            model_id=model.id,
+            request=request,
+            purpose=self.purpose,
+            run=RunRef(ctx.run_id, ctx.fence),
+            conversation_id=self.conversation_id,
+            step=role,
+            retries=retries,
+        )
+
+
+def numbers_of(outcome: Outcome) -> dict[str, Any]:
+    """What a step shows of a call: tokens, cost (None: unknown), milliseconds to the first word."""
+    usage = outcome.usage
+    return {
+        "input_tokens": usage.input_tokens if usage else None,
+        "output_tokens": usage.output_tokens if usage else None,
+        "cost": None if outcome.cost is None else f"{outcome.cost.normalize():f}",
+        "currency": outcome.currency,
+        "ms_first": outcome.ms_first,
+    }

@@ -1,0 +1,172 @@
+"""One question through a route: who is asked, in which order, and what people are told of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from apps.llm.errors import ModelNotFoundError
+from apps.llm.routes import planning
+from apps.llm.routes.definitions import (
+    DEFAULT_ON,
+    ByTask,
+    Cascade,
+    Ensemble,
+    Fallback,
+    Judge,
+    Ranked,
+    Ref,
+)
+from apps.llm.routes.execution import checked, ensemble, sorting
+from apps.llm.routes.execution.asking import TooLongError
+from apps.llm.routes.execution.voices import Watched
+from apps.llm.routes.usable import is_usable
+from apps.llm.vendors.base import ErrorKind, VendorError
+
+if TYPE_CHECKING:
+    from apps.llm.routes.execution.asking import Ask, Calls, Said
+    from apps.llm.routes.execution.voices import Voice
+    from apps.llm.routes.planning import Plan
+
+TROUBLE: Final = {
+    ErrorKind.CONNECTION: "could not be reached",
+    ErrorKind.TIMEOUT: "did not respond in time",
+    ErrorKind.RATE_LIMIT: "is limited by its provider at the moment",
+    ErrorKind.QUOTA: "has no credit left",
+    ErrorKind.OVERLOADED: "is overloaded",
+    ErrorKind.UNAVAILABLE: "is not available",
+    ErrorKind.SERVER: "had a fault",
+    ErrorKind.AUTHENTICATION: "refused our key",
+    ErrorKind.NOT_FOUND: "is not known to its provider",
+    ErrorKind.PROTOCOL: "gave no readable answer",
+    ErrorKind.CONTEXT_OVERFLOW: "can not read so much",
+    ErrorKind.CONTENT_FILTER: "refused the question",
+}
+NOBODY: Final = "No model of this route can take this question."
+
+
+class Performance:
+    """Runs a plan. `trail` says in sentences what was decided and why; `found` holds verdict and claims."""
+
+    def __init__(self, plan: Plan, calls: Calls) -> None:
+        self.plan = plan
+        self.calls = calls
+        self.trail: list[str] = []
+        self.found: dict[str, Any] = {}
+        self._definitions = {node.id: node.definition for node in plan.routes.values()}
+
+    async def answer(self, ask: Ask, voice: Voice) -> Said:
+        """The route's answer; raises VendorError, ModelNotFoundError, GuardrailRefusedError, RunError."""
+        return await self.perform(Ref("route", self.plan.root.id), ask, voice, "answer")
+
+    def note(self, said: Said | None) -> dict[str, Any]:
+        """What people and programs are told: which route, who answered, why, verdict and claims."""
+        root = self.plan.root
+        answered = None if said is None else {"slug": said.model.slug, "name": said.model.name}
+        return {
+            "type": "route",
+            "route": {"slug": f"route/{root.slug}", "name": root.name, "kind": root.kind},
+            "answered_by": answered,
+            "why": list(self.trail),
+            **self.found,
+        }
+
+    async def perform(self, ref: Ref, ask: Ask, voice: Voice, role: str, *, spare: bool = False) -> Said:
+        """One reference's answer; `spare`: somebody else stands ready, so that a failure need not wait."""
+        model = self.plan.model(ref)
+        if model is not None:
+            return await self.calls.ask(model, ask, voice, role, retries=not spare)
+        node = self.plan.node(ref)
+        if node is None:
+            raise ModelNotFoundError
+        if isinstance(node.definition, Cascade | Judge | Ensemble):
+            return await self._combined(node.definition, ask, voice, role)
+        return await self._picked(node.definition, ask, voice, role, spare=spare)
+
+    async def _picked(
+        self, definition: Fallback | Ranked | ByTask, ask: Ask, voice: Voice, role: str, *, spare: bool
+    ) -> Said:
+        match definition:
+            case Fallback():
+                return await self._fallback(definition, ask, voice, role, spare=spare)
+            case Ranked():
+                return await self._ranked(definition, ask, voice, role, spare=spare)
+            case ByTask():
+                ref = await sorting.picked(self, definition, ask)
+                return await self.perform(ref, ask, voice, role, spare=spare)
+
+    async def _combined(
+        self, definition: Cascade | Judge | Ensemble, ask: Ask, voice: Voice, role: str
+    ) -> Said:
+        match definition:
+            case Cascade():
+                return await checked.cascade(self, definition, ask, voice, role)
+            case Judge():
+                return await checked.judge(self, definition, ask, voice)
+            case Ensemble():
+                return await ensemble.ensemble(self, definition, ask, voice)
+
+    def is_open(self, ref: Ref) -> bool:
+        """Whether the team may use what it takes."""
+        return is_usable(ref, self._definitions, self.plan.models)
+
+    def name(self, ref: Ref) -> str:
+        """The model's name; a route inside a route has none for people."""
+        model = self.plan.model(ref)
+        return model.name if model else "The choice before"
+
+    async def _ranked(self, definition: Ranked, ask: Ask, voice: Voice, role: str, *, spare: bool) -> Said:
+        places = planning.ranking(definition, self.plan, ask.traits)
+        if not places:
+            raise ModelNotFoundError
+        self.trail.append(f"{places[0].model.name} was picked: {places[0].why}.")
+        members = tuple(Ref("model", place.model.id) for place in places)
+        return await self._fallback(Fallback(members, DEFAULT_ON), ask, voice, role, spare=spare)
+
+    async def _fallback(
+        self, definition: Fallback, ask: Ask, voice: Voice, role: str, *, spare: bool
+    ) -> Said:
+        members = [ref for ref in definition.members if self.is_open(ref) and self._fits(ref, ask)]
+        if not members:
+            raise VendorError(ErrorKind.CONTEXT_OVERFLOW, NOBODY)
+        for ref in members[:-1]:
+            trouble = await self._tried(ref, definition, ask, voice, role)
+            if not isinstance(trouble, str):
+                return trouble
+            self.trail.append(f"{self.name(ref)} {trouble}.")
+        return await self.perform(members[-1], ask, voice, role, spare=spare)
+
+    async def _tried(self, ref: Ref, definition: Fallback, ask: Ask, voice: Voice, role: str) -> Said | str:
+        """The member's answer, or in words why the next one is asked; raises what ends the search."""
+        clock = asyncio.timeout(definition.first_token_s)
+        watched = Watched(voice, lambda: None if clock.expired() else clock.reschedule(None))
+        try:
+            async with clock:
+                return await self.perform(ref, ask, watched, role, spare=True)
+        except TimeoutError as error:
+            if not clock.expired():
+                raise
+            if not watched.restart():
+                raise VendorError(ErrorKind.INTERRUPTED, "The answer was cut off.") from error
+            return f"said nothing for {definition.first_token_s:g} s"
+        except ModelNotFoundError:
+            return "is not available"
+        except VendorError as error:
+            if error.kind not in definition.on or not watched.restart():
+                raise
+            return TROUBLE.get(error.kind, "failed")
+
+    def _fits(self, ref: Ref, ask: Ask) -> bool:
+        """Whether the model has the abilities and the window; says so where not. A route decides itself."""
+        model = self.plan.model(ref)
+        if model is None:
+            return True
+        trouble = planning.unfit(model, ask.traits.needs)
+        if not trouble:
+            try:
+                ask.request(model)
+            except TooLongError:
+                trouble = TROUBLE[ErrorKind.CONTEXT_OVERFLOW]
+        if trouble:
+            self.trail.append(f"{model.name} was left out: it {trouble}.")
+        return not trouble

@@ -1,0 +1,295 @@
+"""Every kind of route through /v1, by the official client, against real processes and scripted models."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+
+from tests.api.conftest import Api
+from tests.llm.host import Answer, Asked
+from tests.llm.routing import Routing, failing, routing_on, said
+
+HELLO: list[Any] = [{"role": "user", "content": "Hello?"}]
+
+
+@pytest.fixture
+def routing(api: Api) -> Iterator[Routing]:
+    with routing_on(api.connected) as found:
+        yield found
+
+
+def ask(api: Api, text: str = "Hello?", route: str = "auto", **options: Any) -> Any:
+    messages: list[Any] = [{"role": "user", "content": text}]
+    return api.client().chat.completions.create(model=f"route/{route}", messages=messages, **options)
+
+
+def listen(stream: Any, heard: list[str]) -> None:
+    heard.extend(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+
+
+def words(answer: Any) -> str:
+    return str(answer.choices[0].message.content)
+
+
+def judged(asked: Asked) -> bool:
+    return "You check an answer" in str(asked.body["messages"][0])
+
+
+def test_the_list_names_a_route_that_the_team_may_use_and_no_other(api: Api, routing: Routing) -> None:
+    one, two = routing.model("one"), routing.model("two")
+    closed = routing.model("closed", teams=[])
+    routing.route("fallback", {"members": [one, two]})
+    routing.route("judge", {"answerer": one, "judge": closed}, slug="unusable")
+    ids = [model.id for model in api.client().models.list()]
+    assert "route/auto" in ids
+    assert "route/unusable" not in ids
+
+
+def test_a_route_that_was_not_granted_is_unknown(api: Api, routing: Routing) -> None:
+    from apps.llm.routes.services import route_grants_set
+    from apps.tenants.scope import tenant_scope
+
+    one, two = routing.model("one"), routing.model("two")
+    route = routing.route("fallback", {"members": [one, two]})
+    with tenant_scope(api.connected.cast.acme.id):
+        route_grants_set(actor=None, route=route, team_ids=[api.connected.cast.sales.pk])
+    with pytest.raises(openai.NotFoundError):
+        ask(api)
+    assert routing.asked == []
+
+
+def test_a_failed_connection_falls_back_within_300_ms(api: Api, routing: Routing) -> None:
+    dead, alive = routing.unreachable(), routing.model("alive", said("Here I am."))
+    routing.route("fallback", {"members": [dead, alive]})
+    ask(api)
+    times = []
+    for _ in range(3):
+        began = time.monotonic()
+        answer = ask(api)
+        times.append(time.monotonic() - began)
+        assert words(answer) == "Here I am."
+    assert sorted(times)[1] < 0.3
+    note = answer.route
+    assert note["answered_by"]["slug"] == alive
+    assert "could not be reached" in note["why"][0]
+    states = routing.ledger()[:2]
+    assert states[0] == (dead, "answer", "released")
+    assert states[1] == (alive, "answer", "settled")
+
+
+def test_a_slow_first_token_falls_back_after_the_configured_wait(api: Api, routing: Routing) -> None:
+    def slow(asked: Asked) -> Answer:
+        time.sleep(3)
+        return said("Too late.")
+
+    routing.route(
+        "fallback",
+        {"members": [routing.model("slow", slow), routing.model("quick")], "first_token_s": 0.5},
+    )
+    began = time.monotonic()
+    answer = ask(api)
+    assert 0.5 <= time.monotonic() - began < 1.5
+    assert words(answer) == "I am quick."
+    assert "said nothing for 0.5 s" in answer.route["why"][0]
+
+
+def test_an_answer_that_has_begun_is_never_begun_again(api: Api, routing: Routing) -> None:
+    cut = Answer(texts=("Half an",), finish=None)
+    routing.route(
+        "fallback", {"members": [routing.model("cut", cut), routing.model("other")], "first_token_s": 5}
+    )
+    heard: list[str] = []
+    with pytest.raises(openai.APIError):
+        listen(ask(api, stream=True), heard)
+    assert "".join(heard) == "Half an"
+    assert routing.asked == ["cut"]
+
+
+def test_only_the_chosen_kinds_of_error_fall_back(api: Api, routing: Routing) -> None:
+    members = [routing.model("busy", failing(500)), routing.model("other")]
+    routing.route("fallback", {"members": members, "on": ["connection"]})
+    with pytest.raises(openai.APIStatusError):
+        ask(api)
+    assert set(routing.asked) == {"busy"}
+
+
+def test_a_model_without_the_ability_or_the_window_is_left_out(api: Api, routing: Routing) -> None:
+    small = routing.model("small", context_window=300)
+    blind = routing.model("blind", abilities=["reasoning"])
+    able = routing.model("able", abilities=["tools"], context_window=100_000)
+    routing.route("fallback", {"members": [small, blind, able]})
+    tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
+    answer = ask(api, "Hello? " * 200, tools=[tool])
+    assert words(answer) == "I am able."
+    assert routing.asked == ["able"]
+    assert len(answer.route["why"]) == 2
+
+
+def test_the_cheapest_known_price_is_picked_and_an_unknown_one_never(api: Api, routing: Routing) -> None:
+    unknown = routing.model("unknown-price", price=None)
+    dear = routing.model("dear", price=("5", "5"))
+    cheap = routing.model("cheap", price=("0.5", "1"))
+    poor = routing.model("poor", price=("0.1", "0.1"))
+    routing.route(
+        "cheapest",
+        {
+            "candidates": [
+                {"ref": unknown, "quality": 5},
+                {"ref": dear, "quality": 5},
+                {"ref": cheap, "quality": 3},
+                {"ref": poor, "quality": 1},
+            ],
+            "minimum_quality": 2,
+        },
+    )
+    answer = ask(api)
+    assert words(answer) == "I am cheap."
+    assert "lowest price" in answer.route["why"][0]
+    routing.scripts["cheap"] = routing.scripts["dear"] = failing(500)
+    assert words(ask(api)) == "I am unknown-price."
+
+
+def test_rules_pick_by_language_code_and_length(api: Api, routing: Routing) -> None:
+    german, code, long, rest = (routing.model(name) for name in ("german", "code", "long", "rest"))
+    routing.route(
+        "task",
+        {
+            "rules": [
+                {"when": {"longer_than": 1000}, "use": long},
+                {"when": {"code": True}, "use": code},
+                {"when": {"languages": ["de"]}, "use": german},
+            ],
+            "otherwise": rest,
+        },
+    )
+    assert words(ask(api, "word " * 2000)) == "I am long."
+    assert words(ask(api, "Why?\n```python\nprint(1)\n```")) == "I am code."
+    assert words(ask(api, "Wie viele Tage Urlaub habe ich und wer ist für mich da?")) == "I am german."
+    answer = ask(api, "How many days do I have?")
+    assert words(answer) == "I am rest."
+    assert answer.route["why"] == ["Picked for all other questions: no rule fits."]
+
+
+def test_a_classifier_sorts_what_no_rule_fits(api: Api, routing: Routing) -> None:
+    sorter = routing.model("sorter", said('{"kind": "Law"}'))
+    lawyer, rest = routing.model("lawyer"), routing.model("rest")
+    labels = [{"name": "law", "description": "Contracts and statutes", "use": lawyer}]
+    routing.route("task", {"rules": [], "otherwise": rest, "classifier": {"model": sorter, "labels": labels}})
+    assert words(ask(api)) == "I am lawyer."
+    assert [(model, step) for model, step, _ in routing.ledger()] == [
+        (sorter, "classify"),
+        (lawyer, "answer"),
+    ]
+    routing.scripts["sorter"] = failing(500)
+    assert words(ask(api)) == "I am rest."
+
+
+def test_a_cascade_asks_the_stronger_model_only_where_needed(api: Api, routing: Routing) -> None:
+    small, strong = routing.model("small"), routing.model("strong")
+    checker = routing.model("checker", said('{"sufficient": true, "reason": "It is whole."}'))
+    routing.route("cascade", {"first": small, "checker": checker, "second": strong})
+    assert words(ask(api)) == "I am small."
+    routing.scripts["checker"] = said('{"sufficient": false, "reason": "It misses half."}')
+    answer = ask(api)
+    assert words(answer) == "I am strong."
+    assert answer.route["cascade"] == {"sufficient": False, "reasons": ["It misses half."]}
+    assert routing.asked == ["small", "checker", "small", "checker", "strong"]
+
+
+def test_the_judge_rejects_a_planted_falsehood_and_one_revision_follows(api: Api, routing: Routing) -> None:
+    def answerer(asked: Asked) -> Answer:
+        revised = "The faults" in str(asked.body["messages"][-1])
+        return said("Paris is the capital." if revised else "Lyon is the capital.")
+
+    def judge(asked: Asked) -> Answer:
+        assert judged(asked)
+        wrong = "Lyon" in str(asked.body["messages"][-1])
+        verdict = {"verdict": "fail" if wrong else "pass", "reasons": ["Paris is the capital, not Lyon."]}
+        return said(f"Here is it: {json.dumps(verdict)}")
+
+    routing.route(
+        "judge", {"answerer": routing.model("answerer", answerer), "judge": routing.model("judge", judge)}
+    )
+    answer = ask(api, "What is the capital of France?")
+    assert words(answer) == "Paris is the capital."
+    assert answer.route["verdict"] == {
+        "result": "failed",
+        "reasons": ["Paris is the capital, not Lyon."],
+        "revised": True,
+        "draft_by": "answerer",
+    }
+    assert routing.asked == ["answerer", "judge", "answerer"]
+    assert [step for _, step, _ in routing.ledger()] == ["draft", "check", "revision"]
+    assert answer.usage.prompt_tokens == 3000
+
+
+def test_a_judge_that_fails_leaves_the_answer_and_says_unchecked(api: Api, routing: Routing) -> None:
+    routing.route(
+        "judge", {"answerer": routing.model("answerer"), "judge": routing.model("judge", said("Well…"))}
+    )
+    answer = ask(api)
+    assert words(answer) == "I am answerer."
+    assert answer.route["verdict"]["result"] == "unchecked"
+
+
+def test_an_ensemble_shows_a_planted_disagreement(api: Api, routing: Routing) -> None:
+    def merger(asked: Asked) -> Answer:
+        if "List the claims" in str(asked.body["messages"][0]):
+            claims = [
+                {"claim": "Water boils at 100 degrees.", "agree": [1, 2], "disagree": []},
+                {"claim": "The bridge is 90 m long.", "agree": [1], "disagree": [2]},
+            ]
+            return said(json.dumps({"claims": claims}))
+        return said("Merged, with a dispute over the bridge.")
+
+    routing.route(
+        "ensemble",
+        {
+            "members": [routing.model("one", said("90 m")), routing.model("two", said("120 m"))],
+            "synthesiser": routing.model("merger", merger),
+        },
+    )
+    answer = ask(api)
+    assert words(answer) == "Merged, with a dispute over the bridge."
+    assert [claim["state"] for claim in answer.route["claims"]] == ["agreed", "disputed"]
+    assert [member["slug"] for member in answer.route["members"]] == ["one", "two"]
+    assert sorted(routing.asked) == ["merger", "merger", "one", "two"]
+
+
+def test_an_ensemble_keeps_to_its_cost_cap(api: Api, routing: Routing) -> None:
+    cheap = routing.model("cheap", price=("0.1", "0.1"))
+    dear = routing.model("dear", price=("900", "900"))
+    unknown = routing.model("unknown", price=None)
+    merger = routing.model("merger", price=("0.1", "0.1"))
+    cap = {"amount": "0.05", "currency": "USD"}
+    definition = {"members": [dear, cheap, unknown], "synthesiser": merger, "cap": cap}
+    routing.route("ensemble", definition)
+    answer = ask(api)
+    assert words(answer) == "I am cheap."
+    assert routing.asked == ["cheap"]
+    assert "cost cap" in answer.route["why"][0]
+
+
+def test_a_judge_over_a_fallback(api: Api, routing: Routing) -> None:
+    alive = routing.model("alive")
+    routing.route("fallback", {"members": [routing.unreachable(), alive]}, slug="safe")
+    judge = routing.model("judge", said('{"verdict": "pass", "reasons": []}'))
+    routing.route("judge", {"answerer": "route/safe", "judge": judge})
+    answer = ask(api)
+    assert words(answer) == "I am alive."
+    assert answer.route["verdict"]["result"] == "passed"
+    assert answer.route["answered_by"]["slug"] == alive
+
+
+def test_a_member_that_the_team_may_not_use_is_neither_asked_nor_named(api: Api, routing: Routing) -> None:
+    secret = routing.model("secret-model", teams=[])
+    routing.route("fallback", {"members": [secret, routing.model("open")]})
+    answer = ask(api)
+    assert words(answer) == "I am open."
+    assert "secret" not in answer.model_dump_json()
+    assert routing.asked == ["open"]
