@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
 
+from apps.llm.catalogue import ABILITIES
+from apps.llm.models import MODALITIES
 from apps.llm.services.connections import default_address
-from apps.llm.services.models import ABILITIES
 
 if TYPE_CHECKING:
     from apps.accounts.models import Team
@@ -131,11 +133,16 @@ class ModelForm(forms.Form):
         max_length=100,
         help_text="What the API calls it. Changing it breaks programs that use the old id.",
     )
+    modality = forms.ChoiceField(label="Kind", choices=MODALITIES)
     context_window = forms.IntegerField(
-        required=False, min_value=1, help_text="Tokens that fit into one call."
+        required=False, min_value=1, max_value=2**31 - 1, help_text="Tokens that fit into one call."
     )
     max_output = forms.IntegerField(
-        label="Output limit", required=False, min_value=1, help_text="Most tokens of one answer."
+        label="Output limit",
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="Most tokens of one answer.",
     )
     abilities = forms.MultipleChoiceField(
         required=False,
@@ -179,6 +186,11 @@ class OfferForm(forms.Form):
         max_length=2000,
         help_text="Ids that are not in the list, separated by commas.",
     )
+    kind = forms.ChoiceField(
+        label="Kind of the other ids",
+        required=False,
+        choices=[("", "As their names say"), *MODALITIES],
+    )
 
     def __init__(self, *args: Any, listed: list[str], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -196,6 +208,25 @@ class OfferForm(forms.Form):
         if len(data["ids"]) > MOST_TICKED:
             raise forms.ValidationError(f"At most {MOST_TICKED} models at once. Nothing was saved.")
         return data
+
+
+class BulkForm(forms.Form):
+    """Chosen models of the list, and what to do with them."""
+
+    models = forms.TypedMultipleChoiceField(
+        coerce=UUID,
+        error_messages={
+            "required": "Tick a model first.",
+            "invalid_choice": "A model is not there any more. Nothing was changed.",
+        },
+    )
+    action = forms.ChoiceField(choices=[("on", "Turn on"), ("off", "Turn off"), ("reset", "Reset")])
+
+    def __init__(self, *args: Any, offered: list[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["models"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 - declared above
+        field.choices = [(pk, pk) for pk in offered]
 
 
 class TeamsForm(forms.Form):

@@ -67,6 +67,7 @@ class Connection(TenantModel):
 class Model(TenantModel):
     """One callable model of a connection. Prices per 1,000,000 tokens; None: as listed, if so.
 
+    `listed` is what the host's own list said of it (modality, context_window), to which a reset goes back.
     `weight` is the share of its own connection beside its further deployments; 0 makes that a reserve.
     """
 
@@ -82,6 +83,7 @@ class Model(TenantModel):
     price_input = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
     price_output = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="")
+    listed = models.JSONField(default=dict, blank=True)
     weight = models.PositiveSmallIntegerField(default=1)
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.llm.views import deployments, health, models, providers
+from apps.llm.views import deployments, health, model_list, models, provider_models, providers
 from apps.llm.views.policy import MyModelsView, PersonModelsView
 from apps.llm.views.teams import TeamModelsView, TeamModelView, TeamsModelsView
 
@@ -34,11 +34,14 @@ urlpatterns = [
     ),
     path(
         "admin/providers/<uuid:connection_id>/models",
-        providers.ProviderOfferView.as_view(),
+        provider_models.ProviderModelsView.as_view(),
         name="admin-provider-models",
     ),
-    path("admin/models", models.ModelListView.as_view(), name="admin-models"),
+    path("admin/models", model_list.ModelListView.as_view(), name="admin-models"),
+    path("admin/models/chosen", model_list.ModelBulkView.as_view(), name="admin-models-chosen"),
+    path("admin/models/export", model_list.ModelExportView.as_view(), name="admin-models-export"),
     path("admin/models/<uuid:model_id>", models.ModelView.as_view(), name="admin-model"),
+    path("admin/models/<uuid:model_id>/reset", models.ModelResetView.as_view(), name="admin-model-reset"),
     path("admin/models/<uuid:model_id>/teams", models.ModelTeamsView.as_view(), name="admin-model-teams"),
     path(
         "admin/models/<uuid:model_id>/deployments",

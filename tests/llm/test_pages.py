@@ -23,6 +23,7 @@ def _urls(connected: Connected) -> list[str]:
         f"/admin/providers/{one}",
         f"/admin/providers/{one}/edit",
         f"/admin/providers/{one}/delete",
+        f"/admin/providers/{one}/models",
         "/admin/models",
         f"/admin/models/{model}",
         f"/admin/teams/{team}/models",
@@ -43,7 +44,7 @@ def test_members_and_strangers_find_nothing(connected: Connected) -> None:
     bob, mallory = browser(cast, cast.bob), browser(cast, cast.mallory, cast.globex)
     for url in _urls(connected):
         assert bob.get(url).status_code == 404, url
-    for url in _urls(connected)[3:6] + _urls(connected)[7:]:
+    for url in _urls(connected)[3:7] + _urls(connected)[8:]:
         assert mallory.get(url).status_code == 404, url
     assert b"Test host" not in mallory.get("/admin/providers").content
     assert b"big-model" not in mallory.get("/admin/models").content
@@ -107,16 +108,17 @@ def test_models_are_ticked_from_the_hosts_list(connected: Connected) -> None:
         ConnectionCheck.objects.create(
             connection=connected.connection, kind="list", state=CheckState.DONE, found=found
         )
-    alice, url = browser(connected.cast, connected.cast.alice), f"/admin/providers/{connected.connection.pk}"
+    alice = browser(connected.cast, connected.cast.alice)
+    url = f"/admin/providers/{connected.connection.pk}/models"
     page = alice.get(url).content.decode()
     assert 'value="new-model"' in page
     assert 'value="big-model"' not in page
-    answer = alice.post(f"{url}/models", {"models": ["new-model"], "other": "typed-model, typed-model"})
+    answer = alice.post(url, {"models": ["new-model"], "other": "typed-model, typed-model"})
     assert answer.status_code == 302
     with tenant_scope(connected.cast.acme.id):
         assert Model.objects.get(vendor_model="new-model").context_window == 4096
         assert Model.objects.filter(vendor_model="typed-model").count() == 1
-    assert alice.post(f"{url}/models", {}).status_code == 422
+    assert alice.post(url, {}).status_code == 422
 
 
 def test_test_button_starts_a_check_and_the_page_waits(connected: Connected, hints: list[Any]) -> None:
@@ -148,7 +150,8 @@ def test_model_is_changed_and_granted(connected: Connected) -> None:
 
     cast, model = connected.cast, connected.chat
     alice, url = browser(cast, cast.alice), f"/admin/models/{connected.chat.pk}"
-    values = {"name": "Big", "slug": "big", "price_input": "0", "price_output": "0", "is_enabled": "on"}
+    values = {"name": "Big", "slug": "big", "modality": "chat", "price_input": "0", "price_output": "0"}
+    values |= {"is_enabled": "on"}
     assert alice.post(url, values | {"abilities": ["vision"]}).status_code == 302
     assert alice.post(f"{url}/teams", {"teams": [str(cast.sales.pk)]}).status_code == 302
     with tenant_scope(cast.acme.id):

@@ -143,8 +143,8 @@ class ConnectionModelsApi(ModelsApi):
     @extend_schema(operation_id="connections_models", tags=TAGS, responses=serializers.ModelList)
     def get(self, request: Request, connection_id: UUID) -> Response:
         """By name."""
-        rows = Model.objects.filter(connection=access_connection(connection_id)).order_by("name")
-        return Response({"results": serializers.ModelOutput(rows, many=True).data})
+        rows = Model.objects.filter(connection=access_connection(connection_id)).select_related("connection")
+        return Response({"results": serializers.ModelOutput(rows.order_by("name"), many=True).data})
 
     @extend_schema(
         operation_id="connections_offer",

@@ -10,7 +10,8 @@ from rest_framework.response import Response
 from apps.llm.api import serializers
 from apps.llm.api.base import ModelsApi, refusals, taken
 from apps.llm.selectors.administration import access_model, access_team
-from apps.llm.services import default_set, model_grants_set, model_update
+from apps.llm.selectors.catalogued import RESETTABLE
+from apps.llm.services import default_set, model_grants_set, model_reset, model_update
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -42,6 +43,24 @@ class ModelApi(ModelsApi):
         changes = taken(request, serializers.ModelUpdateInput)
         with refusals():
             model_update(actor=self.actor, model=model, changes=changes)
+        return Response(serializers.ModelOutput(model).data)
+
+
+class ModelResetApi(ModelsApi):
+    """A model's values, put back."""
+
+    @extend_schema(
+        operation_id="models_reset",
+        tags=TAGS,
+        request=serializers.ModelResetInput,
+        responses=serializers.ModelOutput,
+    )
+    def post(self, request: Request, model_id: UUID) -> Response:
+        """Put values back to what the host's list and the catalogue say."""
+        model = access_model(model_id)
+        names = taken(request, serializers.ModelResetInput).get("names", RESETTABLE)
+        with refusals():
+            model_reset(actor=self.actor, model=model, fields=names)
         return Response(serializers.ModelOutput(model).data)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.llm.models import MODALITIES
-from apps.llm.services.models import ABILITIES
+from apps.llm.catalogue import ABILITIES
+from apps.llm.models import MODALITIES, Model
+from apps.llm.selectors import differences, price_for
+from apps.llm.selectors.catalogued import RESETTABLE
 
 
 class ConnectionCreateInput(serializers.Serializer[Any]):
@@ -90,6 +93,7 @@ class OffersInput(serializers.Serializer[Any]):
 class ModelUpdateInput(serializers.Serializer[Any]):
     """What to change; a field that is left out stays. Prices are per 1,000,000 tokens and go together."""
 
+    modality = serializers.ChoiceField(choices=MODALITIES, required=False)
     name = serializers.CharField(max_length=100, required=False)
     slug = serializers.CharField(max_length=100, required=False)
     purpose = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -104,8 +108,31 @@ class ModelUpdateInput(serializers.Serializer[Any]):
     is_enabled = serializers.BooleanField(required=False)
 
 
+class PriceOutput(serializers.Serializer[Any]):
+    """What holds now, per 1,000,000 tokens or for one picture; null is unknown, never 0.
+
+    `origin`: set (by an administrator), list, free or unknown. `note` names the source, or why it is unknown.
+    """
+
+    origin = serializers.CharField()
+    input = serializers.DecimalField(16, 6, allow_null=True)
+    output = serializers.DecimalField(16, 6, allow_null=True)
+    picture = serializers.DecimalField(16, 6, allow_null=True)
+    currency = serializers.CharField()
+    rises = serializers.BooleanField(help_text="Dearer for long prompts or reasoning.")
+    note = serializers.CharField()
+
+
+class DifferenceOutput(serializers.Serializer[Any]):
+    """A value that was set here, and what the catalogue says, both in words."""
+
+    field = serializers.CharField()
+    own = serializers.CharField()
+    catalogue = serializers.CharField()
+
+
 class ModelOutput(serializers.Serializer[Any]):
-    """A model as administrators see it; a price of null is the list's, else unknown."""
+    """A model for administrators; price_input and price_output are those set here, `price` what holds."""
 
     id = serializers.UUIDField()
     connection_id = serializers.UUIDField()
@@ -120,7 +147,58 @@ class ModelOutput(serializers.Serializer[Any]):
     price_input = serializers.DecimalField(16, 6, allow_null=True)
     price_output = serializers.DecimalField(16, 6, allow_null=True)
     currency = serializers.CharField()
+    price = serializers.SerializerMethodField()
+    differences = serializers.SerializerMethodField()
     is_enabled = serializers.BooleanField()
+
+    @extend_schema_field(PriceOutput)
+    def get_price(self, model: Model) -> Any:
+        return PriceOutput(price_for(model)).data
+
+    @extend_schema_field(DifferenceOutput(many=True))
+    def get_differences(self, model: Model) -> Any:
+        return DifferenceOutput(differences(model), many=True).data
+
+
+class ModelPage(serializers.Serializer[Any]):
+    """A cursor page of models."""
+
+    results = ModelOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class ModelStateInput(serializers.Serializer[Any]):
+    """Which models to switch on or off."""
+
+    model_ids = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=200)
+    is_enabled = serializers.BooleanField()
+
+
+class ModelResetInput(serializers.Serializer[Any]):
+    """What to put back to the catalogue; everything when left out."""
+
+    names = serializers.ListField(child=serializers.ChoiceField(choices=RESETTABLE), required=False)
+
+
+class AvailableOutput(serializers.Serializer[Any]):
+    """A model of the host, as its list and the catalogue describe it; `model_id`: it is offered already."""
+
+    id = serializers.CharField()
+    modality = serializers.CharField(source="facts.modality.value")
+    context_window = serializers.IntegerField(source="facts.context_window", allow_null=True)
+    max_output = serializers.IntegerField(source="facts.max_output", allow_null=True)
+    abilities = serializers.ListField(source="facts.abilities", child=serializers.CharField())
+    price = PriceOutput(source="facts.price")
+    facts_from = serializers.CharField(source="facts.source")
+    model_id = serializers.UUIDField(source="model.id", default=None, allow_null=True)
+
+
+class AvailablePage(serializers.Serializer[Any]):
+    """A page of the host's own list, by id; `total` counts all that it listed."""
+
+    results = AvailableOutput(many=True)
+    total = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
 
 
 class ModelList(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.llm.api import connections, health, models
+from apps.llm.api import connections, health, models, offered
 
 ONE = "connections/<uuid:connection_id>"
 
@@ -17,6 +17,10 @@ urlpatterns = [
         f"{ONE}/checks/<uuid:check_id>", connections.ConnectionCheckApi.as_view(), name="api-connection-check"
     ),
     path(f"{ONE}/models", connections.ConnectionModelsApi.as_view(), name="api-connection-models"),
+    path(f"{ONE}/available-models", offered.AvailableModelListApi.as_view(), name="api-available-models"),
+    path("offered-models", offered.OfferedModelListApi.as_view(), name="api-offered-models"),
+    path("offered-models/state", offered.OfferedModelStateApi.as_view(), name="api-offered-models-state"),
+    path("models/<uuid:model_id>/reset", models.ModelResetApi.as_view(), name="api-model-reset"),
     path("models/<uuid:model_id>", models.ModelApi.as_view(), name="api-model"),
     path(
         "models/<uuid:model_id>/deployments",

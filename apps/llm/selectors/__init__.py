@@ -1,6 +1,7 @@
 """Reads of models and connections, each inside the caller's tenant scope."""
 
 from apps.llm.selectors.callables import CallableModel, callable_deployments
+from apps.llm.selectors.catalogued import Difference, differences, facts_for, price_for
 from apps.llm.selectors.granted import (
     default_model,
     extractive_model,
@@ -12,13 +13,17 @@ from apps.llm.selectors.shown import badges_of, price_of, vendor_label
 
 __all__ = [
     "CallableModel",
+    "Difference",
     "badges_of",
     "callable_deployments",
     "default_model",
+    "differences",
     "extractive_model",
+    "facts_for",
     "model_by_slug",
     "models_for_team",
     "models_for_teams",
+    "price_for",
     "price_of",
     "vendor_label",
 ]

@@ -13,7 +13,6 @@ from apps.llm.endpoints import BUILTIN, EXTRACTIVE
 from apps.llm.models import CheckKind, Connection, ConnectionCheck, Grant, Model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -65,20 +64,6 @@ def access_check(connection: Connection, check_id: UUID) -> ConnectionCheck:
 
 def newest_check(connection: Connection, kind: CheckKind) -> ConnectionCheck | None:
     return connection.checks.filter(kind=kind).order_by("-created_at").first()
-
-
-def models(filters: Mapping[str, str]) -> QuerySet[Model]:
-    """Models by name with connection and granted teams; `q` in name or id, `provider`, `state` on or off."""
-    rows = Model.objects.select_related("connection").order_by("name", "slug")
-    if q := filters.get("q", "").replace("\x00", "").strip()[:100]:
-        rows = rows.filter(Q(name__icontains=q) | Q(slug__icontains=q) | Q(vendor_model__icontains=q))
-    if provider := filters.get("provider", "").replace("\x00", ""):
-        rows = rows.filter(connection__name=provider)
-    if (state := filters.get("state", "")) in {"on", "off"}:
-        on = Q(is_enabled=True, connection__is_enabled=True)
-        rows = rows.filter(on if state == "on" else ~on)
-    grants = Grant.objects.select_related("team").order_by("team__name")
-    return rows.prefetch_related(Prefetch("grants", grants))
 
 
 def teams() -> list[Team]:

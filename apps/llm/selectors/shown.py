@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from apps.llm.endpoints import BUILTIN, EXTRACTIVE, BadAddressError, address_of
+from apps.llm.selectors.catalogued import price_for
 from apps.llm.vendors.registry import VENDORS
-from apps.metering.prices import known_model
 
 if TYPE_CHECKING:
     from apps.llm.models import Connection, Model
@@ -39,17 +39,4 @@ def badges_of(model: Model) -> list[str]:
 
 def price_of(model: Model) -> str:
     """Input and output price per million tokens in words: set, listed, free, or unknown."""
-    price = model.price
-    if price is not None:
-        if not price.input and not price.output:
-            return "Free"
-        return f"{_plain(price.input)} / {_plain(price.output)} {price.currency}"
-    base_url = model.connection.base_url
-    listed = known_model(base_url=base_url, model=model.vendor_model) if base_url else None
-    if listed is None or not (listed.input or listed.output):
-        return "Unknown"
-    return f"{listed.input or '0'} / {listed.output or '0'} {listed.currency}"
-
-
-def _plain(amount: object) -> str:
-    return f"{amount:f}".rstrip("0").rstrip(".") if "." in f"{amount:f}" else f"{amount:f}"
+    return str(price_for(model))

@@ -10,7 +10,14 @@ from apps.llm.services.checks import connection_check_start
 from apps.llm.services.connections import connection_create, connection_delete, connection_update
 from apps.llm.services.deployments import Place, deployments_set
 from apps.llm.services.grants import default_set, model_grants_set, team_grants_set
-from apps.llm.services.models import Offer, model_offer, model_update
+from apps.llm.services.models import (
+    Offer,
+    model_offer,
+    model_reset,
+    model_update,
+    models_reset,
+    models_set_state,
+)
 
 __all__ = [
     "Offer",
@@ -25,7 +32,10 @@ __all__ = [
     "grants_change",
     "model_grants_set",
     "model_offer",
+    "model_reset",
     "model_update",
+    "models_reset",
+    "models_set_state",
     "parameters_set",
     "team_grants_set",
 ]

@@ -10,23 +10,24 @@ from typing import TYPE_CHECKING, Any, Final
 from django.core.exceptions import ValidationError
 
 from apps.audit.services import record
+from apps.llm.catalogue import ABILITIES, facts_of
 from apps.llm.models import Connection, Model
+from apps.llm.selectors.catalogued import RESETTABLE, facts_for
 from apps.llm.vendors.base import Modality
-from apps.metering.prices import known_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from uuid import UUID
 
     from apps.accounts.actors import Actor
 
-ABILITIES: Final = ("vision", "tools", "reasoning", "documents", "structured")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_EMBEDDING = re.compile(r"embed|minilm|\be5\b|\bbge\b|\bgte\b", re.IGNORECASE)
 _CHANGEABLE: Final = (
     "name",
     "slug",
     "purpose",
+    "modality",
     "context_window",
     "max_output",
     "abilities",
@@ -53,7 +54,7 @@ class Offer:
 def model_offer(*, actor: Actor | None, connection: Connection, offers: Iterable[Offer]) -> list[Model]:
     """Make models of the connection known; those that are known already stay as they are.
 
-    The window comes from the offer, else from the price list. Returns the model of each offer, in order.
+    What the offer leaves out comes from the catalogue. Returns the model of each offer, in order.
     """
     known = {model.vendor_model: model for model in connection.models.all()}
     taken = set(Model.objects.values_list("slug", flat=True))
@@ -82,23 +83,65 @@ def model_update(*, actor: Actor | None, model: Model, changes: Mapping[str, Any
     model.slug = model.slug.strip()
     model.name = model.name.strip()
     _check(model)
-    if model.price_input is not None:
-        model.currency = model.currency or "USD"
-    else:
-        model.currency = ""
+    model.currency = (model.currency or "USD") if model.price_input is not None else ""
     model.save()
-    _record(actor, "model.updated", model, before=before, after=snapshot(model))
+    after = snapshot(model)
+    if after != before:
+        _record(actor, "model.updated", model, before=before, after=after)
     return model
 
 
-def inferred_modality(vendor_model: str) -> Modality:
-    """What a model is for, guessed from its id: embedding where it says so, else chat."""
-    return Modality.EMBEDDING if _EMBEDDING.search(vendor_model) else Modality.CHAT
+def model_reset(*, actor: Actor | None, model: Model, fields: Iterable[str] = RESETTABLE) -> Model:
+    """Put these fields back to what the host's list and the catalogue say; raises ValidationError.
+
+    The price goes back to following the list. Safe to repeat.
+    """
+    names = set(fields)
+    if not names <= set(RESETTABLE):
+        raise ValidationError({"fields": f"Choose from {', '.join(RESETTABLE)}."})
+    facts = facts_for(model)
+    values: dict[str, Any] = {
+        "modality": facts.modality.value,
+        "context_window": facts.context_window,
+        "max_output": facts.max_output,
+        "abilities": list(facts.abilities),
+    }
+    changes = {name: value for name, value in values.items() if name in names}
+    if "price" in names:
+        free = Decimal(0) if facts.price.origin == "free" else None
+        changes |= {"price_input": free, "price_output": free}
+    return model_update(actor=actor, model=model, changes=changes)
+
+
+def models_set_state(*, actor: Actor | None, model_ids: Iterable[UUID], is_enabled: bool) -> list[Model]:
+    """Switch these models on or off; each change is recorded. Raises ValidationError for one that is gone."""
+    models = _all_of(model_ids)
+    for model in models:
+        model_update(actor=actor, model=model, changes={"is_enabled": is_enabled})
+    return models
+
+
+def models_reset(*, actor: Actor | None, model_ids: Iterable[UUID]) -> list[Model]:
+    """Put all that can be back to the catalogue's values; raises as `models_set_state` does, then none is."""
+    models = _all_of(model_ids)
+    for model in models:
+        model_reset(actor=actor, model=model)
+    return models
+
+
+def _all_of(model_ids: Iterable[UUID]) -> list[Model]:
+    wanted = set(model_ids)
+    models = list(Model.objects.select_related("connection").filter(pk__in=wanted).order_by("name", "slug"))
+    if len(models) != len(wanted):
+        raise ValidationError(
+            {"models": "A model is not there any more. Nothing was changed. Reload the page."}
+        )
+    return models
 
 
 def snapshot(model: Model) -> dict[str, Any]:
     """What the audit log keeps of a model."""
-    values = {name: getattr(model, name) for name in ("vendor_model", "modality", *_CHANGEABLE)}
+    values = {name: getattr(model, name) for name in ("vendor_model", *_CHANGEABLE)}
     return {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}
 
 
@@ -106,21 +149,35 @@ def _made(connection: Connection, offer: Offer, taken: set[str]) -> Model:
     vendor_model = offer.vendor_model.strip()
     if not vendor_model or len(vendor_model) > 200 or not vendor_model.isprintable():  # noqa: PLR2004 - the column's
         raise ValidationError({"models": "A model's id must have 1 to 200 visible characters."})
-    listed = known_model(base_url=connection.base_url, model=vendor_model) if connection.base_url else None
-    window = offer.context_window or (listed.context_window if listed else None)
+    declared = offer.modality.value if offer.modality else ""
+    facts = facts_of(
+        vendor=connection.vendor,
+        base_url=connection.base_url,
+        model=vendor_model,
+        modality=declared,
+        window=offer.context_window,
+    )
     price_input, price_output, currency = offer.price or (None, None, "")
     return Model(
         connection=connection,
         slug=offer.slug or _free_slug(vendor_model, taken),
         name=offer.name or vendor_model.rsplit("/", 1)[-1][:100],
         vendor_model=vendor_model,
-        modality=(offer.modality or inferred_modality(vendor_model)).value,
+        modality=facts.modality.value,
         purpose=offer.purpose,
-        context_window=window,
+        context_window=facts.context_window,
+        max_output=facts.max_output,
+        abilities=list(facts.abilities),
         price_input=price_input,
         price_output=price_output,
         currency=currency,
+        listed=_listed(declared, offer.context_window),
     )
+
+
+def _listed(modality: str, window: int | None) -> dict[str, Any]:
+    said = {"modality": modality, "context_window": window}
+    return {name: value for name, value in said.items() if value}
 
 
 def _free_slug(vendor_model: str, taken: set[str]) -> str:
@@ -141,6 +198,8 @@ def _check(model: Model) -> None:
     elif Model.objects.filter(slug=model.slug).exclude(pk=model.pk).exists():
         errors["slug"] = "Another model has this id. Choose another."
     errors |= _price_errors(model)
+    if model.modality != Modality.CHAT.value and model.grants.filter(is_default=True).exists():
+        errors["modality"] = "It is a team's default, which must be a chat model. Change the default first."
     if not set(model.abilities) <= set(ABILITIES):
         errors["abilities"] = f"Choose from {', '.join(ABILITIES)}."
     if errors:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.paginator import Paginator
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from apps.llm.forms import ModelForm, TeamModelsForm, TeamsForm
 from apps.llm.models import Model
-from apps.llm.selectors import badges_of, price_of, vendor_label
+from apps.llm.selectors import differences, facts_for, price_for, vendor_label
 from apps.llm.selectors.administration import (
     access_model,
     access_team,
-    connections,
-    models,
     models_of_team,
     people_in,
     reach_of,
     teams,
 )
-from apps.llm.services import default_set, model_grants_set, model_update, team_grants_set
+from apps.llm.selectors.catalogued import RESETTABLE
+from apps.llm.services import default_set, model_grants_set, model_reset, model_update, team_grants_set
 from apps.llm.vendors.base import Modality
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
 
@@ -31,23 +29,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from apps.accounts.models import Team
-
-PER_PAGE = 50
-FILTERS = ("q", "provider", "state")
-
-
-class ModelListView(ModelsPage):
-    template_name = "llm/models.html"
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        filters = {name: request.GET.get(name, "") for name in FILTERS}
-        page = Paginator(models(filters), PER_PAGE).get_page(request.GET.get("page"))
-        for model in page:
-            model.price_shown = price_of(model)  # type: ignore[attr-defined]  # for the template
-            model.badges = badges_of(model)  # type: ignore[attr-defined]  # as above
-        chosen = {name: value for name, value in filters.items() if value}
-        query = f"{urlencode(chosen)}&" if chosen else ""
-        return self.page(page=page, filters=filters, query=query, connections=connections())
 
 
 class ModelView(ModelsPage):
@@ -69,17 +50,23 @@ class ModelView(ModelsPage):
         return self._shown(access_model(model_id), form, status=UNPROCESSABLE)
 
     def _shown(self, model: Model, form: ModelForm, *, saved: str = "", status: int = 200) -> HttpResponse:
-        granted = [str(pk) for pk in model.grants.values_list("team_id", flat=True)]
-        return self.page(
-            model=model,
-            form=form,
-            teams_form=TeamsForm(teams=teams(), chosen=granted),
-            reach=reach_of(Model.objects.filter(pk=model.pk)),
-            price=price_of(model),
-            vendor_label=vendor_label(model.connection.vendor),
-            saved=saved,
-            status=status,
-        )
+        return self.page(**model_context(model) | {"form": form}, saved=saved, status=status)
+
+
+class ModelResetView(ModelsPage):
+    """Put one value, or all, back to what the catalogue says."""
+
+    template_name = "llm/model.html"
+
+    def post(self, request: HttpRequest, model_id: UUID) -> HttpResponse:
+        model = access_model(model_id)
+        chosen = [name for name in RESETTABLE if name in request.POST.getlist("field")]
+        try:
+            model_reset(actor=self.actor, model=model, fields=chosen)
+        except ValidationError as error:
+            shown = access_model(model_id)
+            return self.page(**model_context(shown), refused=error.messages, status=UNPROCESSABLE)
+        return HttpResponseRedirect(f"{_page_of(model)}?saved=1")
 
 
 class ModelTeamsView(ModelsPage):
@@ -133,6 +120,21 @@ class TeamModelsView(ModelsPage):
             "inherited": inherited,
             "people": people_in([team]),
         }
+
+
+def model_context(model: Model) -> dict[str, Any]:
+    """What the model's page shows."""
+    granted = [str(pk) for pk in model.grants.values_list("team_id", flat=True)]
+    return {
+        "model": model,
+        "form": ModelForm(model=model),
+        "teams_form": TeamsForm(teams=teams(), chosen=granted),
+        "reach": reach_of(Model.objects.filter(pk=model.pk)),
+        "price": price_for(model),
+        "differences": differences(model),
+        "source": facts_for(model).source,
+        "vendor_label": vendor_label(model.connection.vendor),
+    }
 
 
 def _page_of(model: Model) -> str:

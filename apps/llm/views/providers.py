@@ -8,20 +8,18 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.llm.forms import ConnectionForm, OfferForm
+from apps.llm.forms import ConnectionForm
 from apps.llm.models import CheckKind, CheckState, Connection, ConnectionCheck, Model
 from apps.llm.selectors import vendor_label
 from apps.llm.selectors.administration import access_connection, connections, newest_check, reach_of
 from apps.llm.services import (
-    Offer,
     connection_check_start,
     connection_create,
     connection_delete,
     connection_update,
-    model_offer,
 )
 from apps.llm.services.connections import OWN_VENDORS
-from apps.llm.vendors.base import Modality, Vendor
+from apps.llm.vendors.base import Vendor
 from apps.llm.vendors.registry import VENDORS
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
 from apps.llm.views.vendor_choices import vendor_choice, vendor_choices
@@ -76,29 +74,13 @@ class ProviderAddView(ModelsPage):
 
 
 class ProviderView(ModelsPage):
-    """A connection: its address, key, tests, and which of its models are offered."""
+    """A connection: its address, key, tests, and the models that are offered."""
 
     template_name = "llm/provider.html"
 
     def get(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
         connection = access_connection(connection_id)
         return self.page(**provider_context(connection), saved=request.GET.get("saved"))
-
-
-class ProviderOfferView(ModelsPage):
-    template_name = "llm/provider.html"
-
-    def post(self, request: HttpRequest, connection_id: UUID) -> HttpResponse:
-        connection = access_connection(connection_id)
-        context = provider_context(connection, data=request.POST)
-        form = context["form"]
-        if form.is_valid() and tried(form, lambda: self._offer(connection, form, context["listed"])):
-            return HttpResponseRedirect(f"{_page_of(connection)}?saved=1#models")
-        return self.page(**context, status=UNPROCESSABLE)
-
-    def _offer(self, connection: Connection, form: OfferForm, listed: dict[str, dict[str, Any]]) -> None:
-        offers = [_offer(name, listed) for name in form.cleaned_data["ids"]]
-        model_offer(actor=self.actor, connection=connection, offers=offers)
 
 
 class ProviderCheckView(ModelsPage):
@@ -110,6 +92,8 @@ class ProviderCheckView(ModelsPage):
         if kind not in CheckKind.values:
             raise Http404
         connection_check_start(actor=self.actor, connection=connection, kind=CheckKind(kind))
+        if kind == CheckKind.LIST:
+            return HttpResponseRedirect(reverse("admin-provider-models", args=[connection.pk]))
         return HttpResponseRedirect(f"{_page_of(connection)}#{kind}")
 
 
@@ -162,26 +146,18 @@ class ProviderDeleteView(ModelsPage):
         return HttpResponseRedirect(reverse("admin-providers"))
 
 
-def provider_context(connection: Connection, data: Any = None) -> dict[str, Any]:
-    """What the connection's page shows; `form` is bound to `data` when there is some."""
-    listing = newest_check(connection, CheckKind.LIST)
-    listed = {entry["id"]: entry for entry in listing.found} if listing else {}
-    models = list(Model.objects.filter(connection=connection).order_by("name"))
-    known = {model.vendor_model for model in models}
-    free = [name for name in listed if name not in known]
+def provider_context(connection: Connection) -> dict[str, Any]:
+    """What the connection's page shows."""
     return {
         "connection": connection,
         "vendor_label": vendor_label(connection.vendor),
         "is_own": connection.vendor in OWN_VENDORS,
-        "test": _told(newest_check(connection, CheckKind.TEST)),
-        "listing": _told(listing),
-        "listed": listed,
-        "models": models,
-        "form": OfferForm(data, listed=free),
+        "test": told(newest_check(connection, CheckKind.TEST)),
+        "models": list(Model.objects.filter(connection=connection).order_by("name")),
     }
 
 
-def _told(check: ConnectionCheck | None) -> ConnectionCheck | None:
+def told(check: ConnectionCheck | None) -> ConnectionCheck | None:
     """The check, with `is_live` while a worker may still answer and `is_late` once none did."""
     if check is None:
         return None
@@ -190,13 +166,6 @@ def _told(check: ConnectionCheck | None) -> ConnectionCheck | None:
     check.is_late = waits and age > PATIENCE_S  # type: ignore[attr-defined]  # for the template
     check.is_live = waits and not check.is_late  # type: ignore[attr-defined]  # as above
     return check
-
-
-def _offer(name: str, listed: dict[str, dict[str, Any]]) -> Offer:
-    entry = listed.get(name)
-    if entry is None:
-        return Offer(name)
-    return Offer(name, Modality(entry["modality"]), entry.get("context_window"))
 
 
 def _vendor(slug: str) -> Vendor:

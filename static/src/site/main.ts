@@ -7,6 +7,7 @@ import "./elements/local-time";
 import "./elements/reveal-password";
 import "./elements/table-filter";
 import "./elements/theme-switch";
+import "./elements/tick-all";
 import "./elements/toast-list";
 import { watchTips } from "../shared/tip";
 import { watchForms } from "./forms";

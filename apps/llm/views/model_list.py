@@ -1,0 +1,136 @@
+"""The list of models: searched, filtered and sorted by the address, many switched at once, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.views.trail import neutral
+from apps.audit.services import record
+from apps.llm.catalogue import ABILITIES
+from apps.llm.forms import BulkForm
+from apps.llm.models import MODALITIES, Connection, Model
+from apps.llm.selectors import badges_of, differences, price_for
+from apps.llm.selectors.administration import teams
+from apps.llm.selectors.offered import FILTERS, PRICES, offered_models, priced
+from apps.llm.services import models_reset, models_set_state
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+PER_PAGE: Final = 50
+MOST_EXPORTED: Final = 2_000
+SORTS: Final = {
+    "": "Name",
+    "-name": "Name, backwards",
+    "provider": "Provider",
+    "context": "Largest context",
+    "newest": "Newest",
+}
+_HEADINGS: Final = (
+    "name", "id", "provider", "model of the provider", "kind", "abilities", "context window",
+    "output limit", "price in", "price out", "price a picture", "currency", "price from", "teams", "state",
+)  # fmt: skip
+
+
+class ModelListView(ModelsPage):
+    template_name = "llm/models.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page(**_list_context(request.GET), done=request.GET.get("done", ""))
+
+
+class ModelBulkView(ModelsPage):
+    """Switch the ticked models on or off, or reset them; back to the same list."""
+
+    template_name = "llm/models.html"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        ids = [str(pk) for pk in Model.objects.values_list("pk", flat=True)]
+        form = BulkForm(request.POST, offered=ids)
+        done: list[Model] = []
+        if form.is_valid() and tried(form, lambda: done.extend(self._do(**form.cleaned_data))):
+            filters = _query(request.POST)
+            return HttpResponseRedirect(f"{reverse('admin-models')}?{filters}done={len(done)}")
+        return self.page(**_list_context(request.POST), form=form, status=UNPROCESSABLE)
+
+    def _do(self, models: list[UUID], action: str) -> list[Model]:
+        if action == "reset":
+            return models_reset(actor=self.actor, model_ids=models)
+        return models_set_state(actor=self.actor, model_ids=models, is_enabled=action == "on")
+
+
+class ModelExportView(ModelsPage):
+    """The filtered list as CSV; recorded."""
+
+    def get(self, request: Any) -> HttpResponse:
+        filters = _filters(request.GET)
+        found = priced(offered_models(filters), filters["price"])[:MOST_EXPORTED]
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(_HEADINGS)
+        writer.writerows(_cells(model) for model in found)
+        kept = {name: value for name, value in filters.items() if value}
+        record(actor=self.actor, action="models.exported", target_type="model", detail=kept)
+        name = f"models-{request.tenant.slug}-{timezone.now():%Y-%m-%d}.csv"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=disposition)
+
+
+def _cells(model: Model) -> list[str]:
+    price = price_for(model)
+    amounts = [price.input, price.output, price.picture]
+    granted = ", ".join(grant.team.name for grant in model.grants.all())
+    state = "on" if model.is_enabled and model.connection.is_enabled else "off"
+    cells = [
+        model.name, model.slug, model.connection.name, model.vendor_model, model.modality,
+        " ".join(model.abilities), _text(model.context_window), _text(model.max_output),
+        *(_text(amount) for amount in amounts), price.currency, price.origin, granted, state,
+    ]  # fmt: skip
+    return [neutral(cell) for cell in cells]
+
+
+def _text(value: Any) -> str:
+    """Empty for what is unknown: a spreadsheet would add up a 0."""
+    return "" if value is None else str(value)
+
+
+def _list_context(given: Any) -> dict[str, Any]:
+    filters = _filters(given)
+    query = _query(given)
+    page = Paginator(priced(offered_models(filters), filters["price"]), PER_PAGE).get_page(given.get("page"))
+    for model in page:
+        model.price_shown = price_for(model)  # type: ignore[attr-defined]  # for the template
+        model.badges = badges_of(model)  # type: ignore[attr-defined]  # as above
+        model.own_values = [each.label for each in differences(model)]  # type: ignore[attr-defined]  # as above
+    return {
+        "page": page,
+        "filters": filters,
+        "query": query,
+        "chosen": [name for name in FILTERS if filters[name] and name != "sort"],
+        "providers": list(Connection.objects.order_by("name").values_list("name", flat=True)),
+        "teams": teams(),
+        "kinds": MODALITIES,
+        "abilities": [(name, name.capitalize()) for name in ABILITIES],
+        "prices": PRICES.items(),
+        "sorts": SORTS.items(),
+    }
+
+
+def _filters(given: Any) -> dict[str, str]:
+    return {name: given.get(name, "").replace("\x00", "")[:100] for name in FILTERS}
+
+
+def _query(given: Any) -> str:
+    """The filters as the address carries them: empty, or ending in &."""
+    chosen = {name: value for name, value in _filters(given).items() if value}
+    return f"{urlencode(chosen)}&" if chosen else ""
