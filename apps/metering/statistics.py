@@ -22,7 +22,7 @@ _RECENT: Final = Statement("""
 SELECT count(*), count(*) FILTER (WHERE error_kind = ANY(%(kinds)s))
 FROM metering_usagerecord
 WHERE tenant_id = %(tenant)s AND connection_id = %(connection)s
-  AND created_at > clock_timestamp() - make_interval(secs => %(longest)s)
+  AND created_at > now() - make_interval(secs => %(longest)s)
   AND closed_at > greatest(clock_timestamp() - make_interval(secs => %(window)s), %(since)s::timestamptz)
 """)
 _FIGURES: Final = """

@@ -18,7 +18,7 @@ _STEPS: Final = (1, 2, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line's name, its dash (solid or dashed), and its path; a span without a value is a gap."""
+    """A line's name, its dash (solid or dashed), and its path, which passes spans without a value over."""
 
     name: str
     dash: str
@@ -92,15 +92,10 @@ def _round_up(value: int) -> int:
 
 
 def _path(values: Sequence[int | None], top: int) -> str:
-    """Straight lines between neighbours; a value alone is a dot (a line without length, with a round end)."""
-    parts: list[str] = []
-    is_begun = False
-    for number, value in enumerate(values):
-        if value is None:
-            is_begun = False
-            continue
-        x = (number + 0.5) * WIDTH / len(values)
-        y = HEIGHT - value * HEIGHT / top
-        parts.append(f"L{x:.1f} {y:.1f}" if is_begun else f"M{x:.1f} {y:.1f}h0")
-        is_begun = True
-    return "".join(parts)
+    """Straight lines from value to value; one alone is a dot (a line without length, with a round end)."""
+    points = [
+        f"{(number + 0.5) * WIDTH / len(values):.1f} {HEIGHT - value * HEIGHT / top:.1f}"
+        for number, value in enumerate(values)
+        if value is not None
+    ]
+    return f"M{'L'.join(points)}h0" if points else ""
