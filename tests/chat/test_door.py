@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.llm.conftest import Connected
 
 TOKEN = "b" * 32
+Communicator: Any = ApplicationCommunicator
 
 
 class Inner:
@@ -49,7 +50,8 @@ def knock(browser: Browser, path: str, body: bytes, **changed: str | None) -> tu
         "cookie": f"{COOKIE}={session}; csrftoken={TOKEN}",
         "x-csrftoken": TOKEN,
         "content-type": "application/json",
-    } | {name.replace("_", "-"): value for name, value in changed.items()}
+    }
+    headers.update({name.replace("_", "-"): value for name, value in changed.items()})
     scope = {
         "type": "http", "method": "POST", "path": path, "query_string": b"", "http_version": "1.1",
         "scheme": "http", "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1),
@@ -58,7 +60,7 @@ def knock(browser: Browser, path: str, body: bytes, **changed: str | None) -> tu
     inner = Inner()
 
     async def ask() -> tuple[int, bytes]:
-        door = ApplicationCommunicator(MessageDoor(inner, {"X-Frame-Options": "DENY"}), scope)
+        door: Any = Communicator(MessageDoor(inner, {"X-Frame-Options": "DENY"}), scope)
         await door.send_input({"type": "http.request", "body": body[:9], "more_body": True})
         await door.send_input({"type": "http.request", "body": body[9:]})
         start, rest = await door.receive_output(10), await door.receive_output(10)
