@@ -112,6 +112,16 @@ def test_host_that_is_away_opens_it(connected: Connected, say: Say) -> None:
     assert brought_down(connected, say).error_kind == "connection"
 
 
+def test_host_that_is_too_slow_opens_it(
+    connected: Connected, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.llm.vendors.base import Timeouts
+
+    monkeypatch.setattr("apps.llm.gateway.loading.Timeouts", lambda: Timeouts(first_token=0.05))
+    slow = Answer(texts=(), hold=threading.Event())
+    assert brought_down(connected, say, slow).error_kind == "timeout"
+
+
 @pytest.mark.parametrize("answer", [BUSY, WRONG])
 def test_answers_of_a_host_that_works_do_not(connected: Connected, say: Say, answer: Answer) -> None:
     connected.host.answers = [answer]
@@ -206,11 +216,12 @@ def test_stopped_trial_is_given_back(connected: Connected, say: Say) -> None:
     assert say().text == "Hello world"
 
 
-def test_refusal_of_the_request_closes_it(connected: Connected, say: Say) -> None:
+@pytest.mark.parametrize(("answer", "kind"), [(WRONG, "bad_request"), (BUSY, "rate_limit")])
+def test_refusal_of_the_request_closes_it(connected: Connected, say: Say, answer: Answer, kind: str) -> None:
     brought_down(connected, say)
     is_due(connected)
-    connected.host.answers = [WRONG]
-    assert say().error.kind.value == "bad_request"  # type: ignore[union-attr]  # a VendorError
+    connected.host.answers = [answer]
+    assert say().error.kind.value == kind  # type: ignore[union-attr]  # a VendorError
     wait_for(lambda: health(connected).state == "closed")  # type: ignore[union-attr]  # it is there
 
 

@@ -24,11 +24,12 @@ _reporting: set[asyncio.Task[None]] = set()
 
 async def report_failure(target: Target, error: VendorError) -> bool:
     """Note the error once the call's row is closed; whether another deployment can take the call at once."""
-    if error.kind in FAULTS or (target.has_other and error.kind in ELSEWHERE):
-        await asyncio.shield(_report(target, failure_note, error.kind, is_trial=target.is_trial))
-    elif target.is_trial:
+    goes_elsewhere = target.has_other and error.kind in ELSEWHERE
+    if target.is_trial and error.kind not in FAULTS:
         report_answer(target)
-    return target.has_other and error.kind in ELSEWHERE
+    elif error.kind in FAULTS or goes_elsewhere:
+        await asyncio.shield(_report(target, failure_note, error.kind, is_trial=target.is_trial))
+    return goes_elsewhere
 
 
 def report_answer(target: Target) -> None:
