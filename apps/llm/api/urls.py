@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.llm.api import connections, health, models, offered
+from apps.llm.api import connections, health, models, offered, policy
 
 ONE = "connections/<uuid:connection_id>"
 
@@ -28,6 +28,15 @@ urlpatterns = [
         name="api-model-deployments",
     ),
     path("models/<uuid:model_id>/grants", models.ModelGrantsApi.as_view(), name="api-model-grants"),
+    path("me/policy", policy.MyPolicyApi.as_view(), name="api-my-policy"),
+    path("people/<uuid:user_id>/policy", policy.PersonPolicyApi.as_view(), name="api-person-policy"),
+    path("grants", policy.GrantListApi.as_view(), name="api-grants"),
+    path("teams/<uuid:team_id>/parameters", policy.TeamParametersApi.as_view(), name="api-team-parameters"),
+    path(
+        "teams/<uuid:team_id>/models/<uuid:model_id>/parameters",
+        policy.TeamModelParametersApi.as_view(),
+        name="api-team-model-parameters",
+    ),
     path(
         "teams/<uuid:team_id>/default-model",
         models.TeamDefaultModelApi.as_view(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
 
@@ -67,6 +68,16 @@ class TeamGrantsForm(forms.Form):
         super().__init__(data)
         for name in ("shown", "models"):
             self.fields[name].choices = [(pk, pk) for pk in ids]  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class TeamRoutesForm(forms.Form):
+    """Which routes the team may use by grants of its own."""
+
+    routes = forms.TypedMultipleChoiceField(required=False, coerce=UUID)
+
+    def __init__(self, data: Any, *, ids: list[str]) -> None:
+        super().__init__(data)
+        self.fields["routes"].choices = [(pk, pk) for pk in ids]  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class TeamDefaultForm(forms.Form):

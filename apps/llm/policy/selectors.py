@@ -6,16 +6,14 @@ Each read takes a fixed number of statements, however many models and teams ther
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from apps.accounts.models import Team
-from apps.accounts.selectors import teams_of
-from apps.llm.models import Grant, Model, TeamParameters
+from apps.llm.models import Grant, Model, Route, RouteGrant, TeamParameters
 from apps.llm.policy.rules import Setting, settled
-from apps.llm.selectors.granted import default_model
 from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.db.models import QuerySet
+
 
 CHAT = Modality.CHAT.value
 
@@ -181,124 +180,35 @@ class TeamModels:
 def team_models(team: Team) -> TeamModels:
     """The team's side of every model; three statements."""
     everyone = team if team.is_everyone else Team.objects.get(is_everyone=True)
-    own: set[UUID] = set()
-    inherited: set[UUID] = set()
-    default_id: UUID | None = None
     grants = Grant.objects.filter(team__in=[team, everyone])
-    for model_id, team_id, is_default in grants.values_list("model_id", "team_id", "is_default"):
-        if team_id == team.pk:
-            own.add(model_id)
-            default_id = model_id if is_default else default_id
-        else:
-            inherited.add(model_id)
+    return side_of(team, everyone, list(grants.values_list("team_id", "model_id", "is_default")))
+
+
+def side_of(team: Team, everyone: Team, grants: Iterable[tuple[UUID, UUID, bool]]) -> TeamModels:
+    """The team's side by these grants (team, model, is default), which may hold other teams' too."""
+    own = {model_id: is_default for team_id, model_id, is_default in grants if team_id == team.pk}
+    inherited = {model_id for team_id, model_id, _ in grants if team_id == everyone.pk != team.pk}
+    default_id = next((model_id for model_id, is_default in own.items() if is_default), None)
     rows = list(TeamParameters.objects.filter(team__in=[team, everyone]))
     return TeamModels(team, everyone, frozenset(own), frozenset(inherited), default_id, rows)
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
-    """A model that a person may use in a team now: through which teams, and with which parameters."""
+class TeamRoute:
+    """A route beside a team: granted to it, or through Everyone."""
 
-    model: Model
-    through: list[Team]
-    is_default: bool
-    settings: list[Setting]
-
-
-@dataclass(frozen=True, slots=True)
-class PersonTeam:
-    """A team of a person, with how many models they may use in it."""
-
-    team: Team
-    models: int
+    route: Route
+    is_own: bool
+    is_inherited: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What applies to a person in one of their teams, and why."""
-
-    team: Team
-    everyone: Team
-    teams: list[PersonTeam]
-    models: list[Applied]
-    default: Model | None
-    default_team: Team | None
-    granted: dict[UUID, set[UUID]] = field(repr=False)
-
-
-def policy_of(user_id: UUID, team: Team) -> Policy:
-    """What the person may use in the team; the caller has checked that it is one of theirs.
-
-    Only what is switched on and granted to the team or to Everyone is in it: nothing else is ever named.
-    """
-    teams = list(teams_of(user_id))
-    everyone = next(each for each in teams if each.is_everyone)
-    granted = _granted({each.pk for each in teams})
-    by_id = {each.pk: each for each in (team, everyone)}
-    usable = granted[team.pk] | granted[everyone.pk]
-    default = default_model(team.pk)
-    side = team_models(team)
-    applied = [
-        Applied(
-            model,
-            [each for pk, each in by_id.items() if model.pk in granted[pk]],
-            is_default=default is not None and model.pk == default.pk,
-            settings=side.settings(model) if model.modality == CHAT else [],
-        )
-        for model in Model.objects.filter(pk__in=usable).select_related("connection").order_by("name", "slug")
-    ]
-    counted = [PersonTeam(each, len(granted[each.pk] | granted[everyone.pk])) for each in teams]
-    return Policy(team, everyone, counted, applied, default, _default_team(default, by_id), granted)
-
-
-def _granted(team_ids: set[UUID]) -> dict[UUID, set[UUID]]:
-    """The models that each team may use by grants of its own and that are switched on."""
-    found: dict[UUID, set[UUID]] = defaultdict(set)
-    on = Grant.objects.filter(model__is_enabled=True, model__connection__is_enabled=True)
-    for team_id, model_id in on.filter(team_id__in=team_ids).values_list("team_id", "model_id"):
-        found[team_id].add(model_id)
-    return found
-
-
-def _default_team(default: Model | None, teams: dict[UUID, Team]) -> Team | None:
-    """The team whose default it is; None where none was set and the first by name stands in."""
-    if default is None:
-        return None
-    chosen = Grant.objects.filter(model=default, team_id__in=teams, is_default=True)
-    found = chosen.order_by("team__is_everyone").values_list("team_id", flat=True).first()
-    return teams.get(found) if found else None
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """A model that does not apply to a person in a team, and why; for administrators only."""
-
-    model: Model
-    reason: str
-
-
-def withheld_from(policy: Policy) -> list[Withheld]:
-    """Every other model of the organisation, and why it does not apply. Never shown to members."""
-    usable = {applied.model.pk for applied in policy.models}
-    names: dict[UUID, list[str]] = defaultdict(list)
-    for model_id, name in Grant.objects.order_by("team__name").values_list("model_id", "team__name"):
-        names[model_id].append(name)
-    theirs = {each.team.name for each in policy.teams}
+def team_routes(team: Team) -> list[TeamRoute]:
+    """Every route of the organisation beside the team; two statements."""
+    granted = RouteGrant.objects.filter(Q(team=team) | Q(team__is_everyone=True))
+    pairs = set(granted.values_list("route_id", "team_id"))
+    own = {route_id for route_id, team_id in pairs if team_id == team.pk}
+    inherited = {route_id for route_id, team_id in pairs if team_id != team.pk}
     return [
-        Withheld(model, _reason(model, names[model.pk], theirs))
-        for model in models_found("")
-        if model.pk not in usable
+        TeamRoute(route, route.pk in own, route.pk in inherited)
+        for route in Route.objects.order_by("name", "slug")
     ]
-
-
-def _reason(model: Model, granted: list[str], theirs: set[str]) -> str:
-    if not model.is_enabled:
-        return "The model is switched off."
-    if not model.connection.is_enabled:
-        return f"Its provider, {model.connection.name}, is switched off."
-    if not granted:
-        return "No team may use it."
-    within = [name for name in granted if name in theirs]
-    if within:
-        return f"Not in this team: it is granted to {', '.join(within)}."
-    return f"Granted to {', '.join(granted)}: the person is in none of these teams."

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.views.generic.base import ContextMixin, TemplateResponseMixin
 
 from apps.accounts.pages import PersonPage
 from apps.accounts.selectors import access_user, teams_of
-from apps.llm.policy.selectors import policy_of, withheld_from
+from apps.llm.policy.person import policy_of, withheld_from
 from apps.llm.selectors import badges_of
 from apps.llm.views.base import ModelsPage
 from apps.llm.views.teams import told
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.http import HttpRequest
 
-    from apps.accounts.models import Team, User
-    from apps.llm.policy.selectors import Policy
+    from apps.accounts.models import User
+    from apps.llm.policy.person import Policy
 
 
 class MyModelsView(TemplateResponseMixin, ContextMixin, PersonPage):
@@ -29,7 +30,7 @@ class MyModelsView(TemplateResponseMixin, ContextMixin, PersonPage):
     template_name = "llm/my_models.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        policy = policy_of(self.actor.user_id, asked_team(request, self.actor.user))
+        policy = asked_policy(request, self.actor.user)
         return self.render_to_response(self.get_context_data(**shown_policy(policy)))
 
 
@@ -40,21 +41,18 @@ class PersonModelsView(ModelsPage):
 
     def get(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
         person = access_user(user_id)
-        policy = policy_of(person.pk, asked_team(request, person))
+        policy = asked_policy(request, person)
         return self.page(person=person, withheld=withheld_from(policy), **shown_policy(policy))
 
 
-def asked_team(request: HttpRequest, person: User) -> Team:
-    """The team of the person that the address names, Everyone without one; 404 for any other."""
-    teams = teams_of(person.pk)
-    raw = request.GET.get("team", "")
-    try:
-        found = teams.filter(pk=UUID(raw)).first() if raw else teams.filter(is_everyone=True).first()
-    except ValueError:
-        found = None
-    if found is None:
+def asked_policy(request: HttpRequest, person: User) -> Policy:
+    """In the team of the person that the address names, Everyone without one; 404 for any other."""
+    teams = list(teams_of(person.pk))
+    asked = request.GET.get("team", "")
+    chosen = [team for team in teams if (str(team.pk) == asked if asked else team.is_everyone)]
+    if not chosen:
         raise not_found()
-    return found
+    return policy_of(teams, chosen[0])
 
 
 def shown_policy(policy: Policy) -> dict[str, Any]:

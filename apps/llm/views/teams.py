@@ -12,16 +12,18 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from apps.accounts.pages import PER_PAGE, paged, searched
-from apps.llm.policy.forms import BulkForm, ParametersForm, TeamDefaultForm, TeamGrantsForm
+from apps.llm.policy.forms import BulkForm, ParametersForm, TeamDefaultForm, TeamGrantsForm, TeamRoutesForm
 from apps.llm.policy.selectors import (
     CHAT,
     grant_changes,
     matrix,
     models_found,
     team_models,
+    team_routes,
     teams_found,
 )
 from apps.llm.policy.shown import LABELS, setting_text, source_text
+from apps.llm.routes.services import team_routes_set
 from apps.llm.selectors.administration import access_model, access_team, people_in
 from apps.llm.services import default_set, grants_change, parameters_set, team_grants_set
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, add_errors, tried
@@ -62,6 +64,7 @@ class TeamModelsView(ParametersPage):
         team = access_team(team_id)
         work = {
             "grants": self._set_grants,
+            "routes": self._set_routes,
             "default": self._set_default,
             "parameters": self._set_all_parameters,
         }
@@ -82,6 +85,14 @@ class TeamModelsView(ParametersPage):
         shown, ticked = _uuids(form, "shown"), _uuids(form, "models")
         own = team_models(team).own
         team_grants_set(actor=self.actor, team=team, model_ids=(own - shown) | (ticked & shown))
+        return {}
+
+    def _set_routes(self, team: Team) -> dict[str, Any]:
+        known = [str(each.route.pk) for each in team_routes(team)]
+        form = TeamRoutesForm(self.request.POST, ids=known)
+        if not form.is_valid():
+            return {"refused": "A route of this list is gone. Nothing was saved. Look at the list again."}
+        team_routes_set(actor=self.actor, team=team, route_ids=form.cleaned_data["routes"])
         return {}
 
     def _set_default(self, team: Team) -> dict[str, Any]:
@@ -119,6 +130,7 @@ class TeamModelsView(ParametersPage):
             "form": ParametersForm(side=side, model=None),
             "default_form": self._default_form(team, models, side),
             "people": people_in([team]),
+            "routes": team_routes(team),
             "saved": self.request.GET.get("saved", ""),
             "query": f"{urlencode({'q': q})}&" if q else "",
             "q": q,

@@ -1,0 +1,379 @@
+"""Teams → Models, what applies to a person and why, and that nothing else is ever named."""
+
+from __future__ import annotations
+
+import json
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from tests.llm.conftest import Connected, browser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
+
+pytestmark = pytest.mark.usefixtures("hints")
+
+MODELS, TEAMS, QUERIES, SECONDS = 100, 30, 15, 0.3
+
+
+def _key(connected: Connected, user: Any, team: Any, scopes: list[str]) -> Client:
+    from django.test import Client
+
+    from apps.accounts.services import api_key_create
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(connected.cast.acme.id):
+        _, secret = api_key_create(
+            actor=None, slug=connected.cast.acme.slug, user=user, team=team, name="program", scopes=scopes
+        )
+    return Client(headers={"host": connected.cast.acme.host, "authorization": f"Bearer {secret}"})
+
+
+def _in_acme(connected: Connected, work: Callable[[], Any]) -> Any:
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(connected.cast.acme.id):
+        return work()
+
+
+def _everyone(connected: Connected) -> Any:
+    from apps.accounts.models import Team
+
+    return _in_acme(connected, lambda: Team.objects.get(is_everyone=True))
+
+
+def _set(connected: Connected, team: Any, model: Any, **changes: Any) -> None:
+    from apps.llm.services import parameters_set
+
+    _in_acme(connected, lambda: parameters_set(actor=None, team=team, model=model, changes=changes))
+
+
+def test_policy_says_each_model_with_team_and_sources(connected: Connected) -> None:
+    cast, everyone = connected.cast, _everyone(connected)
+    _set(connected, everyone, None, temperature=1, max_output=900)
+    _set(connected, cast.engineering, None, reasoning_effort="low")
+    _set(connected, cast.engineering, connected.chat, max_output=100)
+    bob = browser(cast, cast.bob)
+    policy = bob.get(f"/api/v1/me/policy?team={cast.engineering.pk}").json()
+    assert (policy["default"], policy["default_source"]["name"]) == ("big-model", "Engineering")
+    assert [(team["name"], team["models"]) for team in policy["teams"]] == [
+        ("Everyone", 0),
+        ("Engineering", 2),
+    ]
+    (big,) = [model for model in policy["models"] if model["slug"] == "big-model"]
+    assert [team["name"] for team in big["through"]] == ["Engineering"]
+    assert big["parameters"] == [
+        {"name": "temperature", "value": 1.0, "source": "organisation", "of_model": False},
+        {"name": "reasoning_effort", "value": "low", "source": "team", "of_model": False},
+        {"name": "max_output", "value": 100, "source": "team", "of_model": True},
+    ]
+    page = bob.get(f"/settings/models?team={cast.engineering.pk}").content.decode()
+    for words in ("big-model", "set by the organisation for all models", "set by Engineering for this model"):
+        assert words in page
+    admin = browser(cast, cast.alice)
+    url = f"/api/v1/people/{cast.bob.pk}/policy?team={cast.engineering.pk}"
+    assert admin.get(url).json() == policy
+
+
+def test_default_and_grants_through_everyone_say_so(connected: Connected) -> None:
+    from apps.llm.services import default_set, model_grants_set
+
+    cast, everyone = connected.cast, _everyone(connected)
+
+    def grant() -> None:
+        model_grants_set(actor=None, model=connected.chat, team_ids=[everyone.pk, cast.engineering.pk])
+        default_set(actor=None, team=cast.engineering, model=None)
+        default_set(actor=None, team=everyone, model=connected.chat)
+
+    _in_acme(connected, grant)
+    policy = browser(cast, cast.bob).get(f"/api/v1/me/policy?team={cast.engineering.pk}").json()
+    assert policy["default_source"]["is_everyone"] is True
+    (big,) = [model for model in policy["models"] if model["is_default"]]
+    assert [team["name"] for team in big["through"]] == ["Engineering", "Everyone"]
+    carol = browser(cast, cast.carol).get("/api/v1/me/policy").json()
+    assert [model["slug"] for model in carol["models"]] == ["big-model"]
+
+
+def test_default_is_the_one_that_a_chat_begins_with(crowded: Connected) -> None:
+    """The page decides in memory what the hot path decides in the database: they agree for every team."""
+    from apps.accounts.selectors import teams_of
+    from apps.llm.policy.person import policy_of
+    from apps.llm.selectors import default_model
+    from apps.llm.services import builtin_connection_ensure, default_set
+    from apps.tenants.scope import tenant_scope
+
+    cast = crowded.cast
+    builtin_connection_ensure(cast.acme.id)
+    with tenant_scope(cast.acme.id):
+        teams = list(teams_of(cast.bob.pk))
+        for default in (None, crowded.chat):
+            default_set(actor=None, team=cast.engineering, model=default)
+            assert [policy_of(teams, team).default for team in teams] == [
+                default_model(team.pk) for team in teams
+            ]
+
+
+def test_routes_stand_beside_models(connected: Connected) -> None:
+    from apps.llm.models import Route, RouteGrant
+
+    cast = connected.cast
+
+    def made() -> None:
+        route = Route.objects.create(slug="careful", name="Careful", kind="fallback", definition={})
+        RouteGrant.objects.create(team=cast.engineering, route=route)
+        Route.objects.create(slug="hidden", name="Hidden route", kind="fallback", definition={})
+
+    _in_acme(connected, made)
+    bob = browser(cast, cast.bob)
+    policy = bob.get(f"/api/v1/me/policy?team={cast.engineering.pk}")
+    assert [route["slug"] for route in policy.json()["routes"]] == ["route/careful"]
+    assert policy.json()["routes"][0]["through"][0]["name"] == "Engineering"
+    page = bob.get(f"/settings/models?team={cast.engineering.pk}").content
+    assert b"route/careful" in page
+    assert b"Hidden route" not in page
+    assert bob.get("/api/v1/me/policy").json()["routes"] == []
+
+
+def test_what_a_person_may_not_use_is_named_nowhere(connected: Connected) -> None:
+    """carol's team has nothing: pages, lists, errors and probes by guessed name tell her the same."""
+    cast = connected.cast
+    carol, key = browser(cast, cast.carol), _key(connected, cast.carol, cast.sales, ["chat", "embeddings"])
+    for client, url in (
+        (carol, "/settings/models"),
+        (carol, f"/settings/models?team={cast.sales.pk}"),
+        (carol, "/api/v1/me/policy"),
+        (carol, "/api/v1/models"),
+        (carol, f"/api/v1/models?team={cast.sales.pk}"),
+        (carol, "/"),
+        (key, "/api/v1/me/policy"),
+    ):
+        answer = client.get(url)
+        assert answer.status_code == 200, url
+        for name in (b"big-model", b"text-embedding-tiny", b"Test host", str(connected.chat.pk).encode()):
+            assert name not in answer.content, url
+
+    def asked(name: str) -> tuple[int, bytes]:
+        body = {"title": "x", "model": name}
+        answer = carol.post("/api/v1/conversations", json.dumps(body), content_type="application/json")
+        found = json.loads(answer.content)
+        found.pop("reference", None)
+        return answer.status_code, json.dumps(found).replace(name, "NAME").encode()
+
+    assert asked("big-model") == asked("no-model-of-that-name")
+    assert asked("big-model")[0] >= 400
+
+
+def test_other_peoples_and_teams_policies_are_not_found(connected: Connected) -> None:
+    cast = connected.cast
+    carol = browser(cast, cast.carol)
+    for team in (cast.engineering.pk, uuid4(), "nonsense"):
+        assert carol.get(f"/api/v1/me/policy?team={team}").status_code == 404
+        assert carol.get(f"/settings/models?team={team}").status_code == 404
+    for path in (f"/admin/people/{cast.bob.pk}/models", "/admin/teams/models"):
+        assert carol.get(path).status_code == 404
+    assert carol.get(f"/api/v1/people/{cast.bob.pk}/policy").status_code in {403, 404}
+    alice = browser(cast, cast.alice)
+    assert alice.get(f"/api/v1/people/{cast.carol.pk}/policy?team={cast.engineering.pk}").status_code == 404
+    mallory = browser(cast, cast.mallory, cast.globex)
+    assert mallory.get(f"/admin/people/{cast.bob.pk}/models").status_code == 404
+
+
+def test_key_is_told_of_its_own_team_alone(connected: Connected) -> None:
+    cast = connected.cast
+    everyone = _everyone(connected)
+    key = _key(connected, cast.bob, everyone, ["chat"])
+    policy = key.get("/api/v1/me/policy").json()
+    assert [team["name"] for team in policy["teams"]] == ["Everyone"]
+    assert policy["models"] == []
+    assert key.get(f"/api/v1/me/policy?team={cast.engineering.pk}").status_code == 404
+
+
+def test_administrators_are_told_what_does_not_apply_and_why(connected: Connected) -> None:
+    from apps.llm.services import model_update
+
+    cast = connected.cast
+    _in_acme(
+        connected,
+        lambda: model_update(actor=None, model=connected.embedding, changes={"is_enabled": False}),
+    )
+    alice = browser(cast, cast.alice)
+    page = alice.get(f"/admin/people/{cast.bob.pk}/models").content.decode()
+    assert "Not in this team: it is granted to Engineering." in page
+    assert "The model is switched off." in page
+    page = alice.get(f"/admin/people/{cast.carol.pk}/models").content.decode()
+    assert "Granted to Engineering: the person is in none of these teams." in page
+
+
+def test_team_page_overrides_and_resets(connected: Connected) -> None:
+    from apps.llm.policy.selectors import team_models
+
+    cast, everyone = connected.cast, _everyone(connected)
+    _set(connected, everyone, None, max_output=900)
+    alice = browser(cast, cast.alice)
+    of_all = f"/admin/teams/{cast.engineering.pk}/models"
+    of_one = f"{of_all}/{connected.chat.pk}"
+
+    def limit(model: Any) -> Any:
+        settings = _in_acme(connected, lambda: team_models(cast.engineering).settings(model))
+        return settings[2].value
+
+    assert "900 tokens, set by the organisation for all models" in alice.get(of_all).content.decode()
+    assert alice.post(of_all, {"action": "parameters", "max_output": "400"}).status_code == 302
+    assert alice.post(of_one, {"max_output": "50", "temperature": "0.3"}).status_code == 302
+    assert (limit(None), limit(connected.chat)) == (400, 50)
+    page = alice.get(of_one).content.decode()
+    assert "400 tokens, set by Engineering for all models" in page
+    assert 'name="reset" value="max_output"' in page
+    assert alice.post(of_one, {"max_output": "0"}).status_code == 422
+    assert alice.post(of_one, {"reset": "max_output"}).status_code == 302
+    assert limit(connected.chat) == 400
+    assert alice.post(of_all, {"action": "parameters", "reset": "max_output"}).status_code == 302
+    assert limit(connected.chat) == 900
+    assert alice.post(of_all, {"action": "nonsense"}).status_code == 404
+
+
+def test_saving_a_page_of_models_leaves_the_other_pages_alone(connected: Connected) -> None:
+    from apps.llm.models import Grant
+
+    cast, chat = connected.cast, str(connected.chat.pk)
+    alice, url = browser(cast, cast.alice), f"/admin/teams/{cast.engineering.pk}/models"
+    assert alice.post(url, {"action": "grants", "shown": [chat]}).status_code == 302
+    left = _in_acme(connected, lambda: list(Grant.objects.values_list("model_id", flat=True)))
+    assert left == [connected.embedding.pk]
+    assert alice.post(url, {"action": "grants", "shown": [str(uuid4())]}).status_code == 422
+
+
+def test_matrix_is_reviewed_before_anything_changes(connected: Connected) -> None:
+    from apps.llm.models import Grant
+
+    cast = connected.cast
+    alice, url = browser(cast, cast.alice), "/admin/teams/models"
+    page = alice.get(url).content.decode()
+    assert page.count('data-state="own"') == 2
+    wish = {"action": "allow", "models": [str(connected.chat.pk)], "teams": [str(cast.sales.pk)]}
+
+    def grants() -> set[Any]:
+        return set(_in_acme(connected, lambda: list(Grant.objects.values_list("team__name", "model__slug"))))
+
+    before = grants()
+    review = alice.post(url, wish).content.decode()
+    assert "This touches 1 person in 1 team" in review
+    assert grants() == before
+    assert alice.post(url, wish | {"confirm": "1"}).status_code == 302
+    assert grants() == before | {("Sales", "big-model")}
+    assert alice.post(url, wish | {"action": "default", "confirm": "1"}).status_code == 302
+    taken = wish | {"action": "revoke"}
+    assert "Its default is among them" in alice.post(url, taken).content.decode()
+    assert alice.post(url, taken | {"confirm": "1"}).status_code == 302
+    assert grants() == before
+    for bad in ({"models": []}, {"teams": [str(uuid4())]}, {"action": "explode"}):
+        assert alice.post(url, wish | bad | {"confirm": "1"}).status_code == 422
+    both = [str(connected.chat.pk), str(connected.embedding.pk)]
+    assert alice.post(url, wish | {"action": "default", "models": both}).status_code == 422
+    assert grants() == before
+
+
+def test_rest_sets_parameters_and_many_grants(connected: Connected) -> None:
+    cast = connected.cast
+    admin = _key(connected, cast.alice, cast.engineering, ["admin"])
+    url = f"/api/v1/teams/{cast.engineering.pk}/parameters"
+    answer = admin.patch(url, {"temperature": 0.5, "max_output": 10}, content_type="application/json")
+    assert answer.json()["parameters"][0] == {
+        "name": "temperature",
+        "value": 0.5,
+        "source": "team",
+        "of_model": False,
+    }
+    one = f"/api/v1/teams/{cast.engineering.pk}/models/{connected.chat.pk}/parameters"
+    assert admin.patch(one, {"max_output": None}, content_type="application/json").status_code == 200
+    assert admin.get(one).json()["parameters"][2]["value"] == 10
+    assert admin.patch(one, {"temperature": 9}, content_type="application/json").status_code == 400
+    foreign = f"/api/v1/teams/{cast.sales.pk}/models/{connected.chat.pk}/parameters"
+    assert admin.patch(foreign, {"max_output": 1}, content_type="application/json").status_code == 400
+    change = {"team_ids": [str(cast.sales.pk)], "model_ids": [str(connected.chat.pk)], "allowed": True}
+    changed = admin.patch("/api/v1/grants", change, content_type="application/json")
+    assert changed.json() == {"teams_changed": 1}
+    assert admin.patch(foreign, {"max_output": 1}, content_type="application/json").status_code == 200
+    rows = admin.get("/api/v1/grants?limit=2").json()
+    assert len(rows["results"]) == 2
+    assert rows["next"]
+    change["model_ids"].append(str(uuid4()))
+    assert admin.patch("/api/v1/grants", change, content_type="application/json").status_code == 404
+
+
+@pytest.fixture
+def crowded(connected: Connected) -> Connected:
+    """A hundred models, thirty teams with bob in each, a third of all grants, parameters here and there."""
+    from apps.accounts.services import membership_add, team_create
+    from apps.llm.models import Grant, Route, RouteGrant, TeamParameters
+    from apps.llm.services import Offer, model_offer
+
+    def fill() -> None:
+        offers = [Offer(f"model-{number:03}") for number in range(MODELS)]
+        models: list[Any] = model_offer(actor=None, connection=connected.connection, offers=offers)
+        teams = [team_create(actor=None, name=f"Team {number:02}") for number in range(TEAMS)]
+        for team in teams:
+            membership_add(actor=None, team=team, user=connected.cast.bob)
+        pairs = [(team, model) for i, team in enumerate(teams) for model in models[i % 3 :: 3]]
+        Grant.objects.bulk_create([Grant(team=team, model=model) for team, model in pairs])
+        TeamParameters.objects.bulk_create(
+            [TeamParameters(team=team, model=model, max_output=100) for team, model in pairs[::4]]
+        )
+        routes = [Route(slug=f"r{n}", name=f"Route {n}", kind="fallback", definition={}) for n in range(10)]
+        Route.objects.bulk_create(routes)
+        RouteGrant.objects.bulk_create(
+            [RouteGrant(team=team, route=route) for team in teams for route in routes[::2]]
+        )
+
+    _in_acme(connected, fill)
+    return connected
+
+
+def test_a_hundred_models_and_thirty_teams_stay_quick(crowded: Connected) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from apps.accounts.models import Team
+
+    cast = crowded.cast
+    team = _in_acme(crowded, lambda: Team.objects.get(name="Team 07"))
+    alice, bob = browser(cast, cast.alice), browser(cast, cast.bob)
+    pages = [
+        (alice, "/admin/models"),
+        (alice, "/admin/providers"),
+        (alice, f"/admin/models/{crowded.chat.pk}"),
+        (alice, "/admin/teams"),
+        (alice, "/admin/teams/models"),
+        (alice, "/admin/teams/models?q=model-0&team=1"),
+        (alice, f"/admin/teams/{team.pk}/models"),
+        (alice, f"/admin/teams/{team.pk}/models/{crowded.chat.pk}"),
+        (alice, f"/admin/people/{cast.bob.pk}/models?team={team.pk}"),
+        (alice, f"/api/v1/people/{cast.bob.pk}/policy?team={team.pk}"),
+        (bob, f"/settings/models?team={team.pk}"),
+        (bob, f"/api/v1/models?team={team.pk}"),
+    ]
+    connection.force_debug_cursor = True
+    try:
+        for client, url in pages:
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(url).status_code == 200, url
+            assert len(queries) < QUERIES, (url, len(queries))
+    finally:
+        connection.force_debug_cursor = False
+    for client, url in pages:
+        assert _quickest(client, url) < SECONDS, url
+
+
+def _quickest(client: Client, url: str, times: int = 3) -> float:
+    """Seconds of the quickest of a few: what the page costs, not what else the machine did meanwhile."""
+    found = []
+    for _ in range(times):
+        begun = perf_counter()
+        client.get(url)
+        found.append(perf_counter() - begun)
+    return min(found)
