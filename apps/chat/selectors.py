@@ -15,6 +15,7 @@ from apps.knowledge import selectors as knowledge
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
 from apps.llm.routes.selectors import routes_for_team
+from apps.llm.selectors.picker import cost_of, models_shown
 from apps.runs.rows import loaded
 from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute, execute_last
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from apps.accounts.actors import Actor
+    from apps.llm.selectors.picker import Shown
     from apps.tenants.postgresql.statements import Done
 
 MOST_TURNS = 400
@@ -209,6 +211,8 @@ def _routes(team_id: UUID) -> list[dict[str, Any]]:
             "vendor_label": "Route",
             "badges": [found.route.get_kind_display()],
             "context_window": None,
+            "cost": None,
+            "price": None,
             "is_default": False,
             "available": found.usable,
             "reason": found.reason or None,
@@ -218,17 +222,22 @@ def _routes(team_id: UUID) -> list[dict[str, Any]]:
 
 
 def _models(team_id: UUID) -> list[dict[str, Any]]:
-    return [
-        {
-            "slug": model.slug,
-            "name": model.name,
-            "purpose": model.purpose,
-            "vendor_label": models.vendor_label(model.connection.vendor),
-            "badges": models.badges_of(model),
-            "context_window": model.context_window,
-            "is_default": model.is_team_default,  # type: ignore[attr-defined]  # told by models_for_team
-            "available": True,
-            "reason": None,
-        }
-        for model in models.models_for_team(team_id)
-    ]
+    return [_model(shown) for shown in models_shown(team_id)]
+
+
+def _model(shown: Shown) -> dict[str, Any]:
+    model = shown.model
+    cost, price = cost_of(model)
+    return {
+        "slug": model.slug,
+        "name": model.name,
+        "purpose": model.purpose,
+        "vendor_label": models.vendor_label(model.connection.vendor),
+        "badges": models.badges_of(model),
+        "context_window": model.context_window,
+        "cost": cost,
+        "price": price,
+        "is_default": shown.is_default,
+        "available": not shown.reason,
+        "reason": shown.reason or None,
+    }

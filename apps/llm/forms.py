@@ -243,20 +243,3 @@ class TeamsForm(forms.Form):
 
 def _team_label(team: Team) -> str:
     return f"{team.name} (holds in every team)" if team.is_everyone else team.name
-
-
-class TeamModelsForm(forms.Form):
-    """Which models a team may use by grants of its own, and its default."""
-
-    models = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
-    default = forms.ChoiceField(required=False)
-
-    def __init__(
-        self, *args: Any, own: list[tuple[str, str]], chat: list[tuple[str, str]], **options: Any
-    ) -> None:
-        super().__init__(*args, **options)
-        models, default = self.fields["models"], self.fields["default"]
-        assert isinstance(models, forms.MultipleChoiceField)  # noqa: S101 - declared above
-        assert isinstance(default, forms.ChoiceField)  # noqa: S101 - as above
-        models.choices = own
-        default.choices = [("", "As for Everyone"), *chat]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -68,9 +69,9 @@ def test_policy_says_each_model_with_team_and_sources(connected: Connected) -> N
     (big,) = [model for model in policy["models"] if model["slug"] == "big-model"]
     assert [team["name"] for team in big["through"]] == ["Engineering"]
     assert big["parameters"] == [
-        {"name": "temperature", "value": 1.0, "source": "organisation", "of_model": False},
-        {"name": "reasoning_effort", "value": "low", "source": "team", "of_model": False},
-        {"name": "max_output", "value": 100, "source": "team", "of_model": True},
+        {"name": "temperature", "value": 1.0, "set_by": "organisation", "of_model": False},
+        {"name": "reasoning_effort", "value": "low", "set_by": "team", "of_model": False},
+        {"name": "max_output", "value": 100, "set_by": "team", "of_model": True},
     ]
     page = bob.get(f"/settings/models?team={cast.engineering.pk}").content.decode()
     for words in ("big-model", "set by the organisation for all models", "set by Engineering for this model"):
@@ -271,6 +272,7 @@ def test_matrix_is_reviewed_before_anything_changes(connected: Connected) -> Non
     assert "Its default is among them" in alice.post(url, taken).content.decode()
     assert alice.post(url, taken | {"confirm": "1"}).status_code == 302
     assert grants() == before
+    bad: dict[str, Any]
     for bad in ({"models": []}, {"teams": [str(uuid4())]}, {"action": "explode"}):
         assert alice.post(url, wish | bad | {"confirm": "1"}).status_code == 422
     both = [str(connected.chat.pk), str(connected.embedding.pk)]
@@ -286,7 +288,7 @@ def test_rest_sets_parameters_and_many_grants(connected: Connected) -> None:
     assert answer.json()["parameters"][0] == {
         "name": "temperature",
         "value": 0.5,
-        "source": "team",
+        "set_by": "team",
         "of_model": False,
     }
     one = f"/api/v1/teams/{cast.engineering.pk}/models/{connected.chat.pk}/parameters"
@@ -295,7 +297,11 @@ def test_rest_sets_parameters_and_many_grants(connected: Connected) -> None:
     assert admin.patch(one, {"temperature": 9}, content_type="application/json").status_code == 400
     foreign = f"/api/v1/teams/{cast.sales.pk}/models/{connected.chat.pk}/parameters"
     assert admin.patch(foreign, {"max_output": 1}, content_type="application/json").status_code == 400
-    change = {"team_ids": [str(cast.sales.pk)], "model_ids": [str(connected.chat.pk)], "allowed": True}
+    change: dict[str, Any] = {
+        "team_ids": [str(cast.sales.pk)],
+        "model_ids": [str(connected.chat.pk)],
+        "allowed": True,
+    }
     changed = admin.patch("/api/v1/grants", change, content_type="application/json")
     assert changed.json() == {"teams_changed": 1}
     assert admin.patch(foreign, {"max_output": 1}, content_type="application/json").status_code == 200
@@ -377,3 +383,68 @@ def _quickest(client: Client, url: str, times: int = 3) -> float:
         client.get(url)
         found.append(perf_counter() - begun)
     return min(found)
+
+
+def _picked(connected: Connected, team: Any) -> list[dict[str, Any]]:
+    found = browser(connected.cast, connected.cast.bob).get(f"/api/v1/models?team={team.pk}")
+    results: list[dict[str, Any]] = found.json()["results"]
+    return results
+
+
+def test_picker_keeps_what_is_out_of_reach_and_says_why(connected: Connected) -> None:
+    from django.utils import timezone
+
+    from apps.llm.models import ConnectionHealth, Model
+    from apps.llm.services import Offer, grants_change, model_offer, model_update
+
+    team = connected.cast.engineering
+
+    def fill() -> None:
+        offers = [Offer("a-switched-off"), Offer("another"), Offer("never-granted")]
+        off, other, _ = model_offer(actor=None, connection=connected.connection, offers=offers)
+        grants_change(actor=None, teams=[team], models=[off, other], allowed=True)
+        model_update(actor=None, model=off, changes={"is_enabled": False})
+
+    _in_acme(connected, fill)
+    rows = [(row["slug"], row["available"], row["reason"]) for row in _picked(connected, team)]
+    assert rows == [
+        ("big-model", True, None),
+        ("another", True, None),
+        ("a-switched-off", False, "Switched off by an administrator."),
+    ]
+    soon = timezone.now() + timedelta(minutes=1)
+
+    def fail() -> None:
+        ConnectionHealth.objects.update_or_create(
+            connection=connected.connection, defaults={"state": "open", "retry_at": soon}
+        )
+
+    _in_acme(connected, fail)
+    reasons = {row["slug"]: row["reason"] for row in _picked(connected, team)}
+    assert reasons["big-model"] == "Its provider does not answer now. It is tried again by itself."
+    assert "never-granted" not in reasons
+    assert _in_acme(connected, lambda: Model.objects.filter(slug="never-granted").exists())
+
+
+@pytest.mark.parametrize(
+    ("price", "cost", "words"),
+    [
+        (("0", "0"), "free", "Free"),
+        (("0.15", "0.6"), "low", "0.15 / 0.6 USD"),
+        (("3", "15"), "medium", "3 / 15 USD"),
+        (("15", "75"), "high", "15 / 75 USD"),
+        (None, "unknown", "Unknown"),
+    ],
+)
+def test_picker_hints_at_the_cost(
+    connected: Connected, price: tuple[str, str] | None, cost: str, words: str
+) -> None:
+    from decimal import Decimal
+
+    from apps.llm.services import model_update
+
+    values = [Decimal(amount) for amount in price] if price else [None, None]
+    changes = {"price_input": values[0], "price_output": values[1]}
+    _in_acme(connected, lambda: model_update(actor=None, model=connected.chat, changes=changes))
+    (row,) = _picked(connected, connected.cast.engineering)
+    assert (row["cost"], row["price"]) == (cost, words)

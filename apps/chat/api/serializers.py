@@ -215,6 +215,10 @@ class PickedModel(serializers.Serializer[Any]):
     vendor_label = serializers.CharField()
     badges = serializers.ListField(child=serializers.CharField())
     context_window = serializers.IntegerField(allow_null=True)
+    cost = serializers.ChoiceField(
+        choices=("free", "low", "medium", "high", "unknown"), allow_null=True, help_text="Null for a route."
+    )
+    price = serializers.CharField(allow_null=True, help_text="In and out per 1,000,000 tokens, in words.")
     is_default = serializers.BooleanField()
     available = serializers.BooleanField()
     reason = serializers.CharField(allow_null=True)

@@ -23,11 +23,11 @@ class ParametersInput(serializers.Serializer[Any]):
 
 
 class SettingOutput(serializers.Serializer[Any]):
-    """A parameter as it holds; where it is set nowhere, `value` and `source` are null."""
+    """A parameter as it holds; where it is set nowhere, `value` and `set_by` are null."""
 
     name = serializers.ChoiceField(choices=PARAMETERS)
     value = serializers.JSONField(allow_null=True)
-    source = serializers.ChoiceField(choices=("team", "organisation"), allow_null=True)
+    set_by = serializers.ChoiceField(choices=("team", "organisation"), allow_null=True)
     of_model = serializers.BooleanField(help_text="Set for this model alone, not for all models.")
 
 

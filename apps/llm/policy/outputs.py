@@ -52,7 +52,7 @@ def settings_output(settings: Iterable[Setting]) -> list[dict[str, Any]]:
             "value": float(each.value)
             if each.name == "temperature" and each.value is not None
             else each.value,
-            "source": None if each.value is None else "organisation" if each.is_organisations else "team",
+            "set_by": None if each.value is None else "organisation" if each.is_organisations else "team",
             "of_model": each.is_of_model,
         }
         for each in settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch
 from django.http import Http404
 
 from apps.accounts.models import Membership, Team, User
@@ -98,29 +98,3 @@ def people_in(teams: Any) -> int:
         return User.objects.filter(is_active=True).count()
     members = Membership.objects.filter(team__in=chosen, user__is_active=True)
     return members.values("user_id").distinct().count()
-
-
-@dataclass(frozen=True, slots=True)
-class TeamModels:
-    """A team's models: its own grants, what it has through Everyone, and its own default."""
-
-    own: set[UUID]
-    inherited: set[UUID]
-    default_id: UUID | None
-    models: list[Model]
-
-
-def models_of_team(team: Team) -> TeamModels:
-    """Every model of the tenant, with which of them the team may use and why."""
-    grants = Grant.objects.filter(Q(team=team) | Q(team__is_everyone=True)).select_related("team")
-    own: set[UUID] = set()
-    inherited: set[UUID] = set()
-    default_id: UUID | None = None
-    for grant in grants:
-        if grant.team_id == team.pk:
-            own.add(grant.model_id)
-            default_id = grant.model_id if grant.is_default else default_id
-        else:
-            inherited.add(grant.model_id)
-    rows = list(Model.objects.select_related("connection").order_by("name", "slug"))
-    return TeamModels(own, inherited, default_id, rows)

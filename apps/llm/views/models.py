@@ -9,26 +9,20 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from apps.llm.forms import ModelForm, TeamModelsForm, TeamsForm
+from apps.llm.forms import ModelForm, TeamsForm
 from apps.llm.models import Model
 from apps.llm.selectors import differences, facts_for, price_for, vendor_label
 from apps.llm.selectors.administration import (
     access_model,
-    access_team,
-    models_of_team,
-    people_in,
     reach_of,
     teams,
 )
 from apps.llm.selectors.catalogued import RESETTABLE
-from apps.llm.services import default_set, model_grants_set, model_reset, model_update, team_grants_set
-from apps.llm.vendors.base import Modality
+from apps.llm.services import model_grants_set, model_reset, model_update
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-    from apps.accounts.models import Team
 
 
 class ModelView(ModelsPage):
@@ -80,46 +74,6 @@ class ModelTeamsView(ModelsPage):
         chosen = [UUID(team_id) for team_id in form.cleaned_data["teams"]]
         model_grants_set(actor=self.actor, model=model, team_ids=chosen)
         return HttpResponseRedirect(f"{_page_of(model)}?saved=teams#teams")
-
-
-class TeamModelsView(ModelsPage):
-    """A team's models and its default; a tab of the team's page."""
-
-    template_name = "llm/team_models.html"
-
-    def get(self, request: HttpRequest, team_id: UUID) -> HttpResponse:
-        team = access_team(team_id)
-        return self.page(**self._context(team), saved=request.GET.get("saved", ""))
-
-    def post(self, request: HttpRequest, team_id: UUID) -> HttpResponse:
-        team = access_team(team_id)
-        context = self._context(team, data=request.POST)
-        form = context["form"]
-        if form.is_valid() and tried(form, lambda: self._save(team, form)):
-            return HttpResponseRedirect(f"{reverse('admin-team-models', args=[team.pk])}?saved=1")
-        return self.page(**context, status=UNPROCESSABLE)
-
-    def _save(self, team: Team, form: TeamModelsForm) -> None:
-        """Grants first: the default must be among what the team may use."""
-        data = form.cleaned_data
-        team_grants_set(actor=self.actor, team=team, model_ids=[UUID(pk) for pk in data["models"]])
-        model = access_model(UUID(data["default"])) if data["default"] else None
-        default_set(actor=self.actor, team=team, model=model)
-
-    def _context(self, team: Team, data: Any = None) -> dict[str, Any]:
-        found = models_of_team(team)
-        choices = [(str(model.pk), f"{model.name} · {model.connection.name}") for model in found.models]
-        chat = [
-            (str(model.pk), model.name) for model in found.models if model.modality == Modality.CHAT.value
-        ]
-        initial = {"models": [str(pk) for pk in found.own], "default": str(found.default_id or "")}
-        inherited = [] if team.is_everyone else [m for m in found.models if m.pk in found.inherited]
-        return {
-            "team": team,
-            "form": TeamModelsForm(data, own=choices, chat=chat, initial=initial),
-            "inherited": inherited,
-            "people": people_in([team]),
-        }
 
 
 def model_context(model: Model) -> dict[str, Any]:

@@ -80,7 +80,22 @@ export const m = {
     all: "All models",
     team: "Team",
     noneForTeam: "No model is granted to this team yet. Ask an administrator.",
-    context: (tokens: number) => `${Math.round(tokens / 1000)}k context`,
+    routes: "Routes",
+    context: (tokens: number) =>
+      tokens < 1000
+        ? `${tokens} context`
+        : tokens < 1_000_000
+          ? `${Math.round(tokens / 1000)}k context`
+          : `${+(tokens / 1_000_000).toFixed(1)}M context`,
+    cost: { free: "Free", low: "$", medium: "$$", high: "$$$", unknown: "Cost unknown" },
+    costSpoken: {
+      free: "Free of charge",
+      low: "Low cost",
+      medium: "Medium cost",
+      high: "High cost",
+      unknown: "Cost unknown",
+    },
+    price: (cost: string, price: string) => `${cost}: ${price} per million tokens in and out`,
   },
   composer: {
     label: "Message",

@@ -27,6 +27,10 @@ export interface Model {
   vendor_label: string;
   badges: string[];
   context_window: number | null;
+  /** How dear it is, for a hint; null for a route, whose cost depends on what it picks. */
+  cost: "free" | "low" | "medium" | "high" | "unknown" | null;
+  /** Its price in words, per million tokens in and out. */
+  price: string | null;
   is_default: boolean;
   available: boolean;
   reason: string | null;

@@ -141,6 +141,14 @@ export class App {
     this.tabs?.postMessage({ chat });
   }
 
+  /** Reads again what the team may use: a grant, a price or a provider's state may have changed. */
+  async refreshModels(): Promise<void> {
+    const team = this.modelsTeam;
+    if (!team) return;
+    const { results } = await this.api.models(team).catch(() => ({ results: null }));
+    if (results && this.modelsTeam === team) this.models = results;
+  }
+
   private async useModelsOf(team: string | undefined): Promise<void> {
     if (!team || team === this.modelsTeam) return;
     this.modelsTeam = team;
