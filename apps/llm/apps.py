@@ -16,14 +16,17 @@ class LlmConfig(AppConfig):
         from apps.llm.catalogue import price_at
         from apps.llm.endpoints import KEY_FIELD
         from apps.llm.health.upkeep import PROBE_EVERY_S, Prober
+        from apps.llm.routes.trial import TRIAL, end_trial, of_route, try_out
         from apps.llm.selectors.administration import has_provider
         from apps.llm.services import builtin_connection_ensure
         from apps.metering.prices import add_list
         from apps.runs.maintenance import Job, register_job
+        from apps.runs.registry import RunKind, register
         from apps.vault import registry
 
         register_job(Job("connection probes", PROBE_EVERY_S, Prober().hint))
         add_list(price_at)
+        register(RunKind(TRIAL, try_out, on_end=end_trial, describe=of_route, limit_s=300.0))
         registry.register(model="llm.Connection", column="sealed_key", field=KEY_FIELD)
         if builtin_connection_ensure not in SETUP_MODELS:
             SETUP_MODELS.append(builtin_connection_ensure)

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from apps.llm.routes.urls import urlpatterns as routes
 from apps.llm.views import deployments, health, model_list, models, provider_models, providers
 from apps.llm.views.policy import MyModelsView, PersonModelsView
 from apps.llm.views.teams import TeamModelsView, TeamModelView, TeamsModelsView
 
 urlpatterns = [
+    *routes,
     path("admin/providers", providers.ProviderListView.as_view(), name="admin-providers"),
     path("admin/providers/health", health.HealthView.as_view(), name="admin-providers-health"),
     path(

@@ -3,10 +3,18 @@
 from django.urls import path
 
 from apps.llm.api import connections, health, models, offered, policy
+from apps.llm.routes import api as routes
 
 ONE = "connections/<uuid:connection_id>"
 
+ROUTE = "routes/<uuid:route_id>"
+
 urlpatterns = [
+    path("routes", routes.RouteListApi.as_view(), name="api-routes"),
+    path(ROUTE, routes.RouteApi.as_view(), name="api-route"),
+    path(f"{ROUTE}/grants", routes.RouteGrantsApi.as_view(), name="api-route-grants"),
+    path(f"{ROUTE}/trial", routes.RouteTrialApi.as_view(), name="api-route-trial"),
+    path(f"{ROUTE}/dry-run", routes.RouteDryRunApi.as_view(), name="api-route-dry-run"),
     path("connections", connections.ConnectionListApi.as_view(), name="api-connections"),
     path("connections/health", health.HealthListApi.as_view(), name="api-connections-health"),
     path(f"{ONE}/health", health.ConnectionHealthApi.as_view(), name="api-connection-health"),

@@ -102,7 +102,7 @@ def _rated(value: object) -> Rated:
     ref = ref_of(value.get("ref"), "candidates")
     if ref.kind != "model":
         raise DefinitionError("candidates", "Only models can be compared; a route has no price of its own.")
-    return Rated(ref, _whole(value, "quality", least=1, most=MOST_QUALITY))
+    return Rated(ref, _whole(value, "quality", least=1, most=MOST_QUALITY, field="candidates"))
 
 
 def _by_task(kind: str, data: Mapping[str, Any]) -> ByTask:

@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Exists, OuterRef, Q
+from django.http import Http404
 from django.utils import timezone
 
 from apps.accounts.selectors import tenant_settings
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Grant, Model, Route, RouteGrant
 from apps.llm.routes.definitions import DefinitionError, Ranked, Ref, refs_of
+from apps.llm.routes.forecast import Asked
 from apps.llm.routes.planning import Node, Offered, Plan, Speed
 from apps.llm.routes.reading import read
+from apps.llm.routes.traits import Traits
 from apps.llm.routes.usable import is_usable
 from apps.llm.vendors.base import Modality
+from apps.metering.models import UsageRecord, UsageState
 from apps.metering.prices import Price, known_model
 from apps.metering.speeds import speeds_of
+from apps.runs.models import Run
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from apps.llm.routes.definitions import Definition
 
 PREFIX: Final = "route/"
+PAST_QUESTIONS: Final = 100
 NOTHING_OPEN: Final = "None of what it needs is open to this team."
 SPEED_KEPT_S: Final = 60.0
 
@@ -47,6 +53,39 @@ class RouteForTeam:
     route: Route
     usable: bool
     reason: str = ""
+
+
+def past_questions(team_id: UUID | None = None) -> list[Asked]:
+    """The metadata of the last hundred questions of chats and programs, newest first; no text."""
+    rows = UsageRecord.objects.filter(
+        purpose__in=("reply", "api"), step__in=("", "answer"), state=UsageState.SETTLED
+    ).order_by("-created_at")
+    if team_id is not None:
+        rows = rows.filter(team_id=team_id)
+    return [
+        Asked(
+            Traits(tokens=row.tokens_input, hour=local_hour(row.created_at), team_id=row.team_id),
+            row.tokens_output,
+            row.cost,
+        )
+        for row in rows[:PAST_QUESTIONS]
+    ]
+
+
+def access_route(route_id: UUID) -> Route:
+    """The tenant's route; raises Http404 otherwise."""
+    route = Route.objects.filter(pk=route_id).first()
+    if route is None:
+        raise Http404
+    return route
+
+
+def trial_of(route: Route, run_id: UUID) -> Run:
+    """A trial of this route; raises Http404 otherwise."""
+    run = Run.objects.filter(pk=run_id, kind="route_trial", input__route_id=str(route.pk)).first()
+    if run is None:
+        raise Http404
+    return run
 
 
 def routes_for_team(team_id: UUID | None) -> list[RouteForTeam]:

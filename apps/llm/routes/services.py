@@ -19,6 +19,7 @@ from apps.llm.routes.reading import read
 from apps.llm.routes.selectors import PREFIX, definitions_of
 from apps.llm.routes.writing import bound, written
 from apps.llm.vendors.base import Modality
+from apps.runs.services import run_create
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
     from apps.accounts.actors import Actor
     from apps.llm.routes.definitions import Definition
+    from apps.runs.models import Run
 
+TRIAL: Final = "route_trial"
+MOST_TEXT: Final = 8_000
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 _SAID: Final = ("name", "slug", "purpose", "kind", "definition", "is_enabled")
 
@@ -214,3 +218,19 @@ def _record(
     after: dict[str, Any] | None = None,
 ) -> None:
     record(actor=actor, action=action, target_type="route", target_id=route.pk, before=before, after=after)
+
+
+def trial_start(*, actor: Actor, route: Route, team: Team, text: str) -> Run:
+    """Ask the route as this team would, in a run of the administrator's own; raises ValidationError."""
+    if not text.strip() or len(text) > MOST_TEXT:
+        raise ValidationError({"text": f"Write a question of at most {MOST_TEXT:,} characters."})
+    run = run_create(
+        kind=TRIAL,
+        team_id=team.pk,
+        user_id=actor.user_id,
+        api_key_id=actor.api_key.id if actor.api_key else None,
+        input={"route_id": str(route.pk), "text": text},
+    )
+    detail = {"slug": route.slug, "team": team.name}
+    record(actor=actor, action="route.tried", target_type="route", target_id=route.pk, detail=detail)
+    return run

@@ -215,6 +215,23 @@ export const m = {
     passages: (count: number) =>
       count === 0 ? "nothing found" : count === 1 ? "1 passage" : `${count} passages`,
     failed: "failed",
+    spent: (read: number, wrote: number, price: string | null, ms: number | null) =>
+      `${read.toLocaleString()} tokens in, ${wrote.toLocaleString()} out, ${price ?? "cost unknown"}${ms === null ? "" : `, ${seconds(ms / 1000)}`}`,
+  },
+  route: {
+    answered: (route: string, model: string) => `${route}: ${model} answered`,
+    nobody: (route: string) => `${route}: nobody answered`,
+    verdict: {
+      passed: "Checked: passed",
+      failed: "Checked: the first answer failed and was revised",
+      unchecked: "Not checked",
+    },
+    claims: "Where the models agree and differ",
+    agreed: "Agreed",
+    disputed: "Disputed",
+    single: "One model only",
+    stated: (names: string) => `stated by ${names}`,
+    denied: (names: string) => `contradicted by ${names}`,
   },
   sources: {
     title: "Sources",

@@ -99,7 +99,18 @@ export interface FallbackNote {
   reason: string;
 }
 
-export type Annotation = Citation | FallbackNote | { type: "no_source" };
+/** What a route did: who answered, why, and what a judge or a comparison found. */
+export interface RouteNote {
+  type: "route";
+  route: { slug: string; name: string; kind: string };
+  answered_by: { slug: string; name: string } | null;
+  why: string[];
+  verdict?: { result: "passed" | "failed" | "unchecked"; reasons: string[]; revised: boolean };
+  members?: { number: number; slug: string; name: string }[];
+  claims?: { text: string; agree: number[]; disagree: number[]; state: "agreed" | "disputed" | "single" }[];
+}
+
+export type Annotation = Citation | FallbackNote | RouteNote | { type: "no_source" };
 
 export interface Step {
   index: number;

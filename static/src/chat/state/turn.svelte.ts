@@ -1,4 +1,4 @@
-import type { Citation, FileOutput, Message, Part, Step } from "../api/types";
+import type { Citation, FileOutput, Message, Part, RouteNote, Step } from "../api/types";
 import { withCitations } from "../markdown/citations";
 import { type Block, TailLexer } from "../markdown/tail";
 import type { Track } from "../runs/track";
@@ -42,6 +42,11 @@ export class Turn {
   /** Nothing usable was found in the documents that were searched. */
   get hasNoSource(): boolean {
     return this.message.annotations.some((note) => note.type === "no_source");
+  }
+
+  /** What the route did that answered. */
+  get route(): RouteNote | undefined {
+    return this.message.annotations.find((note) => note.type === "route");
   }
 
   get isPending(): boolean {

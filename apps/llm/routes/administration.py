@@ -1,0 +1,59 @@
+"""What the admin pages of routes read, all of it whether or not anyone may use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from apps.llm.models import Model, Route
+from apps.llm.routes.definitions import DefinitionError, refs_of
+from apps.llm.routes.models import RouteKind
+from apps.llm.routes.reading import read
+from apps.llm.vendors.base import Modality
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Choices = list[tuple[str, str]]
+
+
+def listed_routes(query: str = "", kind: str = "") -> list[Route]:
+    """The routes of the tenant with their teams, by name; a statement more for grants and one for teams."""
+    routes = Route.objects.prefetch_related("grants__team").order_by("name", "slug")
+    if query:
+        routes = routes.filter(Q(name__icontains=query) | Q(slug__icontains=query))
+    if kind in RouteKind.values:
+        routes = routes.filter(kind=kind)
+    return list(routes)
+
+
+def targets(route: Route | None) -> tuple[Choices, Choices]:
+    """What a route may refer to, as (stored reference, name): chat models, and all other routes."""
+    models = Model.objects.filter(modality=Modality.CHAT.value).order_by("name").values_list("pk", "name")
+    others = Route.objects.order_by("name")
+    if route is not None:
+        others = others.exclude(pk=route.pk)
+    return (
+        [(f"model:{pk}", name) for pk, name in models],
+        [(f"route:{pk}", f"Route: {name}") for pk, name in others.values_list("pk", "name")],
+    )
+
+
+def closed_models(route: Route, team_ids: Sequence[str]) -> list[str]:
+    """Names of the route's models that no grant opens to any of these teams: there they are skipped."""
+    try:
+        refs = refs_of(read(route.kind, route.definition))
+    except DefinitionError:
+        return []
+    if not team_ids:
+        return []
+    ids = [ref.id for _, ref in refs if ref.kind == "model"]
+    open_to = Q(grants__team_id__in=team_ids) | Q(grants__team__is_everyone=True)
+    opened = set(Model.objects.filter(open_to, pk__in=ids).values_list("pk", flat=True))
+    return list(
+        Model.objects.filter(pk__in=ids)
+        .exclude(pk__in=opened)
+        .order_by("name")
+        .values_list("name", flat=True)
+    )
