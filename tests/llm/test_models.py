@@ -7,6 +7,7 @@ import io
 import json
 from decimal import Decimal
 from html import unescape
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -354,3 +355,45 @@ def test_rest_is_for_administrators(connected: Connected, qwen: Connection) -> N
     state = {"model_ids": [str(connected.chat.pk)], "is_enabled": False}
     assert _post(bob, "/api/v1/offered-models/state", state).status_code == 403
     assert _read(connected, pk=connected.chat.pk).is_enabled
+
+
+def test_a_hundred_models_and_thirty_teams_stay_quick(
+    connected: Connected, qwen: Connection, alice: Client
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from apps.accounts.models import Team
+    from apps.llm.models import Grant
+    from apps.tenants.scope import tenant_scope
+
+    models = _offered(connected, qwen, *(f"model-{number}" for number in range(100)))
+    with tenant_scope(connected.cast.acme.id):
+        teams = Team.objects.bulk_create(
+            [Team(name=f"Team {number}", slug=f"team-{number}") for number in range(30)]
+        )
+        Grant.objects.bulk_create([Grant(team=team, model=model) for team in teams for model in models])
+    urls = (
+        "/admin/models",
+        "/admin/models?price=unknown&team=Team+3",
+        "/admin/models/export",
+        f"/admin/models/{models[0].pk}",
+        f"/admin/providers/{qwen.pk}",
+        f"/admin/providers/{qwen.pk}/models",
+        "/api/v1/offered-models?limit=100",
+        f"/api/v1/connections/{qwen.pk}/available-models",
+    )
+    connection.force_debug_cursor = True
+    try:
+        for url in urls:
+            quickest = 1.0
+            for _ in range(3):
+                with CaptureQueriesContext(connection) as queries:
+                    begun = perf_counter()
+                    assert alice.get(url).status_code == 200
+                    quickest = min(quickest, perf_counter() - begun)
+                assert len(queries) < 15, url
+            assert quickest < 0.3, url
+        assert "and 26 more" in _text(alice, "/admin/models")
+    finally:
+        connection.force_debug_cursor = False

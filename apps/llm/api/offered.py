@@ -42,7 +42,7 @@ class OfferedModelListApi(ModelsApi):
             OpenApiParameter("provider", str, description="The connection's name."),
             OpenApiParameter("ability", str, enum=list(ABILITIES)),
             OpenApiParameter("team", str, description="The name of a team that may use it."),
-            OpenApiParameter("state", str, enum=["on", "off"]),
+            OpenApiParameter("state", str, description="on or off."),
             _CURSOR,
             _LIMIT,
         ],

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 PER_PAGE: Final = 50
+TEAMS_SHOWN: Final = 4
 MOST_EXPORTED: Final = 2_000
 SORTS: Final = {
     "": "Name",
@@ -36,6 +37,8 @@ SORTS: Final = {
     "context": "Largest context",
     "newest": "Newest",
 }
+MORE: Final = ("kind", "ability", "team", "price", "sort")
+"""Filters that stay folded until one is used."""
 _HEADINGS: Final = (
     "name", "id", "provider", "model of the provider", "kind", "abilities", "context window",
     "output limit", "price in", "price out", "price a picture", "currency", "price from", "teams", "state",
@@ -112,11 +115,13 @@ def _list_context(given: Any) -> dict[str, Any]:
         model.price_shown = price_for(model)  # type: ignore[attr-defined]  # for the template
         model.badges = badges_of(model)  # type: ignore[attr-defined]  # as above
         model.own_values = [each.label for each in differences(model)]  # type: ignore[attr-defined]  # as above
+        model.more_teams = len(model.grants.all()) - TEAMS_SHOWN  # type: ignore[attr-defined]  # as above
     return {
         "page": page,
         "filters": filters,
         "query": query,
         "chosen": [name for name in FILTERS if filters[name] and name != "sort"],
+        "has_more": any(filters[name] for name in MORE),
         "providers": list(Connection.objects.order_by("name").values_list("name", flat=True)),
         "teams": teams(),
         "kinds": MODALITIES,

@@ -9,6 +9,7 @@ class TickAll extends HTMLElement {
     const count = document.createElement("span");
     label.className = "row";
     all.type = "checkbox";
+    all.className = "checkbox";
     count.className = "help";
     count.setAttribute("role", "status");
     label.append(all, "All on this page");

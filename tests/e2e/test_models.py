@@ -1,0 +1,93 @@
+"""An administrator ticks a host's models, filters them, switches many and puts an own value back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_accessibility import look, violations
+
+if TYPE_CHECKING:
+    from apps.llm.models import Connection
+    from tests.e2e.conftest import Window
+    from tests.llm.conftest import Connected
+
+QWEN = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
+
+
+@pytest.fixture
+def qwen(connected: Connected) -> Connection:
+    """A connection that listed sixty models; made before Playwright runs its loop in this thread."""
+    from apps.llm.models import CheckState, ConnectionCheck
+    from apps.llm.services import Offer, connection_create, model_offer
+    from apps.tenants.scope import tenant_scope
+
+    names = ["qwen-plus", "qwen3-max", "text-embedding-v4", *(f"community/model-{n:02}" for n in range(57))]
+    found = [{"id": name, "modality": "chat", "context_window": None} for name in names]
+    found[2]["modality"] = "embedding"
+    with tenant_scope(connected.cast.acme.id):
+        made = connection_create(actor=None, vendor="qwen", name="Qwen", base_url=QWEN, key="sk-q-0123456789")
+        ConnectionCheck.objects.create(
+            connection=made, kind="list", state=CheckState.DONE, message="60 models", found=found
+        )
+        model_offer(actor=None, connection=made, offers=[Offer(name) for name in names[10:20]])
+        return made
+
+
+def test_from_ticks_to_the_list_and_back_to_the_catalogue(
+    qwen: Connection, window: Window, connected: Connected
+) -> None:
+    page = window(connected.cast.alice).tab(f"/admin/providers/{qwen.pk}")
+    page.get_by_role("link", name="Choose models").click()
+    page.get_by_role("searchbox", name="Search").fill("qwen")
+    page.get_by_role("button", name="Filter").click()
+    expect(page).to_have_url(re.compile("q=qwen"))
+    row = page.get_by_role("row").filter(has_text="qwen-plus")
+    expect(row).to_contain_text("1,000,000")
+    expect(row).to_contain_text("from 0.4 / 1.2 USD")
+    page.get_by_label("qwen-plus").check()
+    page.get_by_role("button", name="Offer these models").click()
+    expect(page.get_by_role("status").filter(has_text="offered")).to_have_text("1 offered")
+    expect(page.get_by_role("row").filter(has_text="qwen-plus")).to_contain_text("Offered")
+
+    page.get_by_role("link", name="qwen-plus").click()
+    page.get_by_label("Context window").fill("5000")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("catalogue: 1,000,000")).to_be_visible()
+    page.get_by_role("button", name="Reset Context window").click()
+    expect(page.get_by_text("All values are those of the catalogue.")).to_be_visible()
+
+    page.goto(f"{page.url.partition('/admin')[0]}/admin/models?provider=Qwen")
+    page.get_by_label("All on this page").check()
+    expect(page.get_by_text("11 ticked")).to_be_visible()
+    page.get_by_label("Tick qwen-plus").uncheck()
+    page.get_by_role("button", name="Turn off").click()
+    expect(page.get_by_text("10 changed")).to_be_visible()
+    expect(page).to_have_url(re.compile("provider=Qwen"))
+    page.get_by_label("State").select_option("on")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("#models tbody tr")).to_have_count(1)
+    page.go_back()
+    expect(page.locator("#models tbody tr")).to_have_count(11)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_on_pages_of_models(
+    qwen: Connection, window: Window, connected: Connected, width: int
+) -> None:
+    alice = window(connected.cast.alice, **look(width))
+    page = alice.tab("/admin/models")
+    found = violations(page)
+    for path in (
+        f"/admin/providers/{qwen.pk}",
+        f"/admin/providers/{qwen.pk}/models",
+        f"/admin/models/{connected.chat.pk}",
+        "/admin/models?q=nothing+fits",
+    ):
+        page.goto(alice.origin + path)
+        found += violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} scrolls sideways"
+    assert found == []
