@@ -157,7 +157,10 @@ def test_two_workers_one_reads(library: Library, monkeypatch: pytest.MonkeyPatch
 def test_model_away_three_times_leaves_words_and_a_note(
     library: Library, embeddings: EmbeddingHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from django.utils import timezone
+
     from apps.knowledge.services import document_retry
+    from apps.llm.models import ConnectionHealth
     from apps.tenants.scope import tenant_scope
 
     monkeypatch.setattr("apps.llm.gateway.retry.FIRST_PAUSE", 0.01)
@@ -174,6 +177,7 @@ def test_model_away_three_times_leaves_words_and_a_note(
     assert [passage.title for passage in library.ask(library.cast.bob, "hotel cap?", base)] == ["Cap"]
     embeddings.is_down = False
     with tenant_scope(document.tenant_id):
+        ConnectionHealth.objects.update(retry_at=timezone.now())
         document_retry(actor=None, document=document)
     assert counts(document.tenant_id)["TermCount"] > 0
     row = library.read(document)

@@ -22,7 +22,7 @@ def test_a_hint_is_what_celery_would_send() -> None:
         run_reply.apply_async((str(tenant_id), str(run_id)), connection=connection)
         sent = queue.get(timeout=2)
         queue.close()
-    assert json.loads(b64decode(own["body"])) == json.loads(str(sent.body))
+    assert json.loads(b64decode(own["body"])) == sent.payload
     assert (own["content-type"], own["content-encoding"]) == (sent.content_type, sent.content_encoding)
     named = ("task", "lang", "retries", "eta", "expires", "timelimit", "ignore_result", "group", "parent_id")
     assert {name: own["headers"][name] for name in named} == {name: sent.headers[name] for name in named}
