@@ -1,6 +1,7 @@
 """`bin/manage`: manage.py in the environment of a data folder whose parts run (or of the variables given)."""
 
 import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from launch.environment import clean_environment
 from launch.parts import ROOT
 from launch.state import DataFolder
 
+ALONE = frozenset({"vendor_replay"})
+"""Commands that need no installation."""
 USAGE = "usage: bin/manage [--data DIR] COMMAND [ARGUMENT …]   (bin/manage help lists the commands)\n"
 
 
@@ -20,7 +23,7 @@ def main() -> None:
     if not arguments:
         sys.stderr.write(USAGE)
         sys.exit(2)
-    kept = DataFolder(folder).read("environment.json")
+    kept = DataFolder(folder).read("environment.json") or (_nowhere() if arguments[0] in ALONE else {})
     if not kept and not os.environ.get("DATABASE_URL"):
         sys.stderr.write(
             f"There is no installation in {folder.resolve()}: start one with bin/up, "
@@ -29,6 +32,11 @@ def main() -> None:
         sys.exit(1)
     environment = clean_environment({str(name): str(value) for name, value in kept.items()} | _given())
     os.execve(sys.executable, [sys.executable, str(ROOT / "manage.py"), *arguments], environment)  # noqa: S606
+
+
+def _nowhere() -> dict[str, str]:
+    """Settings that lead to no stores, for a command that asks for none."""
+    return {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "SECRET_KEY": secrets.token_hex(32)}
 
 
 def _given() -> dict[str, str]:
