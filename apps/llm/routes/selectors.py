@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from apps.accounts.selectors import tenant_settings
+from apps.llm.catalogue import price_shown
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Grant, Model, Route, RouteGrant
 from apps.llm.routes.definitions import DefinitionError, Ranked, Ref, refs_of
@@ -24,7 +24,7 @@ from apps.llm.routes.traits import Traits
 from apps.llm.routes.usable import is_usable
 from apps.llm.vendors.base import Modality
 from apps.metering.models import UsageRecord, UsageState
-from apps.metering.prices import Price, known_model
+from apps.metering.prices import Price
 from apps.metering.speeds import speeds_of
 from apps.runs.models import Run
 from apps.tenants.scope import current_tenant_id
@@ -242,7 +242,7 @@ def _speeds_of(model_ids: Collection[UUID]) -> dict[UUID, Speed]:
 @lru_cache(maxsize=4096)
 def _listed(base_url: str, vendor_model: str) -> Price | None:
     """The price list's; a tiered rate by its lowest tier. None where it has none: unknown is not 0."""
-    listed = known_model(base_url=base_url, model=vendor_model) if base_url else None
-    if listed is None or not listed.input or not listed.output:
+    listed = price_shown(vendor="", base_url=base_url, model=vendor_model, modality=Modality.CHAT.value)
+    if listed.input is None or listed.output is None:
         return None
-    return Price(Decimal(listed.input.split()[0]), Decimal(listed.output.split()[0]), listed.currency)
+    return Price(listed.input, listed.output, listed.currency)
