@@ -27,7 +27,8 @@ LONG = "Donaudampfschifffahrt" * 9 + "sgesellsch"
 SCRIPT = (ROOT / "tests" / "e2e" / "small_screen.js").read_text()
 MOST_TABS = 120
 NO_PAGE = {
-    "livez", "readyz", "csp-report", "sign-out", "admin-audit-export", "admin-models-export", "settings", "admin-root",
+    "livez", "readyz", "csp-report", "sign-out", "admin-audit-export", "admin-models-export", "settings",
+    "admin-root",
     "setup", "setup-step", "link",
 }  # fmt: skip
 """Addresses that answer no page of their own to who is signed in, or only once; setup has its own test."""
