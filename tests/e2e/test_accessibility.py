@@ -27,10 +27,11 @@ MEMBER_PAGES = (
     "/settings/appearance",
     "/settings/security",
     "/settings/api-keys",
+    "/settings/models",
 )
 ADMIN_PAGES = (
-    "/admin/", "/admin/people", "/admin/people/invite", "/admin/teams", "/admin/models", "/admin/providers",
-    "/admin/providers/new", "/admin/knowledge", "/admin/audit",
+    "/admin/", "/admin/people", "/admin/people/invite", "/admin/teams", "/admin/teams/models",
+    "/admin/models", "/admin/providers", "/admin/providers/new", "/admin/knowledge", "/admin/audit",
 )  # fmt: skip
 WIDTHS = (390, 1280)
 

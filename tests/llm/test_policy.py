@@ -74,7 +74,7 @@ def test_policy_says_each_model_with_team_and_sources(connected: Connected) -> N
         {"name": "max_output", "value": 100, "set_by": "team", "of_model": True},
     ]
     page = bob.get(f"/settings/models?team={cast.engineering.pk}").content.decode()
-    for words in ("big-model", "set by the organisation for all models", "set by Engineering for this model"):
+    for words in ("big-model", "set by the organisation", "set by Engineering for this model"):
         assert words in page
     admin = browser(cast, cast.alice)
     url = f"/api/v1/people/{cast.bob.pk}/policy?team={cast.engineering.pk}"
@@ -223,12 +223,12 @@ def test_team_page_overrides_and_resets(connected: Connected) -> None:
         settings = _in_acme(connected, lambda: team_models(cast.engineering).settings(model))
         return settings[2].value
 
-    assert "900 tokens, set by the organisation for all models" in alice.get(of_all).content.decode()
+    assert "900 tokens, set by the organisation" in alice.get(of_all).content.decode()
     assert alice.post(of_all, {"action": "parameters", "max_output": "400"}).status_code == 302
     assert alice.post(of_one, {"max_output": "50", "temperature": "0.3"}).status_code == 302
     assert (limit(None), limit(connected.chat)) == (400, 50)
     page = alice.get(of_one).content.decode()
-    assert "400 tokens, set by Engineering for all models" in page
+    assert "400 tokens, set by Engineering" in page
     assert 'name="reset" value="max_output"' in page
     assert alice.post(of_one, {"max_output": "0"}).status_code == 422
     assert alice.post(of_one, {"reset": "max_output"}).status_code == 302

@@ -32,4 +32,4 @@ def source_text(setting: Setting, team: str) -> str:
     if setting.value is None:
         return "the model decides"
     who = "the organisation" if setting.is_organisations else team
-    return f"set by {who} for this model" if setting.is_of_model else f"set by {who} for all models"
+    return f"set by {who} for this model" if setting.is_of_model else f"set by {who}"
