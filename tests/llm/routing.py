@@ -38,6 +38,10 @@ class Routing:
     scripts: dict[str, Script] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
+    def teams(self) -> list[Any]:
+        """Who may use what is made; called in acme's scope."""
+        return [self.connected.cast.engineering.pk]
+
     def answer(self, asked: Asked) -> Answer:
         """What the model that was asked says."""
         model = str(asked.body["model"])
@@ -56,12 +60,12 @@ class Routing:
         if script is not None:
             self.scripts[name] = script
         connection = values.pop("connection", self.connected.connection)
-        teams = values.pop("teams", [cast.engineering.pk])
+        teams = values.pop("teams", None)
         price = values.pop("price", ("1.00", "2.00"))
         amounts = (Decimal(price[0]), Decimal(price[1]), "USD") if price else None
         with tenant_scope(cast.acme.id):
             (made,) = model_offer(actor=None, connection=connection, offers=[Offer(name, price=amounts)])
-            model_grants_set(actor=None, model=made, team_ids=teams)
+            model_grants_set(actor=None, model=made, team_ids=self.teams() if teams is None else teams)
             if values:
                 model_update(actor=None, model=made, changes=values)
         return str(made.slug)
@@ -84,7 +88,7 @@ class Routing:
                 base_url=f"http://127.0.0.1:{port}/v1",
                 key=KEY,
             )
-        return self.model(name, connection=connection)
+        return Routing.model(self, name, connection=connection)
 
     def route(self, kind: str, definition: dict[str, Any], slug: str = "auto", **values: Any) -> Route:
         """A route that engineering may use."""
@@ -103,7 +107,7 @@ class Routing:
                     **values,
                 },
             )
-            route_grants_set(actor=None, route=route, team_ids=[cast.engineering.pk])
+            route_grants_set(actor=None, route=route, team_ids=self.teams())
         return route
 
     def ledger(self) -> list[tuple[str, str, str]]:
@@ -117,9 +121,9 @@ class Routing:
 
 
 @contextmanager
-def routing_on(connected: Connected) -> Iterator[Routing]:
+def routing_on(connected: Connected, kind: type[Routing] = Routing) -> Iterator[Routing]:
     """The host answers by model until the block ends."""
-    found = Routing(connected)
+    found = kind(connected)
     connected.host.answer_for = found.answer
     try:
         yield found
