@@ -170,6 +170,7 @@ SPECTACULAR_SETTINGS = {
         "MessageRoleEnum": "apps.chat.models.MessageRole",
         "RoleEnum": "apps.accounts.models.Role",
         "FileStateEnum": "apps.chat.api.serializers.FILE_STATES",
+        "ProviderStateEnum": "apps.llm.selectors.health.STATE_CHOICES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -32,13 +32,16 @@ class Aside(Routing):
         return [everyone().pk]
 
     def model(self, name: str, script: Script | None = None, **values: Any) -> str:
-        return aside(super().model, name, script, **values)
+        made: str = aside(super().model, name, script, **values)
+        return made
 
     def route(self, kind: str, definition: dict[str, Any], slug: str = "auto", **values: Any) -> Route:
-        return aside(super().route, kind, definition, slug, **values)
+        made: Route = aside(super().route, kind, definition, slug, **values)
+        return made
 
     def unreachable(self, name: str = "dead") -> str:
-        return aside(super().unreachable, name)
+        made: str = aside(super().unreachable, name)
+        return made
 
 
 def aside(work: Callable[..., Any], *args: Any, **options: Any) -> Any:

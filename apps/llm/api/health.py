@@ -12,6 +12,7 @@ from apps.llm.api.base import ModelsApi, refusals, taken
 from apps.llm.selectors.administration import access_connection, access_model
 from apps.llm.selectors.health import (
     RANGES,
+    STATE_CHOICES,
     STATES,
     ConnectionStanding,
     places_of,
@@ -49,7 +50,7 @@ class HealthOutput(serializers.Serializer[Any]):
     connection_id = serializers.UUIDField(source="connection.pk")
     name = serializers.CharField(source="connection.name")
     vendor = serializers.CharField(source="connection.vendor")
-    state = serializers.ChoiceField(choices=list(STATES.items()))
+    state = serializers.ChoiceField(choices=STATE_CHOICES)
     reason = serializers.CharField(allow_blank=True)
     since = serializers.DateTimeField(source="health.since", allow_null=True)
     retry_at = serializers.DateTimeField(source="health.retry_at", allow_null=True)
@@ -110,7 +111,7 @@ class PlaceOutput(serializers.Serializer[Any]):
     weight = serializers.IntegerField()
     share = serializers.FloatField()
     is_own = serializers.BooleanField()
-    state = serializers.ChoiceField(source="standing.state", choices=list(STATES.items()))
+    state = serializers.ChoiceField(source="standing.state", choices=STATE_CHOICES)
 
 
 class PlaceList(serializers.Serializer[Any]):

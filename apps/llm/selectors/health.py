@@ -70,6 +70,7 @@ STATES: Final = {
     UNKNOWN: "Not checked yet",
     OFF: "Off",
 }
+STATE_CHOICES: Final = list(STATES.items())
 
 
 @dataclass(frozen=True, slots=True)
