@@ -23,6 +23,11 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "knowledge.Document.state": lambda: "ready",
     "runs.Run.state": lambda: "done",
     "llm.Connection.sealed_key": lambda: b"",
+    "llm.Route.definition": lambda: {
+        "members": [f"model:{uuid4()}", f"model:{uuid4()}"],
+        "on": ["connection"],
+        "first_token_s": None,
+    },
 }
 """Values of fields whose type alone does not say what is valid, or that a worker would take up."""
 

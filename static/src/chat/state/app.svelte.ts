@@ -167,7 +167,8 @@ export class App {
     return (
       this.models.find((model) => model.slug === wanted) ??
       usable.find((model) => model.is_default) ??
-      usable[0]
+      usable[0] ??
+      this.models[0]
     );
   }
 
