@@ -20,7 +20,7 @@ from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connections, utils
 
 from apps.tenants.aio import in_database_thread, in_scope
-from apps.tenants.errors import NoTenantScopeError
+from apps.tenants.errors import NoTenantScopeError, ScopeAbortedError
 from apps.tenants.postgresql.loop_connection import LoopConnection
 from apps.tenants.postgresql.statements import Statement
 from apps.tenants.roles import refuse_unsafe_role
@@ -119,17 +119,20 @@ class _Transaction:
         self._connection = connection
         self._opening: list[Call] = [(_BEGIN, ()), (_NAME_TENANT, (str(tenant_id),))]
         self._is_open = False
+        self._is_aborted = False
 
     async def run(self, calls: Sequence[Call], *, commits: bool) -> list[Done]:
         """Run the statements in one round trip; raises psycopg's errors."""
         before = [] if self._is_open else self._opening
-        self._is_open = True
+        self._is_open = self._is_aborted = True
         done = await self._connection.run([*before, *calls, *([(_COMMIT, ())] if commits else [])])
-        self._is_open = not commits
+        self._is_open, self._is_aborted = not commits, False
         return done[len(before) : len(before) + len(calls)]
 
     async def end(self, waiting: Sequence[Call]) -> None:
-        """Commit, with the writes that waited for it."""
+        """Commit, with the writes that waited; raises ScopeAbortedError where an error was swallowed."""
+        if self._is_aborted:
+            raise ScopeAbortedError("A database error was swallowed inside the scope: nothing was written.")
         if waiting or self._is_open:
             await self.run(waiting, commits=True)
 

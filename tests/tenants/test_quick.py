@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, OperationalError, ProgrammingError
 
-from apps.tenants.errors import CrossTenantError, NoTenantScopeError
+from apps.tenants.errors import CrossTenantError, NoTenantScopeError, ScopeAbortedError
 from apps.tenants.postgresql.statements import Statement
 from apps.tenants.quick import close_connections, in_quick_scope
 from apps.tenants.scope import (
@@ -121,6 +122,17 @@ def test_errors_are_djangos_and_the_connection_goes_on(cast: Cast) -> None:
         return await in_quick_scope(cast.acme.id, lambda: execute(TEAMS, ()).rows)
 
     assert run(both)
+
+
+def test_an_error_that_was_swallowed_is_no_silent_loss(cast: Cast) -> None:
+    def swallow() -> None:
+        execute(*renamed(cast, "Lost"))
+        with suppress(ProgrammingError):
+            execute(WRONG, ())
+
+    with pytest.raises(ScopeAbortedError):
+        quickly(cast.acme.id, swallow)
+    assert "Lost" not in team_names(cast.acme)
 
 
 def test_another_tenants_row_can_not_be_written(cast: Cast) -> None:
