@@ -10,10 +10,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from apps.files.limits import ENVELOPE, together, too_large, too_large_together
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from apps.rest.asgi import Receive, Scope, Send
 
 _POLICY: Final = b"default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'"
 

@@ -7,20 +7,16 @@ Everything else, and every host that is not plainly known, goes on to Django, wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from apps.api.openai import serving
 from apps.api.openai.access import Bearer
 from apps.api.openai.serving import MAX_BODY, Answer
+from apps.rest.asgi import Application, Receive, Scope, Send, header_pairs
 from apps.tenants.hosts import UnknownHostError, atenant_of_host
 
 PATH: Final = "/v1/chat/completions"
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class CompletionsDoor:
@@ -28,7 +24,7 @@ class CompletionsDoor:
 
     def __init__(self, inner: Application, headers: Mapping[str, str]) -> None:
         self._inner = inner
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._headers = header_pairs(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""
@@ -73,7 +69,7 @@ class CompletionsDoor:
             answer.cancel()
 
     async def _write(self, answer: Answer, send: Send) -> None:
-        own = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+        own = header_pairs(answer.headers)
         names = {name for name, _ in own}
         headers = [*own, *(pair for pair in self._headers if pair[0] not in names)]
         body = answer.body
