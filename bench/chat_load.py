@@ -92,6 +92,7 @@ class Answers(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
+        self.buffer = b""
         if self.waiting is not None and not self.waiting.done():
             self.waiting.set_exception(ConnectionError("the connection for POST was lost"))
 
@@ -210,9 +211,14 @@ class Slot:
         self.load = load
         self.person = person
 
-    async def open(self) -> None:
+    async def open_answers(self) -> None:
+        """A connection for POST; the server closes one that was idle for an answer's length."""
         loop = asyncio.get_running_loop()
         _, self.answers = await loop.create_connection(Answers, "127.0.0.1", self.load.port)
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        await self.open_answers()
         _, self.socket = await loop.create_connection(lambda: Socket(self.load), "127.0.0.1", self.load.port)
         key = base64.b64encode(os.urandom(16)).decode()
         assert self.socket.transport is not None
@@ -238,6 +244,8 @@ class Slot:
         await asyncio.sleep(delay)
         while not self.load.stopping:
             sent_at = time.monotonic()
+            if self.answers.transport is None:
+                await self.open_answers()
             status, body = await self.answers.post(self.request())
             if self.load.is_open(sent_at):
                 self.load.post.append(time.monotonic() - sent_at)
