@@ -29,10 +29,19 @@ def picked(team_id: UUID, slug: str) -> Picked:
     """A model's slug or `route/SLUG`, if the team may use it; raises ModelNotFoundError."""
     if routes.is_route(slug):
         return _of_route(routes.route_by_slug(team_id, slug))
-    return of_model(models.model_by_slug(team_id, slug))
+    return _of_model(models.model_by_slug(team_id, slug))
 
 
-def of_model(model: Model) -> Picked:
+def default_picked(team_id: UUID) -> Picked | None:
+    """What a new chat of the team begins with; None where it may use nothing."""
+    route = routes.default_route(team_id)
+    if route is not None:
+        return _of_route(route)
+    model = models.default_model(team_id)
+    return None if model is None else _of_model(model)
+
+
+def _of_model(model: Model) -> Picked:
     """The gateway looks the model up again and checks the grant."""
     stored = {
         "id": str(model.id),

@@ -14,7 +14,7 @@ from apps.chat.permissions import visible_conversations
 from apps.knowledge import selectors as knowledge
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
-from apps.llm.routes.selectors import routes_for_team
+from apps.llm.routes.selectors import default_route, routes_for_team
 from apps.llm.selectors.picker import cost_of, models_shown
 from apps.runs.rows import loaded
 from apps.tenants.postgresql.statements import Statement
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from apps.accounts.actors import Actor
+    from apps.llm.routes.selectors import RouteForTeam
     from apps.llm.selectors.picker import Shown
     from apps.tenants.postgresql.statements import Done
 
@@ -199,33 +200,31 @@ def id_of(text: str) -> UUID:
 
 def picked_models(team_id: UUID) -> list[dict[str, Any]]:
     """The chat models and routes of a team as the picker shows them: its default, models, then routes."""
-    return [*_models(team_id), *_routes(team_id)]
-
-
-def _routes(team_id: UUID) -> list[dict[str, Any]]:
-    return [
-        {
-            "slug": found.route.public_id,
-            "name": found.route.name,
-            "purpose": found.route.purpose,
-            "vendor_label": "Route",
-            "badges": [found.route.get_kind_display()],
-            "context_window": None,
-            "cost": None,
-            "price": None,
-            "is_default": False,
-            "available": found.usable,
-            "reason": found.reason or None,
-        }
-        for found in routes_for_team(team_id)
+    default = default_route(team_id)
+    listed = [
+        *(_model(shown, is_default=shown.is_default and default is None) for shown in models_shown(team_id)),
+        *(_route(found, is_default=found.route == default) for found in routes_for_team(team_id)),
     ]
+    return sorted(listed, key=lambda each: not (each["is_default"] and each["available"]))
 
 
-def _models(team_id: UUID) -> list[dict[str, Any]]:
-    return [_model(shown) for shown in models_shown(team_id)]
+def _route(found: RouteForTeam, *, is_default: bool) -> dict[str, Any]:
+    return {
+        "slug": found.route.public_id,
+        "name": found.route.name,
+        "purpose": found.route.purpose,
+        "vendor_label": "Route",
+        "badges": [found.route.get_kind_display()],
+        "context_window": None,
+        "cost": None,
+        "price": None,
+        "is_default": is_default,
+        "available": found.usable,
+        "reason": found.reason or None,
+    }
 
 
-def _model(shown: Shown) -> dict[str, Any]:
+def _model(shown: Shown, *, is_default: bool) -> dict[str, Any]:
     model = shown.model
     cost, price = cost_of(model)
     return {
@@ -237,7 +236,7 @@ def _model(shown: Shown) -> dict[str, Any]:
         "context_window": model.context_window,
         "cost": cost,
         "price": price,
-        "is_default": shown.is_default,
+        "is_default": is_default,
         "available": not shown.reason,
         "reason": shown.reason or None,
     }

@@ -9,8 +9,7 @@ from apps.audit.services import record
 from apps.chat import errors, parts, prompting, rows, selectors
 from apps.chat.models import Conversation, Message, MessageRole, MessageState, TitleSource
 from apps.chat.parts import MAX_FILES, MAX_TEXT
-from apps.chat.picking import of_model, picked
-from apps.llm import selectors as models
+from apps.chat.picking import default_picked, picked
 from apps.llm.errors import ModelNotFoundError
 from apps.runs import services as runs
 from apps.tenants.models import new_id
@@ -150,7 +149,7 @@ def _parent(conversation: Conversation, parent_id: UUID | None) -> Message | Non
 
 
 def _model(conversation: Conversation, asked: str | None) -> Picked:
-    """What was asked for; else the conversation's, while the team may use it; else the default model."""
+    """What was asked for; else the conversation's, while the team may use it; else the default."""
     if asked:
         try:
             return picked(conversation.team_id, asked)
@@ -161,10 +160,10 @@ def _model(conversation: Conversation, asked: str | None) -> Picked:
             return picked(conversation.team_id, conversation.model_slug)
         except ModelNotFoundError:
             pass
-    model = models.default_model(conversation.team_id)
-    if model is None:
+    default = default_picked(conversation.team_id)
+    if default is None:
         raise errors.no_model()
-    return of_model(model)
+    return default
 
 
 def _new(actor: Actor, conversation: Conversation, role: MessageRole, *, parent_id: UUID | None) -> Message:

@@ -99,6 +99,11 @@ class Model(TenantModel):
         return self.name
 
     @property
+    def public_id(self) -> str:
+        """What the picker and the API call it."""
+        return self.slug
+
+    @property
     def price(self) -> Price | None:
         """The price that an administrator set; None without one."""
         if self.price_input is None or self.price_output is None:

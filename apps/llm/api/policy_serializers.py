@@ -103,6 +103,7 @@ class PolicyRoute(serializers.Serializer[Any]):
     kind = serializers.CharField()
     available = serializers.BooleanField()
     reason = serializers.CharField(allow_null=True)
+    is_default = serializers.BooleanField()
     through = NamedTeam(many=True)
 
 

@@ -17,7 +17,7 @@ def policy_output(policy: Policy) -> dict[str, Any]:
     return {
         "team": _team(policy.team),
         "teams": [_team(each.team) | {"models": each.models} for each in policy.teams],
-        "default": policy.default.slug if policy.default else None,
+        "default": policy.default.public_id if policy.default else None,
         "default_source": _team(policy.default_team) if policy.default_team else None,
         "models": [
             {
@@ -37,6 +37,7 @@ def policy_output(policy: Policy) -> dict[str, Any]:
                 "kind": applied.found.route.kind,
                 "available": applied.found.usable,
                 "reason": applied.found.reason or None,
+                "is_default": applied.found.route == policy.default,
                 "through": [_team(team) for team in applied.through],
             }
             for applied in policy.routes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from apps.accounts.models import Team
 from apps.llm.endpoints import EXTRACTIVE
-from apps.llm.models import Grant, Model, RouteGrant
+from apps.llm.models import Grant, Model, Route, RouteGrant
 from apps.llm.policy.rules import Setting
 from apps.llm.policy.selectors import CHAT, TeamModels, models_found, side_of
 from apps.llm.routes.selectors import RouteForTeam, routes_for_team
@@ -29,10 +29,11 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class AppliedRoute:
-    """A route that a person was granted in a team: through which teams, and whether it can be used."""
+    """A route that a person was granted in a team: through which teams, whose default, whether usable."""
 
     found: RouteForTeam
     through: list[Team]
+    default_of: list[Team]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Policy:
     teams: list[PersonTeam]
     models: list[Applied]
     routes: list[AppliedRoute]
-    default: Model | None
+    default: Model | Route | None
     default_team: Team | None
     others: list[Model] = field(repr=False)
     granted: dict[UUID, list[str]] = field(repr=False)
@@ -77,17 +78,18 @@ def policy_of(teams: list[Team], team: Team, *, only_team: bool = False) -> Poli
     on = {model.pk for model in models if model.is_enabled and model.connection.is_enabled}
     side = side_of(team, everyone, grants)
     usable = (side.own | side.inherited) & on
-    default, default_team = _default([model for model in models if model.pk in usable], side, grants)
+    by_id = {each.pk: each for each in (team, everyone)}
+    routes = _routes(team, by_id)
+    default, default_team = _default([model for model in models if model.pk in usable], side, grants, routes)
     names: dict[UUID, list[str]] = defaultdict(list)
     for _, model_id, _, name in found:
         names[model_id].append(name)
-    by_id = {each.pk: each for each in (team, everyone)}
     return Policy(
         team,
         everyone,
         [_counted(each, everyone, grants, on) for each in ([team] if only_team else teams)],
         [_applied(model, side, default) for model in models if model.pk in usable],
-        _routes(team, by_id),
+        routes,
         default,
         default_team,
         [model for model in models if model.pk not in usable],
@@ -101,7 +103,7 @@ def _counted(team: Team, everyone: Team, grants: list[tuple[UUID, UUID, bool]], 
     return PersonTeam(team, len({model_id for team_id, model_id, _ in grants if team_id in here} & on))
 
 
-def _applied(model: Model, side: TeamModels, default: Model | None) -> Applied:
+def _applied(model: Model, side: TeamModels, default: Model | Route | None) -> Applied:
     through = [side.team] if model.pk in side.own else []
     through += [side.everyone] if model.pk in side.inherited else []
     settings = side.settings(model) if model.modality == CHAT else []
@@ -109,14 +111,20 @@ def _applied(model: Model, side: TeamModels, default: Model | None) -> Applied:
 
 
 def _default(
-    usable: list[Model], side: TeamModels, grants: list[tuple[UUID, UUID, bool]]
-) -> tuple[Model | None, Team | None]:
-    """As selectors.default_model has it: the team's, else Everyone's, else the first by name, quotes last.
+    usable: list[Model],
+    side: TeamModels,
+    grants: list[tuple[UUID, UUID, bool]],
+    routes: list[AppliedRoute],
+) -> tuple[Model | Route | None, Team | None]:
+    """As a new chat has it: the team's model or route, else Everyone's, else the first model by name.
 
-    With the team that set it, None where none did.
+    With the team that set it, None where none did. What quotes documents comes last.
     """
     chat = {model.pk: model for model in usable if model.modality == CHAT}
     for team in (side.team, side.everyone):
+        for route in routes:
+            if route.found.usable and team in route.default_of:
+                return route.found.route, team
         for team_id, model_id, is_default in grants:
             if is_default and team_id == team.pk and model_id in chat:
                 return chat[model_id], team
@@ -127,13 +135,17 @@ def _default(
 def _routes(team: Team, teams: dict[UUID, Team]) -> list[AppliedRoute]:
     """The routes that were granted to the team or to Everyone."""
     found = routes_for_team(team.pk)
-    through: dict[UUID, set[UUID]] = defaultdict(set)
-    if found:
-        granted = RouteGrant.objects.filter(team_id__in=teams).values_list("route_id", "team_id")
-        for route_id, team_id in granted:
-            through[route_id].add(team_id)
+    granted = RouteGrant.objects.filter(team_id__in=teams) if found else RouteGrant.objects.none()
+    through = {
+        (route_id, team_id): is_default
+        for route_id, team_id, is_default in granted.values_list("route_id", "team_id", "is_default")
+    }
     return [
-        AppliedRoute(each, [one for pk, one in teams.items() if pk in through[each.route.pk]])
+        AppliedRoute(
+            each,
+            [one for pk, one in teams.items() if (each.route.pk, pk) in through],
+            [one for pk, one in teams.items() if through.get((each.route.pk, pk))],
+        )
         for each in found
     ]
 

@@ -105,7 +105,7 @@ class RouteGrantsApi(ModelsApi):
 
     @extend_schema(operation_id="routes_grants", tags=TAGS, responses=GrantList)
     def get(self, request: Request, route_id: UUID) -> Response:
-        """Its teams, by name. `is_default` is always false: a default is a model."""
+        """Its teams, by name."""
         return _grants(access_route(route_id))
 
     @extend_schema(operation_id="routes_grant", tags=TAGS, request=GrantsInput, responses=GrantList)
@@ -173,9 +173,7 @@ def _amount(amount: Decimal) -> str:
 
 
 def _grants(route: Route) -> Response:
-    rows = list(route.grants.select_related("team").order_by("team__name"))
-    for row in rows:
-        row.is_default = False  # type: ignore[attr-defined]  # told on the row, as of models
+    rows = route.grants.select_related("team").order_by("team__name")
     return Response({"results": GrantOutput(rows, many=True).data})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.tenants.models import TenantForeignKey, TenantModel, TenantUnique
@@ -51,15 +52,20 @@ class Route(TenantModel):
 class RouteGrant(TenantModel):
     """A team may use a route; each model in it still needs a grant of its own.
 
-    A grant to the team Everyone holds in every team.
+    A grant to the team Everyone holds in every team. `is_default`: a new chat of the team begins with it; a
+    team has one default, this or a model's (services.default_set).
     """
 
     team = TenantForeignKey("accounts.Team", on_delete=models.CASCADE)
     route = TenantForeignKey(Route, on_delete=models.CASCADE, related_name="grants")
+    is_default = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [TenantUnique(fields=["team", "route"], name="route_grant_once")]
+        constraints = [
+            TenantUnique(fields=["team", "route"], name="route_grant_once"),
+            TenantUnique(fields=["team"], name="route_grant_default", condition=Q(is_default=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.team_id} may use {self.route_id}"

@@ -27,7 +27,8 @@ from apps.metering.models import UsageRecord, UsageState
 from apps.metering.prices import Price
 from apps.metering.speeds import speeds_of
 from apps.runs.models import Run
-from apps.tenants.scope import current_tenant_id
+from apps.tenants.postgresql.statements import Statement
+from apps.tenants.scope import current_tenant_id, execute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -42,6 +43,21 @@ PREFIX: Final = "route/"
 PAST_QUESTIONS: Final = 100
 NOTHING_OPEN: Final = "None of what it needs is open to this team."
 SPEED_KEPT_S: Final = 60.0
+
+_DEFAULT: Final = Statement("""
+SELECT g.route_id
+FROM llm_routegrant g JOIN accounts_team t ON t.tenant_id = g.tenant_id AND t.id = g.team_id
+WHERE g.tenant_id = %(tenant)s AND g.is_default
+  AND (g.team_id = %(team)s
+       OR t.is_everyone AND NOT EXISTS (
+           SELECT 1 FROM llm_grant o
+           JOIN llm_model m ON m.tenant_id = o.tenant_id AND m.id = o.model_id
+           JOIN llm_connection c ON c.tenant_id = m.tenant_id AND c.id = m.connection_id
+           WHERE o.tenant_id = g.tenant_id AND o.team_id = %(team)s AND o.is_default
+             AND m.is_enabled AND c.is_enabled))
+ORDER BY t.is_everyone
+""")
+"""Prepared, since it stands before a new chat's first token."""
 
 _speeds: dict[tuple[UUID, frozenset[UUID]], tuple[float, dict[UUID, Speed]]] = {}
 
@@ -100,6 +116,19 @@ def routes_for_team(team_id: UUID | None) -> list[RouteForTeam]:
         usable = is_usable(Ref("route", route.pk), definitions, models)
         found.append(RouteForTeam(route, usable, "" if usable else NOTHING_OPEN))
     return found
+
+
+def default_route(team_id: UUID) -> Route | None:
+    """The usable route that a new chat begins with; None: selectors.default_model says which model does.
+
+    The team's own default goes before Everyone's, be it a model or a route. One statement where no route is a
+    default.
+    """
+    rows = execute(_DEFAULT, {"tenant": current_tenant_id(), "team": team_id}).rows
+    if not rows:
+        return None
+    usable = {found.route.pk: found.route for found in routes_for_team(team_id) if found.usable}
+    return next((usable[route_id] for (route_id,) in rows if route_id in usable), None)
 
 
 def is_route(slug: str) -> bool:

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from apps.accounts.models import Team
 from apps.audit.services import record
-from apps.llm.models import Grant, Model
+from apps.llm.models import Grant, Model, Route, RouteGrant
 from apps.llm.policy.services import parameters_forget
 from apps.llm.vendors.base import Modality
 
@@ -67,22 +67,21 @@ def team_grants_set(*, actor: Actor | None, team: Team, model_ids: Iterable[UUID
         )
 
 
-def default_set(*, actor: Actor | None, team: Team, model: Model | None) -> None:
-    """Begin the team's new chats with this model; None: with Everyone's default.
+def default_set(*, actor: Actor | None, team: Team, model: Model | Route | None) -> None:
+    """Begin the team's new chats with this model or route; None: with Everyone's default.
 
-    It must be a chat model that the team may use, by its own grant or Everyone's; raises ValidationError.
+    It must be a chat model or a route that the team may use, by its own grant or Everyone's; raises
+    ValidationError.
     """
-    old = Grant.objects.filter(team=team, is_default=True).select_related("model").first()
     if model is not None:
-        if model.modality != Modality.CHAT.value:
-            raise ValidationError({"default": "Only a chat model can be a team's default."})
-        if not model.grants.filter(Q(team=team) | Q(team__is_everyone=True)).exists():
-            raise ValidationError({"default": "Let the team use this model first, then make it the default."})
-    if (old.model_id if old else None) == (model.pk if model else None):
+        _check_default(team, model)
+    old = _default_of(team)
+    if old == model:
         return
     Grant.objects.filter(team=team, is_default=True).update(is_default=False)
+    RouteGrant.objects.filter(team=team, is_default=True).update(is_default=False)
     if model is not None:
-        grant, _ = Grant.objects.get_or_create(team=team, model=model)
+        grant = _own_grant(team, model)
         grant.is_default = True
         grant.save(update_fields=["is_default"])
     record(
@@ -90,9 +89,32 @@ def default_set(*, actor: Actor | None, team: Team, model: Model | None) -> None
         action="team.default_model_set",
         target_type="team",
         target_id=team.pk,
-        before={"model": old.model.slug if old else None},
-        after={"model": model.slug if model else None},
+        before={"model": old.public_id if old else None},
+        after={"model": model.public_id if model else None},
     )
+
+
+def _check_default(team: Team, model: Model | Route) -> None:
+    if isinstance(model, Model) and model.modality != Modality.CHAT.value:
+        raise ValidationError({"default": "Only a chat model or a route can be a team's default."})
+    if not model.grants.filter(Q(team=team) | Q(team__is_everyone=True)).exists():
+        raise ValidationError({"default": "Let the team use this first, then make it the default."})
+
+
+def _default_of(team: Team) -> Model | Route | None:
+    """What the team itself made its default; its row is locked, so that it stays the only one."""
+    Team.objects.select_for_update().get(pk=team.pk)
+    grant = Grant.objects.filter(team=team, is_default=True).select_related("model").first()
+    if grant is not None:
+        return grant.model  # type: ignore[no-any-return]  # TenantForeignKey is untyped
+    of_route = RouteGrant.objects.filter(team=team, is_default=True).select_related("route").first()
+    return of_route.route if of_route else None
+
+
+def _own_grant(team: Team, model: Model | Route) -> Grant | RouteGrant:
+    if isinstance(model, Route):
+        return RouteGrant.objects.get_or_create(team=team, route=model)[0]
+    return Grant.objects.get_or_create(team=team, model=model)[0]
 
 
 def _names(teams: Iterable[Team]) -> list[str]:
