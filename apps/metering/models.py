@@ -20,6 +20,10 @@ class UsageRecord(TenantModel):
     Never deleted and, once settled or released, never changed: a correction is a new row. People, teams
     and models stand in it as values, so that the ledger outlives them. `cost` is None while reserved, when
     released, and where no price is known.
+
+    Tokens are what the model took and gave; where the host charges for others (Cohere's billed units), those
+    stand in `price`, from which `cost` follows. What is sold by the piece is `units` of a `unit`: the
+    pictures or the searches (rerankings) that were bought, or reserved as long as the row is.
     """
 
     database_privileges = "SELECT, INSERT, UPDATE"
@@ -51,10 +55,13 @@ class UsageRecord(TenantModel):
     tokens_cached = models.PositiveBigIntegerField(default=0)
     tokens_output = models.PositiveBigIntegerField(default=0)
     tokens_reasoning = models.PositiveBigIntegerField(default=0)
+    unit = models.CharField(max_length=16, blank=True, default="", db_default="")
+    units = models.PositiveIntegerField(default=0, db_default=0)
     estimated = models.BooleanField(default=False)
 
     override_input = models.DecimalField(max_digits=16, decimal_places=6, null=True)
     override_output = models.DecimalField(max_digits=16, decimal_places=6, null=True)
+    override_unit = models.DecimalField(max_digits=16, decimal_places=6, null=True)
     price = models.JSONField(null=True)
     currency = models.CharField(max_length=3, blank=True, default="")
     cost = models.DecimalField(max_digits=28, decimal_places=12, null=True)

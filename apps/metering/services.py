@@ -60,10 +60,12 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The most that a call is expected to use, in tokens."""
+    """The most that a call is expected to use: tokens, and pieces of what is sold so (`Tokens.unit`)."""
 
     input: int
     output: int = 0
+    units: int = 0
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +84,22 @@ INSERT INTO metering_usagerecord (
     id, tenant_id, call_id, state, purpose, step, run_id, conversation_id, team_id, team_name,
     user_id, user_name, api_key_id, vendor, base_url, connection_id, connection_name,
     model_id, model_slug, model_asked, model_answered, reserved_input, reserved_output,
-    tokens_input, tokens_cached, tokens_output, tokens_reasoning, estimated,
-    override_input, override_output, currency, finish, error_kind, created_at
+    tokens_input, tokens_cached, tokens_output, tokens_reasoning, estimated, unit, units,
+    override_input, override_output, override_unit, currency, finish, error_kind, created_at
 ) VALUES (
     %s, %s, %s, 'reserved', %s, %s, %s, %s, %s, %s,
     %s, %s, %s, %s, %s, %s, %s,
     %s, %s, %s, '', %s, %s,
-    0, 0, 0, 0, false,
-    %s, %s, %s, '', '', clock_timestamp()
+    0, 0, 0, 0, false, %s, %s,
+    %s, %s, %s, %s, '', '', clock_timestamp()
 )
 """)
 _CLOSE: Final = Statement("""
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE metering_usagerecord SET state = %s, tokens_input = %s, tokens_cached = %s, tokens_output = %s,
-       tokens_reasoning = %s, estimated = %s, price = %s, currency = %s, cost = %s, model_answered = %s,
-       finish = %s, error_kind = %s, ms_first = %s, ms_total = %s, closed_at = clock_timestamp()
+       tokens_reasoning = %s, units = %s, estimated = %s, price = %s, currency = %s, cost = %s,
+       model_answered = %s, finish = %s, error_kind = %s, ms_first = %s, ms_total = %s,
+       closed_at = clock_timestamp()
 FROM quick WHERE tenant_id = %s AND call_id = %s AND state = 'reserved'
 """)
 _NOTHING: Final = Tokens(0, 0)
@@ -110,8 +113,9 @@ def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, boun
         cause.run_id, cause.conversation_id,
         payer.team_id, payer.team_name, payer.user_id, payer.user_name, payer.api_key_id,
         item.vendor, item.base_url, item.connection_id, item.connection_name,
-        item.model_id, item.model_slug, item.model_asked, bound.input, bound.output,
+        item.model_id, item.model_slug, item.model_asked, bound.input, bound.output, bound.unit, bound.units,
         override.input if override else None, override.output if override else None,
+        override.unit if override else None,
         override.currency if override else "",
     ]  # fmt: skip
     execute_later(_RESERVE, values)
@@ -135,7 +139,8 @@ def usage_release(*, call_id: UUID, ending: Ending) -> None:
 def _close(call_id: UUID, state: UsageState, tokens: Tokens, charge: Charge, ending: Ending) -> None:
     """Close the row while it is reserved. A crash of PostgreSQL may lose that; upkeep settles it then."""
     values: list[Any] = [
-        state.value, tokens.input, tokens.cached, tokens.output, tokens.reasoning, tokens.estimated,
+        state.value, tokens.input, tokens.cached, tokens.output, tokens.reasoning, tokens.units,
+        tokens.estimated,
         None if charge.price is None else json.dumps(charge.price), charge.currency, charge.cost,
         ending.model_answered[:200], ending.finish, ending.error_kind, ending.ms_first, ending.ms_total,
         current_tenant_id(), call_id,

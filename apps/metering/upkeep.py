@@ -49,7 +49,13 @@ def _settled(row: UsageRecord, run: Run | None, now: datetime) -> bool:
     if not has_ended and row.created_at > now - LONGEST_CALL:
         return False
     output = run.position // POSITIONS_PER_TOKEN if run is not None and row.reserved_output else 0
-    tokens = Tokens(row.reserved_input, min(output, row.reserved_output), estimated=True)
+    tokens = Tokens(
+        row.reserved_input,
+        min(output, row.reserved_output),
+        estimated=True,
+        units=row.units,
+        unit=row.unit,
+    )
     charge = charge_for(
         tokens, override=_override(row), base_url=row.base_url, model=row.model_asked, at=row.created_at
     )
@@ -71,4 +77,4 @@ def _settled(row: UsageRecord, run: Run | None, now: datetime) -> bool:
 def _override(row: UsageRecord) -> Price | None:
     if row.override_input is None or row.override_output is None:
         return None
-    return Price(row.override_input, row.override_output, row.currency)
+    return Price(row.override_input, row.override_output, row.currency, row.override_unit)

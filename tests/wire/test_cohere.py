@@ -42,13 +42,13 @@ SAID = [
         "citations",
         CITED,
         THOUGHT,
-        Finished("stop", Usage(508, 86, 144, 28), "asked-model"),
+        Finished("stop", Usage(508, 86, 144, 28, billed=(65, 63)), "asked-model"),
     ),
     (
         "streaming",
         "Sure! Here's counting from 1 to 3:\n\n1, 2, 3.",
         "",
-        Finished("stop", Usage(502, 24, 448), "asked-model"),
+        Finished("stop", Usage(502, 24, 448, billed=(7, 21)), "asked-model"),
     ),
 ]
 recordings = pytest.mark.parametrize(("name", "said", "thought", "finished"), SAID)

@@ -111,7 +111,9 @@ def reranked(body: Any) -> tuple[RerankResult, Request]:
 def test_documents_in_the_order_of_their_worth() -> None:
     rows = [{"index": 2, "relevance_score": 0.1}, {"index": 0, "relevance_score": 0.9}]
     result, sent = reranked({"results": rows, "meta": {"billed_units": {"search_units": 1}}})
-    assert result == RerankResult([(0, 0.9), (2, 0.1)], None, "rerank-v4.0")
+    assert result == RerankResult([(0, 0.9), (2, 0.1)], None, "rerank-v4.0", searches=1)
+    uncounted, _ = reranked({"results": rows})
+    assert uncounted.searches is None
     asked_for = {"model": "rerank-v4.0", "query": "capital?", "documents": ["a", "b", "c"], "top_n": 2}
     assert (sent.path, orjson.loads(sent.body)) == ("/v1/rerank", asked_for)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -61,7 +60,7 @@ async def _complete_by_model(ctx: RunContext) -> None:
             await _relay(ctx, stream)
     finally:
         if stream.outcome.usage is not None:
-            ctx.result["usage"] = asdict(stream.outcome.usage)
+            ctx.result["usage"] = stream.outcome.usage.counts()
 
 
 async def embed(ctx: RunContext) -> None:
@@ -78,7 +77,7 @@ async def embed(ctx: RunContext) -> None:
         made = await gateway.embed(call)
     except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
         raise _failed(ctx, error) from error
-    ctx.result["usage"] = asdict(made.usage) if made.usage else None
+    ctx.result["usage"] = made.usage.counts() if made.usage else None
     try:
         await leave_vectors(ctx.tenant_id, ctx.run_id, made.vectors)
     except (RedisError, OSError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -36,7 +36,7 @@ async def complete_by_route(ctx: RunContext, request: ChatRequest) -> None:
     finally:
         ctx.result["route"] = performance.note(said)
         if calls.spent.usage is not None:
-            ctx.result["usage"] = asdict(calls.spent.usage)
+            ctx.result["usage"] = calls.spent.usage.counts()
 
 
 def _ask(ctx: RunContext, request: ChatRequest, hour: int) -> Ask:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from apps.guardrails.policy import GuardrailRefusedError
 from apps.llm.errors import ModelNotFoundError
-from apps.llm.gateway.calls import Caller, ChatCall, EmbedCall, Outcome, RunRef
+from apps.llm.gateway.calls import Caller, ChatCall, EmbedCall, ImageCall, Outcome, RerankCall, RunRef
 from apps.llm.gateway.chat import ChatStream
 from apps.llm.gateway.embed import embed, embed_sync
+from apps.llm.gateway.images import generate_images
+from apps.llm.gateway.rerank import rerank
 from apps.llm.vendors.base import ErrorKind, VendorError
 
 if TYPE_CHECKING:
@@ -48,11 +50,15 @@ __all__ = [
     "EmbedCall",
     "ErrorKind",
     "GuardrailRefusedError",
+    "ImageCall",
     "ModelNotFoundError",
     "Outcome",
+    "RerankCall",
     "RunRef",
     "VendorError",
     "embed",
     "embed_sync",
+    "generate_images",
+    "rerank",
     "stream",
 ]

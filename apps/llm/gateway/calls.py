@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
-    from apps.llm.vendors.base import ChatRequest, Usage
+    from apps.llm.vendors.base import ChatRequest, ImageRequest, RerankRequest, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,34 @@ class EmbedCall:
     step: str = ""
 
 
-AnyCall = ChatCall | EmbedCall
+@dataclass(frozen=True, slots=True)
+class RerankCall:
+    """One call for the order of documents. `model_id` decides, not `request.model`."""
+
+    who: Caller
+    model_id: UUID
+    request: RerankRequest
+    purpose: str = "rerank"
+    run: RunRef | None = None
+    conversation_id: UUID | None = None
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCall:
+    """One call for pictures. `model_id` decides, not `request.model`."""
+
+    who: Caller
+    model_id: UUID
+    request: ImageRequest
+    purpose: str = "image"
+    run: RunRef | None = None
+    conversation_id: UUID | None = None
+    step: str = ""
+
+
+WholeCall = EmbedCall | RerankCall | ImageCall
+AnyCall = ChatCall | WholeCall
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from apps.llm.gateway.closing import close
 from apps.llm.gateway.estimate import bytes_of_delta, tokens_of_bytes
 from apps.llm.gateway.loading import OpenChat, open_chat
 from apps.llm.gateway.reporting import report_answer, report_failure, report_stopped
+from apps.llm.gateway.reserving import STOPPED, reservation
 from apps.llm.gateway.retry import pause_before_retry
 from apps.llm.gateway.stages import guard_answer
 from apps.llm.vendors.base import ErrorKind, Finished, Usage, VendorError
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from apps.llm.gateway.calls import ChatCall
     from apps.llm.gateway.loading import Target
     from apps.llm.vendors.base import Delta
-
-STOPPED = "stopped"
 
 
 class ChatStream:
@@ -118,19 +117,8 @@ class ChatStream:
     async def _reserve(self) -> OpenChat:
         """The next attempt's reservation; a cancelled caller leaves none behind."""
         tenant_id = self.call.who.tenant_id
-        task = asyncio.ensure_future(in_quick_scope(tenant_id, open_chat, self.call, self._avoid))
-        try:
-            opened = await asyncio.shield(task)
-        except asyncio.CancelledError:
-            opened = await task
-            await close(
-                tenant_id,
-                metering.usage_release,
-                call_id=opened.call_id,
-                ending=metering.Ending(finish=STOPPED),
-            )
-            report_stopped(opened.target)
-            raise
+        opening = in_quick_scope(tenant_id, open_chat, self.call, self._avoid)
+        opened = await reservation(tenant_id, opening)
         self._target = opened.target
         outcome = self.outcome
         outcome.call_id = opened.call_id
@@ -224,7 +212,12 @@ def _finish_of(error: BaseException) -> str:
 def tokens_of_usage(usage: Usage) -> metering.Tokens:
     """The vendor's count as the ledger takes it."""
     return metering.Tokens(
-        usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens, usage.estimated
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cached_tokens,
+        usage.reasoning_tokens,
+        usage.estimated,
+        usage.billed,
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from uuid6 import uuid7
 
 from apps.guardrails.policy import Incoming
 from apps.llm.errors import ModelNotFoundError
-from apps.llm.gateway.calls import AnyCall, Caller, ChatCall, EmbedCall
+from apps.llm.gateway.calls import AnyCall, Caller, ChatCall, EmbedCall, ImageCall, RerankCall
 from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
 from apps.llm.gateway.estimate import tokens_of_request, tokens_of_texts
 from apps.llm.gateway.stages import clear, guard_request, guard_texts, policy_for
@@ -19,12 +19,15 @@ from apps.llm.vendors.base import (
     ChatRequest,
     EmbeddingRequest,
     Endpoint,
+    ImageRequest,
     Modality,
+    RerankRequest,
     Timeouts,
     Vendor,
 )
 from apps.llm.vendors.registry import vendor_for
 from apps.metering import services as metering
+from apps.metering.prices import PICTURE, SEARCH
 from apps.runs.services import run_call_opened
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 DEFAULT_OUTPUT = 4096
 REASONING_FIRST_TOKEN = 300.0
+Q = TypeVar("Q", EmbeddingRequest, RerankRequest, ImageRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,12 @@ class OpenChat:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenEmbed:
-    """A reserved call for vectors."""
+class OpenWhole(Generic[Q]):
+    """A reserved call whose answer comes whole: for vectors, scores or pictures."""
 
     call_id: UUID
     target: Target
-    request: EmbeddingRequest
+    request: Q
     bound: metering.Bound
 
 
@@ -125,14 +129,35 @@ def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE) -> OpenChat:
     return OpenChat(_reserve(call, target, bound), target, request, bound, incoming)
 
 
-def open_embed(call: EmbedCall, avoid: frozenset[UUID] = NOWHERE) -> OpenEmbed:
+def open_embed(call: EmbedCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[EmbeddingRequest]:
     """Reserve a call for vectors, in the caller's scope; raises as `open_chat` does."""
     target = load_target(call.who, call.model_id, Modality.EMBEDDING, _turn(call, avoid))
     clear(target)
     texts = guard_texts(policy_for(target), call.texts)
     request = EmbeddingRequest(target.found.vendor_model, texts, call.dimensions, call.side)
     bound = metering.Bound(tokens_of_texts(texts))
-    return OpenEmbed(_reserve(call, target, bound), target, request, bound)
+    return OpenWhole(_reserve(call, target, bound), target, request, bound)
+
+
+def open_rerank(call: RerankCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[RerankRequest]:
+    """Reserve a call for scores, in the caller's scope; raises as `open_chat` does."""
+    target = load_target(call.who, call.model_id, Modality.RERANK, _turn(call, avoid))
+    clear(target)
+    asked = call.request
+    query, *documents = guard_texts(policy_for(target), (asked.query, *asked.documents))
+    request = replace(asked, model=target.found.vendor_model, query=query, documents=tuple(documents))
+    bound = metering.Bound(tokens_of_texts((query, *documents)), units=1, unit=SEARCH)
+    return OpenWhole(_reserve(call, target, bound), target, request, bound)
+
+
+def open_images(call: ImageCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[ImageRequest]:
+    """Reserve a call for pictures, in the caller's scope; raises as `open_chat` does."""
+    target = load_target(call.who, call.model_id, Modality.IMAGE, _turn(call, avoid))
+    clear(target)
+    (prompt,) = guard_texts(policy_for(target), (call.request.prompt,))
+    request = replace(call.request, model=target.found.vendor_model, prompt=prompt)
+    bound = metering.Bound(tokens_of_texts((prompt,)), units=request.count, unit=PICTURE)
+    return OpenWhole(_reserve(call, target, bound), target, request, bound)
 
 
 def _turn(call: AnyCall, avoid: frozenset[UUID]) -> Turn:

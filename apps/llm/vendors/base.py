@@ -182,13 +182,27 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call. Input includes what was cached, output includes what was reasoning."""
+    """Tokens of one call. Input includes what was cached, output includes what was reasoning.
+
+    `billed`: the input and output tokens that the host charges for, where it says that they are others.
+    """
 
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     estimated: bool = False
+    billed: tuple[int, int] | None = None
+
+    def counts(self) -> dict[str, Any]:
+        """What the model took and gave, for those who asked; what is charged for is the ledger's matter."""
+        return {
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "cached_tokens": self.cached_tokens,
+            "reasoning_tokens": self.reasoning_tokens,
+            "estimated": self.estimated,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +278,7 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImageResult:
-    """The pictures as bytes; `usage` is None where the host counts no tokens."""
+    """The pictures as bytes, those that were made; `usage` is None where the host counts no tokens."""
 
     images: tuple[ImagePart, ...]
     usage: Usage | None = None
@@ -282,11 +296,15 @@ class RerankRequest:
 
 @dataclass(frozen=True, slots=True)
 class RerankResult:
-    """(index into the documents, score) from the best down; scores of two models do not compare."""
+    """(index into the documents, score) from the best down; scores of two models do not compare.
+
+    `searches`: how many the host charges for, None where it does not count them.
+    """
 
     scores: list[tuple[int, float]]
     usage: Usage | None
     model: str
+    searches: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from apps.llm.vendors.errors import error, error_of_failure, error_of_refusal, e
 OK = 200
 SHORT_TOTAL_SECONDS = 20.0
 LONG_TOTAL_SECONDS = 120.0
+PICTURE_TOTAL_SECONDS = 300.0
 ERROR_BODY_BYTES = 256 * 1024
 ERROR_BODY_SECONDS = 10.0
 JSON_TYPE = "application/json"
@@ -68,10 +69,16 @@ async def open_call(endpoint: Endpoint, call: Call, limits: Limits) -> Response:
 
 
 async def fetch_call(endpoint: Endpoint, call: Call, total: float = SHORT_TOTAL_SECONDS) -> Fetched:
-    """A whole answer of status 200 within `total` seconds; raises VendorError."""
+    """A whole answer of status 200 within `total` seconds, its headers too; raises VendorError."""
     try:
-        session = egress.session_for(endpoint)
-        answer = await egress.fetch(session, call.url, headers=call.headers, body=call.body, total=total)
+        answer = await egress.fetch(
+            egress.session_for(endpoint),
+            call.url,
+            headers=call.headers,
+            body=call.body,
+            limits=Limits(headers=total),
+            total=total,
+        )
     except EgressRefused as refused:
         raise error_of_refusal(refused) from None
     except EgressFailed as failed:

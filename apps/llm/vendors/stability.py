@@ -25,7 +25,7 @@ from apps.llm.vendors.base import (
     VendorInfo,
 )
 from apps.llm.vendors.errors import error
-from apps.llm.vendors.http import LONG_TOTAL_SECONDS, Call, base_of, fetch_call, key_of
+from apps.llm.vendors.http import PICTURE_TOTAL_SECONDS, Call, base_of, fetch_call, key_of
 from apps.llm.vendors.images import picture_of
 from apps.llm.vendors.openai_compatible import KEY_FIELD
 
@@ -65,8 +65,19 @@ class Stability(Vendor):
         raise error(ErrorKind.BAD_REQUEST, message=_NO_CHAT, detail="pictures only")
 
     async def generate_images(self, endpoint: Endpoint, request: ImageRequest) -> ImageResult:
-        """As many pictures as asked for, one call after the other; raises VendorError, also when filtered."""
-        return ImageResult(tuple([await self._one(endpoint, request) for _ in range(request.count)]))
+        """Pictures, one call after the other; raises VendorError, also when filtered.
+
+        What fails after the first picture ends with those that were made, since they are paid for.
+        """
+        made: list[ImagePart] = []
+        for _ in range(request.count):
+            try:
+                made.append(await self._one(endpoint, request))
+            except VendorError:
+                if not made:
+                    raise
+                break
+        return ImageResult(tuple(made))
 
     async def list_models(self, endpoint: Endpoint) -> list[ListedModel]:
         """The documented models, once the host takes the key."""
@@ -128,7 +139,7 @@ def _quotient(ratio: str) -> float:
 async def _fetched(endpoint: Endpoint, call: Call) -> bytes:
     """The answer's body; a status of 403 is this host's word for moderation, a wrong key is 401."""
     try:
-        return (await fetch_call(endpoint, call, LONG_TOTAL_SECONDS)).body
+        return (await fetch_call(endpoint, call, PICTURE_TOTAL_SECONDS)).body
     except VendorError as refused:
         if refused.detail.startswith("HTTP 403"):
             raise error(ErrorKind.CONTENT_FILTER, detail=refused.detail) from None

@@ -102,7 +102,7 @@ DIALECTS = (
         model=MODEL,
         text=text("Grüße", ", 🌍", "!"),
         end_mark=b'"finish_reason"',
-        usage=Usage(30, 9, cached_tokens=20, reasoning_tokens=4),
+        usage=Usage(30, 9, cached_tokens=20, reasoning_tokens=4, billed=(12, 5)),
         answered_by=MODEL,
         finishes={
             "stop": text("Half"),

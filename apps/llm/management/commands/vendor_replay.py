@@ -48,7 +48,7 @@ class Command(BaseCommand):
             path, index = places[number]
             number += 1
             if as_json:
-                self.stdout.write(json.dumps({"file": str(path), "index": index, **asdict(played)}))
+                self.stdout.write(json.dumps({"file": str(path), "index": index, **_json(played)}))
             else:
                 self.stdout.write(f"{path.name} {index}: {_said(played)}")
 
@@ -57,6 +57,10 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     return sorted(found for ending in ("*.yaml", "*.yml") for found in path.rglob(ending))
+
+
+def _json(played: Played) -> dict[str, Any]:
+    return asdict(played) | {"usage": played.usage.counts() if played.usage else None}
 
 
 def _said(played: Played) -> str:
@@ -71,6 +75,8 @@ def _said(played: Played) -> str:
         "retry after": played.retry_after,
         "models": None if played.models is None else len(played.models),
         "vectors": played.vectors,
+        "scores": None if played.scores is None else len(played.scores),
+        "pictures": played.images,
     }
     told = "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))
     return f"{played.vendor} {played.operation}: {told or 'nothing'}"

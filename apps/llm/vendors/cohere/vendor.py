@@ -28,7 +28,7 @@ from apps.llm.vendors.base import (
 from apps.llm.vendors.cohere.body import cohere_body
 from apps.llm.vendors.cohere.events import CohereEvents
 from apps.llm.vendors.cohere.models import MOST_PAGES, cohere_page
-from apps.llm.vendors.cohere.usage import billed_input
+from apps.llm.vendors.cohere.usage import billed_input, billed_searches
 from apps.llm.vendors.embeddings import assert_fits
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.http import (
@@ -89,7 +89,7 @@ class Cohere(Vendor):
         return EmbeddingResult(vectors, Usage(tokens, 0) if tokens else None, request.model)
 
     async def rerank(self, endpoint: Endpoint, request: RerankRequest) -> RerankResult:
-        """Documents from the best down; the host charges by searches, so there is no count of tokens."""
+        """Documents from the best down; the host counts the searches that it charges for, no tokens."""
         asked: dict[str, Any] = {
             "model": request.model,
             "query": request.query,
@@ -98,8 +98,10 @@ class Cohere(Vendor):
         if request.top is not None:
             asked["top_n"] = request.top
         call = _call(endpoint, "rerank", orjson.dumps(asked))
-        scores = _scores(await fetch_json(endpoint, call, LONG_TOTAL_SECONDS), len(request.documents))
-        return RerankResult(scores, None, request.model)
+        answer = await fetch_json(endpoint, call, LONG_TOTAL_SECONDS)
+        scores = _scores(answer, len(request.documents))
+        meta = answer.get("meta") if isinstance(answer, dict) else None
+        return RerankResult(scores, None, request.model, billed_searches(meta))
 
     async def list_models(self, endpoint: Endpoint) -> list[ListedModel]:
         """What the key may use, all pages; the list is in the API's first version only."""
