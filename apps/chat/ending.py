@@ -8,6 +8,7 @@ from uuid import UUID
 from apps.chat import outputs, parts, prompting, rows
 from apps.chat.loading import EXTRACTIVE, ROUTE
 from apps.chat.models import Conversation, TitleSource
+from apps.llm.sealing import SEALS
 from apps.runs import services as runs
 from apps.runs.models import RunState
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from apps.runs.registry import RunEnd
 
 
+LEAD: Final = "lead"
 _NAMELESS: Final = frozenset({EXTRACTIVE, ROUTE})
 
 
@@ -54,13 +56,8 @@ def _subject(end: RunEnd) -> UUID:
 
 def _fill(message: Message, end: RunEnd) -> None:
     result = end.result
-    said: list[parts.Part] = []
-    if end.reasoning:
-        said.append(parts.Reasoning(end.reasoning, str(result.get("signature", ""))))
-    if end.text:
-        said.append(parts.Text(end.text))
     message.state = end.state
-    message.parts = parts.dump(said)
+    message.parts = parts.dump(parts.arranged(end.reasoning, end.text, _seals(result)))
     message.annotations = result.get("annotations", [])
     message.source_document_ids = result.get("source_document_ids", [])
     message.steps = steps_of(end)
@@ -68,6 +65,14 @@ def _fill(message: Message, end: RunEnd) -> None:
     message.error = dict(end.error) if end.error else None
     if "model" in result:
         message.model_slug, message.model_name = result["model"]["slug"], result["model"]["name"]
+
+
+def _seals(result: Mapping[str, Any]) -> list[parts.Seal]:
+    """The model's seals; one that came before any word of its own stands before ours too."""
+    lead = result.get(LEAD, 0)
+    return [
+        (thought, said if said > lead else 0, signature) for thought, said, signature in result.get(SEALS, ())
+    ]
 
 
 def steps_of(end: RunEnd) -> list[dict[str, Any]]:

@@ -89,8 +89,9 @@ def _turns(branch: Sequence[selectors.BranchMessage], readable: set[str]) -> Ite
     """The branch as turns; an answer that never said anything goes with no turn."""
     last = branch[-1]
     for message in branch:
-        text = parts.text_of(parts.load(message.parts))
+        made = parts.load(message.parts)
         if not message.source_document_ids <= readable:
-            text = WITHHELD
+            made = (parts.Text(WITHHELD),)
+        text = parts.text_of(made)
         if text or message is last:
-            yield Turn("user" if message.role == MessageRole.USER else "assistant", text)
+            yield Turn("user" if message.role == MessageRole.USER else "assistant", text, made)

@@ -33,7 +33,7 @@ def message_output(message: Message, files: Mapping[UUID, Mapping[str, Any]]) ->
     """A message as it is now; `files` has the output of each attachment."""
     return _identity(message) | {
         "state": message.state,
-        "parts": [_part(part, files) for part in parts.load(message.parts)],
+        "parts": [_part(part, files) for part in parts.load(message.parts) if not parts.is_hidden(part)],
         "annotations": message.annotations,
         "steps": message.steps,
         "error": message.error,

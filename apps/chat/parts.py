@@ -22,7 +22,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """What the model thought first; its vendor may want the signature back."""
+    """What the model thought; one with a signature goes back to its vendor, which alone can read that."""
 
     text: str
     signature: str = ""
@@ -36,6 +36,8 @@ class Attachment:
 
 
 Part = Text | Reasoning | Attachment
+Seal = tuple[int, int, str]
+"""Code points of reasoning that it ends, code points of text before it, and the signature itself."""
 
 
 def dump(parts: Sequence[Part]) -> list[dict[str, str]]:
@@ -48,9 +50,30 @@ def load(rows: Sequence[Mapping[str, Any]]) -> tuple[Part, ...]:
     return tuple(_loaded(row) for row in rows)
 
 
+def arranged(reasoning: str, text: str, seals: Sequence[Seal]) -> tuple[Part, ...]:
+    """Both channels of an answer as parts in the order in which the model made them."""
+    made: list[Part] = []
+    thought = said = 0
+    for thought_until, said_until, signature in seals:
+        if text[said:said_until]:
+            made.append(Text(text[said:said_until]))
+        made.append(Reasoning(reasoning[thought:thought_until], signature))
+        thought, said = thought_until, max(said, said_until)
+    if reasoning[thought:]:
+        made.append(Reasoning(reasoning[thought:]))
+    if text[said:]:
+        made.append(Text(text[said:]))
+    return tuple(made)
+
+
 def text_of(parts: Sequence[Part]) -> str:
     """The text parts, joined: the channel that citations count their code points in."""
     return "".join(part.text for part in parts if isinstance(part, Text))
+
+
+def is_hidden(part: Part) -> bool:
+    """Whether it holds nothing for a person: a seal alone."""
+    return isinstance(part, Reasoning) and not part.text
 
 
 def file_ids(parts: Sequence[Part]) -> list[UUID]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from apps.chat.parts import Part, Reasoning, Text
 from apps.knowledge.notices import nothing_found
-from apps.llm.vendors.base import ChatMessage, PassagePart, Role
+from apps.llm.vendors.base import ChatMessage, PassagePart, ReasoningPart, Role, TextPart
 
 DEFAULT_WINDOW = 8_192
 SMALL_WINDOW = 8_192
@@ -61,10 +62,22 @@ class PromptTooLongError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier message of the branch: what was said, by whom."""
+    """One earlier message of the branch: what was said, by whom, and of which parts it was made."""
 
     role: Role
     text: str
+    made: tuple[Part, ...] = ()
+
+    @property
+    def sealed(self) -> tuple[Reasoning, ...]:
+        """Thoughts that their vendor wants back."""
+        return tuple(part for part in self.made if isinstance(part, Reasoning) and part.signature)
+
+    def message(self) -> ChatMessage:
+        """As a model is sent it: its text, with what only the adapter of its own vendor passes on."""
+        if not self.sealed:
+            return ChatMessage.text(self.role, self.text)
+        return ChatMessage(self.role, tuple(sent for part in self.made for sent in _sent(part)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,7 @@ def build(
     kept = _fit_turns(earlier, free - (_cost(asked) - _cost(question.text)))
     messages = (
         ChatMessage.text("system", system),
-        *(ChatMessage.text(turn.role, turn.text) for turn in kept),
+        *(turn.message() for turn in kept),
         ChatMessage.text("user", asked),
     )
     return Prompt(messages, fitted, len(earlier) - len(kept), room.answer)
@@ -186,6 +199,16 @@ def _system(grounding: Grounding, room: Room, today: date, question: str) -> str
             return f"{role} {NOTHING_FOUND.format(notice=nothing_found(question))}"
 
 
+def _sent(part: Part) -> tuple[TextPart | ReasoningPart, ...]:
+    match part:
+        case Text(text):
+            return (TextPart(text),)
+        case Reasoning(text, signature) if signature:
+            return (ReasoningPart(text, signature),)
+        case _:
+            return ()
+
+
 def _cost(text: str) -> int:
     return estimate_tokens(text) + MESSAGE_OVERHEAD
 
@@ -231,7 +254,7 @@ def _fit_turns(turns: Sequence[Turn], free: int) -> list[Turn]:
     """The newest turns that fit, beginning with one of the person's."""
     kept: list[Turn] = []
     for turn in reversed(turns):
-        free -= _cost(turn.text)
+        free -= _cost(turn.text) + sum(estimate_tokens(part.text) for part in turn.sealed)
         if free < 0:
             break
         kept.insert(0, turn)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,12 +10,14 @@ from django.utils import timezone
 
 from apps.chat import failures, prompting
 from apps.chat.citing import cited_in
+from apps.chat.ending import LEAD
 from apps.chat.loading import Chosen, Job, load_extractive, load_job
 from apps.chat.routed import Routed
 from apps.chat.searching import Found, search
 from apps.knowledge.notices import nothing_found
 from apps.llm import gateway
 from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef, VendorError
+from apps.llm.sealing import keep_seal
 from apps.llm.vendors.base import ChatRequest, Finished, ReasoningDelta, TextDelta
 from apps.runs.errors import RunError
 
@@ -72,6 +73,7 @@ class Reply:
             self._notes.append({"type": NO_SOURCE})
             if not model.is_extractive:
                 self._ctx.text(f"{nothing_found(self._job.turns[-1].text)}\n\n")
+                self._ctx.result[LEAD] = len(self._ctx.said)
         try:
             await self._answer(model)
         finally:
@@ -135,7 +137,7 @@ class Reply:
                 self._begun = True
                 reasoning(delta.text)
                 if delta.signature:
-                    self._ctx.result["signature"] = delta.signature
+                    keep_seal(self._ctx, delta.signature)
             elif isinstance(delta, Finished):
                 self._ctx.result["finish"] = delta.reason
 
@@ -195,7 +197,7 @@ class Reply:
         result["model"] = {"slug": model.slug, "name": model.name}
         if usage is not None:
             said = None if cost is None else f"{cost.normalize():f}"
-            result["usage"] = asdict(usage) | {"cost": said, "currency": currency}
+            result["usage"] = usage.counts() | {"cost": said, "currency": currency}
 
     async def _annotate(self) -> None:
         """Citations of what was said, also when it was stopped: each is checked against its passage."""

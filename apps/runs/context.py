@@ -116,6 +116,11 @@ class RunContext:
         """The answer so far."""
         return self._carried.log.channel(TEXT)
 
+    @property
+    def thought(self) -> str:
+        """The reasoning so far."""
+        return self._carried.log.channel(REASONING)
+
     def _say(self, kind: str, text: str) -> None:
         if not text.isascii() or "\0" in text or self._half[kind]:
             text = self._half[kind] + text

@@ -60,6 +60,23 @@ def test_the_branch_is_what_the_model_reads(bob: Browser, engineering: str, conn
     assert asked[-1][1:] == [("user", "First"), ("assistant", "Hello world"), ("user", "Second")]
 
 
+def test_thoughts_go_back_to_their_host_and_their_seal_to_nobody_else(
+    bob: Browser, engineering: str, connected: Connected
+) -> None:
+    details = [{"type": "reasoning.text", "text": "Hm.", "signature": "c2VjcmV0", "index": 0}]
+    thought = {"reasoning": "Hm.", "reasoning_details": details}
+    connected.host.answers[:] = [Answer(texts=(), deltas=(thought, {"content": "Hello"}))]
+    chat = bob.begin(team_id=engineering)
+    bob.send(chat, "First")
+    bob.answered(chat)
+    bob.send(chat, "Second")
+    answer = bob.answered(chat)[1]
+    assert [part["type"] for part in answer["parts"]] == ["text", "reasoning"]
+    assert "c2VjcmV0" not in str(bob.messages(chat))
+    said = chat_requests(connected)[-1].body["messages"][2]
+    assert said == {"role": "assistant", "content": "Hello", "reasoning_details": details}
+
+
 def test_a_second_answer_stands_beside_the_first(
     bob: Browser, engineering: str, connected: Connected
 ) -> None:

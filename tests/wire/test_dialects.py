@@ -111,13 +111,44 @@ def test_text_items_of_a_content_list_are_text() -> None:
     assert said(chunk({"content": [{"type": "text", "text": "Hi"}]}), STOP).text == "Hi"
 
 
-def test_signature_of_reasoning_is_kept() -> None:
-    delta = {
-        "reasoning": "Hm",
-        "reasoning_details": [{"type": "reasoning.text", "text": "Hm", "signature": "s1"}],
-    }
-    heard = said(chunk(delta), HELLO, STOP)
-    assert (heard.reasoning, heard.signature) == ("Hm", "s1")
+def test_details_of_reasoning_are_kept_whole_and_sealed() -> None:
+    """OpenRouter: fragments of one index are one item, sealed once, beside the words under `reasoning`."""
+    kind = {"type": "reasoning.text", "format": "anthropic-claude-v1", "index": 0}
+    hidden = {"type": "reasoning.encrypted", "data": "c2VhbGVk", "id": "rs_1", "index": 1}
+    heard = said(
+        chunk({"reasoning": "H", "reasoning_details": [kind | {"text": "H"}]}),
+        chunk({"reasoning": "m", "reasoning_details": [kind | {"text": "m", "signature": None}]}),
+        chunk({"reasoning_details": [kind | {"signature": "s1"}, hidden]}),
+        HELLO,
+        STOP,
+    )
+    owner, kind_of_seal, token = heard.signature.split(":", 2)
+    assert (heard.reasoning, owner, kind_of_seal) == ("Hm", "openai_compatible/asked", "details")
+    assert json.loads(token) == [kind | {"text": "Hm", "signature": "s1"}, hidden]
+
+
+def test_words_in_details_alone_are_reasoning() -> None:
+    details = [{"type": "reasoning.summary", "summary": "Hm", "index": 0}]
+    assert said(chunk({"reasoning_details": details}), HELLO, STOP).reasoning == "Hm"
+
+
+def test_of_several_choices_the_first_is_the_answer() -> None:
+    def other(text: str, finish: str | None = None) -> bytes:
+        choices = [{"index": 1, "delta": {"content": text}, "finish_reason": finish}]
+        return chunk(choices=choices)
+
+    heard = said(HELLO, other("Bye"), chunk({"content": "!"}), other("", "length"), STOP, other("late"), DONE)
+    assert (heard.text, heard.finished) == ("Hello!", Finished("stop", None, "m-1"))
+
+
+def test_a_legacy_function_call_is_a_call() -> None:
+    first, second = {"name": "one", "arguments": '{"x"'}, {"arguments": ": 1}"}
+    heard = said(
+        chunk({"function_call": first}), chunk({"function_call": second}), chunk({}, "function_call")
+    )
+    ((_, name, arguments),) = heard.calls.values()
+    assert (name, arguments) == ("one", '{"x": 1}')
+    assert heard.finished == Finished("tool_calls", None, "m-1")
 
 
 def test_refusal_is_text() -> None:

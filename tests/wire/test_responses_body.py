@@ -62,7 +62,8 @@ def test_body_holds_every_part_and_setting() -> None:
             ChatMessage(
                 "assistant",
                 (
-                    ReasoningPart("hm", sealed + foreign),
+                    ReasoningPart("hm", sealed),
+                    ReasoningPart("hm", foreign),
                     ReasoningPart("of another vendor", "EqQBCkYIARgC"),
                     TextPart("Let me see."),
                     ToolCallPart("a", "one", ""),

@@ -25,6 +25,7 @@ from apps.llm.vendors.base import (
     Usage,
     VendorError,
 )
+from apps.llm.vendors.seals import token_of
 
 NOBODY = UUID(int=0)
 KEY = "replayed-key"
@@ -61,7 +62,7 @@ class Played:
                 self.text += text
             case ReasoningDelta(text, signature):
                 self.reasoning += text
-                self.signature += signature
+                self.signature += token_of(signature)
             case ToolCallDelta(index, ident, name, arguments):
                 while len(self.tool_calls) <= index:
                     self.tool_calls.append({"id": "", "name": "", "arguments": ""})

@@ -8,6 +8,8 @@ import orjson
 
 from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, TextDelta, Usage
 from apps.llm.vendors.errors import error, error_of_event
+from apps.llm.vendors.reasoning_details import ReasoningDetails
+from apps.llm.vendors.seals import WORDS, sealed
 from apps.llm.vendors.tool_calls import ToolCalls
 from apps.llm.vendors.usage import usage_of
 
@@ -32,21 +34,31 @@ _FAILURES: Mapping[str, ErrorKind] = {
     "insufficient_system_resource": ErrorKind.OVERLOADED,
 }
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
+DETAILS = "details"
 _HIGH, _LOW, _AFTER = "\ud800", "\udc00", "\ue000"
 
 
 class ChatEvents:
     """State of one answer: feed it each event's data, then ask for the end.
 
+    `owner` seals what the host wants back; without one nothing is kept for it. With `keeps_words` each run
+    of unsigned thoughts ends in a seal too: the host wants the words. Of several choices the one that speaks
+    first is the answer.
+
     `ended` is true once a finish reason came; what follows can only add usage. `gave` is true once there
     was a delta. The caller sets `marked` when the host's [DONE] came.
     """
 
     __slots__ = (
+        "_choosing",
+        "_details",
         "_half",
+        "_keeps_words",
         "_loose",
         "_named",
+        "_owner",
         "_secret",
+        "_thinks",
         "_usage",
         "calls",
         "ended",
@@ -56,15 +68,20 @@ class ChatEvents:
         "reason",
     )
 
-    def __init__(self, model: str, secret: str) -> None:
+    def __init__(self, model: str, secret: str, owner: str = "", *, keeps_words: bool = False) -> None:
         self._secret = secret
+        self._owner = owner
+        self._keeps_words = keeps_words
+        self._thinks = False
+        self._choosing: object = None
+        self._details = ReasoningDetails()
         self._usage: Usage | None = None
         self._half = ""
         self._loose = False
         self._named = False
         self.model = model
         self.reason: Reason | None = None
-        self.calls = ToolCalls()
+        self.calls = ToolCalls(owner)
         self.ended = False
         self.gave = False
         self.marked = False
@@ -86,7 +103,10 @@ class ChatEvents:
             self._take_usage(event.get("usage") or event["x_groq"].get("usage"))
         if not choices or not isinstance(choices, list):
             return []
-        return self._choice(choices[0], event)
+        deltas: list[Delta] = []
+        for choice in choices:
+            deltas += self._choice(choice, event)
+        return deltas
 
     def finished(self) -> Finished:
         """The end; raises VendorError (interrupted) when there was no finish reason.
@@ -103,7 +123,7 @@ class ChatEvents:
         return Finished(self.reason, self._usage, self.model)
 
     def _choice(self, choice: Any, event: Mapping[str, Any]) -> list[Delta]:
-        if not isinstance(choice, dict):
+        if not isinstance(choice, dict) or self._is_another(choice.get("index")):
             return []
         if choice.get("usage"):
             self._take_usage(choice["usage"])
@@ -116,20 +136,47 @@ class ChatEvents:
             self.gave = True
         if choice.get("finish_reason"):
             self._finish(str(choice["finish_reason"]))
+            if self._thinks:
+                deltas.append(self._end_of_words())
+            if self._details and (kept := self._details.packed()):
+                deltas.append(ReasoningDelta("", sealed(self._owner, DETAILS, kept)))
         return deltas
+
+    def _is_another(self, index: object) -> bool:
+        """Whether it is a choice beside the one that is the answer."""
+        if self._choosing is None:
+            self._choosing = index
+        return index != self._choosing
 
     def _message(self, message: Mapping[str, Any]) -> list[Delta]:
         content = message.get("content")
-        if content.__class__ is str and len(message) == 1 and not self._loose:
+        if content.__class__ is str and len(message) == 1 and not (self._loose or self._thinks):
             return [TextDelta(content)] if content else []
         deltas = self._reasoning(message)
         if isinstance(content, list):
-            deltas += _content_list(content)
+            deltas += self._content_list(content)
         else:
             deltas += self._text(content or message.get("refusal"))
         if message.get("tool_calls"):
             deltas += self.calls.feed(message["tool_calls"])
-        return deltas
+        elif isinstance(message.get("function_call"), dict):
+            deltas += self.calls.feed([{"index": 0, "function": message["function_call"]}])
+        return self._with_ends(deltas) if self._keeps_words else deltas
+
+    def _with_ends(self, deltas: list[Delta]) -> list[Delta]:
+        """The same with a seal wherever unsigned thoughts end."""
+        found: list[Delta] = []
+        for delta in deltas:
+            if isinstance(delta, ReasoningDelta):
+                self._thinks = not delta.signature
+            elif self._thinks:
+                found.append(self._end_of_words())
+            found.append(delta)
+        return found
+
+    def _end_of_words(self) -> ReasoningDelta:
+        self._thinks = False
+        return ReasoningDelta("", sealed(self._owner, WORDS, ""))
 
     def _reasoning(self, message: Mapping[str, Any]) -> list[Delta]:
         """Reasoning under its first name that holds any: hosts repeat it under several."""
@@ -140,9 +187,10 @@ class ChatEvents:
                 deltas.append(ReasoningDelta(text))
                 break
         details = message.get("reasoning_details")
-        if isinstance(details, list):
-            signatures = [detail.get("signature") for detail in details if isinstance(detail, dict)]
-            deltas += [ReasoningDelta("", text) for text in signatures if text and isinstance(text, str)]
+        if isinstance(details, list) and self._owner:
+            said = self._details.feed(details)
+            if said and not deltas:
+                deltas.append(ReasoningDelta(said))
         return deltas
 
     def _text(self, text: object) -> list[Delta]:
@@ -194,29 +242,29 @@ class ChatEvents:
                 return None
             raise error(ErrorKind.PROTOCOL, detail="an event is not JSON") from None
 
+    def _content_list(self, parts: list[Any]) -> list[Delta]:
+        """Content as a list: Mistral's thinking, Databricks' reasoning summaries, plain text items."""
+        deltas: list[Delta] = []
+        for part in parts:
+            if not isinstance(part, dict):
+                continue
+            if part.get("type") in {"thinking", "reasoning"}:
+                deltas += self._thoughts(part)
+            elif isinstance(part.get("text"), str) and part["text"]:
+                deltas.append(TextDelta(part["text"]))
+        return deltas
 
-def _content_list(parts: list[Any]) -> list[Delta]:
-    """Content as a list: Mistral's thinking, Databricks' reasoning summaries, plain text items."""
-    deltas: list[Delta] = []
-    for part in parts:
-        if not isinstance(part, dict):
-            continue
+    def _thoughts(self, part: Mapping[str, Any]) -> list[Delta]:
+        """A thought, and the seal of a signed one."""
         inner = part.get("thinking") or part.get("summary")
-        if part.get("type") in {"thinking", "reasoning"}:
-            deltas += [ReasoningDelta(*pair) for pair in _thoughts(inner, part)]
-        elif isinstance(part.get("text"), str) and part["text"]:
-            deltas.append(TextDelta(part["text"]))
-    return deltas
-
-
-def _thoughts(inner: object, part: Mapping[str, Any]) -> list[tuple[str, str]]:
-    items = inner if isinstance(inner, list) else [{"text": inner, "signature": part.get("signature")}]
-    found = []
-    for item in items:
-        if not isinstance(item, dict):
-            continue
-        text, signature = item.get("text"), item.get("signature")
-        pair = (text if isinstance(text, str) else "", signature if isinstance(signature, str) else "")
-        if any(pair):
-            found.append(pair)
-    return found
+        items = inner if isinstance(inner, list) else [{"text": inner}]
+        deltas: list[Delta] = []
+        for item in [*items, {"signature": part.get("signature")}]:
+            if not isinstance(item, dict):
+                continue
+            text, token = item.get("text"), item.get("signature")
+            if text and isinstance(text, str):
+                deltas.append(ReasoningDelta(text))
+            if token and isinstance(token, str) and self._owner:
+                deltas.append(ReasoningDelta("", sealed(self._owner, str(part["type"]), token)))
+        return deltas

@@ -34,6 +34,7 @@ from apps.llm.vendors.errors import error
 from apps.llm.vendors.http import (
     JSON_TYPE,
     LONG_TOTAL_SECONDS,
+    PICTURE_TOTAL_SECONDS,
     Call,
     base_of,
     fetch_call,
@@ -44,6 +45,7 @@ from apps.llm.vendors.http import (
 from apps.llm.vendors.images import image_body, image_result
 from apps.llm.vendors.model_list import models_of
 from apps.llm.vendors.rerank import rerank_body, rerank_result
+from apps.llm.vendors.seals import owner_of
 
 _PROBE = orjson.dumps(
     {"model": "atrium-check", "messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
@@ -98,8 +100,11 @@ class OpenAICompatible(Vendor):
         self, endpoint: Endpoint, request: ChatRequest, timeouts: Timeouts = DEFAULT_TIMEOUTS
     ) -> AsyncGenerator[Delta, None]:
         """Deltas of one streamed call; nothing is retried here."""
-        body = chat_body(request, self._dialect(endpoint))
-        events = ChatEvents(request.model, endpoint.api_key)
+        owner = owner_of(self.slug, request.model)
+        dialect = self._dialect(endpoint)
+        body = chat_body(request, dialect, owner)
+        keeps_words = bool(dialect.reasoning_field)
+        events = ChatEvents(request.model, endpoint.api_key, owner, keeps_words=keeps_words)
         return stream_call(endpoint, lambda: self._call(endpoint, "chat/completions", body), events, timeouts)
 
     async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:
@@ -111,7 +116,7 @@ class OpenAICompatible(Vendor):
     async def generate_images(self, endpoint: Endpoint, request: ImageRequest) -> ImageResult:
         """Pictures as bytes; a host that answers with addresses only is refused, they are never fetched."""
         call = self._call(endpoint, "images/generations", image_body(request, self.dialect.image_format))
-        return image_result(await fetch_json(endpoint, call, LONG_TOTAL_SECONDS))
+        return image_result(await fetch_json(endpoint, call, PICTURE_TOTAL_SECONDS))
 
     async def rerank(self, endpoint: Endpoint, request: RerankRequest) -> RerankResult:
         """Scores from the best down, in the shape that vLLM, llama.cpp and Together share."""

@@ -8,6 +8,9 @@ import orjson
 
 from apps.llm.vendors.base import ErrorKind, ToolCallDelta
 from apps.llm.vendors.errors import error
+from apps.llm.vendors.seals import sealed
+
+EXTRA = "extra"
 
 
 @dataclass(slots=True)
@@ -19,11 +22,15 @@ class _Call:
 
 
 class ToolCalls:
-    """The calls of one answer: by index, by id where there is none, else the last one goes on."""
+    """The calls of one answer: by index, by id where there is none, else the last one goes on.
 
-    __slots__ = ("_calls",)
+    `owner` seals what a host adds to a call (`extra_content`, where Google has its thought signature).
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_calls", "_owner")
+
+    def __init__(self, owner: str = "") -> None:
+        self._owner = owner
         self._calls: list[_Call] = []
 
     def __bool__(self) -> bool:
@@ -55,7 +62,13 @@ class ToolCalls:
         call.name = call.name or name
         arguments = _arguments(function.get("arguments"))
         call.arguments.append(arguments)
-        return ToolCallDelta(position, call.id, call.name, arguments)
+        return ToolCallDelta(position, call.id, call.name, arguments, self._signature(raw))
+
+    def _signature(self, raw: dict[str, Any]) -> str:
+        extra = raw.get("extra_content")
+        if not extra or not self._owner or not isinstance(extra, dict):
+            return ""
+        return sealed(self._owner, EXTRA, orjson.dumps(extra).decode())
 
     def _position(self, host_index: object, host_id: str, name: str) -> int:
         """Where the fragment belongs; a new id with a name is a new call, even under a used index."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from apps.llm.sealing import keep_seal
 from apps.llm.vendors.base import Finished, ReasoningDelta, TextDelta, ToolCallDelta
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Spoken:
             self.has_begun = True
             ctx.reasoning(delta.text)
             if delta.signature:
-                ctx.result["signature"] = delta.signature
+                keep_seal(ctx, delta.signature)
         elif isinstance(delta, ToolCallDelta):
             self.has_begun = True
             ctx.event(

@@ -1,9 +1,8 @@
 """A ChatRequest as the JSON of Anthropic's /v1/messages."""
 
-import re
 from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -22,11 +21,11 @@ from apps.llm.vendors.base import (
     ToolResultPart,
 )
 from apps.llm.vendors.errors import error
+from apps.llm.vendors.seals import REDACTED, opened, owner_of
 from apps.llm.vendors.structured import Schema, schema_of
 
-REDACTED = "redacted:"
+VENDOR = "anthropic"
 _RESERVED = frozenset({"model", "messages", "stream", "system"})
-_SIGNATURE = re.compile(r"[A-Za-z0-9+/_=-]+")
 _CACHED = {"type": "ephemeral"}
 _UNREADABLE = (
     "This model cannot read the file's type. Nothing was sent. Attach a PDF, a picture or a text file."
@@ -54,12 +53,14 @@ def message_body(request: ChatRequest, *, cache: bool = False) -> Body:
         "model": request.model,
         "max_tokens": request.max_tokens or traits.output_tokens,
         "stream": True,
-        "messages": wire_messages(request.messages),
+        "messages": wire_messages(request.messages, owner_of(VENDOR, request.model)),
     }
     system = [text_block(part.text) for part in system_parts(request.messages)]
     if system:
         body["system"] = system
     body |= _tools(request, schema if answer_tool else None)
+    if traits.thinking == "budget" and not _goes_on_thinking(body["messages"]):
+        request = replace(request, reasoning_effort=None)
     body |= _settings(request, traits, body)
     if schema and not answer_tool:
         body.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": schema.schema}
@@ -80,14 +81,17 @@ def system_parts(messages: Iterable[ChatMessage]) -> list[TextPart]:
     ]
 
 
-def wire_messages(messages: Iterable[ChatMessage]) -> list[dict[str, Any]]:
-    """Turns of user and assistant in alternation; results of tools are the user's, first in their turn."""
+def wire_messages(messages: Iterable[ChatMessage], owner: str) -> list[dict[str, Any]]:
+    """Turns of user and assistant in alternation; results of tools are the user's, first in their turn.
+
+    Thinking goes back only as `owner` sealed it: the host refuses any other.
+    """
     turns: list[dict[str, Any]] = []
     for message in messages:
         if message.role == "system":
             continue
         role = "assistant" if message.role == "assistant" else "user"
-        blocks = [block for part in message.parts if (block := _block(part)) is not None]
+        blocks = [block for part in message.parts if (block := _block(part, owner)) is not None]
         if not blocks:
             continue
         if turns and turns[-1]["role"] == role:
@@ -99,17 +103,24 @@ def wire_messages(messages: Iterable[ChatMessage]) -> list[dict[str, Any]]:
     return turns
 
 
+def _goes_on_thinking(turns: list[dict[str, Any]]) -> bool:
+    """Whether thinking may be asked for: not between a call and its result when the thoughts are lost."""
+    if len(turns) < len(("call", "result")) or turns[-1]["content"][0]["type"] != "tool_result":
+        return True
+    return turns[-2]["content"][0]["type"] in {"thinking", "redacted_thinking"}
+
+
 def text_block(text: str) -> dict[str, Any]:
     """Words."""
     return {"type": "text", "text": text}
 
 
-def _block(part: Part) -> dict[str, Any] | None:
+def _block(part: Part, owner: str) -> dict[str, Any] | None:
     match part:
         case TextPart(text):
             return text_block(text) if text.strip() else None
         case ReasoningPart(text, signature):
-            return _thought(text, signature)
+            return _thought(text, opened(signature, owner))
         case ImagePart(media_type, data):
             return {"type": "image", "source": _base64(media_type, data)}
         case FilePart():
@@ -121,18 +132,13 @@ def _block(part: Part) -> dict[str, Any] | None:
             return {**result, "is_error": True} if is_error else result
 
 
-def _thought(text: str, signature: str) -> dict[str, Any] | None:
-    """Thinking goes back only as signed: the host refuses any other, another vendor's included."""
-    if signature.startswith(REDACTED):
-        return {"type": "redacted_thinking", "data": signature.removeprefix(REDACTED)}
-    if not is_signature(signature):
-        return None
-    return {"type": "thinking", "thinking": text, "signature": signature}
-
-
-def is_signature(signature: str) -> bool:
-    """Whether it looks like one of Claude's: base64, where others seal JSON."""
-    return _SIGNATURE.fullmatch(signature) is not None
+def _thought(text: str, seal: tuple[str, str] | None) -> dict[str, Any] | None:
+    match seal:
+        case (kind, token) if kind == REDACTED:
+            return {"type": "redacted_thinking", "data": token}
+        case (_, token):
+            return {"type": "thinking", "thinking": text, "signature": token}
+    return None
 
 
 def _document(part: FilePart) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from apps.llm.vendors.anthropic.body import REDACTED
+from apps.llm.vendors.anthropic.body import VENDOR
 from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, TextDelta, Usage
 from apps.llm.vendors.errors import error, error_of_event
 from apps.llm.vendors.event_json import count, event_of, mapping
+from apps.llm.vendors.seals import REDACTED, THINKING, owner_of, sealed
 from apps.llm.vendors.tool_calls import ToolCalls
 
 Reason = Literal["stop", "length", "tool_calls", "content_filter"]
@@ -25,6 +26,7 @@ class MessageEvents:
         "_answer_block",
         "_counts",
         "_open_calls",
+        "_owner",
         "_reason",
         "_secret",
         "answer_tool",
@@ -37,6 +39,7 @@ class MessageEvents:
 
     def __init__(self, model: str, secret: str, answer_tool: str = "") -> None:
         self._secret = secret
+        self._owner = owner_of(VENDOR, model)
         self.answer_tool = answer_tool
         self._answer_block: int | None = None
         self._open_calls: dict[int, Any] = {}
@@ -95,7 +98,7 @@ class MessageEvents:
         if kind == "input_json_delta":
             return self._arguments(event.get("index"), delta.get("partial_json"))
         if kind == "signature_delta" and delta.get("signature"):
-            return [ReasoningDelta("", delta["signature"])]
+            return [ReasoningDelta("", sealed(self._owner, THINKING, str(delta["signature"])))]
         return []
 
     def _arguments(self, index: object, text: object) -> list[Delta]:
@@ -123,10 +126,11 @@ class MessageEvents:
         if kind == "text":
             return [TextDelta(block["text"])] if block.get("text") else []
         if kind == "redacted_thinking" and block.get("data"):
-            return [ReasoningDelta("", f"{REDACTED}{block['data']}")]
+            return [ReasoningDelta("", sealed(self._owner, REDACTED, str(block["data"])))]
         if kind == "thinking":
-            texts = str(block.get("thinking") or ""), str(block.get("signature") or "")
-            return [ReasoningDelta(*texts)] if any(texts) else []
+            text, token = str(block.get("thinking") or ""), str(block.get("signature") or "")
+            signature = sealed(self._owner, THINKING, token) if token else ""
+            return [ReasoningDelta(text, signature)] if text or token else []
         return []
 
     def _call(self, index: object, block: Mapping[str, Any]) -> list[Delta]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from apps.llm.vendors.anthropic.body import Body, arguments_of, is_signature, system_parts
+from apps.llm.vendors.anthropic.body import Body, arguments_of, system_parts
 from apps.llm.vendors.anthropic.traits import thinking_of, traits_of
 from apps.llm.vendors.base import (
     ChatMessage,
@@ -21,8 +21,9 @@ from apps.llm.vendors.base import (
     ToolCallPart,
     ToolResultPart,
 )
-from apps.llm.vendors.bedrock.events import REDACTED
+from apps.llm.vendors.bedrock.events import VENDOR
 from apps.llm.vendors.errors import error
+from apps.llm.vendors.seals import REDACTED, opened, owner_of
 from apps.llm.vendors.structured import Schema, schema_of
 
 _OWN_FIELDS = frozenset(
@@ -66,7 +67,7 @@ def converse_body(request: ChatRequest, *, cache: bool = False) -> Body:
     """
     schema = schema_of(request.response_format)
     answer_tool = schema.name if schema and not (schema.is_given and _takes_schema(request.model)) else ""
-    body: dict[str, Any] = {"messages": _turns(request.messages)}
+    body: dict[str, Any] = {"messages": _turns(request.messages, owner_of(VENDOR, request.model))}
     system = [{"text": part.text} for part in system_parts(request.messages)]
     if system:
         body["system"] = system
@@ -82,14 +83,14 @@ def converse_body(request: ChatRequest, *, cache: bool = False) -> Body:
     return Body(orjson.dumps(body, default=dict), answer_tool)
 
 
-def _turns(messages: tuple[ChatMessage, ...]) -> list[dict[str, Any]]:
+def _turns(messages: tuple[ChatMessage, ...], owner: str) -> list[dict[str, Any]]:
     """Turns of user and assistant in alternation; a turn with a file also has words, as the host demands."""
     turns: list[dict[str, Any]] = []
     for message in messages:
         if message.role == "system":
             continue
         role = "assistant" if message.role == "assistant" else "user"
-        blocks = [block for part in message.parts if (block := _block(part)) is not None]
+        blocks = [block for part in message.parts if (block := _block(part, owner)) is not None]
         if not blocks:
             continue
         if turns and turns[-1]["role"] == role:
@@ -107,12 +108,12 @@ def _turns(messages: tuple[ChatMessage, ...]) -> list[dict[str, Any]]:
     return turns
 
 
-def _block(part: Part) -> dict[str, Any] | None:
+def _block(part: Part, owner: str) -> dict[str, Any] | None:
     match part:
         case TextPart(text):
             return {"text": text} if text.strip() else None
         case ReasoningPart(text, signature):
-            return _thought(text, signature)
+            return _thought(text, opened(signature, owner))
         case ImagePart(media_type, data):
             return _image(media_type, data)
         case FilePart():
@@ -125,13 +126,14 @@ def _block(part: Part) -> dict[str, Any] | None:
             return {"toolResult": {**result, "status": "error"} if is_error else result}
 
 
-def _thought(text: str, signature: str) -> dict[str, Any] | None:
+def _thought(text: str, seal: tuple[str, str] | None) -> dict[str, Any] | None:
     """Thinking goes back only as signed: the models that want it back refuse any other."""
-    if signature.startswith(REDACTED):
-        return {"reasoningContent": {"redactedContent": signature.removeprefix(REDACTED)}}
-    if not is_signature(signature):
-        return None
-    return {"reasoningContent": {"reasoningText": {"text": text, "signature": signature}}}
+    match seal:
+        case (kind, token) if kind == REDACTED:
+            return {"reasoningContent": {"redactedContent": token}}
+        case (_, token):
+            return {"reasoningContent": {"reasoningText": {"text": text, "signature": token}}}
+    return None
 
 
 def _image(media_type: str, data: bytes) -> dict[str, Any]:
@@ -204,7 +206,7 @@ def _put_claude(
     traits = traits_of(request.model)
     settings["maxTokens"] = settings["maxTokens"] or traits.output_tokens
     thinking: dict[str, Any] = {}
-    if not is_forced:
+    if not is_forced and (traits.thinking != "budget" or _goes_on_thinking(body["messages"])):
         thinking, effort = thinking_of(traits, request.reasoning_effort, settings["maxTokens"])
         if effort:
             body["outputConfig"] = {"effort": effort}
@@ -214,6 +216,13 @@ def _put_claude(
         settings["temperature"] = settings["topP"] = None
     elif settings["temperature"] is not None:
         settings["topP"] = None
+
+
+def _goes_on_thinking(turns: list[dict[str, Any]]) -> bool:
+    """Whether thinking may be asked for: not between a call and its result when the thoughts are lost."""
+    if len(turns) < len(("call", "result")) or "toolResult" not in turns[-1]["content"][0]:
+        return True
+    return "reasoningContent" in turns[-2]["content"][0]
 
 
 def _put_effort(body: dict[str, Any], model: str, effort: str) -> None:

@@ -9,9 +9,10 @@ from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, Te
 from apps.llm.vendors.bedrock.eventstream import Message, broken
 from apps.llm.vendors.errors import error, error_of_event
 from apps.llm.vendors.event_json import count, event_of, mapping
+from apps.llm.vendors.seals import REDACTED, THINKING, owner_of, sealed
 from apps.llm.vendors.tool_calls import ToolCalls
 
-REDACTED = "redacted:"
+VENDOR = "bedrock"
 Reason = Literal["stop", "length", "tool_calls", "content_filter"]
 _REASONS: Mapping[str, Reason] = {
     "max_tokens": "length",
@@ -29,6 +30,7 @@ class ConverseEvents:
     __slots__ = (
         "_answer_block",
         "_open_calls",
+        "_owner",
         "_reason",
         "_secret",
         "_usage",
@@ -42,6 +44,7 @@ class ConverseEvents:
 
     def __init__(self, model: str, secret: str, answer_tool: str = "") -> None:
         self._secret = secret
+        self._owner = owner_of(VENDOR, model)
         self.answer_tool = answer_tool
         self._answer_block: int | None = None
         self._open_calls: dict[int, bool] = {}
@@ -115,7 +118,7 @@ class ConverseEvents:
         if text:
             return [TextDelta(text)]
         if "reasoningContent" in delta:
-            return _thought(mapping(delta["reasoningContent"]))
+            return self._thought(mapping(delta["reasoningContent"]))
         if "toolUse" in delta:
             return self._arguments(event.get("contentBlockIndex"), mapping(delta["toolUse"]).get("input"))
         return []
@@ -161,10 +164,17 @@ class ConverseEvents:
         self._metadata(answer)
         return deltas
 
+    def _thought(self, content: Mapping[str, Any]) -> list[Delta]:
+        if content.get("redactedContent"):
+            return [ReasoningDelta("", sealed(self._owner, REDACTED, str(content["redactedContent"])))]
+        text, token = str(content.get("text") or ""), str(content.get("signature") or "")
+        signature = sealed(self._owner, THINKING, token) if token else ""
+        return [ReasoningDelta(text, signature)] if text or token else []
+
     def _whole_block(self, index: int, block: Mapping[str, Any]) -> list[Delta]:
         if "reasoningContent" in block:
             inner = mapping(block["reasoningContent"])
-            return _thought({**inner, **mapping(inner.get("reasoningText"))})
+            return self._thought({**inner, **mapping(inner.get("reasoningText"))})
         if "toolUse" in block:
             call = mapping(block["toolUse"])
             place = {"contentBlockIndex": index}
@@ -175,13 +185,6 @@ class ConverseEvents:
             texts = [mapping(part).get("text") for part in parts] if isinstance(parts, list) else []
             return [TextDelta(text) for text in texts if text and isinstance(text, str)]
         return self._block_delta({"delta": block})
-
-
-def _thought(content: Mapping[str, Any]) -> list[Delta]:
-    if content.get("redactedContent"):
-        return [ReasoningDelta("", f"{REDACTED}{content['redactedContent']}")]
-    texts = str(content.get("text") or ""), str(content.get("signature") or "")
-    return [ReasoningDelta(*texts)] if any(texts) else []
 
 
 def _usage_of(raw: Mapping[str, Any]) -> Usage:

@@ -18,7 +18,7 @@ from apps.llm.vendors.base import (
     ToolResultPart,
 )
 from apps.llm.vendors.google.calls import host_id
-from apps.llm.vendors.google.signatures import for_unsigned_call, own
+from apps.llm.vendors.google.signatures import TEXT, THOUGHT, for_unsigned_call, own
 from apps.llm.vendors.google.thinking import thinking_config
 from apps.llm.vendors.structured import schema_of
 
@@ -59,7 +59,7 @@ def _contents(request: ChatRequest) -> list[Wire]:
     for message in request.messages:
         if message.role == "system":
             continue
-        parts = list(_parts(message, names, request.model))
+        parts = _parts(message, names, request.model)
         if not parts:
             continue
         role = "model" if message.role == "assistant" else "user"
@@ -70,19 +70,31 @@ def _contents(request: ChatRequest) -> list[Wire]:
     return contents
 
 
-def _parts(message: ChatMessage, names: Mapping[str, str], model: str) -> Iterator[Wire]:
+def _parts(message: ChatMessage, names: Mapping[str, str], model: str) -> list[Wire]:
     """The parts of one message; its first call bears a signature, its own or the host's substitute."""
+    wires: list[Wire] = []
     is_signed = False
     for part in message.parts:
-        if not isinstance(part, ToolCallPart):
-            yield from _part(part, names)
-            continue
-        wire = _call(part)
-        signature = own(part.signature) or ("" if is_signed else for_unsigned_call(model))
-        if signature:
-            wire["thoughtSignature"] = signature
-        is_signed = True
-        yield wire
+        match part:
+            case ToolCallPart():
+                token = own(part.signature)[1] or ("" if is_signed else for_unsigned_call(model))
+                wires.append(_call(part) | ({"thoughtSignature": token} if token else {}))
+                is_signed = True
+            case ReasoningPart(text, signature):
+                _put_signature(wires, text, *own(signature))
+            case _:
+                wires += _part(part, names)
+    return wires
+
+
+def _put_signature(wires: list[Wire], thought: str, kind: str, token: str) -> None:
+    """A signature on what bore it: the text before it, a thought, or nothing; thoughts alone stay here."""
+    if kind == TEXT and wires and wires[-1].keys() == {"text"}:
+        wires[-1]["thoughtSignature"] = token
+    elif kind == THOUGHT:
+        wires.append({"text": thought, "thought": True, "thoughtSignature": token})
+    elif token:
+        wires.append({"text": "", "thoughtSignature": token})
 
 
 def _part(part: Part, names: Mapping[str, str]) -> Iterator[Wire]:
@@ -93,8 +105,6 @@ def _part(part: Part, names: Mapping[str, str]) -> Iterator[Wire]:
             yield {"inlineData": {"mimeType": media_type, "data": b64encode(data).decode()}}
         case ToolResultPart():
             yield _result(part, names.get(part.id, "tool"))
-        case ReasoningPart(_, signature) if own(signature):
-            yield {"text": "", "thoughtSignature": own(signature)}
 
 
 def _call(part: ToolCallPart) -> Wire:

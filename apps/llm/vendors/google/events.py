@@ -17,7 +17,7 @@ from apps.llm.vendors.base import (
 from apps.llm.vendors.chat_events import Reason
 from apps.llm.vendors.errors import clipped, error, error_of_event
 from apps.llm.vendors.google.calls import call_id
-from apps.llm.vendors.google.signatures import marked
+from apps.llm.vendors.google.signatures import ALONE, CALL, TEXT, THOUGHT, marked
 from apps.llm.vendors.google.usage import usage_of
 from apps.llm.vendors.json_events import objects_of
 
@@ -135,11 +135,10 @@ class GeminiEvents:
             deltas.append(ReasoningDelta(text) if part.get("thought") else TextDelta(text))
         if text is not None and len(part) == 1:
             return
-        signature = marked(part.get("thoughtSignature"))
-        call = part.get("functionCall")
+        token, call = part.get("thoughtSignature"), part.get("functionCall")
         if isinstance(call, dict):
-            deltas.append(self._call(call, signature))
-        elif signature:
+            deltas.append(self._call(call, marked(token, CALL)))
+        elif signature := marked(token, (THOUGHT if part.get("thought") else TEXT) if text else ALONE):
             deltas.append(ReasoningDelta("", signature))
 
     def _call(self, call: Mapping[str, Any], signature: str) -> Delta:

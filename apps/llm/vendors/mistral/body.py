@@ -20,19 +20,24 @@ from apps.llm.vendors.base import (
     ToolResultPart,
 )
 from apps.llm.vendors.mistral.tool_ids import fitting_id
+from apps.llm.vendors.seals import opened, owner_of
 
 Wire = dict[str, Any]
+VENDOR = "mistral"
 _RESERVED = frozenset({"model", "messages", "stream", "n"})
 _CHOICES = {"auto": "auto", "none": "none", "required": "any"}
 _THOUGHTLESS = frozenset({None, "none", "minimal"})
 
 
 def mistral_body(request: ChatRequest) -> bytes:
-    """The body of a streamed call; `extra` goes out as it is, but never replaces model or messages."""
-    thinks = _thinks(request)
+    """The body of a streamed call; `extra` goes out as it is, but never replaces model or messages.
+
+    Of sealed thoughts those of the model's own family go back.
+    """
+    owner = owner_of(VENDOR, request.model) if _thinks(request) else ""
     body: Wire = {
         "model": request.model,
-        "messages": [wire for message in request.messages for wire in _messages(message, thinks)],
+        "messages": [wire for message in request.messages for wire in _messages(message, owner)],
         "stream": True,
     }
     body |= _tools(request) | _settings(request)
@@ -84,7 +89,7 @@ def _tools(request: ChatRequest) -> Wire:
     return {"tools": tools, "tool_choice": _CHOICES.get(choice, named)}
 
 
-def _messages(message: ChatMessage, thinks: bool) -> list[Wire]:  # noqa: FBT001 - one place, one meaning
+def _messages(message: ChatMessage, owner: str) -> list[Wire]:
     """One message of ours can be several there: each tool result stands alone."""
     results = [
         {"role": "tool", "tool_call_id": fitting_id(part.id), "content": part.content}
@@ -92,7 +97,7 @@ def _messages(message: ChatMessage, thinks: bool) -> list[Wire]:  # noqa: FBT001
         if isinstance(part, ToolResultPart)
     ]
     calls = [_call(part) for part in message.parts if isinstance(part, ToolCallPart)]
-    content = [wire for part in message.parts if (wire := _content(part, thinks)) is not None]
+    content = [wire for part in message.parts if (wire := _content(part, owner)) is not None]
     if not content and not calls:
         return results
     said: Wire = {"role": message.role, "content": _plain(content)}
@@ -113,12 +118,12 @@ def _call(part: ToolCallPart) -> Wire:
     return {"id": fitting_id(part.id), "type": "function", "function": function}
 
 
-def _content(part: Part, thinks: bool) -> Wire | None:  # noqa: FBT001 - as above
+def _content(part: Part, owner: str) -> Wire | None:
     match part:
         case TextPart(text) if text:
             return {"type": "text", "text": text}
-        case ReasoningPart(text, _) if text and thinks:
-            return {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
+        case ReasoningPart(text, signature):
+            return _thought(text, signature, owner)
         case ImagePart(media_type, data):
             return {"type": "image_url", "image_url": _data_url(media_type, data)}
         case FilePart(name, media_type, data) if media_type.startswith("text/"):
@@ -128,6 +133,15 @@ def _content(part: Part, thinks: bool) -> Wire | None:  # noqa: FBT001 - as abov
             return {"type": "document_url", "document_url": address, "document_name": name}
         case _:
             return None
+
+
+def _thought(text: str, signature: str, owner: str) -> Wire | None:
+    """A thought of the host's own, its signature too where it has one; nothing where `owner` is empty."""
+    seal = opened(signature, owner) if signature else ("thinking", "")
+    if not text or not owner or seal is None:
+        return None
+    wire: Wire = {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
+    return wire | ({"signature": seal[1]} if seal[1] else {})
 
 
 def _data_url(media_type: str, data: bytes) -> str:

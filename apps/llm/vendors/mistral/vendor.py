@@ -31,8 +31,9 @@ from apps.llm.vendors.http import (
     key_of,
     stream_call,
 )
-from apps.llm.vendors.mistral.body import mistral_body
+from apps.llm.vendors.mistral.body import VENDOR, mistral_body
 from apps.llm.vendors.mistral.models import mistral_models
+from apps.llm.vendors.seals import owner_of
 
 _INFO = VendorInfo(weights="mixed", region="EU", docs="https://docs.mistral.ai/")
 
@@ -41,7 +42,7 @@ _INFO = VendorInfo(weights="mixed", region="EU", docs="https://docs.mistral.ai/"
 class Mistral(Vendor):
     """Mistral's platform, or a customer's own deployment of it."""
 
-    slug: str = "mistral"
+    slug: str = VENDOR
     label: str = "Mistral"
     key_page: str = "https://console.mistral.ai/api-keys"
     info: VendorInfo = _INFO
@@ -61,7 +62,8 @@ class Mistral(Vendor):
     ) -> AsyncGenerator[Delta, None]:
         """Deltas of one streamed call; nothing is retried here."""
         body = mistral_body(request)
-        events = ChatEvents(request.model, endpoint.api_key)
+        owner = owner_of(VENDOR, request.model)
+        events = ChatEvents(request.model, endpoint.api_key, owner, keeps_words=True)
         return stream_call(endpoint, lambda: _call(endpoint, "chat/completions", body), events, timeouts)
 
     async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:

@@ -18,7 +18,7 @@ from apps.llm.vendors.base import (
     ToolResultPart,
 )
 from apps.llm.vendors.openai_responses.habits import Habits
-from apps.llm.vendors.openai_responses.sealed import sealed_in
+from apps.llm.vendors.openai_responses.sealed import sealed_by
 
 LEAST_OUTPUT_TOKENS = 16
 _RESERVED = frozenset({"model", "input", "instructions", "stream", "store", "n"})
@@ -31,9 +31,10 @@ def responses_body(request: ChatRequest, habits: Habits, *, summaries: bool = Fa
     An output limit under 16 tokens, which the API refuses, becomes 16.
     """
     instructions, messages = _instructions(request, habits)
+    host = habits.host if habits.seals(request.model) else ""
     body: dict[str, Any] = {
         "model": request.model,
-        "input": [item for message in messages for item in _items(message, habits.host)],
+        "input": [item for message in messages for item in _items(message, host)],
         "stream": True,
         "store": False,
     }
@@ -126,8 +127,8 @@ def _answer_items(message: ChatMessage, host: str) -> Iterator[dict[str, Any]]:
     for part in message.parts:
         match part:
             case ReasoningPart(text, signature):
-                for number, sealed in enumerate(sealed_in(signature, host)):
-                    yield sealed.item("" if number else text)
+                if sealed := sealed_by(signature, host):
+                    yield sealed.item(text)
             case TextPart(text) if text:
                 yield {"role": "assistant", "content": text}
             case ToolCallPart():

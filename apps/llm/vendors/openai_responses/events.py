@@ -8,7 +8,7 @@ import orjson
 
 from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from apps.llm.vendors.errors import error, error_of_event
-from apps.llm.vendors.openai_responses.sealed import Sealed
+from apps.llm.vendors.openai_responses.sealed import BETWEEN, Sealed
 from apps.llm.vendors.tool_calls import ToolCalls
 
 Reason = Literal["stop", "length", "tool_calls", "content_filter"]
@@ -96,7 +96,7 @@ class ResponsesEvents:
             case _ if kind in {_ITEM_ADDED, _ITEM_DONE}:
                 return self._item(event.get("item"), index, whole=kind == _ITEM_DONE)
             case _ if kind == _NEXT_SUMMARY:
-                return [ReasoningDelta("\n\n")] if _number(event, "summary_index") else []
+                return [ReasoningDelta(BETWEEN)] if _number(event, "summary_index") else []
             case _:
                 return self._answer(kind, event)
 
@@ -144,14 +144,15 @@ class ResponsesEvents:
     def _reasoning_item(self, item: Mapping[str, Any], index: int) -> list[Delta]:
         deltas: list[Delta] = []
         if ("reasoning", index) not in self._told:
-            said = "\n\n".join(_texts(item.get("summary")) or _texts(item.get("content")))
+            said = BETWEEN.join(_texts(item.get("summary")) or _texts(item.get("content")))
             deltas = [ReasoningDelta(said)] if said else []
         ident = str(item.get("id", ""))
         if item.get("encrypted_content") and ("sealed", ident) not in self._told:
             self._told.add(("sealed", ident))
-            deltas.append(
-                ReasoningDelta("", Sealed(self._host, ident, str(item["encrypted_content"])).packed())
-            )
+            lengths = tuple(len(text) for text in _texts(item.get("summary")))
+            kept = lengths if len(lengths) > 1 else ()
+            sealed = Sealed(self._host, ident, str(item["encrypted_content"]), kept)
+            deltas.append(ReasoningDelta("", sealed.packed()))
         self._told.add(("reasoning", index))
         return deltas
 
