@@ -168,10 +168,10 @@ def test_team_tab_sets_models_and_default(connected: Connected) -> None:
 
     cast, chat = connected.cast, str(connected.chat.pk)
     alice, url = browser(cast, cast.alice), f"/admin/teams/{connected.cast.sales.pk}/models"
-    assert alice.post(url, {"action": "default", "default": chat}).status_code == 422
+    assert alice.post(url, {"action": "default", "default": f"model:{chat}"}).status_code == 422
     grants = {"action": "grants", "shown": [chat], "models": [chat]}
     assert alice.post(url, grants).status_code == 302
-    assert alice.post(url, {"action": "default", "default": chat}).status_code == 302
+    assert alice.post(url, {"action": "default", "default": f"model:{chat}"}).status_code == 302
     with tenant_scope(cast.acme.id):
         assert default_model(cast.sales.pk) == connected.chat
 

@@ -448,3 +448,33 @@ def test_picker_hints_at_the_cost(
     _in_acme(connected, lambda: model_update(actor=None, model=connected.chat, changes=changes))
     (row,) = _picked(connected, connected.cast.engineering)
     assert (row["cost"], row["price"]) == (cost, words)
+
+
+def test_a_route_is_made_a_teams_default_on_its_page(connected: Connected) -> None:
+    from apps.llm.models import Model, Route, RouteGrant
+
+    cast, team = connected.cast, connected.cast.engineering
+
+    def made() -> Route:
+        refs = [f"model:{pk}" for pk in Model.objects.filter(modality="chat").values_list("pk", flat=True)]
+        route = Route.objects.create(
+            slug="careful", name="Careful", kind="fallback", definition={"members": [*refs, *refs[:1]]}
+        )
+        Route.objects.create(slug="closed", name="Not theirs", kind="fallback", definition={})
+        RouteGrant.objects.create(team=team, route=route)
+        return route
+
+    route = _in_acme(connected, made)
+    alice, url = browser(cast, cast.alice), f"/admin/teams/{team.pk}/models"
+    offered = alice.get(url).content.decode().partition('name="default"')[2].partition("</select>")[0]
+    assert (f'value="route:{route.pk}"' in offered, "Not theirs" in offered) == (True, False)
+    sent = {"action": "default", "default": f"route:{route.pk}"}
+    assert alice.post(url, sent).status_code == 302
+    chosen = _in_acme(connected, lambda: RouteGrant.objects.get(team=team, is_default=True))
+    assert chosen.route_id == route.pk
+    page = alice.get(url).content.decode()
+    assert f'value="route:{route.pk}" selected' in page
+    assert alice.post(url, {"action": "default", "default": ""}).status_code == 302
+    assert not _in_acme(connected, RouteGrant.objects.filter(is_default=True).exists)
+    for wrong in (f"route:{uuid4()}", "route:x", "nonsense"):
+        assert alice.post(url, {"action": "default", "default": wrong}).status_code == 422

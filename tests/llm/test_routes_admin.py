@@ -168,7 +168,7 @@ def test_a_dry_run_forecasts_from_metadata_alone(connected: Connected, routing: 
     with tenant_scope(connected.cast.acme.id):
         summary = dry_run(plan_of(route.pk, connected.cast.engineering.pk), past)
         unknown = dry_run(plan_of(cascade.pk, connected.cast.engineering.pk), past)
-    assert dict(summary.picked) == {"cheap": 1, "dear": 1}
+    assert [(pick.models, pick.questions) for pick in summary.picked] == [("cheap", 1), ("dear", 1)]
     assert f"{summary.least:f}" == "0.101500"
     assert (unknown.unknown, f"{unknown.least:f}") == (2, "0")
 
@@ -194,3 +194,194 @@ def test_the_list_takes_a_fixed_number_of_statements(connected: Connected, routi
     with CaptureQueriesContext(connection) as captured:
         assert client.get("/admin/routes").status_code == 200
     assert len(captured) < 15, [query["sql"] for query in captured.captured_queries]
+
+
+def refs(connected: Connected) -> dict[str, str]:
+    """How forms name each model."""
+    from apps.llm.models import Model
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(connected.cast.acme.id):
+        return {slug: f"model:{pk}" for slug, pk in Model.objects.values_list("slug", "pk")}
+
+
+def test_another_row_needs_no_script_and_loses_nothing(connected: Connected, routing: Routing) -> None:
+    routing.model("one")
+    client = browser(connected.cast, connected.cast.alice)
+    path, sent = "/admin/routes/new/ensemble", {"name": "Kept", "member_1": refs(connected)["one"]}
+    page = client.get(path).content.decode()
+    assert ('name="member_2"' in page, 'name="member_3"' in page) == (True, False)
+    for last in (3, 4, 5, 5):
+        sent |= {f"member_{number}": "" for number in range(2, last)}
+        answer = client.post(path, sent | {"add": "members"})
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert 'value="Kept"' in page
+        assert page.count("selected>one<") == 1
+        assert (f'name="member_{last}"' in page, f'name="member_{last + 1}"' in page) == (True, False)
+        assert "Nothing was saved" not in page
+
+
+def test_eight_members_and_twenty_rules_are_saved(connected: Connected, routing: Routing) -> None:
+    from apps.llm.models import Route
+    from apps.tenants.scope import tenant_scope
+
+    slugs = [routing.model(f"model-{number}") for number in range(8)]
+    known = refs(connected)
+    client = browser(connected.cast, connected.cast.alice)
+    common = {"name": "Auto", "is_enabled": "on"}
+    members = {f"member_{number}": known[slug] for number, slug in enumerate(slugs, 1)}
+    sent = common | members | {"slug": "long", "on": "timeout"}
+    assert client.post("/admin/routes/new/fallback", sent).status_code == 302
+    rules = {f"use_{number}": known[slugs[0]] for number in range(1, 21)}
+    rules |= {f"longer_{number}": str(number) for number in range(1, 21)}
+    sent = common | rules | {"slug": "rules", "otherwise": known[slugs[1]]}
+    assert client.post("/admin/routes/new/task", sent).status_code == 302
+    with tenant_scope(connected.cast.acme.id):
+        assert len(Route.objects.get(slug="long").definition["members"]) == 8
+        made = Route.objects.get(slug="rules")
+        assert [rule["when"]["longer_than"] for rule in made.definition["rules"]] == list(range(1, 21))
+    assert client.get(f"/admin/routes/{made.pk}").content.count(b"<details") > 20
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "place"),
+    [
+        ("fallback", {"member_1": "one", "member_3": "one", "on": "timeout"}, "id_member_3_error"),
+        ("task", {"longer_2": "5", "otherwise": "one", "use_1": "one", "code_1": "yes"}, "id_use_2_error"),
+        ("task", {"use_2": "one", "otherwise": "one"}, "id_use_2_error"),
+        ("task", {"use_1": "one", "from_1": "8", "to_1": "8", "otherwise": "one"}, "id_to_1_error"),
+        ("task", {"classifier": "one", "about_1": "Sums", "otherwise": "one"}, "id_kind_1_error"),
+        ("ensemble", {"member_1": "one", "synthesiser": "one"}, "id_member_1_error"),
+        ("cheapest", {}, "id_model_1_error"),
+    ],
+)
+def test_a_wrong_row_is_told_where_it_stands(
+    connected: Connected, routing: Routing, kind: str, fields: dict[str, str], place: str
+) -> None:
+    from apps.llm.models import Route
+    from apps.tenants.scope import tenant_scope
+
+    routing.model("one")
+    known = refs(connected)
+    client = browser(connected.cast, connected.cast.alice)
+    sent = {name: known.get(value, value) for name, value in fields.items()}
+    answer = client.post(f"/admin/routes/new/{kind}", {"name": "Auto", "slug": "auto"} | sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'id="{place}"' in page
+    assert "Nothing was saved" in page
+    with tenant_scope(connected.cast.acme.id):
+        assert not Route.objects.exists()
+
+
+def test_an_empty_trial_says_what_to_do(connected: Connected, routing: Routing) -> None:
+    from apps.runs.models import Run
+    from apps.tenants.scope import tenant_scope
+
+    routing.model("one"), routing.model("two")
+    route = routing.route("fallback", {"members": ["one", "two"]})
+    client, path = browser(connected.cast, connected.cast.alice), f"/admin/routes/{route.pk}"
+    sent = {"team": str(connected.cast.sales.pk), "text": "  "}
+    answer = client.post(f"{path}/trial", sent)
+    assert answer.status_code == 422
+    assert "Write a question of at most 8,000 characters." in answer.content.decode()
+    with tenant_scope(connected.cast.acme.id):
+        assert not Run.objects.filter(kind="route_trial").exists()
+
+
+def test_a_trial_is_followed_and_stopped(connected: Connected, routing: Routing) -> None:
+    from apps.runs.models import Run
+    from apps.tenants.scope import tenant_scope
+
+    routing.model("one"), routing.model("two")
+    route = routing.route("fallback", {"members": ["one", "two"]})
+    client, path = browser(connected.cast, connected.cast.alice), f"/admin/routes/{route.pk}"
+    begun = client.post(f"{path}/trial", {"team": str(connected.cast.engineering.pk), "text": "Why?"})
+    with tenant_scope(connected.cast.acme.id):
+        run = Run.objects.get(kind="route_trial")
+    assert begun.headers["Location"] == f"{path}?trial={run.pk}#trial"
+    page = client.get(f"{path}?trial={run.pk}").content.decode()
+    assert ("data-live" in page, ">Why?</textarea>" in page) == (True, True)
+    pane = client.get(f"{path}/trials/{run.pk}").content.decode()
+    assert ("data-live" in pane, "<h1>" in pane) == (True, False)
+    assert client.post(f"{path}/trials/{run.pk}/stop").status_code == 302
+    assert "Stopped after" in client.get(f"{path}/trials/{run.pk}").content.decode()
+    bob = browser(connected.cast, connected.cast.bob)
+    assert bob.get(f"{path}/trials/{run.pk}").status_code == 404
+    assert bob.post(f"{path}/trials/{run.pk}/stop").status_code == 404
+
+
+def asked_before(connected: Connected, count: int, **values: Any) -> None:
+    """So many questions in the ledger, an hour apart, each of one call."""
+    from datetime import timedelta
+    from uuid import uuid4
+
+    from django.utils import timezone
+
+    from apps.metering.models import UsageRecord
+    from apps.tenants.scope import tenant_scope
+
+    said: dict[str, Any] = {
+        "state": "settled", "purpose": "reply", "vendor": "openai_compatible", "connection_name": "Test host",
+        "connection_id": connected.connection.pk, "model_id": connected.chat.pk, "model_slug": "big-model",
+        "model_asked": "big-model", "tokens_input": 1_000, "tokens_output": 500, "cost": "0.01",
+        "currency": "USD", "team_id": connected.cast.engineering.pk,
+    }  # fmt: skip
+    with tenant_scope(connected.cast.acme.id):
+        UsageRecord.objects.bulk_create(
+            UsageRecord(
+                call_id=uuid4(),
+                created_at=timezone.now() - timedelta(hours=number),
+                **{"run_id": uuid4()} | said | values,
+            )
+            for number in range(count)
+        )
+
+
+def test_a_dry_run_shows_a_chart_with_its_table(connected: Connected, routing: Routing) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    cheap, dear = routing.model("cheap", price=("1", "1")), routing.model("dear", price=("10", "10"))
+    rules = [{"when": {"longer_than": 5000}, "use": dear}]
+    route = routing.route("task", {"rules": rules, "otherwise": cheap})
+    client = browser(connected.cast, connected.cast.alice)
+    team = connected.cast.engineering
+    page = client.get(f"/admin/routes/{route.pk}?run={team.pk}").content.decode()
+    assert "Nobody has asked a question yet." in page
+    asked_before(connected, 120)
+    asked_before(connected, 3, tokens_input=9_000, team_id=connected.cast.sales.pk)
+    with CaptureQueriesContext(connection) as captured:
+        page = client.get(f"/admin/routes/{route.pk}?run={team.pk}").content.decode()
+    assert len(captured) < 15 + 6, len(captured)
+    assert "cheap would have answered 97 of 100 questions." in page
+    assert '<rect class="bar bar-solid" width="97.00"' in page
+    assert "At most 0.4305 USD in place of 1.00 USD: 57% less." in page
+    table = page.partition("View as table")[2]
+    assert [f'data-label="Share">{share} %' in table for share in ("97", "3")] == [True, True]
+    page = client.get(f"/admin/routes/{route.pk}?run={team.pk}&of=team").content.decode()
+    assert "cheap would have answered 100 of 100 questions." in page
+    page = client.get(f"/admin/routes/{route.pk}?run={connected.cast.sales.pk}&of=team").content.decode()
+    assert "Sales may use none of the models that this route needs" in page
+
+
+def test_a_past_question_is_a_run_with_the_cost_of_all_its_calls(
+    connected: Connected, routing: Routing
+) -> None:
+    from uuid import uuid4
+
+    from apps.llm.routes.past import past_questions
+    from apps.tenants.scope import tenant_scope
+
+    run = uuid4()
+    asked_before(connected, 1, run_id=run, step="check", tokens_input=9_999, cost="0.5")
+    asked_before(connected, 1, run_id=run, step="draft", tokens_input=70, tokens_output=30, cost="0.25")
+    asked_before(connected, 1, cost="0.5", currency="EUR")
+    asked_before(connected, 1, purpose="title")
+    with tenant_scope(connected.cast.acme.id):
+        found = [
+            (one.traits.tokens, one.output, one.cost and str(one.cost.normalize()))
+            for one in past_questions()
+        ]
+    assert sorted(found) == [(70, 30, "0.75"), (1000, 500, None)]

@@ -81,15 +81,25 @@ class TeamRoutesForm(forms.Form):
 
 
 class TeamDefaultForm(forms.Form):
-    """What the team's new chats begin with."""
+    """What the team's new chats begin with: a model or a route, by its stored reference."""
 
     default = forms.ChoiceField(
-        required=False, label="Default model", help_text="What a new chat of the team begins with."
+        required=False,
+        label="New chats begin with",
+        help_text="A model or a route. People may choose another in each chat, or a default of their own.",
     )
 
-    def __init__(self, *args: Any, chat: list[tuple[str, str]], otherwise: str, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        chat: list[tuple[str, str]],
+        routes: list[tuple[str, str]],
+        otherwise: str,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
-        self.fields["default"].choices = [("", otherwise), *chat]  # type: ignore[attr-defined]  # a ChoiceField
+        offered = [(name, choices) for name, choices in (("Models", chat), ("Routes", routes)) if choices]
+        self.fields["default"].choices = [("", otherwise), *offered]  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class BulkForm(forms.Form):

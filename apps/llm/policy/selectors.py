@@ -195,20 +195,25 @@ def side_of(team: Team, everyone: Team, grants: Iterable[tuple[UUID, UUID, bool]
 
 @dataclass(frozen=True, slots=True)
 class TeamRoute:
-    """A route beside a team: granted to it, or through Everyone."""
+    """A route beside a team: by its own grant or Everyone's; whether its new chats begin with it."""
 
     route: Route
     is_own: bool
     is_inherited: bool
+    is_default: bool
+
+    @property
+    def is_usable(self) -> bool:
+        return self.is_own or self.is_inherited
 
 
 def team_routes(team: Team) -> list[TeamRoute]:
     """Every route of the organisation beside the team; two statements."""
     granted = RouteGrant.objects.filter(Q(team=team) | Q(team__is_everyone=True))
-    pairs = set(granted.values_list("route_id", "team_id"))
-    own = {route_id for route_id, team_id in pairs if team_id == team.pk}
-    inherited = {route_id for route_id, team_id in pairs if team_id != team.pk}
+    rows = list(granted.values_list("route_id", "team_id", "is_default"))
+    own = {route_id: is_default for route_id, team_id, is_default in rows if team_id == team.pk}
+    inherited = {route_id for route_id, team_id, _ in rows if team_id != team.pk}
     return [
-        TeamRoute(route, route.pk in own, route.pk in inherited)
+        TeamRoute(route, route.pk in own, route.pk in inherited, own.get(route.pk, False))
         for route in Route.objects.order_by("name", "slug")
     ]

@@ -30,14 +30,22 @@ def listed_routes(query: str = "", kind: str = "") -> list[Route]:
 
 def targets(route: Route | None) -> tuple[Choices, Choices]:
     """What a route may refer to, as (stored reference, name): chat models, and all other routes."""
-    models = Model.objects.filter(modality=Modality.CHAT.value).order_by("name").values_list("pk", "name")
-    others = Route.objects.order_by("name")
+    models = Model.objects.filter(modality=Modality.CHAT.value).order_by("name", "slug")
+    others = Route.objects.order_by("name", "slug")
     if route is not None:
         others = others.exclude(pk=route.pk)
+    rows = models.values_list("pk", "name", "is_enabled", "connection__is_enabled")
     return (
-        [(f"model:{pk}", name) for pk, name in models],
-        [(f"route:{pk}", f"Route: {name}") for pk, name in others.values_list("pk", "name")],
+        [(f"model:{pk}", _named(name, is_on=on and host_on)) for pk, name, on, host_on in rows],
+        [
+            (f"route:{pk}", _named(name, is_on=on))
+            for pk, name, on in others.values_list("pk", "name", "is_enabled")
+        ],
     )
+
+
+def _named(name: str, *, is_on: bool) -> str:
+    return name if is_on else f"{name} (off)"
 
 
 def closed_models(route: Route, team_ids: Sequence[str]) -> list[str]:

@@ -16,7 +16,8 @@ from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Route
 from apps.llm.routes import serializers
 from apps.llm.routes.forecast import dry_run
-from apps.llm.routes.selectors import access_route, past_questions, plan_of
+from apps.llm.routes.past import past_questions
+from apps.llm.routes.selectors import access_route, plan_of
 from apps.llm.routes.services import (
     route_create,
     route_delete,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from rest_framework.request import Request
+
+    from apps.llm.routes.forecast import Pick
 
 TAGS = ["routes"]
 
@@ -157,7 +160,7 @@ class RouteDryRunApi(ModelsApi):
         return Response(
             {
                 "questions": summary.questions,
-                "picked": [{"models": name, "questions": count} for name, count in summary.picked],
+                "picked": [_pick(pick) for pick in summary.picked],
                 "cost_least": _amount(summary.least),
                 "cost_most": _amount(summary.most),
                 "cost_unknown": summary.unknown,
@@ -166,6 +169,16 @@ class RouteDryRunApi(ModelsApi):
                 "nobody": summary.nobody,
             }
         )
+
+
+def _pick(pick: Pick) -> dict[str, Any]:
+    return {
+        "models": pick.models,
+        "questions": pick.questions,
+        "cost_least": _amount(pick.least),
+        "cost_most": _amount(pick.most),
+        "cost_unknown": pick.unknown,
+    }
 
 
 def _amount(amount: Decimal) -> str:

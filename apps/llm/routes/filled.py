@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
-
-SLOTS: Final = 5
-RULES: Final = 4
 
 
 def definition_of(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,8 +17,19 @@ def initial_of(kind: str, definition: Mapping[str, Any]) -> dict[str, Any]:
     return _WRITTEN[kind](definition)
 
 
-def _filled(data: Mapping[str, Any], name: str, slots: int = SLOTS) -> list[str]:
-    return [data[f"{name}_{n}"] for n in range(1, slots + 1) if data.get(f"{name}_{n}")]
+def numbers(names: Iterable[str], first: str) -> list[int]:
+    """The numbers, from 1, of the rows that have this field, in order."""
+    pattern = re.compile(rf"{first}_([1-9]\d?)")
+    return sorted(int(found[1]) for name in names if (found := pattern.fullmatch(name)))
+
+
+def _used(data: Mapping[str, Any], name: str) -> list[int]:
+    """The rows in which this field is filled."""
+    return [n for n in numbers(data, name) if data[f"{name}_{n}"]]
+
+
+def _filled(data: Mapping[str, Any], name: str) -> list[str]:
+    return [data[f"{name}_{n}"] for n in _used(data, name)]
 
 
 def _fallback(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,9 +42,7 @@ def _fallback(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ranked(data: Mapping[str, Any]) -> dict[str, Any]:
     candidates = [
-        {"ref": data[f"model_{n}"], "quality": _number(data[f"quality_{n}"])}
-        for n in range(1, SLOTS + 1)
-        if data.get(f"model_{n}")
+        {"ref": data[f"model_{n}"], "quality": _number(data[f"quality_{n}"])} for n in _used(data, "model")
     ]
     minimum = _number(data["minimum_quality"])
     return {"candidates": candidates, "abilities": list(data["abilities"]), "minimum_quality": minimum}
@@ -44,12 +51,10 @@ def _ranked(data: Mapping[str, Any]) -> dict[str, Any]:
 def _task(data: Mapping[str, Any]) -> dict[str, Any]:
     labels = [
         {"name": data[f"kind_{n}"], "description": data[f"about_{n}"], "use": data[f"kind_use_{n}"]}
-        for n in range(1, RULES + 1)
-        if data.get(f"kind_{n}")
+        for n in _used(data, "kind")
     ]
-    used = [n for n in range(1, RULES + 1) if data.get(f"use_{n}")]
     return {
-        "rules": [{"when": _when(data, n), "use": data[f"use_{n}"]} for n in used],
+        "rules": [{"when": _when(data, n), "use": data[f"use_{n}"]} for n in _used(data, "use")],
         "otherwise": data["otherwise"],
         "classifier": {"model": data["classifier"], "labels": labels} if data["classifier"] else None,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -40,11 +40,22 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Pick:
+    """Who would have answered so many questions, and what those of known price would have cost."""
+
+    models: str
+    questions: int
+    least: Decimal
+    most: Decimal
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """A dry run: how often each was picked, and sums in `currency` over the questions with known prices."""
+    """A dry run: how often each was picked, most often first; sums in USD over questions of known price."""
 
     questions: int
-    picked: tuple[tuple[str, int], ...]
+    picked: tuple[Pick, ...]
     least: Decimal
     most: Decimal
     unknown: int
@@ -56,19 +67,30 @@ class Summary:
 def dry_run(plan: Plan, asked: Sequence[Asked]) -> Summary:
     """The route over past questions; a language, code and attachments are not kept, such rules never fit."""
     found = [forecast(plan, Ref("route", plan.root.id), past) for past in asked]
-    picks = Counter(" + ".join(one.picked) for one in found if one is not None and one.picked)
-    known = [one for one in found if one is not None and one.least is not None and one.most is not None]
-    nobody = sum(one is None for one in found)
+    by_models: dict[str, list[Forecast]] = defaultdict(list)
+    for one in found:
+        if one is not None:
+            by_models[" + ".join(one.picked)].append(one)
+    picks = sorted(
+        (_pick(models, rows) for models, rows in by_models.items()),
+        key=lambda pick: (-pick.questions, pick.models),
+    )
     return Summary(
         questions=len(asked),
-        picked=tuple(picks.most_common()),
-        least=sum((one.least for one in known if one.least is not None), Decimal(0)),
-        most=sum((one.most for one in known if one.most is not None), Decimal(0)),
-        unknown=len(asked) - len(known) - nobody,
+        picked=tuple(picks),
+        least=sum((pick.least for pick in picks), Decimal(0)),
+        most=sum((pick.most for pick in picks), Decimal(0)),
+        unknown=sum(pick.unknown for pick in picks),
         was=sum((past.cost for past in asked if past.cost is not None), Decimal(0)),
         was_unknown=sum(past.cost is None for past in asked),
-        nobody=nobody,
+        nobody=sum(one is None for one in found),
     )
+
+
+def _pick(models: str, rows: Sequence[Forecast]) -> Pick:
+    known = [(one.least, one.most) for one in rows if one.least is not None and one.most is not None]
+    least, most = (sum(amounts, Decimal(0)) for amounts in (zip(*known, strict=True) if known else ((), ())))
+    return Pick(models, len(rows), least, most, len(rows) - len(known))
 
 
 def forecast(plan: Plan, ref: Ref, asked: Asked) -> Forecast | None:
@@ -124,7 +146,8 @@ def _check(plan: Plan, ref: Ref, asked: Asked, *, voices: int = 1) -> Forecast |
 
 
 def _call(model: Offered, tokens: int, output: int) -> Forecast:
-    spent = planning.cost(model.price, tokens, output)
+    price = model.price if model.price and model.price.currency == planning.CURRENCY else None
+    spent = planning.cost(price, tokens, output)
     return Forecast((model.name,), spent, spent)
 
 

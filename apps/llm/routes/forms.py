@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from apps.llm.routes.definitions import ABILITIES, DEFAULT_ON, FALLBACK_KINDS, LANGUAGES
-from apps.llm.routes.filled import RULES, SLOTS, definition_of
+from apps.llm.routes.filled import definition_of, numbers
+from apps.llm.routes.kinds import GROUPS, NONE, PLAIN
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Iterator
 
-Choices = list[tuple[str, str]]
+    from django.core.exceptions import ValidationError
+    from django.forms.boundfield import BoundField
 
-NONE: Final = ("", "—")
-YES_NO: Final = [NONE, ("yes", "Yes"), ("no", "No")]
-QUALITY: Final = [NONE, *((str(number), str(number)) for number in range(1, 6))]
+    from apps.llm.routes.kinds import Choices, Group, Grouped
+
+ROW_ZERO = 0
+"""The number of the row that the page copies when another one is added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a route may be made of, as (stored reference, name): `targets` are models and other routes."""
+
+    models: Choices
+    routes: Choices
+    teams: Choices
+
+    @property
+    def targets(self) -> Grouped:
+        found = [("Models", self.models), ("Routes", self.routes)]
+        return [(name, choices) for name, choices in found if choices]
 
 
 class RouteForm(forms.Form):
-    """What people see of a route, and what its kind is made of. `targets` are models and other routes."""
+    """What people see of a route, and what its kind is made of.
+
+    Lists are groups of numbered rows: as many as `data` or `initial` has, and one more of the group `more`.
+    """
 
     name = forms.CharField(max_length=100)
     slug = forms.CharField(
@@ -37,29 +57,79 @@ class RouteForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, kind: str, targets: Choices, models: Choices, teams: Choices, **options: Any
+        self,
+        data: Any = None,
+        *,
+        kind: str,
+        offered: Offered,
+        initial: Mapping[str, Any] | None = None,
+        more: str = "",
     ) -> None:
-        super().__init__(*args, **options)
+        super().__init__(data, initial=dict(initial or {}))
         self.kind = kind
-        self._targets = targets
-        self._models = models
-        self._teams = teams
-        for name, field in _FIELDS[kind](self).items():
-            self.fields[name] = field
+        self._offered = offered
+        self._counts = {group.slug: self._count(group, more) for group in GROUPS[kind]}
+        for group in GROUPS[kind]:
+            for number in range(1, self._counts[group.slug] + 1):
+                self.fields |= group.row(self, number)
+        self.fields |= PLAIN[kind](self)
 
     def target(self, label: str, help_text: str = "", *, required: bool = True) -> forms.ChoiceField:
         """A choice among models and routes."""
-        return forms.ChoiceField(
-            label=label, help_text=help_text, required=required, choices=[NONE, *self._targets]
-        )
+        choices: Any = [NONE, *self._offered.targets]
+        return forms.ChoiceField(label=label, help_text=help_text, required=required, choices=choices)
 
     def model(self, label: str) -> forms.ChoiceField:
         """A choice among models."""
-        return forms.ChoiceField(label=label, required=False, choices=[NONE, *self._models])
+        return forms.ChoiceField(label=label, required=False, choices=[NONE, *self._offered.models])
 
     def teams(self, label: str) -> forms.MultipleChoiceField:
         """A choice of teams."""
-        return forms.MultipleChoiceField(label=label, required=False, choices=self._teams)
+        widget = forms.CheckboxSelectMultiple
+        return forms.MultipleChoiceField(
+            label=label, required=False, choices=self._offered.teams, widget=widget
+        )
+
+    def again(self, more: str) -> RouteForm:
+        """The same as it was sent, unchecked, with a row more of that group."""
+        sent = {
+            name: field.widget.value_from_datadict(self.data, self.files, name)
+            for name, field in self.fields.items()
+        }
+        return RouteForm(kind=self.kind, offered=self._offered, initial=sent, more=more)
+
+    def said(self) -> list[BoundField]:
+        """The fields that people see of the route."""
+        return [self[name] for name in self.base_fields]
+
+    def parts(self) -> Iterator[dict[str, Any]]:
+        """What the kind is made of, in order: groups with their rows, and plain fields."""
+        in_groups = set()
+        for group in GROUPS[self.kind]:
+            rows = [self._row(self, group, number) for number in range(1, self._counts[group.slug] + 1)]
+            in_groups |= {field.name for row in rows for field in row["fields"]}
+            yield {"group": group, "rows": rows, "blank": self._row(self._blank(group), group, ROW_ZERO)}
+            yield from ({"field": self[name]} for name in group.then)
+            in_groups |= set(group.then)
+        plain = [name for name in self.fields if name not in in_groups | set(self.base_fields)]
+        yield from ({"field": self[name]} for name in plain)
+
+    def clean(self) -> dict[str, Any]:
+        """Each row says who is asked and when; what is chosen twice is said at the second place."""
+        data = super().clean() or {}
+        for group in GROUPS[self.kind]:
+            seen: set[str] = set()
+            for number in range(1, self._counts[group.slug] + 1):
+                self._check_row(group, number, data, seen)
+        return data
+
+    def refuse(self, error: ValidationError) -> None:
+        """The service's errors at their fields; those of a list at its first row."""
+        by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        firsts = {group.slug: f"{group.first}_1" for group in GROUPS[self.kind]}
+        for name, texts in by_field.items():
+            place = firsts.get(name, name)
+            self.add_error(place if place in self.fields else None, texts)
 
     def values(self) -> dict[str, Any]:
         """What the services take."""
@@ -67,129 +137,27 @@ class RouteForm(forms.Form):
         said = {name: data[name] for name in ("name", "slug", "purpose", "is_enabled")}
         return {**said, "kind": self.kind, "definition": definition_of(self.kind, data)}
 
+    def _count(self, group: Group, more: str) -> int:
+        given = self.data if self.is_bound else self.initial
+        last = max((number for name in group.names for number in numbers(given, name)), default=0)
+        return min(max(last, group.shown) + (group.slug == more), group.most)
 
-def _fallback_fields(form: RouteForm) -> dict[str, forms.Field]:
-    members: dict[str, forms.Field] = {
-        f"member_{number}": form.target(f"Choice {number}", required=number < 3)  # noqa: PLR2004 - two at least
-        for number in range(1, SLOTS + 1)
-    }
-    return members | {
-        "on": forms.MultipleChoiceField(
-            label="Go on to the next when the model",
-            choices=[(kind.value, kind.value.replace("_", " ").capitalize()) for kind in FALLBACK_KINDS],
-            initial=sorted(kind.value for kind in DEFAULT_ON),
-            widget=forms.CheckboxSelectMultiple,
-        ),
-        "first_token_s": forms.FloatField(
-            label="Wait for the first word",
-            required=False,
-            min_value=0.1,
-            max_value=300,
-            help_text="Seconds; then the next one is asked. Empty: as long as it takes.",
-        ),
-    }
+    def _check_row(self, group: Group, number: int, data: Mapping[str, Any], seen: set[str]) -> None:
+        row = {name: data.get(f"{name}_{number}") for name in group.names}
+        for name, text in group.wrong(row).items():
+            self.add_error(f"{name}_{number}", text)
+        chosen = row[group.first]
+        if group.is_once and chosen and chosen in seen:
+            self.add_error(f"{group.first}_{number}", "This one is chosen above. Choose each only once.")
+        seen.add(str(chosen))
 
+    def _blank(self, group: Group) -> forms.Form:
+        blank = forms.Form()
+        blank.fields |= group.row(self, ROW_ZERO)
+        return blank
 
-def _ranked_fields(form: RouteForm) -> dict[str, forms.Field]:
-    found: dict[str, forms.Field] = {}
-    for number in range(1, SLOTS + 1):
-        found[f"model_{number}"] = form.model(f"Model {number}")
-        found[f"quality_{number}"] = forms.ChoiceField(
-            label=f"Quality of model {number}",
-            required=False,
-            choices=QUALITY,
-            help_text="1 poor to 5 best, by your own judgement.",
-        )
-    return found | {
-        "abilities": forms.MultipleChoiceField(
-            required=False,
-            choices=[(name, name.capitalize()) for name in ABILITIES],
-            widget=forms.CheckboxSelectMultiple,
-            help_text="Only models that state these are asked.",
-        ),
-        "minimum_quality": forms.ChoiceField(required=False, choices=QUALITY),
-    }
-
-
-def _task_fields(form: RouteForm) -> dict[str, forms.Field]:
-    found: dict[str, forms.Field] = {}
-    for number in range(1, RULES + 1):
-        of = f"Rule {number}"
-        found |= {
-            f"use_{number}": form.target(f"{of}: ask", required=False),
-            f"longer_{number}": forms.IntegerField(
-                label=f"{of}: longer than, tokens", required=False, min_value=1
-            ),
-            f"shorter_{number}": forms.IntegerField(
-                label=f"{of}: shorter than, tokens", required=False, min_value=1
-            ),
-            f"attachments_{number}": forms.ChoiceField(
-                label=f"{of}: with attachments", required=False, choices=YES_NO
-            ),
-            f"code_{number}": forms.ChoiceField(label=f"{of}: with code", required=False, choices=YES_NO),
-            f"languages_{number}": forms.MultipleChoiceField(
-                label=f"{of}: in a language", required=False, choices=[(name, name) for name in LANGUAGES]
-            ),
-            f"teams_{number}": form.teams(f"{of}: asked in a team"),
-            f"from_{number}": forms.IntegerField(
-                label=f"{of}: from hour", required=False, min_value=0, max_value=23
-            ),
-            f"to_{number}": forms.IntegerField(
-                label=f"{of}: to hour", required=False, min_value=1, max_value=24
-            ),
-        }
-    found["classifier"] = form.target("Classifier", "Sorts what no rule fits; a small model.", required=False)
-    for number in range(1, RULES + 1):
-        found |= {
-            f"kind_{number}": forms.CharField(
-                label=f"Kind {number} of question", required=False, max_length=40
-            ),
-            f"about_{number}": forms.CharField(
-                label=f"What kind {number} is", required=False, max_length=300
-            ),
-            f"kind_use_{number}": form.target(f"Kind {number}: ask", required=False),
-        }
-    return found | {"otherwise": form.target("All other questions: ask")}
-
-
-def _cascade_fields(form: RouteForm) -> dict[str, forms.Field]:
-    return {
-        "first": form.target("First model", "A cheap one: it always answers first."),
-        "checker": form.target("Checker", "Decides whether the first answer suffices."),
-        "second": form.target("Stronger model", "Answers where it does not."),
-    }
-
-
-def _judge_fields(form: RouteForm) -> dict[str, forms.Field]:
-    return {
-        "answerer": form.target("Answerer"),
-        "judge": form.target("Judge", "Checks each answer before it is shown; a failed one is revised once."),
-    }
-
-
-def _ensemble_fields(form: RouteForm) -> dict[str, forms.Field]:
-    members: dict[str, forms.Field] = {
-        f"member_{number}": form.target(f"Member {number}", required=number < 3)  # noqa: PLR2004 - two at least
-        for number in range(1, SLOTS + 1)
-    }
-    return members | {
-        "synthesiser": form.target("Synthesiser", "Compares the answers and merges them."),
-        "cap": forms.DecimalField(
-            label="Cost cap for one question",
-            required=False,
-            max_digits=12,
-            decimal_places=6,
-            help_text="With a cap, models without a known price are left out. Empty: none.",
-        ),
-        "currency": forms.CharField(max_length=3, required=False, initial="USD"),
-    }
-
-
-_FIELDS: Final[Mapping[str, Callable[[RouteForm], dict[str, forms.Field]]]] = {
-    "fallback": _fallback_fields,
-    **dict.fromkeys(("cheapest", "fastest", "best_value"), _ranked_fields),
-    "task": _task_fields,
-    "cascade": _cascade_fields,
-    "judge": _judge_fields,
-    "ensemble": _ensemble_fields,
-}
+    def _row(self, form: forms.Form, group: Group, number: int) -> dict[str, Any]:
+        fields = [form[f"{name}_{number}"] for name in group.names]
+        wrong = self.is_bound and any(field.errors for field in fields)
+        is_new = not any(field.value() for field in fields)
+        return {"number": number, "fields": fields, "is_open": wrong or is_new}

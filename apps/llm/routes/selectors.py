@@ -17,13 +17,10 @@ from apps.llm.catalogue import price_shown
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Grant, Model, Route, RouteGrant
 from apps.llm.routes.definitions import DefinitionError, Ranked, Ref, refs_of
-from apps.llm.routes.forecast import Asked
 from apps.llm.routes.planning import Node, Offered, Plan, Speed
 from apps.llm.routes.reading import read
-from apps.llm.routes.traits import Traits
 from apps.llm.routes.usable import is_usable
 from apps.llm.vendors.base import Modality
-from apps.metering.models import UsageRecord, UsageState
 from apps.metering.prices import Price
 from apps.metering.speeds import speeds_of
 from apps.runs.models import Run
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
     from apps.llm.routes.definitions import Definition
 
 PREFIX: Final = "route/"
-PAST_QUESTIONS: Final = 100
 NOTHING_OPEN: Final = "None of what it needs is open to this team."
 SPEED_KEPT_S: Final = 60.0
 
@@ -69,23 +65,6 @@ class RouteForTeam:
     route: Route
     usable: bool
     reason: str = ""
-
-
-def past_questions(team_id: UUID | None = None) -> list[Asked]:
-    """The metadata of the last hundred questions of chats and programs, newest first; no text."""
-    rows = UsageRecord.objects.filter(
-        purpose__in=("reply", "api"), step__in=("", "answer"), state=UsageState.SETTLED
-    ).order_by("-created_at")
-    if team_id is not None:
-        rows = rows.filter(team_id=team_id)
-    return [
-        Asked(
-            Traits(tokens=row.tokens_input, hour=local_hour(row.created_at), team_id=row.team_id),
-            row.tokens_output,
-            row.cost,
-        )
-        for row in rows[:PAST_QUESTIONS]
-    ]
 
 
 def access_route(route_id: UUID) -> Route:
@@ -160,11 +139,15 @@ def plan_and_hour(route_id: UUID, team_id: UUID | None) -> tuple[Plan, int]:
 
 def local_hour(moment: datetime) -> int:
     """The hour of the organisation's day at that moment."""
+    return moment.astimezone(local_zone()).hour
+
+
+def local_zone() -> ZoneInfo:
+    """The organisation's time zone; one statement."""
     try:
-        zone = ZoneInfo(tenant_settings().time_zone)
+        return ZoneInfo(tenant_settings().time_zone)
     except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    return moment.astimezone(zone).hour
+        return ZoneInfo("UTC")
 
 
 def plan_of(route_id: UUID, team_id: UUID | None) -> Plan:

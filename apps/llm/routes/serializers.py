@@ -91,6 +91,9 @@ class PickOutput(serializers.Serializer[Any]):
 
     models = serializers.CharField()
     questions = serializers.IntegerField()
+    cost_least = serializers.CharField()
+    cost_most = serializers.CharField()
+    cost_unknown = serializers.IntegerField()
 
 
 class DryRunOutput(serializers.Serializer[Any]):

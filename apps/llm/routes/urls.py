@@ -12,5 +12,13 @@ urlpatterns = [
     path(ONE, views.RouteView.as_view(), name="admin-route"),
     path(f"{ONE}/teams", views.RouteTeamsView.as_view(), name="admin-route-teams"),
     path(f"{ONE}/trial", views.RouteTrialView.as_view(), name="admin-route-trial"),
+    path(
+        f"{ONE}/trials/<uuid:run_id>",
+        views.RouteTrialResultView.as_view(),
+        name="admin-route-trial-result",
+    ),
+    path(
+        f"{ONE}/trials/<uuid:run_id>/stop", views.RouteTrialStopView.as_view(), name="admin-route-trial-stop"
+    ),
     path(f"{ONE}/delete", views.RouteDeleteView.as_view(), name="admin-route-delete"),
 ]

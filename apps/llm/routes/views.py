@@ -9,27 +9,31 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from apps.llm.errors import ModelNotFoundError
 from apps.llm.forms import TeamsForm
 from apps.llm.routes.administration import closed_models, listed_routes, targets
 from apps.llm.routes.filled import initial_of
-from apps.llm.routes.forecast import dry_run
-from apps.llm.routes.forms import RouteForm
+from apps.llm.routes.forms import Offered, RouteForm
 from apps.llm.routes.models import RouteKind
-from apps.llm.routes.selectors import access_route, past_questions, plan_of, trial_of
+from apps.llm.routes.selectors import access_route, trial_of
 from apps.llm.routes.services import (
+    MOST_TEXT,
     route_create,
     route_delete,
     route_grants_set,
     route_update,
     trial_start,
 )
-from apps.llm.selectors.administration import access_team, teams
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage, add_errors
+from apps.llm.routes.shown import dry_run_shown, trial_shown
+from apps.llm.selectors.administration import access_team, people_in, teams
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage
+from apps.runs.services import run_stop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from django.http import HttpRequest
 
+    from apps.accounts.models import Team
     from apps.llm.models import Route
 
 ABOUT = {
@@ -54,6 +58,7 @@ class RouteListView(ModelsPage):
             q=query,
             kind=kind,
             kinds=[(value, label, ABOUT[value]) for value, label in RouteKind.choices],
+            deleted=request.GET.get("deleted", ""),
         )
 
 
@@ -61,87 +66,112 @@ class RouteAddView(ModelsPage):
     template_name = "llm/route_form.html"
 
     def get(self, request: HttpRequest, kind: str) -> HttpResponse:
-        return self._shown(_form(_known(kind)))
+        return self._shown(_form(_known(kind), teams()))
 
     def post(self, request: HttpRequest, kind: str) -> HttpResponse:
-        form = _form(_known(kind), request.POST)
-        if form.is_valid():
-            try:
-                route = route_create(actor=self.actor, values=form.values())
-            except ValidationError as error:
-                add_errors(form, error)
-            else:
-                return HttpResponseRedirect(f"{_page_of(route)}?saved=1")
+        form = _form(_known(kind), teams(), request.POST)
+        if "add" in request.POST:
+            return self._shown(form.again(request.POST["add"]))
+        made = _taken(form, lambda: route_create(actor=self.actor, values=form.values()))
+        if made is not None:
+            return HttpResponseRedirect(f"{_page_of(made)}?saved=1")
         return self._shown(form, status=UNPROCESSABLE)
 
     def _shown(self, form: RouteForm, *, status: int = 200) -> HttpResponse:
         return self.page(form=form, label=RouteKind(form.kind).label, about=ABOUT[form.kind], status=status)
 
 
-class RouteView(ModelsPage):
+class RoutePage(ModelsPage):
     """One route: its form, its teams, a trial and a dry run."""
 
     template_name = "llm/route.html"
 
+    def shown(self, route: Route, *, form: RouteForm | None = None, **context: Any) -> HttpResponse:
+        """The whole page; `context` adds what a refused part of it says."""
+        request, among = self.request, teams()
+        granted = [str(pk) for pk in route.grants.values_list("team_id", flat=True)]
+        reached = [team for team in among if str(team.pk) in granted]
+        found: dict[str, Any] = {
+            "form": form or _form(route.kind, among, route=route),
+            "label": RouteKind(route.kind).label,
+            "about": ABOUT[route.kind],
+            "teams_form": TeamsForm(teams=among, chosen=granted),
+            "teams": among,
+            "people": people_in(reached) if reached else 0,
+            "closed": closed_models(route, granted),
+            "trial": trial_shown(trial_of(route, key)) if (key := _given(request, "trial")) else None,
+            "run": dry_run_shown(route, _team(request, "run"), of_team=bool(request.GET.get("of"))),
+            "saved": request.GET.get("saved", ""),
+            "most_text": MOST_TEXT,
+        }
+        return self.page(route=route, **found | context)
+
+
+class RouteView(RoutePage):
     def get(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
-        route = access_route(route_id)
-        form = _form(route.kind, route=route)
-        return self._shown(route, form, request)
+        return self.shown(access_route(route_id))
 
     def post(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
         route = access_route(route_id)
-        form = _form(route.kind, request.POST, route=route)
-        if form.is_valid():
-            try:
-                route_update(actor=self.actor, route=route, values=form.values())
-            except ValidationError as error:
-                add_errors(form, error)
-            else:
-                return HttpResponseRedirect(f"{_page_of(route)}?saved=1")
-        return self._shown(access_route(route_id), form, request, status=UNPROCESSABLE)
-
-    def _shown(
-        self, route: Route, form: RouteForm, request: HttpRequest, *, status: int = 200
-    ) -> HttpResponse:
-        granted = [str(pk) for pk in route.grants.values_list("team_id", flat=True)]
-        return self.page(
-            route=route,
-            form=form,
-            label=RouteKind(route.kind).label,
-            about=ABOUT[route.kind],
-            teams_form=TeamsForm(teams=teams(), chosen=granted),
-            teams=teams(),
-            closed=closed_models(route, granted),
-            trial=_trial(route, request.GET.get("trial", "")),
-            run=_run(route, request.GET.get("run", "")),
-            saved=request.GET.get("saved", ""),
-            status=status,
-        )
+        form = _form(route.kind, teams(), request.POST, route=route)
+        if "add" in request.POST:
+            return self.shown(route, form=form.again(request.POST["add"]))
+        if _taken(form, lambda: route_update(actor=self.actor, route=route, values=form.values())):
+            return HttpResponseRedirect(f"{_page_of(route)}?saved=1")
+        return self.shown(access_route(route_id), form=form, status=UNPROCESSABLE)
 
 
-class RouteTeamsView(ModelsPage):
+class RouteTeamsView(RoutePage):
     """Which teams may use the route."""
+
+    def get(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
+        return HttpResponseRedirect(f"{_page_of(access_route(route_id))}#teams")
 
     def post(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
         route = access_route(route_id)
         form = TeamsForm(request.POST, teams=teams(), chosen=[])
-        if form.is_valid():
-            chosen = [UUID(team_id) for team_id in form.cleaned_data["teams"]]
-            route_grants_set(actor=self.actor, route=route, team_ids=chosen)
+        if not form.is_valid():
+            return self.shown(route, teams_form=form, status=UNPROCESSABLE)
+        chosen = [UUID(team_id) for team_id in form.cleaned_data["teams"]]
+        route_grants_set(actor=self.actor, route=route, team_ids=chosen)
         return HttpResponseRedirect(f"{_page_of(route)}?saved=teams#teams")
 
 
-class RouteTrialView(ModelsPage):
+class RouteTrialView(RoutePage):
     """Asks the route as a team would."""
+
+    def get(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
+        return HttpResponseRedirect(f"{_page_of(access_route(route_id))}#trial")
 
     def post(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
         route = access_route(route_id)
         team = access_team(_uuid(request.POST.get("team", "")))
+        text = request.POST.get("text", "")
         try:
-            run = trial_start(actor=self.actor, route=route, team=team, text=request.POST.get("text", ""))
-        except ValidationError:
-            return HttpResponseRedirect(f"{_page_of(route)}#trial")
+            run = trial_start(actor=self.actor, route=route, team=team, text=text)
+        except ValidationError as error:
+            refused = {"messages": error.messages, "text": text, "team": team}
+            return self.shown(route, trial_refused=refused, status=UNPROCESSABLE)
         return HttpResponseRedirect(f"{_page_of(route)}?trial={run.pk}#trial")
+
+
+class RouteTrialResultView(ModelsPage):
+    """A trial as far as it has come, without the page around it: what the page asks for again and again."""
+
+    template_name = "llm/route_trial.html"
+
+    def get(self, request: HttpRequest, route_id: UUID, run_id: UUID) -> HttpResponse:
+        route = access_route(route_id)
+        return self.page(route=route, trial=trial_shown(trial_of(route, run_id)))
+
+
+class RouteTrialStopView(ModelsPage):
+    """Ends a trial that still runs; what it has said stays."""
+
+    def post(self, request: HttpRequest, route_id: UUID, run_id: UUID) -> HttpResponse:
+        route = access_route(route_id)
+        run_stop(run_id=trial_of(route, run_id).pk)
+        return HttpResponseRedirect(f"{_page_of(route)}?trial={run_id}#trial")
 
 
 class RouteDeleteView(ModelsPage):
@@ -150,65 +180,58 @@ class RouteDeleteView(ModelsPage):
     template_name = "llm/route_delete.html"
 
     def get(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
-        return self.page(route=access_route(route_id))
+        return self._shown(access_route(route_id))
 
     def post(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
         route = access_route(route_id)
         try:
             route_delete(actor=self.actor, route=route)
         except ValidationError as error:
-            return self.page(route=route, refused=error.messages, status=UNPROCESSABLE)
-        return HttpResponseRedirect(reverse("admin-routes"))
+            return self._shown(route, refused=error.messages, status=UNPROCESSABLE)
+        return HttpResponseRedirect(f"{reverse('admin-routes')}?deleted=1")
+
+    def _shown(self, route: Route, *, status: int = 200, refused: Sequence[str] = ()) -> HttpResponse:
+        reached = [grant.team for grant in route.grants.select_related("team").order_by("team__name")]
+        people = people_in(reached) if reached else 0
+        return self.page(route=route, teams=reached, people=people, refused=refused, status=status)
 
 
-def _form(kind: str, data: Any = None, route: Route | None = None) -> RouteForm:
-    models, routes = targets(route)
-    initial = None
-    if route is not None:
-        said = {"name": route.name, "slug": route.slug, "purpose": route.purpose}
-        initial = said | {"is_enabled": route.is_enabled} | initial_of(route.kind, route.definition)
-    return RouteForm(
-        data,
-        kind=kind,
-        targets=[*models, *routes],
-        models=models,
-        teams=[(str(team.pk), team.name) for team in teams()],
-        initial=initial,
-    )
-
-
-def _trial(route: Route, text: str) -> Any:
-    """The trial that the address names: steps and words as far as they have come."""
-    if not text:
+def _taken(form: RouteForm, work: Callable[[], Route]) -> Route | None:
+    """The route, if the form was right and the service took it; what was refused stands at its fields."""
+    if not form.is_valid():
         return None
-    run = trial_of(route, _uuid(text))
-    log = [(kind, payload) for _, kind, payload in run.log]
-    steps = {payload["step"]["index"]: payload["step"] for kind, payload in log if kind == "step"}
-    return {
-        "run": run,
-        "is_live": not run.is_over,
-        "steps": [steps[index] for index in sorted(steps)],
-        "text": "".join(payload for kind, payload in log if kind == "text"),
-        "note": run.result.get("route"),
-    }
-
-
-def _run(route: Route, team_text: str) -> Any:
-    """The dry run for the team that the address names."""
-    if not team_text:
-        return None
-    team = access_team(_uuid(team_text))
     try:
-        plan = plan_of(route.pk, team.pk)
-    except ModelNotFoundError:
-        return {"team": team, "summary": None}
-    return {"team": team, "summary": dry_run(plan, past_questions())}
+        return work()
+    except ValidationError as error:
+        form.refuse(error)
+        return None
+
+
+def _form(kind: str, among: Sequence[Team], data: Any = None, route: Route | None = None) -> RouteForm:
+    models, routes = targets(route)
+    initial: dict[str, Any] = {}
+    if route is not None:
+        initial = {"name": route.name, "slug": route.slug, "purpose": route.purpose}
+        initial |= {"is_enabled": route.is_enabled} | initial_of(route.kind, route.definition)
+    offered = Offered(models, routes, [(str(team.pk), team.name) for team in among])
+    return RouteForm(data, kind=kind, offered=offered, initial=initial)
 
 
 def _known(kind: str) -> str:
     if kind not in RouteKind.values:
         raise Http404
     return kind
+
+
+def _given(request: HttpRequest, name: str) -> UUID | None:
+    """The id that the address gives under this name; 404 for what is none."""
+    text = request.GET.get(name, "")
+    return _uuid(text) if text else None
+
+
+def _team(request: HttpRequest, name: str) -> Team | None:
+    key = _given(request, name)
+    return access_team(key) if key else None
 
 
 def _uuid(text: str) -> UUID:

@@ -23,6 +23,7 @@ from apps.llm.policy.selectors import (
     teams_found,
 )
 from apps.llm.policy.shown import LABELS, setting_text, source_text
+from apps.llm.routes.selectors import access_route
 from apps.llm.routes.services import team_routes_set
 from apps.llm.selectors.administration import access_model, access_team, people_in
 from apps.llm.services import default_set, grants_change, parameters_set, team_grants_set
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from apps.accounts.models import Team
-    from apps.llm.models import Model
+    from apps.llm.models import Model, Route
     from apps.llm.policy.rules import Setting
-    from apps.llm.policy.selectors import TeamModels
+    from apps.llm.policy.selectors import TeamModels, TeamRoute
 
 
 class ParametersPage(ModelsPage):
@@ -96,11 +97,12 @@ class TeamModelsView(ParametersPage):
         return {}
 
     def _set_default(self, team: Team) -> dict[str, Any]:
-        form = self._default_form(team, list(models_found("")), team_models(team), self.request.POST)
+        form = self._default_form(
+            team, list(models_found("")), team_models(team), team_routes(team), self.request.POST
+        )
         if form.is_valid():
-            chosen = form.cleaned_data["default"]
-            model = access_model(UUID(chosen)) if chosen else None
-            if tried(form, lambda: default_set(actor=self.actor, team=team, model=model)):
+            chosen = _default_named(form.cleaned_data["default"])
+            if tried(form, lambda: default_set(actor=self.actor, team=team, model=chosen)):
                 return {}
         return {"default_form": form}
 
@@ -109,15 +111,18 @@ class TeamModelsView(ParametersPage):
         return {} if self.set_parameters(form, team, None) else {"form": form}
 
     def _default_form(
-        self, team: Team, models: list[Model], side: TeamModels, data: Any = None
+        self, team: Team, models: list[Model], side: TeamModels, routes: list[TeamRoute], data: Any = None
     ) -> TeamDefaultForm:
         usable = side.own | side.inherited
-        chat = [
-            (str(model.pk), model.name) for model in models if model.modality == CHAT and model.pk in usable
-        ]
-        otherwise = "The first by name" if team.is_everyone else "As for Everyone"
-        initial = {"default": str(side.default_id or "")}
-        return TeamDefaultForm(data, chat=chat, otherwise=otherwise, initial=initial)
+        chat = [(f"model:{m.pk}", m.name) for m in models if m.modality == CHAT and m.pk in usable]
+        own = next((f"route:{each.route.pk}" for each in routes if each.is_default), None)
+        return TeamDefaultForm(
+            data,
+            chat=chat,
+            routes=[(f"route:{each.route.pk}", each.route.name) for each in routes if each.is_usable],
+            otherwise="The first by name" if team.is_everyone else "As for Everyone",
+            initial={"default": own or (f"model:{side.default_id}" if side.default_id else "")},
+        )
 
     def _shown(self, team: Team, *, status: int = 200, **forms: Any) -> HttpResponse:
         q, side = searched(self.request, "q"), team_models(team)
@@ -126,11 +131,12 @@ class TeamModelsView(ParametersPage):
         page = Paginator([side.of(model) for model in found], PER_PAGE).get_page(self.request.GET.get("page"))
         for row in page:
             row.model.shown_settings = told(row.settings, team)  # type: ignore[attr-defined]  # for the template
+        routes = team_routes(team)
         context = {
             "form": ParametersForm(side=side, model=None),
-            "default_form": self._default_form(team, models, side),
+            "default_form": self._default_form(team, models, side, routes),
             "people": people_in([team]),
-            "routes": team_routes(team),
+            "routes": routes,
             "saved": self.request.GET.get("saved", ""),
             "query": f"{urlencode({'q': q})}&" if q else "",
             "q": q,
@@ -237,6 +243,14 @@ def told(settings: list[Setting], team: Team) -> list[tuple[str, str, str]]:
         for each in settings
         if each.value is not None
     ]
+
+
+def _default_named(text: str) -> Model | Route | None:
+    """What a stored reference of the form names; None for nothing."""
+    kind, _, key = text.partition(":")
+    if not key:
+        return None
+    return access_route(UUID(key)) if kind == "route" else access_model(UUID(key))
 
 
 def _fits(model: Model, query: str) -> bool:

@@ -5,6 +5,7 @@ import "./elements/copy-button";
 import "./elements/live-region";
 import "./elements/local-time";
 import "./elements/reveal-password";
+import "./elements/row-list";
 import "./elements/table-filter";
 import "./elements/theme-switch";
 import "./elements/tick-all";

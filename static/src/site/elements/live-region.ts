@@ -1,17 +1,29 @@
 /**
  * `<live-region id="documents" every="3">`: fetches this page (or `src`) again every few seconds while the
- * region says `data-live`, and takes over the region of the same id. The parser of XMLHttpRequest makes an inert
+ * region says `data-live`, and takes over the region of the same id. What `data-status` says in it is spoken when
+ * it changes. The parser of XMLHttpRequest makes an inert
  * document, so no HTML string ever meets the page and Trusted Types stay strict. Without script: reload.
  */
 class LiveRegion extends HTMLElement {
   private timer = 0;
+  private readonly status = document.createElement("p");
+  private told = "";
 
   connectedCallback(): void {
+    this.status.className = "sr-only";
+    this.status.setAttribute("role", "status");
+    this.after(this.status);
+    this.told = this.told || this.state;
     this.plan();
+  }
+
+  private get state(): string {
+    return this.querySelector<HTMLElement>("[data-status]")?.dataset.status ?? "";
   }
 
   disconnectedCallback(): void {
     clearTimeout(this.timer);
+    this.status.remove();
   }
 
   private plan(): void {
@@ -29,11 +41,18 @@ class LiveRegion extends HTMLElement {
     request.responseType = "document";
     request.onload = () => {
       const fresh = request.status === 200 ? request.responseXML?.getElementById(this.id) : null;
-      if (fresh) this.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+      if (fresh) this.take(fresh);
       this.plan();
     };
     request.onerror = () => this.plan();
     request.send();
+  }
+
+  private take(fresh: HTMLElement): void {
+    this.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+    if (this.state === this.told) return;
+    this.told = this.state;
+    this.status.textContent = this.told;
   }
 }
 
