@@ -30,6 +30,7 @@ SETTINGS = {
     "max_wal_size": "1GB",
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",
+    "autovacuum_naptime": "10s",
     "jit": "off",
     "log_min_messages": "warning",
     "log_checkpoints": "off",

@@ -22,7 +22,7 @@ class TitleSource(models.TextChoices):
 class Conversation(TenantModel):
     """A person's chat under one team; private to the person."""
 
-    user = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
+    user = TenantForeignKey("accounts.User", on_delete=models.CASCADE, db_index=False)
     team = TenantForeignKey("accounts.Team", on_delete=models.PROTECT)
     title = models.CharField(max_length=200, default="", blank=True)
     title_source = models.CharField(max_length=16, choices=TitleSource, default=TitleSource.NONE)
@@ -82,8 +82,8 @@ class Message(TenantModel):
     the documents whose text stands in the answer: it leaves later prompts when the person may not read them.
     """
 
-    conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE)
-    parent = TenantForeignKey("chat.Message", on_delete=models.CASCADE, null=True)
+    conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE, db_index=False)
+    parent = TenantForeignKey("chat.Message", on_delete=models.CASCADE, null=True, db_index=False)
     author = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
     role = models.CharField(max_length=16, choices=MessageRole)
     state = models.CharField(max_length=16, choices=MessageState)

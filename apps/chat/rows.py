@@ -59,15 +59,20 @@ FROM jsonb_to_recordset(%(messages)s::jsonb)
 _ANSWER: Final = Statement("""
 SELECT m.id, m.tenant_id, m.conversation_id, m.parent_id, m.author_id, m.role, m.state,
        m.model_slug, m.model_name, m.run_id, m.client_id, m.created_at, q.parent_id IS NULL, c.title_source
-FROM chat_message m
-JOIN chat_conversation c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
-JOIN chat_message q ON q.tenant_id = m.tenant_id AND q.id = m.parent_id
-WHERE m.tenant_id = %s AND m.id = %s
+FROM (SELECT * FROM chat_message WHERE tenant_id = %(tenant)s AND id = %(message)s LIMIT 1) m
+CROSS JOIN LATERAL (
+  SELECT title_source FROM chat_conversation
+  WHERE tenant_id = %(tenant)s AND id = m.conversation_id LIMIT 1
+) c
+CROSS JOIN LATERAL (
+  SELECT parent_id FROM chat_message WHERE tenant_id = %(tenant)s AND id = m.parent_id LIMIT 1
+) q
 """)
 
 _FILL: Final = Statement("""
 WITH moved AS (
-  UPDATE chat_conversation SET updated_at = now() WHERE tenant_id = %(tenant)s AND id = %(conversation)s
+  UPDATE chat_conversation SET updated_at = now()
+  WHERE tenant_id = %(tenant)s AND id = %(conversation)s AND updated_at < now() - interval '10 seconds'
 )
 UPDATE chat_message
 SET state = %(state)s, parts = %(parts)s::jsonb, annotations = %(annotations)s::jsonb,
@@ -141,9 +146,9 @@ def insert_messages(conversation: Conversation, messages: Sequence[Message]) -> 
     execute_later(_INSERT, values)
 
 
-def awaiting(message_id: UUID) -> tuple[Statement, list[UUID]]:
+def awaiting(message_id: UUID) -> tuple[Statement, dict[str, UUID]]:
     """The statement that finds an answer whose run is to end; `awaited_of` reads what it gives."""
-    return _ANSWER, [current_tenant_id(), message_id]
+    return _ANSWER, {"tenant": current_tenant_id(), "message": message_id}
 
 
 def awaited_of(done: Done) -> AwaitedAnswer | None:

@@ -37,7 +37,9 @@ WITH RECURSIVE branch AS (
   FROM chat_message WHERE tenant_id = %(tenant)s AND id = %(last)s
   UNION ALL
   SELECT m.id, m.parent_id, m.role, m.parts, m.source_document_ids, b.depth + 1
-  FROM branch b JOIN chat_message m ON m.tenant_id = %(tenant)s AND m.id = b.parent_id
+  FROM branch b CROSS JOIN LATERAL (
+    SELECT * FROM chat_message WHERE tenant_id = %(tenant)s AND id = b.parent_id LIMIT 1
+  ) m
   WHERE b.depth < %(most)s
 )
 SELECT role, parts, source_document_ids FROM branch ORDER BY depth DESC

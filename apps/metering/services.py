@@ -100,7 +100,7 @@ UPDATE metering_usagerecord SET state = %s, tokens_input = %s, tokens_cached = %
        tokens_reasoning = %s, units = %s, estimated = %s, price = %s, currency = %s, cost = %s,
        model_answered = %s, finish = %s, error_kind = %s, ms_first = %s, ms_total = %s,
        closed_at = clock_timestamp()
-FROM quick WHERE tenant_id = %s AND call_id = %s AND state = 'reserved'
+FROM quick WHERE tenant_id = %s AND call_id = %s AND CASE state WHEN 'reserved' THEN true ELSE false END
 """)
 _NOTHING: Final = Tokens(0, 0)
 
