@@ -71,7 +71,7 @@ async def read_stream(
                 for delta in batch:
                     yield delta
                 if events.gave and not events.ended:
-                    await pace.beat()
+                    pace.rest(answer)
         yield events.finished()
         await answer.finish(CLOSING_SECONDS)
     except VendorError as failed:

@@ -1,13 +1,14 @@
-"""A common beat for many streams: their tokens are read together, at most 30 ms after they came.
+"""A common beat for many streams: their sockets are read together, at most 30 ms after something came.
 
-Each token that wakes its own task costs as much as its parsing. Above two dozen streams on one loop nobody
-sees the difference, and a beat takes two tokens at a time where a host is quick.
+Each piece that wakes its own task costs as much as its parsing, and hosts send a token in two or three
+pieces. Above two dozen streams on one loop nobody sees the difference, and a beat takes two tokens at a time
+where a host is quick. Between beats the bytes wait in the system's own buffers.
 """
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
 MANY: Final = 24
@@ -16,13 +17,23 @@ BEAT_S: Final = 0.025
 CROWD_BEAT_S: Final = 0.030
 
 
+class Pausable(Protocol):
+    """What arrives piece by piece."""
+
+    def pause(self) -> bool:
+        """Take nothing in until `resume`; False where nothing more is to come."""
+
+    def resume(self) -> None:
+        """Take in again what came meanwhile."""
+
+
 class Pace:
-    """The streams of one loop; below `MANY` of them nobody waits."""
+    """The streams of one loop; below `MANY` of them nobody rests."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._streams = 0
-        self._waiting: list[asyncio.Future[None]] = []
+        self._resting: list[Pausable] = []
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -33,21 +44,18 @@ class Pace:
         finally:
             self._streams -= 1
 
-    async def beat(self) -> None:
-        """Wait for the next beat, if there are many."""
-        if self._streams < MANY:
+    def rest(self, answer: Pausable) -> None:
+        """Pause the answer until the next beat, if there are many."""
+        if self._streams < MANY or not answer.pause():
             return
-        turn = self._loop.create_future()
-        self._waiting.append(turn)
-        if len(self._waiting) == 1:
+        self._resting.append(answer)
+        if len(self._resting) == 1:
             self._loop.call_later(BEAT_S if self._streams < CROWD else CROWD_BEAT_S, self._strike)
-        await turn
 
     def _strike(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for turn in waiting:
-            if not turn.done():
-                turn.set_result(None)
+        resting, self._resting = self._resting, []
+        for answer in resting:
+            answer.resume()
 
 
 _paces: WeakKeyDictionary[asyncio.AbstractEventLoop, Pace] = WeakKeyDictionary()
