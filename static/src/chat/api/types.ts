@@ -31,7 +31,10 @@ export interface Model {
   cost: "free" | "low" | "medium" | "high" | "unknown" | null;
   /** Its price in words, per million tokens in and out. */
   price: string | null;
+  /** The team's. */
   is_default: boolean;
+  /** The person's own, which goes before the team's. */
+  is_own_default: boolean;
   available: boolean;
   reason: string | null;
 }
