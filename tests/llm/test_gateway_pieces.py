@@ -152,3 +152,30 @@ def test_a_caller_who_leaves_is_counted_by_estimate(connected: Connected) -> Non
     assert (row.state, row.finish, row.units, row.estimated, row.cost) == (
         "settled", "stopped", 3, True, None,
     )  # fmt: skip
+
+
+def test_the_price_of_a_piece_that_was_set_is_what_it_costs(connected: Connected) -> None:
+    connected.host.answers = [Answer(whole=PAINTED), Answer(whole=RANKED)]
+    paint(connected, offer(connected, "dall-e-3", price_unit=Decimal("0.04")))
+    rank(connected, offer(connected, "bge-reranker", price_unit=Decimal("0.002")))
+    assert [(row.unit, row.cost, row.currency) for row in ledger(connected)] == [
+        ("picture", Decimal("0.08"), "USD"),
+        ("search", Decimal("0.002"), "USD"),
+    ]
+
+
+def test_only_what_is_sold_by_the_piece_has_such_a_price(connected: Connected) -> None:
+    from django.core.exceptions import ValidationError
+
+    from apps.llm.selectors import price_for
+    from apps.llm.services import model_reset, model_update
+    from apps.tenants.scope import tenant_scope
+
+    painter = offer(connected, "dall-e-3", price_unit=Decimal("0.04"))
+    with tenant_scope(connected.cast.acme.id):
+        assert str(price_for(painter)) == "0.04 USD a picture"
+        assert (model_reset(actor=None, model=painter).price, str(price_for(painter))) == (None, "Unknown")
+        for changes in ({"price_unit": Decimal(1)}, {"price_unit": Decimal(-1), "modality": "rerank"}):
+            with pytest.raises(ValidationError) as refused:
+                model_update(actor=None, model=connected.embedding, changes=changes)
+            assert list(refused.value.message_dict) == ["price_unit"]
