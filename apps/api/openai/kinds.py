@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from apps.api.openai.handover import leave
 from apps.api.openai.inputs import read_picture, read_rerank
 from apps.api.openai.requests import read_completion
-from apps.api.openai.routed import complete_by_route
+from apps.api.openai.routed import complete_by_route, steps_of
 from apps.api.openai.vectors import packed_vectors
 from apps.llm import gateway
 from apps.llm.gateway import (
@@ -120,9 +120,8 @@ async def rerank(ctx: RunContext) -> None:
 
 def end_call(end: RunEnd) -> Mapping[str, Any]:
     """What the end event of both kinds carries."""
-    return {
-        name: end.result[name] for name in ("finish_reason", "retry_after", "route") if name in end.result
-    }
+    told = {name: end.result[name] for name in ("finish_reason", "retry_after") if name in end.result}
+    return told | ({"route": end.result["route"] | {"steps": steps_of(end)}} if "route" in end.result else {})
 
 
 async def _relay(ctx: RunContext, stream: gateway.ChatStream) -> None:

@@ -224,7 +224,7 @@ export const m = {
     thought: (ms: number | null) => (ms ? `Thought for ${seconds(ms / 1000)}` : "Thought"),
     passages: (count: number) =>
       count === 0 ? "nothing found" : count === 1 ? "1 passage" : `${count} passages`,
-    failed: "failed",
+    ended: { running: "", done: "", failed: "failed", stopped: "stopped", interrupted: "interrupted" },
     spent: (read: number, wrote: number, price: string | null, ms: number | null) =>
       `${read.toLocaleString()} tokens in, ${wrote.toLocaleString()} out, ${price ?? "cost unknown"}${ms === null ? "" : `, ${seconds(ms / 1000)}`}`,
   },
@@ -235,6 +235,11 @@ export const m = {
       passed: "Checked: passed",
       failed: "Checked: the first answer failed and was revised",
       unchecked: "Not checked",
+    },
+    revision: {
+      passed: "The revision passed its check",
+      failed: "The revision failed its check too",
+      unchecked: "The revision was not checked",
     },
     claims: "Where the models agree and differ",
     agreed: "Agreed",
