@@ -9,7 +9,7 @@ from django import forms
 from django.core.validators import validate_email
 
 from apps.accounts.models import Role, Theme
-from apps.accounts.permissions import SCOPES
+from apps.accounts.permissions import DEFAULT_SCOPES, SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SCOPE_LABELS = {
     "chat": "Chat and completions",
     "embeddings": "Embeddings",
+    "images": "Pictures",
+    "rerank": "Reranking",
     "knowledge": "Documents and search",
     "admin": "Administration",
 }
@@ -95,7 +97,7 @@ class ApiKeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label="May use",
         choices=[(scope, _SCOPE_LABELS[scope]) for scope in SCOPES],
-        initial=["chat", "embeddings", "knowledge"],
+        initial=list(DEFAULT_SCOPES),
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.TypedChoiceField(

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from apps.accounts.actors import Actor
     from apps.accounts.models import User
 
-SCOPES: Final = ("chat", "embeddings", "knowledge", "admin")
+SCOPES: Final = ("chat", "embeddings", "images", "rerank", "knowledge", "admin")
+DEFAULT_SCOPES: Final = ("chat", "embeddings", "images", "rerank", "knowledge")
+"""What a new key may use unless somebody says otherwise: everything but to administer."""
 
 _ADMIN: Final = frozenset({
     "admin.see", "models.manage", "people.manage", "teams.manage", "knowledge.manage", "audit.read",

@@ -8,8 +8,13 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        from apps.api.openai.kinds import COMPLETION, EMBEDDING, complete, embed, end_call, nobodys_message
+        from apps.api.openai import kinds
         from apps.runs.registry import RunKind, register
 
-        for kind, handle in ((COMPLETION, complete), (EMBEDDING, embed)):
-            register(RunKind(kind, handle, on_end=end_call, describe=nobodys_message))
+        for kind, handle in (
+            (kinds.COMPLETION, kinds.complete),
+            (kinds.EMBEDDING, kinds.embed),
+            (kinds.PICTURE, kinds.paint),
+            (kinds.RERANK, kinds.rerank),
+        ):
+            register(RunKind(kind, handle, on_end=kinds.end_call, describe=kinds.nobodys_message))

@@ -10,7 +10,9 @@ from apps.chat.loading import EXTRACTIVE, ROUTE
 from apps.chat.models import Conversation, TitleSource
 from apps.llm.sealing import SEALS
 from apps.runs import services as runs
+from apps.runs.log import STEP
 from apps.runs.models import RunState
+from apps.runs.steps import ended_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +62,7 @@ def _fill(message: Message, end: RunEnd) -> None:
     message.parts = parts.dump(parts.arranged(end.reasoning, end.text, _seals(result)))
     message.annotations = result.get("annotations", [])
     message.source_document_ids = result.get("source_document_ids", [])
-    message.steps = steps_of(end)
+    message.steps = ended_steps((event["step"] for event in end.events if event["kind"] == STEP), end.state)
     message.usage = result.get("usage")
     message.error = dict(end.error) if end.error else None
     if "model" in result:
@@ -72,14 +74,6 @@ def _seals(result: Mapping[str, Any]) -> list[parts.Seal]:
     lead = result.get(LEAD, 0)
     return [
         (thought, said if said > lead else 0, signature) for thought, said, signature in result.get(SEALS, ())
-    ]
-
-
-def steps_of(end: RunEnd) -> list[dict[str, Any]]:
-    """The last word on each step; one that was still running failed with its run."""
-    last = {event["step"]["index"]: event["step"] for event in end.events if event["kind"] == "step"}
-    return [
-        step | {"state": "failed"} if step["state"] == "running" else step for _, step in sorted(last.items())
     ]
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from apps.chat.loading import ROUTE
 from apps.llm import selectors as models
+from apps.llm.errors import ModelNotFoundError
+from apps.llm.policy.own import own_default
 from apps.llm.routes import selectors as routes
 
 if TYPE_CHECKING:
@@ -32,8 +34,14 @@ def picked(team_id: UUID, slug: str) -> Picked:
     return _of_model(models.model_by_slug(team_id, slug))
 
 
-def default_picked(team_id: UUID) -> Picked | None:
-    """What a new chat of the team begins with; None where it may use nothing."""
+def default_picked(team_id: UUID, user_id: UUID) -> Picked | None:
+    """What the person's new chat of the team begins with; None where it may use nothing."""
+    own = own_default(user_id, team_id)
+    if own is not None:
+        try:
+            return picked(team_id, own.public_id)
+        except ModelNotFoundError:
+            pass
     route = routes.default_route(team_id)
     if route is not None:
         return _of_route(route)

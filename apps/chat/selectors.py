@@ -14,6 +14,7 @@ from apps.chat.permissions import visible_conversations
 from apps.knowledge import selectors as knowledge
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
+from apps.llm.policy.own import own_default
 from apps.llm.routes.selectors import default_route, routes_for_team
 from apps.llm.selectors.picker import cost_of, models_shown
 from apps.runs.rows import loaded
@@ -200,14 +201,25 @@ def id_of(text: str) -> UUID:
         raise errors.not_found() from None
 
 
-def picked_models(team_id: UUID) -> list[dict[str, Any]]:
-    """The chat models and routes of a team as the picker shows them: its default, models, then routes."""
-    default = default_route(team_id)
+def picked_models(team_id: UUID, user_id: UUID) -> list[dict[str, Any]]:
+    """The chat models and routes of a team as a person's picker shows them.
+
+    First what the person's new chats begin with, then the team's default, models, routes.
+    """
+    default, own = default_route(team_id), own_default(user_id, team_id)
     listed = [
         *(_model(shown, is_default=shown.is_default and default is None) for shown in models_shown(team_id)),
         *(_route(found, is_default=found.route == default) for found in routes_for_team(team_id)),
     ]
-    return sorted(listed, key=lambda each: not (each["is_default"] and each["available"]))
+    for each in listed:
+        each["is_own_default"] = own is not None and each["slug"] == own.public_id
+    return sorted(listed, key=_place)
+
+
+def _place(row: dict[str, Any]) -> tuple[bool, bool]:
+    """One's own default goes first, then the team's, while they can be chosen."""
+    is_open = bool(row["available"])
+    return not (is_open and row["is_own_default"]), not (is_open and row["is_default"])
 
 
 def _route(found: RouteForTeam, *, is_default: bool) -> dict[str, Any]:

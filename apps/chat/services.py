@@ -160,7 +160,7 @@ def _model(conversation: Conversation, asked: str | None) -> Picked:
             return picked(conversation.team_id, conversation.model_slug)
         except ModelNotFoundError:
             pass
-    default = default_picked(conversation.team_id)
+    default = default_picked(conversation.team_id, conversation.user_id)
     if default is None:
         raise errors.no_model()
     return default

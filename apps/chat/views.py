@@ -36,7 +36,7 @@ class ChatPage(PersonPage):
         """What the island would otherwise ask for first."""
         return {
             "me": MeOutput(accounts.me(self.actor)).data,
-            "models": selectors.picked_models(accounts.everyone().id),
+            "models": selectors.picked_models(accounts.everyone().id, self.actor.user_id),
             "csrf_header": CSRF_HEADER,
             "limits": {"max_upload_bytes": settings.MAX_UPLOAD_BYTES, "max_text": MAX_TEXT},
             "urls": {"sign_in": settings.SIGN_IN_URL, "sign_out": "/sign-out", "api_docs": "/docs/api/"},

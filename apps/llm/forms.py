@@ -160,6 +160,14 @@ class ModelForm(forms.Form):
     price_output = forms.DecimalField(
         label="Price of output", required=False, min_value=0, max_digits=16, decimal_places=6
     )
+    price_unit = forms.DecimalField(
+        label="Price of a picture or search",
+        required=False,
+        min_value=0,
+        max_digits=16,
+        decimal_places=6,
+        help_text="For image models and rerankers that are paid by the piece.",
+    )
     currency = forms.CharField(max_length=3, required=False, help_text="Three letters, such as USD.")
     is_enabled = forms.BooleanField(
         label="On", required=False, help_text="Off: nobody can choose or call it."

@@ -67,6 +67,8 @@ class Connection(TenantModel):
 class Model(TenantModel):
     """One callable model of a connection. Prices per 1,000,000 tokens; None: as listed, if so.
 
+    `price_unit`: of one picture or one search (a reranking), for models that are sold so.
+
     `listed` is what the host's own list said of it (modality, context_window), to which a reset goes back.
     `weight` is the share of its own connection beside its further deployments; 0 makes that a reserve.
     """
@@ -82,6 +84,7 @@ class Model(TenantModel):
     abilities = models.JSONField(default=list, blank=True)
     price_input = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
     price_output = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    price_unit = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="")
     listed = models.JSONField(default=dict, blank=True)
     weight = models.PositiveSmallIntegerField(default=1)
@@ -106,9 +109,7 @@ class Model(TenantModel):
     @property
     def price(self) -> Price | None:
         """The price that an administrator set; None without one."""
-        if self.price_input is None or self.price_output is None:
-            return None
-        return Price(self.price_input, self.price_output, self.currency or "USD")
+        return Price.of(self.price_input, self.price_output, self.price_unit, self.currency)
 
 
 class Grant(TenantModel):

@@ -52,6 +52,15 @@ class Price:
     currency: str
     unit: Decimal | None = None
 
+    @classmethod
+    def of(
+        cls, taken: Decimal | None, given: Decimal | None, unit: Decimal | None, currency: str
+    ) -> Price | None:
+        """What was set; None where nothing was. With a price of a piece alone, tokens cost nothing."""
+        if unit is None and (taken is None or given is None):
+            return None
+        return cls(taken or Decimal(0), given or Decimal(0), currency or "USD", unit)
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:

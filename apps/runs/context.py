@@ -24,7 +24,7 @@ MOST_TEXT = 16_000_000
 
 
 class StepHandle:
-    """A stage that was begun; call `done` or `failed` once."""
+    """A stage that was begun; call `done` or `failed` once, or leave it to the end of its run."""
 
     __slots__ = ("_carried", "_data", "_index", "_kind", "_label", "_open", "_started")
 
@@ -44,6 +44,12 @@ class StepHandle:
     def failed(self, **data: Any) -> None:
         """The stage has failed; the run may go on."""
         self._close("failed", data)
+
+    def tell(self, **data: Any) -> None:
+        """More is known of the stage, which stays open: its run's end says what became of it."""
+        if self._open:
+            self._data = self._data | clean_data(data)
+            self._emit("running", None)
 
     def _close(self, state: str, data: Mapping[str, Any]) -> None:
         if self._open:

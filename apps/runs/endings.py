@@ -11,6 +11,7 @@ from apps.runs.errors import LostRun
 from apps.runs.log import END, STEP, Item, Log, clean_data, pack
 from apps.runs.models import Run
 from apps.runs.registry import RunEnd, kind_of
+from apps.runs.steps import ended_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def settle(endings: Sequence[Ending]) -> list[Item]:
     written = rows.end([_row(ending, item) for ending, item in zip(endings, items, strict=True)])
     if len(written) != len(endings):
         raise LostRun
-    rows.keep_steps([(ending.run.id, step) for ending in endings for step in steps_of(ending.log)])
+    rows.keep_steps([(ending.run.id, step) for ending in endings for step in _steps(ending)])
     return items
 
 
@@ -68,9 +69,6 @@ def _row(ending: Ending, item: Item) -> rows.EndRow:
     )
 
 
-def steps_of(log: Log) -> list[dict[str, Any]]:
-    """The last word on each step; one that was still running has failed with its run."""
-    last: dict[int, dict[str, Any]] = {
-        item.payload["step"]["index"]: item.payload["step"] for item in log.items if item.kind == STEP
-    }
-    return [step | {"state": "failed"} if step["state"] == "running" else step for step in last.values()]
+def _steps(ending: Ending) -> list[dict[str, Any]]:
+    said = (item.payload["step"] for item in ending.log.items if item.kind == STEP)
+    return ended_steps(said, ending.state)

@@ -39,7 +39,7 @@ def test_a_key_is_shown_once_and_kept_as_prefix_and_hash(
         row = ApiKey.objects.values().get()
     assert row["secret_hash"] == token_hash(secret)
     assert secret not in str(row)
-    assert row["scopes"] == ["chat", "embeddings", "knowledge"]
+    assert row["scopes"] == ["chat", "embeddings", "images", "rerank", "knowledge"]
     listing = bob.get("/api/v1/api-keys")
     assert listing.status_code == 200
     assert [item["prefix"] for item in listing.json()["results"]] == [prefix]

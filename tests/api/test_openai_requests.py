@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from apps.api.openai.errors import DialectError, from_failure
-from apps.api.openai.requests import read_completion, read_embedding
+from apps.api.openai.inputs import read_embedding, read_picture, read_rerank
+from apps.api.openai.requests import read_completion
 from apps.llm.vendors.base import ChatMessage, ImagePart, TextPart, ToolCallPart, ToolResultPart, ToolSpec
 
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -150,3 +151,66 @@ def test_failures_have_the_status_that_clients_act_on() -> None:
     }
     assert statuses == {"quota": 429, "context_overflow": 400, "timeout": 504, "interrupted": 502}
     assert from_failure("something new").status == 500
+
+
+PICTURE = {"model": "p", "prompt": "a cat"}
+RERANK = {"model": "r", "query": "q", "documents": ["a", {"text": "b"}]}
+
+
+def test_pictures_are_read_with_what_the_host_may_want() -> None:
+    read = read_picture(
+        PICTURE | {"n": 2, "size": "1024x1536", "quality": "low", "output_compression": 50, "user": "u"}
+    )
+    assert (read.model, read.request.prompt, read.request.count, read.request.size) == (
+        "p",
+        "a cat",
+        2,
+        "1024x1536",
+    )
+    assert read.request.extra == {"quality": "low", "output_compression": 50}
+    plain = read_picture(PICTURE | {"size": "auto", "style": None, "response_format": "b64_json"}).request
+    assert (plain.size, plain.count, plain.extra) == ("", 1, {})
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"prompt": " "}, "prompt"), ({"prompt": "x" * 32_001}, "prompt"), ({"prompt": "\0"}, "prompt"),
+        ({"n": 0}, "n"), ({"n": 5}, "n"), ({"n": True}, "n"), ({"size": "0x1"}, "size"),
+        ({"size": "9999x9999"}, "size"), ({"response_format": "url"}, "response_format"),
+        ({"stream": True}, "stream"), ({"quality": {}}, "quality"), ({"image": "x"}, "image"),
+        ({"output_compression": "9"}, "output_compression"), ({"model": ""}, "model"),
+        ({"output_compression": 101}, "output_compression"),
+    ],
+)  # fmt: skip
+def test_other_pictures_are_refused(fields: dict[str, Any], param: str) -> None:
+    with pytest.raises(DialectError) as refused:
+        read_picture(PICTURE | fields)
+    assert (refused.value.status, refused.value.param) == (400, param)
+
+
+def test_documents_are_strings_or_objects_with_a_text() -> None:
+    read = read_rerank(RERANK | {"top_n": 1, "return_documents": True})
+    assert (read.request.query, read.request.documents, read.request.top, read.echo) == (
+        "q",
+        ("a", "b"),
+        1,
+        True,
+    )
+    assert (read_rerank(RERANK).request.top, read_rerank(RERANK).echo) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"query": ""}, "query"), ({"query": 1}, "query"), ({"documents": []}, "documents"),
+        ({"documents": "a"}, "documents"), ({"documents": ["a"] * 1001}, "documents"),
+        ({"documents": ["a", ""]}, "documents[1]"), ({"documents": [{"title": "a"}]}, "documents[0]"),
+        ({"top_n": 0}, "top_n"), ({"return_documents": 1}, "return_documents"),
+        ({"rank_fields": ["a"]}, "rank_fields"),
+    ],
+)  # fmt: skip
+def test_other_documents_are_refused(fields: dict[str, Any], param: str) -> None:
+    with pytest.raises(DialectError) as refused:
+        read_rerank(RERANK | fields)
+    assert (refused.value.status, refused.value.param) == (400, param)

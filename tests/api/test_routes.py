@@ -222,10 +222,22 @@ def test_the_judge_rejects_a_planted_falsehood_and_one_revision_follows(api: Api
         "reasons": ["Paris is the capital, not Lyon."],
         "revised": True,
         "draft_by": "answerer",
+        "revision": {"result": "passed", "reasons": ["Paris is the capital, not Lyon."]},
     }
-    assert routing.asked == ["answerer", "judge", "answerer"]
-    assert [step for _, step, _ in routing.ledger()] == ["draft", "check", "revision"]
-    assert answer.usage.prompt_tokens == 3000
+    assert routing.asked == ["answerer", "judge", "answerer", "judge"]
+    assert [step for _, step, _ in routing.ledger()] == ["draft", "check", "revision", "check"]
+    assert answer.usage.prompt_tokens == 4000
+
+
+def test_a_revision_that_is_false_too_is_the_last_and_says_so(api: Api, routing: Routing) -> None:
+    fails = said('{"verdict": "fail", "reasons": ["The capital is Paris."]}')
+    answerer = routing.model("answerer", said("Lyon is the capital."))
+    routing.route("judge", {"answerer": answerer, "judge": routing.model("judge", fails)})
+    answer = ask(api)
+    assert words(answer) == "Lyon is the capital."
+    assert answer.route["verdict"]["revision"] == {"result": "failed", "reasons": ["The capital is Paris."]}
+    assert answer.route["why"][-1] == "The revision failed its check too."
+    assert routing.asked == ["answerer", "judge", "answerer", "judge"]
 
 
 def test_a_judge_that_fails_leaves_the_answer_and_says_unchecked(api: Api, routing: Routing) -> None:

@@ -68,9 +68,9 @@ def test_thoughts_go_back_to_their_host_and_their_seal_to_nobody_else(
     connected.host.answers[:] = [Answer(texts=(), deltas=(thought, {"content": "Hello"}))]
     chat = bob.begin(team_id=engineering)
     bob.send(chat, "First")
-    bob.answered(chat)
-    bob.send(chat, "Second")
     answer = bob.answered(chat)[1]
+    bob.send(chat, "Second", parent_id=answer["id"])
+    bob.answered(chat)
     assert [part["type"] for part in answer["parts"]] == ["text", "reasoning"]
     assert "c2VjcmV0" not in str(bob.messages(chat))
     said = chat_requests(connected)[-1].body["messages"][2]

@@ -21,7 +21,7 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What the host does with one request; the last one is repeated."""
+    """What the host does with one request; the last one is repeated. `whole` is sent as it is."""
 
     texts: tuple[str, ...] = ("Hello", " world")
     deltas: tuple[dict[str, Any], ...] = ()
@@ -34,6 +34,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0.0
     hold: threading.Event | None = None
+    whole: dict[str, Any] | None = None
 
 
 @dataclass
@@ -77,6 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.host.answer_for(asked) if self.host.answer_for else self.host.next_answer()
         if answer.error is not None:
             self._json(answer.status, answer.error, answer.headers)
+        elif answer.whole is not None:
+            self._json(answer.status, answer.whole, answer.headers)
         elif self.path.endswith("/embeddings"):
             self._embeddings(body, answer)
         else:

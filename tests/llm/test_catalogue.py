@@ -12,8 +12,10 @@ from apps.llm.catalogue.families import families
 from apps.llm.catalogue.hosts import host_lists, price_at
 from apps.llm.vendors.base import Modality
 from apps.llm.vendors.registry import VENDORS
-from apps.metering.prices import UNKNOWN, Tokens, charge_for, known_model
+from apps.metering.prices import PICTURE, SEARCH, UNKNOWN, Tokens, charge_for, known_model
 
+COHERE = "https://api.cohere.com/v2"
+STABILITY = "https://api.stability.ai"
 QWEN = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 
@@ -76,8 +78,9 @@ def test_own_data_names_its_source_and_a_date_that_has_passed() -> None:
             for rates in model.price.rates if model.price else ():
                 assert rates.input > 0, name
                 assert rates.output > 0, name
-            tops = [rates.above for rates in model.price.rates] if model.price else [0]
-            assert tops[0] == 0, name
+            assert all(amount > 0 for amount in (model.price.units.values() if model.price else ())), name
+            tops = [rates.above for rates in model.price.rates] if model.price else []
+            assert tops[:1] in ([], [0]), name
             assert tops == sorted(tops), name
 
 
@@ -96,6 +99,8 @@ def test_families_know_only_abilities_that_there_are() -> None:
         ("qwen", "qwen-plus", 1000000, ("tools", "reasoning", "structured"), "from 0.4 / 1.2 USD"),
         ("ai21", "jamba-mini", 256000, ("tools", "structured"), "0.2 / 0.4 USD"),
         ("stability", "ultra", None, (), "0.08 USD a picture"),
+        ("cohere", "rerank-v4.0-pro", None, (), "0.0025 USD a search"),
+        ("openai", "gpt-image-1.5", None, (), "5 / 32 USD"),
         ("coreweave", "openai/gpt-oss-120b", 131072, ("tools", "reasoning", "structured"), "0.04 / 0.14 USD"),
         ("baidu", "ernie-5.1", 128000, ("tools",), "Unknown"),
         ("nvidia", "meta/llama-3.3-70b-instruct", 128000, ("tools",), "Unknown"),
@@ -155,9 +160,25 @@ def test_output_of_a_call_that_reasoned_has_its_own_rate() -> None:
 
 
 def test_a_model_of_our_hosts_without_a_price_costs_nothing_known() -> None:
-    for base_url, model in ((QWEN, "qwen-of-next-year"), ("https://api.stability.ai", "ultra"), ("", "x")):
+    for base_url, model in ((QWEN, "qwen-of-next-year"), (STABILITY, "sd3.5-flash"), ("", "x")):
         assert price_at(base_url, model) is None
         assert charge_for(Tokens(1, 1), override=None, base_url=base_url, model=model, at=NOW) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("base_url", "model", "used", "cost"),
+    [
+        (STABILITY, "ultra", Tokens(9, 0, estimated=True, units=3, unit=PICTURE), Decimal("0.24")),
+        (COHERE, "rerank-v4.0-fast", Tokens(900, 0, units=2, unit=SEARCH), Decimal("0.004")),
+        (STABILITY, "ultra", Tokens(9, 9), None),
+    ],
+)
+def test_what_is_sold_by_the_piece_costs_by_the_piece(
+    base_url: str, model: str, used: Tokens, cost: Decimal | None
+) -> None:
+    charge = charge_for(used, override=None, base_url=base_url, model=model, at=NOW)
+    assert charge.cost == cost
+    assert charge.price is None or set(charge.price) == {"source", "model", used.unit}
 
 
 def test_genai_prices_still_answers_for_the_hosts_it_knows() -> None:

@@ -114,7 +114,7 @@ def test_default_is_the_one_that_a_chat_begins_with(crowded: Connected) -> None:
         teams = list(teams_of(cast.bob.pk))
         for default in (None, crowded.chat):
             default_set(actor=None, team=cast.engineering, model=default)
-            assert [policy_of(teams, team).default for team in teams] == [
+            assert [policy_of(teams, team, person=cast.bob.pk).default for team in teams] == [
                 default_model(team.pk) for team in teams
             ]
 

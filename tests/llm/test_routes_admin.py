@@ -101,9 +101,10 @@ def test_the_picker_shows_a_route_and_why_one_is_not_usable(connected: Connected
     one, closed = routing.model("one"), routing.model("closed-model", teams=[])
     routing.route("fallback", {"members": [one, closed]})
     routing.route("judge", {"answerer": one, "judge": closed}, slug="judged")
-    with tenant_scope(connected.cast.acme.id):
-        rows = {row["slug"]: row for row in picked_models(connected.cast.engineering.pk)}
-        others = {row["slug"] for row in picked_models(connected.cast.sales.pk)}
+    cast = connected.cast
+    with tenant_scope(cast.acme.id):
+        rows = {row["slug"]: row for row in picked_models(cast.engineering.pk, cast.bob.pk)}
+        others = {row["slug"] for row in picked_models(cast.sales.pk, cast.bob.pk)}
     assert rows["route/auto"]["available"]
     assert rows["route/auto"]["badges"] == ["Fallback"]
     assert not rows["route/judged"]["available"]

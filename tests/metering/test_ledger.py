@@ -19,7 +19,7 @@ def _reserve(organisation: Organisation, **changes: Any) -> Any:
     from apps.tenants.scope import tenant_scope
 
     call_id = changes.pop("call_id", None) or uuid4()
-    override = metering.Price(Decimal(1), Decimal(2), "EUR")
+    override = changes.pop("price", metering.Price(Decimal(1), Decimal(2), "EUR"))
     item = metering.Item("v", "", uuid4(), "Host", uuid4(), "slug", "asked", override)
     bound = changes.pop("bound", metering.Bound(100, 50))
     with tenant_scope(organisation.id):
@@ -117,3 +117,15 @@ def test_upkeep_settles_a_minute_after_the_run_by_what_its_log_holds(acme: Organ
     settle_stale()
     assert _row(acme, chat).tokens_output == 30
     assert _row(acme, vectors).tokens_output == 0
+
+
+def test_upkeep_settles_the_pieces_that_were_reserved(acme: Organisation) -> None:
+    from apps.metering import services as metering
+    from apps.metering.upkeep import settle_stale
+
+    bound = metering.Bound(10, units=3, unit="picture")
+    price = metering.Price(Decimal(0), Decimal(0), "USD", Decimal("0.04"))
+    lost, _ = _reserve(acme, created_at=NOW - dt.timedelta(minutes=40), bound=bound, price=price)
+    settle_stale()
+    row = _row(acme, lost)
+    assert (row.unit, row.units, row.estimated, row.cost) == ("picture", 3, True, Decimal("0.12"))

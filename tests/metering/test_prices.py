@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from apps.metering.prices import UNKNOWN, Price, Tokens, charge_for, known_model
+from apps.metering.prices import PICTURE, SEARCH, UNKNOWN, Price, Tokens, charge_for, known_model
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 OPENAI = "https://api.openai.com/v1"
@@ -50,3 +50,45 @@ def test_window_and_price_of_a_listed_model() -> None:
     assert known is not None
     assert (known.context_window, known.input, known.output, known.currency) == (128000, "0.15", "0.6", "USD")
     assert known_model(base_url=OPENAI, model="no-such-model") is None
+
+
+def test_what_the_host_bills_has_the_price_not_what_it_counts() -> None:
+    used = Tokens(502, 24, cached=448, billed=(7, 21))
+    own = Price(Decimal(3), Decimal(15), "USD")
+    charge = charge_for(used, override=own, base_url="", model="command-a", at=NOW)
+    assert charge.cost == Decimal("0.000336")
+    assert charge.price == {
+        "source": "override", "input": "3", "output": "15", "billed_input": "7", "billed_output": "21",
+    }  # fmt: skip
+    listed = charge_for(used, override=None, base_url=OPENAI, model="gpt-4o-mini", at=NOW)
+    assert listed.cost == (7 * Decimal("0.15") + 21 * Decimal("0.6")) / 1_000_000
+    assert listed.price is not None
+    assert (listed.price["billed_input"], listed.price["billed_output"]) == ("7", "21")
+
+
+def test_tokens_of_pictures_have_their_own_rate() -> None:
+    used = Tokens(10, 1000, units=1, unit=PICTURE)
+    charge = charge_for(used, override=None, base_url=OPENAI, model="gpt-image-1.5", at=NOW)
+    assert charge.cost == (10 * Decimal(5) + 1000 * Decimal(32)) / 1_000_000
+    assert charge.price is not None
+    assert charge.price["output"] == "32"
+
+
+def test_pictures_whose_tokens_nobody_counted_cost_what_is_unknown() -> None:
+    used = Tokens(10, 0, estimated=True, units=1, unit=PICTURE)
+    own = Price(Decimal(5), Decimal(40), "USD")
+    for override, base_url, model in ((own, "", "x"), (None, OPENAI, "gpt-image-1.5")):
+        assert charge_for(used, override=override, base_url=base_url, model=model, at=NOW) == UNKNOWN
+    free = charge_for(used, override=Price(Decimal(0), Decimal(0), "USD"), base_url="", model="x", at=NOW)
+    assert free.cost == 0
+
+
+def test_a_piece_has_the_price_that_was_set_for_it() -> None:
+    own = Price.of(None, None, Decimal("0.002"), "")
+    assert own == Price(Decimal(0), Decimal(0), "USD", Decimal("0.002"))
+    for unit in (PICTURE, SEARCH):
+        used = Tokens(10, 0, estimated=True, units=3, unit=unit)
+        charge = charge_for(used, override=own, base_url="", model="x", at=NOW)
+        assert charge.cost == Decimal("0.006")
+        assert charge.price == {"source": "override", "input": "0", "output": "0", unit: "0.002"}
+    assert Price.of(Decimal(1), None, None, "USD") is None

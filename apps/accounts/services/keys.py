@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts import selectors
 from apps.accounts.models import ApiKey, Team, User
-from apps.accounts.permissions import CAPABILITIES, SCOPES
+from apps.accounts.permissions import CAPABILITIES, DEFAULT_SCOPES, SCOPES
 from apps.accounts.tokens import KeyText, new_key, token_hash
 from apps.audit.services import record
 from apps.rest.errors import invalid
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from apps.accounts.actors import Actor
 
 _TOUCH: Final = dt.timedelta(minutes=1)
-DEFAULT_SCOPES: Final = ("chat", "embeddings", "knowledge")
 
 
 def _check_scopes(scopes: list[str], user: User) -> None:

@@ -78,6 +78,10 @@ class Wish:
     inputs: Mapping[str, Any]
 
 
+SCOPE_OF: Final = {"chat": "chat", "embedding": "embeddings", "image": "images", "rerank": "rerank"}
+"""The scope that opens the models of each kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bearer:
     """What lets a request in: its Authorization header, and the organisation of its host, if any."""
@@ -170,9 +174,7 @@ def _chosen(team_id: UUID, wish: Wish) -> dict[str, str]:
 
 def _list_models(text: KeyText) -> list[Listed]:
     key = _authenticated(text)
-    opened = [
-        modality for modality, scope in (("chat", "chat"), ("embedding", "embeddings")) if _has(key, scope)
-    ]
+    opened = [modality for modality, scope in SCOPE_OF.items() if _has(key, scope)]
     if not opened:
         raise missing_scope("chat")
     found = [model for modality in opened for model in models.models_for_team(key.team_id, modality)]

@@ -41,9 +41,7 @@ class Call:
 
     def watch(self) -> Callable[[], None]:
         """Cancels the call within seconds when its key is revoked; what it gives back ends the watch."""
-        opened = self.opened
-        visitor = Visitor(opened.tenant_id, opened.user_id, api_key_id=opened.api_key_id)
-        return doorkeeper().enter(visitor, self.cancel)
+        return watched(self.opened, self.cancel)
 
     @property
     def answer_id(self) -> str:
@@ -141,22 +139,37 @@ class Call:
         return PING if kind == "ping" else b""
 
 
+def watched(opened: Opened, cancel: Callable[[], None]) -> Callable[[], None]:
+    """Calls `cancel` within seconds when the key is revoked; what it gives back ends the watch."""
+    visitor = Visitor(opened.tenant_id, opened.user_id, api_key_id=opened.api_key_id)
+    return doorkeeper().enter(visitor, cancel)
+
+
 def events_of(opened: Opened) -> AsyncGenerator[dict[str, Any], None]:
     """The run's events, with a ping after ten silent seconds."""
     return follow(opened.tenant_id, opened.run_id, 0, ping_s=PING_S)
 
 
 async def end_of(opened: Opened) -> dict[str, Any]:
-    """The run's end event; raises DialectError for a failure, and cancels the run when the caller goes."""
+    """The run's end event; raises DialectError for a failure.
+
+    The run is cancelled when the caller goes, and within seconds when the key is revoked.
+    """
     end: dict[str, Any] | None = None
+
+    def cancel() -> None:
+        run_cancel_soon(opened.run_id, opened.tenant_id)
+
+    leave = watched(opened, cancel)
     try:
         async with aclosing(events_of(opened)) as events:
             async for event in events:
                 if event["kind"] == "end":
                     end = event
     finally:
+        leave()
         if end is None:
-            run_cancel_soon(opened.run_id, opened.tenant_id)
+            cancel()
     error = failure_of(end)
     if error is not None or end is None:
         raise error or from_failure("interrupted")

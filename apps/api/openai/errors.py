@@ -89,6 +89,10 @@ _FAILURES: dict[str, tuple[int, str, str, str]] = {
         429, "insufficient_quota", "cost_cap",
         "This question would cost more than the route may spend. Shorten it or use another model.",
     ),
+    "too_large": (
+        502, "api_error", "answer_too_large",
+        "The pictures are larger than 32 MB together. Ask for fewer or smaller ones.",
+    ),
     ErrorKind.CONTEXT_OVERFLOW: (
         400, "invalid_request_error", "context_length_exceeded",
         "The messages are longer than this model can read. Shorten them or use a model with a larger window.",

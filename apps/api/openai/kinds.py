@@ -1,22 +1,28 @@
-"""The runs behind /v1: an answer without a message, and vectors. Handlers on the engine's loop."""
+"""The runs behind /v1: an answer without a message, vectors, pictures, scores. On the engine's loop."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
+import orjson
 from redis.exceptions import RedisError
 
+from apps.api.openai.handover import leave
+from apps.api.openai.inputs import read_picture, read_rerank
 from apps.api.openai.requests import read_completion
-from apps.api.openai.routed import complete_by_route
-from apps.api.openai.vectors import leave_vectors
+from apps.api.openai.routed import complete_by_route, steps_of
+from apps.api.openai.vectors import packed_vectors
 from apps.llm import gateway
 from apps.llm.gateway import (
     Caller,
     ChatCall,
     EmbedCall,
     GuardrailRefusedError,
+    ImageCall,
     ModelNotFoundError,
+    RerankCall,
     RunRef,
     VendorError,
 )
@@ -24,14 +30,20 @@ from apps.llm.vendors.base import Finished, ReasoningDelta, TextDelta, ToolCallD
 from apps.runs.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
+    from apps.llm.vendors.base import Usage
     from apps.runs.context import RunContext
     from apps.runs.models import Run
     from apps.runs.registry import RunEnd
 
 COMPLETION: Final = "completion"
 EMBEDDING: Final = "embedding"
+PICTURE: Final = "picture"
+RERANK: Final = "rerank"
+MOST_PICTURE_BYTES: Final = 32 * 1024 * 1024
+
+R = TypeVar("R")
 
 
 async def complete(ctx: RunContext) -> None:
@@ -73,22 +85,43 @@ async def embed(ctx: RunContext) -> None:
         dimensions=ctx.input["dimensions"],
         run=RunRef(ctx.run_id, ctx.fence),
     )
-    try:
-        made = await gateway.embed(call)
-    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
-        raise _failed(ctx, error) from error
-    ctx.result["usage"] = made.usage.counts() if made.usage else None
-    try:
-        await leave_vectors(ctx.tenant_id, ctx.run_id, made.vectors)
-    except (RedisError, OSError) as error:
-        raise RunError("unavailable", "The vectors could not be handed over", "Try again.") from error
+    made = await _asked(ctx, gateway.embed(call))
+    await _hand_over(ctx, made.usage, packed_vectors(made.vectors))
+
+
+async def paint(ctx: RunContext) -> None:
+    """Makes pictures and leaves them in Redis for a minute, as OpenAI's `data`; 32 MB at most."""
+    call = ImageCall(
+        who=_caller(ctx),
+        model_id=UUID(ctx.input["model_id"]),
+        request=read_picture(ctx.input["body"]).request,
+        purpose="api",
+        run=RunRef(ctx.run_id, ctx.fence),
+    )
+    made = await _asked(ctx, gateway.generate_images(call))
+    if sum(len(image.data) for image in made.images) > MOST_PICTURE_BYTES:
+        raise RunError("too_large", "The pictures are too large", "Ask for fewer or smaller ones.")
+    data = [{"b64_json": b64encode(image.data).decode()} for image in made.images]
+    await _hand_over(ctx, made.usage, orjson.dumps(data))
+
+
+async def rerank(ctx: RunContext) -> None:
+    """Orders documents and leaves in Redis for a minute: pairs of index and score, searches counted."""
+    call = RerankCall(
+        who=_caller(ctx),
+        model_id=UUID(ctx.input["model_id"]),
+        request=read_rerank(ctx.input["body"]).request,
+        purpose="api",
+        run=RunRef(ctx.run_id, ctx.fence),
+    )
+    made = await _asked(ctx, gateway.rerank(call))
+    await _hand_over(ctx, made.usage, orjson.dumps({"scores": made.scores, "searches": made.searches}))
 
 
 def end_call(end: RunEnd) -> Mapping[str, Any]:
     """What the end event of both kinds carries."""
-    return {
-        name: end.result[name] for name in ("finish_reason", "retry_after", "route") if name in end.result
-    }
+    told = {name: end.result[name] for name in ("finish_reason", "retry_after") if name in end.result}
+    return told | ({"route": end.result["route"] | {"steps": steps_of(end)}} if "route" in end.result else {})
 
 
 async def _relay(ctx: RunContext, stream: gateway.ChatStream) -> None:
@@ -106,6 +139,22 @@ async def _relay(ctx: RunContext, stream: gateway.ChatStream) -> None:
             )
         elif isinstance(delta, Finished):
             ctx.result["finish_reason"] = delta.reason
+
+
+async def _asked(ctx: RunContext, answering: Awaitable[R]) -> R:
+    try:
+        return await answering
+    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
+        raise _failed(ctx, error) from error
+
+
+async def _hand_over(ctx: RunContext, usage: Usage | None, made: bytes) -> None:
+    """To the web process that waits for it."""
+    ctx.result["usage"] = usage.counts() if usage else None
+    try:
+        await leave(ctx.tenant_id, ctx.run_id, made)
+    except (RedisError, OSError) as error:
+        raise RunError("unavailable", "What was made could not be handed over", "Try again.") from error
 
 
 def _caller(ctx: RunContext) -> Caller:

@@ -1,4 +1,4 @@
-"""Reads the JSON of OpenAI's requests into our own values, or refuses it in OpenAI's words. Pure.
+"""Reads the JSON of a chat request into our own values, or refuses it in OpenAI's words. Pure.
 
 Source: https://platform.openai.com/docs/api-reference/chat/create
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.api.openai.errors import invalid
+from apps.api.openai.fields import body_object, flag, model_named, number, text, unrecognised, whole
 from apps.api.openai.messages import read_messages
 from apps.llm.vendors.base import ChatRequest, ToolSpec
 
@@ -33,8 +34,6 @@ READ = frozenset(
 NEUTRAL: dict[str, tuple[object, ...]] = {
     "logprobs": (False,), "top_logprobs": (0,), "logit_bias": ({},), "modalities": (["text"],),
 }  # fmt: skip
-MAX_INPUTS = 256
-MAX_INPUT_LENGTH = 100_000
 MAX_TOOLS = 128
 MAX_STOPS = 4
 
@@ -50,64 +49,31 @@ class Completion:
     include_usage: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Embedding:
-    """An embeddings request that was understood."""
-
-    model: str
-    texts: tuple[str, ...]
-    dimensions: int | None
-    base64: bool
-
-
 def read_completion(body: object) -> Completion:
     """The chat request in `body`; DialectError (400) names the parameter at fault."""
-    fields = _object(body)
+    fields = body_object(body)
     _refuse_unsupported(fields)
-    stream = _flag(fields, "stream")
+    stream = flag(fields, "stream")
     options = fields.get("stream_options")
     if options is not None and not (stream and isinstance(options, Mapping)):
         raise invalid(
             "'stream_options' is an object and is only allowed when 'stream' is true.", "stream_options"
         )
     request = ChatRequest(
-        model=_model(fields),
+        model=model_named(fields),
         messages=read_messages(fields.get("messages")),
         tools=_tools(fields.get("tools")),
         tool_choice=_tool_choice(fields.get("tool_choice")),
-        temperature=_number(fields, "temperature", 0, 2),
-        top_p=_number(fields, "top_p", 0, 1),
-        max_tokens=_whole(fields, "max_completion_tokens", 1) or _whole(fields, "max_tokens", 1),
+        temperature=number(fields, "temperature", 0, 2),
+        top_p=number(fields, "top_p", 0, 1),
+        max_tokens=whole(fields, "max_completion_tokens", 1) or whole(fields, "max_tokens", 1),
         stop=_stop(fields.get("stop")),
-        seed=_whole(fields, "seed", None),
-        reasoning_effort=_text(fields, "reasoning_effort"),
+        seed=whole(fields, "seed", None),
+        reasoning_effort=text(fields, "reasoning_effort"),
         response_format=_response_format(fields.get("response_format")),
         extra={name: fields[name] for name in PASSED if fields.get(name) is not None},
     )
     return Completion(request.model, fields, request, stream, bool(options and options.get("include_usage")))
-
-
-def read_embedding(body: object) -> Embedding:
-    """The embeddings request in `body`; DialectError (400) names the parameter at fault."""
-    fields = _object(body)
-    for name in fields.keys() - {"model", "input", "dimensions", "encoding_format", "user"}:
-        raise _unrecognised(name)
-    encoding = fields.get("encoding_format") or "float"
-    if encoding not in {"float", "base64"}:
-        raise invalid("'encoding_format' is 'float' or 'base64'.", "encoding_format")
-    return Embedding(
-        _model(fields), _inputs(fields.get("input")), _whole(fields, "dimensions", 1), encoding == "base64"
-    )
-
-
-def _object(body: object) -> Mapping[str, Any]:
-    if not isinstance(body, Mapping):
-        raise invalid("The body is a JSON object.")
-    return body
-
-
-def _unrecognised(name: str) -> Exception:
-    return invalid(f"Unrecognized request argument supplied: {name[:100]}", name[:100], "unknown_parameter")
 
 
 def _refuse_unsupported(fields: Mapping[str, Any]) -> None:
@@ -127,48 +93,7 @@ def _refuse_unsupported(fields: Mapping[str, Any]) -> None:
             "web_search_options",
         }:
             raise invalid(f"'{name}' is not supported here: leave it out.", name, "unsupported_parameter")
-        raise _unrecognised(name)
-
-
-def _model(fields: Mapping[str, Any]) -> str:
-    model = fields.get("model")
-    if not isinstance(model, str) or not model or "\0" in model:
-        raise invalid("You must provide a 'model' parameter: GET /v1/models lists them.", "model")
-    return model
-
-
-def _flag(fields: Mapping[str, Any], name: str) -> bool:
-    value = fields.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise invalid(f"'{name}' is true or false.", name)
-    return bool(value)
-
-
-def _number(fields: Mapping[str, Any], name: str, low: float, high: float) -> float | None:
-    value = fields.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise invalid(f"'{name}' is a number between {low} and {high}.", name)
-    return float(value)
-
-
-def _whole(fields: Mapping[str, Any], name: str, low: int | None) -> int | None:
-    value = fields.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
-        raise invalid(f"'{name}' is a whole number.", name)
-    if low is not None and value < low:
-        raise invalid(f"'{name}' is at least {low}.", name)
-    return value
-
-
-def _text(fields: Mapping[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    if value is not None and not isinstance(value, str):
-        raise invalid(f"'{name}' is a string.", name)
-    return value
+        raise unrecognised(name)
 
 
 def _stop(value: object) -> tuple[str, ...]:
@@ -227,19 +152,3 @@ def _response_format(value: object) -> Mapping[str, Any] | None:
     if not isinstance(value, Mapping) or value.get("type") not in {"text", "json_object", "json_schema"}:
         raise invalid("'response_format' has type 'text', 'json_object' or 'json_schema'.", "response_format")
     return value
-
-
-def _inputs(value: object) -> tuple[str, ...]:
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list) or not texts or len(texts) > MAX_INPUTS:
-        raise invalid(f"'input' is a string or a list of 1 to {MAX_INPUTS} strings.", "input")
-    for text in texts:
-        if not isinstance(text, str) or not text:
-            raise invalid(
-                "'input' holds strings that are not empty; token numbers are not supported.", "input"
-            )
-        if len(text) > MAX_INPUT_LENGTH:
-            raise invalid(
-                f"An input has at most {MAX_INPUT_LENGTH} characters.", "input", "string_above_max_length"
-            )
-    return tuple(texts)

@@ -157,6 +157,46 @@ def embeddings(*, model: str, vectors: Sequence[Any], usage: Mapping[str, Any] |
     return orjson.dumps(body)
 
 
+def pictures(*, created: int, data: bytes, usage: Mapping[str, Any] | None) -> bytes:
+    """Pictures as base64; `data` is the JSON list that the worker wrote. No usage where none was counted."""
+    body: dict[str, Any] = {"created": created, "data": orjson.Fragment(data)}
+    if usage is not None:
+        asked, painted = usage["input_tokens"], usage["output_tokens"]
+        body["usage"] = {
+            "input_tokens": asked,
+            "input_tokens_details": {"text_tokens": asked, "image_tokens": 0},
+            "output_tokens": painted,
+            "total_tokens": asked + painted,
+        }
+    return orjson.dumps(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """(index, score) from the best down; the documents, where they are to be repeated."""
+
+    scores: Sequence[tuple[int, float]]
+    searches: int | None
+    documents: Sequence[str] | None
+
+
+def ranking(*, answer_id: str, model: str, made: Ranking, usage: Mapping[str, Any] | None) -> bytes:
+    """Documents in the order of their worth, in the shape of Cohere and Jina; nothing uncounted is told."""
+    results: list[dict[str, Any]] = [
+        {"index": index, "relevance_score": score} for index, score in made.scores
+    ]
+    if made.documents is not None:
+        for row in results:
+            row["document"] = {"text": made.documents[row["index"]]}
+    body: dict[str, Any] = {"id": answer_id, "object": "list", "model": model, "results": results}
+    if usage is not None:
+        asked = usage["input_tokens"]
+        body["usage"] = {"prompt_tokens": asked, "total_tokens": asked + usage["output_tokens"]}
+    if made.searches is not None:
+        body["meta"] = {"billed_units": {"search_units": made.searches}}
+    return orjson.dumps(body)
+
+
 def models(slugs_and_owners: Sequence[tuple[str, str, int]]) -> bytes:
     """The list of models: id, owner, time of creation in seconds."""
     rows = [

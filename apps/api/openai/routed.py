@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.llm.gateway.estimate import tokens_of_request
@@ -11,12 +11,15 @@ from apps.llm.routes.execution import Ask, Calls, Performance, Spoken, TooLongEr
 from apps.llm.routes.selectors import plan_and_hour
 from apps.llm.routes.traits import Traits, has_code, language_of
 from apps.llm.vendors.base import FilePart, ImagePart, TextPart
+from apps.runs.log import STEP
+from apps.runs.steps import ended_steps
 
 if TYPE_CHECKING:
     from apps.llm.routes.execution import Said
     from apps.llm.routes.planning import Offered
     from apps.llm.vendors.base import ChatRequest
     from apps.runs.context import RunContext
+    from apps.runs.registry import RunEnd
 
 LEAST_ANSWER = 256
 """Tokens that must be left for an answer."""
@@ -74,3 +77,11 @@ def _question(request: ChatRequest) -> str:
         if message.role == "user":
             return "\n".join(part.text for part in message.parts if isinstance(part, TextPart))
     return ""
+
+
+def steps_of(end: RunEnd) -> list[dict[str, Any]]:
+    """Each call of a route as a program reads it: role, model, state, time, tokens, cost, unshown words."""
+    said = (event["step"] for event in end.events if event["kind"] == STEP)
+    return [
+        {"state": step["state"], "ms": step["ms"], **step["data"]} for step in ended_steps(said, end.state)
+    ]

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from apps.api.openai.inputs import (
+    MAX_DOCUMENTS,
+    MAX_INPUT_LENGTH,
+    MAX_PICTURES,
+    MAX_PROMPT_LENGTH,
+    PICTURE_OPTIONS,
+)
+
 _ERROR: Final = {
     "type": "object",
     "required": ["error"],
@@ -76,6 +84,73 @@ _EMBEDDING: Final = {
         "encoding_format": {"type": "string", "enum": ["float", "base64"]},
     },
 }
+_IMAGE: Final = {
+    "type": "object",
+    "required": ["model", "prompt"],
+    "properties": {
+        "model": {"type": "string"},
+        "prompt": {"type": "string", "maxLength": MAX_PROMPT_LENGTH},
+        "n": {"type": "integer", "minimum": 1, "maximum": MAX_PICTURES},
+        "size": {"type": "string", "description": "auto, or WIDTHxHEIGHT in pixels."},
+        "response_format": {"type": "string", "enum": ["b64_json"]},
+        **{
+            name: {"type": "string", "description": "Passed on to the model's host."}
+            for name in sorted(PICTURE_OPTIONS - {"output_compression"})
+        },
+        "output_compression": {"type": "integer", "minimum": 0, "maximum": 100},
+    },
+}
+_IMAGES: Final = {
+    "type": "object",
+    "required": ["created", "data"],
+    "properties": {
+        "created": {"type": "integer"},
+        "data": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"b64_json": {"type": "string", "format": "byte"}}},
+        },
+        "usage": {"type": "object", "description": "Only where the host counted tokens."},
+    },
+}
+_RERANK: Final = {
+    "type": "object",
+    "required": ["model", "query", "documents"],
+    "properties": {
+        "model": {"type": "string"},
+        "query": {"type": "string", "maxLength": MAX_INPUT_LENGTH},
+        "documents": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_DOCUMENTS,
+            "items": {"description": "A string, or an object with its `text`."},
+        },
+        "top_n": {"type": "integer", "minimum": 1},
+        "return_documents": {"type": "boolean", "default": False},
+    },
+}
+_RANKING: Final = {
+    "type": "object",
+    "required": ["id", "object", "model", "results"],
+    "properties": {
+        "id": {"type": "string"},
+        "object": {"type": "string", "enum": ["list"]},
+        "model": {"type": "string"},
+        "results": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["index", "relevance_score"],
+                "properties": {
+                    "index": {"type": "integer", "minimum": 0},
+                    "relevance_score": {"type": "number"},
+                    "document": {"type": "object", "properties": {"text": {"type": "string"}}},
+                },
+            },
+        },
+        "usage": {"type": "object", "description": "Only where the host counted tokens."},
+        "meta": {"type": "object", "description": "`billed_units.search_units`, where the host counts them."},
+    },
+}
 _ANY: Final = {"schema": {"type": "object"}}
 
 
@@ -114,5 +189,21 @@ OPENAI_PATHS: Final = {
     },
     "/v1/embeddings": {
         "post": _operation("openai_embeddings", "Vectors for texts.", _EMBEDDING, {"application/json": _ANY})
+    },
+    "/v1/images/generations": {
+        "post": _operation(
+            "openai_images_generations",
+            "Pictures for words, as base64; nothing is kept.",
+            _IMAGE,
+            {"application/json": {"schema": _IMAGES}},
+        )
+    },
+    "/v1/rerank": {
+        "post": _operation(
+            "openai_rerank",
+            "Documents in the order of their worth for a query.",
+            _RERANK,
+            {"application/json": {"schema": _RANKING}},
+        )
     },
 }

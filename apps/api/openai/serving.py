@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from django.db import InterfaceError, OperationalError
 
 from apps.api.openai import responses
-from apps.api.openai.access import Bearer, Wish, list_models, open_run
+from apps.api.openai.access import SCOPE_OF, Bearer, Wish, list_models, open_run
 from apps.api.openai.calls import Call, end_of
 from apps.api.openai.errors import DialectError, from_failure, invalid
-from apps.api.openai.kinds import COMPLETION, EMBEDDING
-from apps.api.openai.requests import read_completion, read_embedding
-from apps.api.openai.vectors import take_vectors
+from apps.api.openai.handover import take
+from apps.api.openai.inputs import read_embedding, read_picture, read_rerank
+from apps.api.openai.kinds import COMPLETION, EMBEDDING, PICTURE, RERANK
+from apps.api.openai.requests import read_completion
+from apps.api.openai.vectors import unpacked_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+    from uuid import UUID
 
 JSON: Final = "application/json"
 MAX_BODY: Final = 5 * 1024 * 1024
@@ -37,6 +41,22 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": JSON})
     cancel: Callable[[], None] = _nothing
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a run made: its bytes as handed over, and its usage where one was counted."""
+
+    run_id: UUID
+    payload: bytes
+    usage: Mapping[str, Any] | None
+
+
+async def _made(bearer: Bearer, kind: str, modality: str, model: str, inputs: Mapping[str, Any]) -> _Made:
+    """The run of this kind, waited for; raises DialectError."""
+    opened = await open_run(bearer, Wish(kind, modality, SCOPE_OF[modality], model, inputs))
+    end = await end_of(opened)
+    return _Made(opened.run_id, await take(opened.tenant_id, opened.run_id), end["usage"])
 
 
 async def complete(bearer: Bearer, raw: bytes) -> Answer:
@@ -60,10 +80,26 @@ async def embed(bearer: Bearer, raw: bytes) -> Answer:
     """Vectors for up to 256 texts."""
     wanted = read_embedding(_parsed(raw))
     inputs = {"texts": wanted.texts, "dimensions": wanted.dimensions}
-    opened = await open_run(bearer, Wish(EMBEDDING, "embedding", "embeddings", wanted.model, inputs))
-    end = await end_of(opened)
-    vectors = await take_vectors(opened.tenant_id, opened.run_id, as_base64=wanted.base64)
-    return Answer(responses.embeddings(model=wanted.model, vectors=vectors, usage=end["usage"]))
+    made = await _made(bearer, EMBEDDING, "embedding", wanted.model, inputs)
+    vectors = unpacked_vectors(made.payload, as_base64=wanted.base64)
+    return Answer(responses.embeddings(model=wanted.model, vectors=vectors, usage=made.usage))
+
+
+async def paint(bearer: Bearer, raw: bytes) -> Answer:
+    """Up to four pictures, as base64."""
+    wanted = read_picture(_parsed(raw))
+    made = await _made(bearer, PICTURE, "image", wanted.model, {"body": wanted.body})
+    return Answer(responses.pictures(created=int(time.time()), data=made.payload, usage=made.usage))
+
+
+async def rerank(bearer: Bearer, raw: bytes) -> Answer:
+    """Up to 1,000 documents in the order of their worth for a query."""
+    wanted = read_rerank(_parsed(raw))
+    made = await _made(bearer, RERANK, "rerank", wanted.model, {"body": wanted.body})
+    documents = wanted.request.documents if wanted.echo else None
+    ranked = responses.Ranking(**orjson.loads(made.payload), documents=documents)
+    answer_id = f"rerank-{made.run_id.hex}"
+    return Answer(responses.ranking(answer_id=answer_id, model=wanted.model, made=ranked, usage=made.usage))
 
 
 async def models(bearer: Bearer) -> Answer:

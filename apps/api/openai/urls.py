@@ -8,5 +8,7 @@ urlpatterns = [
     path("models", views.models, name="v1-models"),
     path("chat/completions", views.chat_completions, name="v1-chat-completions"),
     path("embeddings", views.embeddings, name="v1-embeddings"),
+    path("images/generations", views.images, name="v1-images"),
+    path("rerank", views.rerank, name="v1-rerank"),
     re_path(r"^.*$", views.nowhere, name="v1-nowhere"),
 ]

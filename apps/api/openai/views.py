@@ -30,6 +30,18 @@ async def embeddings(request: ActingRequest) -> HttpResponseBase:
 
 
 @csrf_exempt
+async def images(request: ActingRequest) -> HttpResponseBase:
+    """POST: up to four pictures; the model stops when the client goes."""
+    return _response(await serving.answered(_images(request)))
+
+
+@csrf_exempt
+async def rerank(request: ActingRequest) -> HttpResponseBase:
+    """POST: up to 1,000 documents in the order of their worth for a query."""
+    return _response(await serving.answered(_rerank(request)))
+
+
+@csrf_exempt
 async def models(request: ActingRequest) -> HttpResponseBase:
     """GET: what the key's team may call."""
     return _response(await serving.answered(_models(request)))
@@ -48,6 +60,14 @@ async def _completion(request: ActingRequest) -> Answer:
 
 async def _embedding(request: ActingRequest) -> Answer:
     return await serving.embed(_bearer(request), _body(request))
+
+
+async def _images(request: ActingRequest) -> Answer:
+    return await serving.paint(_bearer(request), _body(request))
+
+
+async def _rerank(request: ActingRequest) -> Answer:
+    return await serving.rerank(_bearer(request), _body(request))
 
 
 async def _models(request: ActingRequest) -> Answer:

@@ -34,4 +34,4 @@ class ModelListApi(TenantApi):
         team = accounts.team_of(self.actor, selectors.id_of(raw) if raw else None)
         if team is None:
             raise errors.not_found()
-        return Response({"results": selectors.picked_models(team.id)})
+        return Response({"results": selectors.picked_models(team.id, self.actor.user_id)})

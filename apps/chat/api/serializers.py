@@ -219,7 +219,8 @@ class PickedModel(serializers.Serializer[Any]):
         choices=("free", "low", "medium", "high", "unknown"), allow_null=True, help_text="Null for a route."
     )
     price = serializers.CharField(allow_null=True, help_text="In and out per 1,000,000 tokens, in words.")
-    is_default = serializers.BooleanField()
+    is_default = serializers.BooleanField(help_text="The team's.")
+    is_own_default = serializers.BooleanField(help_text="The person's own, which goes before the team's.")
     available = serializers.BooleanField()
     reason = serializers.CharField(allow_null=True)
 

@@ -12,13 +12,15 @@ from apps.accounts.api.base import TenantApi
 from apps.accounts.selectors import access_user, team_of, teams_of
 from apps.llm.api import policy_serializers as serializers
 from apps.llm.api.base import ModelsApi, refusals, taken
+from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Grant, Model
 from apps.llm.policy.outputs import policy_output, settings_output
+from apps.llm.policy.own import own_default_set
 from apps.llm.policy.person import policy_of
 from apps.llm.policy.selectors import models_found, team_models, teams_found
 from apps.llm.selectors.administration import access_model, access_team
 from apps.llm.services import grants_change, parameters_set
-from apps.rest.errors import not_found
+from apps.rest.errors import invalid, not_found
 from apps.rest.pages import page_of
 
 if TYPE_CHECKING:
@@ -47,8 +49,34 @@ class MyPolicyApi(TenantApi):
         if team is None:
             raise not_found()
         teams = list(teams_of(self.actor.user_id))
-        policy = policy_of(teams, team, only_team=self.actor.api_key is not None)
+        policy = policy_of(
+            teams, team, person=self.actor.user_id, only_team=self.actor.api_key is not None
+        )
         return Response(policy_output(policy))
+
+
+class MyDefaultApi(TenantApi):
+    """What one's own new chats begin with."""
+
+    scope = "chat"
+
+    @extend_schema(
+        operation_id="me_default_model",
+        tags=TAGS,
+        request=serializers.OwnDefaultInput,
+        responses={204: None},
+    )
+    def put(self, request: Request) -> Response:
+        """Choose a default of one's own in a team; null: the team's. It opens nothing that is closed."""
+        values = taken(request, serializers.OwnDefaultInput)
+        team = team_of(self.actor, values["team_id"])
+        if team is None:
+            raise not_found()
+        try:
+            own_default_set(actor=self.actor, team=team, slug=values["model"])
+        except ModelNotFoundError:
+            raise invalid([{"field": "model", "message": "Choose a model that this team may use."}]) from None
+        return Response(status=204)
 
 
 class PersonPolicyApi(ModelsApi):
@@ -65,7 +93,7 @@ class PersonPolicyApi(ModelsApi):
         chosen = [team for team in teams if (team.pk == team_id if team_id else team.is_everyone)]
         if not chosen:
             raise not_found()
-        return Response(policy_output(policy_of(teams, chosen[0])))
+        return Response(policy_output(policy_of(teams, chosen[0], person=person.pk)))
 
 
 class TeamParametersApi(ModelsApi):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from apps.llm.policy.rules import EFFORTS, MAX_TEMPERATURE, PARAMETERS
 from apps.llm.policy.services import MOST_OUTPUT
+from apps.rest.serializers import InputSerializer
 
 MOST_AT_ONCE = 1000
 
@@ -20,6 +21,15 @@ class ParametersInput(serializers.Serializer[Any]):
     )
     reasoning_effort = serializers.ChoiceField(choices=EFFORTS, required=False, allow_null=True)
     max_output = serializers.IntegerField(min_value=1, max_value=MOST_OUTPUT, required=False, allow_null=True)
+
+
+class OwnDefaultInput(InputSerializer):
+    """What one's new chats under a team begin with."""
+
+    team_id = serializers.UUIDField()
+    model = serializers.CharField(
+        max_length=200, allow_null=True, help_text="A model's id or route/ID; null: as the team's chats do."
+    )
 
 
 class SettingOutput(serializers.Serializer[Any]):
@@ -114,5 +124,6 @@ class PolicyOutput(serializers.Serializer[Any]):
     teams = PolicyTeam(many=True)
     default = serializers.CharField(allow_null=True)
     default_source = NamedTeam(allow_null=True)
+    default_is_own = serializers.BooleanField(help_text="The person chose it.")
     models = PolicyModel(many=True)
     routes = PolicyRoute(many=True)

@@ -91,7 +91,10 @@ class OffersInput(serializers.Serializer[Any]):
 
 
 class ModelUpdateInput(serializers.Serializer[Any]):
-    """What to change; a field that is left out stays. Prices are per 1,000,000 tokens and go together."""
+    """What to change; a field that is left out stays. Prices are per 1,000,000 tokens and go together.
+
+    `price_unit` is of one picture or search, for models that are sold so.
+    """
 
     modality = serializers.ChoiceField(choices=MODALITIES, required=False)
     name = serializers.CharField(max_length=100, required=False)
@@ -104,12 +107,13 @@ class ModelUpdateInput(serializers.Serializer[Any]):
     abilities = serializers.ListField(child=serializers.ChoiceField(choices=ABILITIES), required=False)
     price_input = serializers.DecimalField(16, 6, min_value=0, required=False, allow_null=True)
     price_output = serializers.DecimalField(16, 6, min_value=0, required=False, allow_null=True)
+    price_unit = serializers.DecimalField(16, 6, min_value=0, required=False, allow_null=True)
     currency = serializers.CharField(max_length=3, required=False, allow_blank=True)
     is_enabled = serializers.BooleanField(required=False)
 
 
 class PriceOutput(serializers.Serializer[Any]):
-    """What holds now, per 1,000,000 tokens or for one picture; null is unknown, never 0.
+    """What holds now, per 1,000,000 tokens or for one picture or search; null is unknown, never 0.
 
     `origin`: set (by an administrator), list, free or unknown. `note` names the source, or why it is unknown.
     """
@@ -118,6 +122,7 @@ class PriceOutput(serializers.Serializer[Any]):
     input = serializers.DecimalField(16, 6, allow_null=True)
     output = serializers.DecimalField(16, 6, allow_null=True)
     picture = serializers.DecimalField(16, 6, allow_null=True)
+    search = serializers.DecimalField(16, 6, allow_null=True)
     currency = serializers.CharField()
     rises = serializers.BooleanField(help_text="Dearer for long prompts or reasoning.")
     note = serializers.CharField()
@@ -132,7 +137,7 @@ class DifferenceOutput(serializers.Serializer[Any]):
 
 
 class ModelOutput(serializers.Serializer[Any]):
-    """A model for administrators; price_input and price_output are those set here, `price` what holds."""
+    """A model for administrators; `price_…` are those set here, `price` is what holds."""
 
     id = serializers.UUIDField()
     connection_id = serializers.UUIDField()
@@ -146,6 +151,7 @@ class ModelOutput(serializers.Serializer[Any]):
     abilities = serializers.ListField(child=serializers.CharField())
     price_input = serializers.DecimalField(16, 6, allow_null=True)
     price_output = serializers.DecimalField(16, 6, allow_null=True)
+    price_unit = serializers.DecimalField(16, 6, allow_null=True)
     currency = serializers.CharField()
     price = serializers.SerializerMethodField()
     differences = serializers.SerializerMethodField()

@@ -36,6 +36,7 @@ urlpatterns = [
         name="api-model-deployments",
     ),
     path("models/<uuid:model_id>/grants", models.ModelGrantsApi.as_view(), name="api-model-grants"),
+    path("me/default-model", policy.MyDefaultApi.as_view(), name="api-my-default"),
     path("me/policy", policy.MyPolicyApi.as_view(), name="api-my-policy"),
     path("people/<uuid:user_id>/policy", policy.PersonPolicyApi.as_view(), name="api-person-policy"),
     path("grants", policy.GrantListApi.as_view(), name="api-grants"),

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from apps.llm.vendors.base import Modality
-from apps.metering.prices import ListedPrice, Rates
+from apps.metering.prices import PICTURE, SEARCH, ListedPrice, Rates
 
 DATA: Final = Path(__file__).parent / "data"
 FAMILIES: Final = "families.toml"
@@ -22,15 +22,13 @@ FAMILIES: Final = "families.toml"
 
 @dataclass(frozen=True, slots=True)
 class HostModel:
-    """A model as a host's own pages describe it; None or empty: they do not say. `picture`: price of one."""
+    """A model as a host's own pages describe it; None or empty: they do not say."""
 
     modality: Modality | None
     context_window: int | None
     max_output: int | None
     abilities: tuple[str, ...] | None
     price: ListedPrice | None
-    picture: Decimal | None
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def host_model(base_url: str, model: str) -> HostModel | None:
 
 
 def price_at(base_url: str, model: str) -> ListedPrice | None:
-    """Our price of a host's model per 1,000,000 tokens, for the ledger too (`metering.prices.add_list`)."""
+    """Our price of a host's model, by tokens or by the piece, for the ledger (`metering.prices.add_list`)."""
     found = host_model(base_url, model)
     return found.price if found else None
 
@@ -86,14 +84,13 @@ def _read(raw: Mapping[str, Any]) -> HostList:
 
 def _model(row: Mapping[str, Any], currency: str, source: str) -> HostModel:
     rates = tuple(_rates(each) for each in row.get("rates", ()))
+    units = {unit: Decimal(row[unit]) for unit in (PICTURE, SEARCH) if unit in row}
     return HostModel(
         modality=Modality(row["modality"]) if "modality" in row else None,
         context_window=row.get("window"),
         max_output=row.get("output"),
         abilities=tuple(row["abilities"]) if "abilities" in row else None,
-        price=ListedPrice(rates, currency, source) if rates else None,
-        picture=Decimal(row["picture"]) if "picture" in row else None,
-        currency=currency,
+        price=ListedPrice(rates, currency, source, units) if rates or units else None,
     )
 
 

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from apps.llm.vendors.base import Modality
+from apps.metering.prices import painted_rate
+
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo
 
@@ -23,15 +26,16 @@ class ListPrice:
     version: str
 
 
-def list_price(base_url: str, model: str) -> ListPrice | None:
-    """The price of this moment at this address; None where the list has none."""
+def list_price(base_url: str, model: str, modality: str = "") -> ListPrice | None:
+    """The price of this moment at this address, of an image model by its pictures; None without one."""
     from genai_prices import __version__
 
     found = _found(model, base_url=base_url)
     if found is None:
         return None
     rates = found.get_prices(datetime.now(UTC), None)
-    pair: tuple[Any, Any] = (rates.input_mtok, rates.output_mtok)
+    given = painted_rate(rates) if modality == Modality.IMAGE.value else rates.output_mtok
+    pair: tuple[Any, Any] = (rates.input_mtok, given)
     plain: list[Any] = [getattr(rate, "base", rate) for rate in pair]
     if plain == [None, None]:
         return None

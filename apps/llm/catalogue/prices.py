@@ -10,6 +10,7 @@ from apps.llm.catalogue.hosts import host_list, host_model
 from apps.llm.catalogue.listed import list_price
 from apps.llm.catalogue.vendors import ENTRIES, UNKNOWN_VENDOR
 from apps.llm.vendors.base import Modality
+from apps.metering.prices import PICTURE, SEARCH
 
 Origin = Literal["set", "list", "free", "unknown"]
 
@@ -18,7 +19,7 @@ _ONE_WAY: Final = frozenset({Modality.EMBEDDING.value, Modality.RERANK.value})
 
 @dataclass(frozen=True, slots=True)
 class ShownPrice:
-    """Per 1,000,000 tokens, or for one picture; an amount of None is unknown.
+    """Per 1,000,000 tokens, or for one picture or search (a reranking); an amount of None is unknown.
 
     `rises`: dearer for long prompts. `note`: the source, or why it is unknown.
     """
@@ -27,6 +28,7 @@ class ShownPrice:
     input: Decimal | None = None
     output: Decimal | None = None
     picture: Decimal | None = None
+    search: Decimal | None = None
     currency: str = ""
     rises: bool = False
     note: str = ""
@@ -39,8 +41,16 @@ class ShownPrice:
         """For a cell: `Unknown`, `Free`, `3 / 15 USD`, `from 1.25 / 10 USD`, `0.08 USD a picture`."""
         if not self.is_known:
             return "Unknown"
-        if self.picture is not None:
-            return f"{plain(self.picture)} {self.currency} a picture"
+        pieces = [
+            f"{plain(amount)} {self.currency} a {unit}"
+            for unit, amount in ((PICTURE, self.picture), (SEARCH, self.search))
+            if amount is not None
+        ]
+        if pieces and not (self.input or self.output):
+            return pieces[0]
+        return ", ".join([self._tokens(), *pieces])
+
+    def _tokens(self) -> str:
         if not self.input and not self.output and None not in (self.input, self.output):
             return "Free"
         amounts = " / ".join(plain(amount) for amount in self._amounts())
@@ -68,24 +78,30 @@ def price_shown(*, vendor: str, base_url: str, model: str, modality: str) -> Sho
 
 def _ours(base_url: str, model: str) -> ShownPrice | None:
     row, found = host_model(base_url, model), host_list(base_url)
-    if row is None or found is None or (row.price is None and row.picture is None):
+    if row is None or found is None or row.price is None:
         return None
     note = f"{found.source}, {found.dated:%Y-%m-%d}"
-    if row.price is None:
-        return ShownPrice("list", picture=row.picture, currency=row.currency, note=note)
-    rates = row.price.rates
+    rates, units = row.price.rates, row.price.units
+    if units:
+        return ShownPrice(
+            "list",
+            picture=units.get(PICTURE),
+            search=units.get(SEARCH),
+            currency=row.price.currency,
+            note=note,
+        )
     return ShownPrice(
         "list",
         rates[0].input,
         rates[0].output,
-        currency=row.currency,
+        currency=row.price.currency,
         rises=len(rates) > 1 or rates[0].thinking is not None,
         note=note,
     )
 
 
 def _listed(base_url: str, model: str, modality: str) -> ShownPrice | None:
-    found = list_price(base_url, model) if base_url else None
+    found = list_price(base_url, model, modality) if base_url else None
     if found is None:
         return None
     output = None if modality in _ONE_WAY and not found.output else found.output

@@ -1,6 +1,8 @@
-"""What a team's calls are made with."""
+"""What a team's calls are made with, and what a person likes to begin with."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -32,3 +34,26 @@ class TeamParameters(TenantModel):
 
     def __str__(self) -> str:
         return f"parameters of {self.team_id}"
+
+
+class OwnDefault(TenantModel):
+    """What a person's new chats under a team begin with: a model or a route of their own choice.
+
+    It opens nothing: while the team may not use it, the team's default holds.
+    """
+
+    user = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
+    team = TenantForeignKey("accounts.Team", on_delete=models.CASCADE)
+    model = TenantForeignKey("llm.Model", on_delete=models.CASCADE, null=True)
+    route = TenantForeignKey("llm.Route", on_delete=models.CASCADE, null=True)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["user", "team"], name="own_default_once")]
+
+    def __str__(self) -> str:
+        return f"default of {self.user_id} in {self.team_id}"
+
+    @property
+    def chosen(self) -> Any:
+        """The Model or Route; None where it was taken away."""
+        return self.model or self.route

@@ -19,6 +19,7 @@ def policy_output(policy: Policy) -> dict[str, Any]:
         "teams": [_team(each.team) | {"models": each.models} for each in policy.teams],
         "default": policy.default.public_id if policy.default else None,
         "default_source": _team(policy.default_team) if policy.default_team else None,
+        "default_is_own": policy.is_own_default,
         "models": [
             {
                 "slug": applied.model.slug,

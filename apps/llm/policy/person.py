@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from apps.accounts.models import Team
 from apps.llm.endpoints import EXTRACTIVE
 from apps.llm.models import Grant, Model, Route, RouteGrant
+from apps.llm.policy.own import own_default
 from apps.llm.policy.rules import Setting
 from apps.llm.policy.selectors import CHAT, TeamModels, models_found, side_of
 from apps.llm.routes.selectors import RouteForTeam, routes_for_team
@@ -59,15 +60,16 @@ class Policy:
     routes: list[AppliedRoute]
     default: Model | Route | None
     default_team: Team | None
+    is_own_default: bool
     others: list[Model] = field(repr=False)
     granted: dict[UUID, list[str]] = field(repr=False)
 
 
-def policy_of(teams: list[Team], team: Team, *, only_team: bool = False) -> Policy:
+def policy_of(teams: list[Team], team: Team, *, person: UUID, only_team: bool = False) -> Policy:
     """What a person who is in these teams may use in one of them.
 
     Only what is switched on and granted to the team or to Everyone applies. With `only_team` no other team of
-    the person's is named either, as an API key acts in one. Three statements, and four for routes.
+    the person's is named either, as an API key acts in one. Four statements, and four for routes.
     """
     everyone = next(each for each in teams if each.is_everyone)
     found = list(
@@ -81,6 +83,9 @@ def policy_of(teams: list[Team], team: Team, *, only_team: bool = False) -> Poli
     by_id = {each.pk: each for each in (team, everyone)}
     routes = _routes(team, by_id)
     default, default_team = _default([model for model in models if model.pk in usable], side, grants, routes)
+    own = _usable_own(own_default(person, team.pk), usable, routes)
+    if own is not None:
+        default, default_team = own, None
     names: dict[UUID, list[str]] = defaultdict(list)
     for _, model_id, _, name in found:
         names[model_id].append(name)
@@ -92,6 +97,7 @@ def policy_of(teams: list[Team], team: Team, *, only_team: bool = False) -> Poli
         routes,
         default,
         default_team,
+        own is not None,
         [model for model in models if model.pk not in usable],
         names,
     )
@@ -130,6 +136,14 @@ def _default(
                 return chat[model_id], team
     ordered = sorted(chat.values(), key=lambda model: model.connection.vendor == EXTRACTIVE)
     return next(iter(ordered), None), None
+
+
+def _usable_own(
+    own: Model | Route | None, usable: frozenset[UUID], routes: list[AppliedRoute]
+) -> Model | Route | None:
+    """What the person chose, while it can be used."""
+    open_routes = {applied.found.route.pk for applied in routes if applied.found.usable}
+    return own if own is not None and own.pk in usable | open_routes else None
 
 
 def _routes(team: Team, teams: dict[UUID, Team]) -> list[AppliedRoute]:

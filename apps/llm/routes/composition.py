@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from apps.llm.routes.definitions import ByTask, Definition, DefinitionError, Judge, Ref, refs_of
+from apps.llm.routes.definitions import ByTask, Definition, DefinitionError, Ref, refs_of
 
 MOST_LEVELS: Final = 4
 MOST_CALLS: Final = 40
@@ -63,7 +63,7 @@ def calls(ref: Ref, known: Mapping[UUID, Definition]) -> int:
         return 0
     if isinstance(definition, ByTask):
         return _calls_by_task(definition, known)
-    often = {"answerer": 2 if isinstance(definition, Judge) else 1, "synthesiser": 2}
+    often = {"answerer": 2, "judge": 2, "synthesiser": 2}
     return sum(often.get(field, 1) * calls(inner, known) for field, inner in refs_of(definition))
 
 

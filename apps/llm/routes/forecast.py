@@ -129,8 +129,9 @@ def _combined(plan: Plan, definition: Cascade | Judge | Ensemble, asked: Asked) 
             begun, check = forecast(plan, first, asked), _check(plan, checker, asked)
             return _either([begun, check], [forecast(plan, second, asked)])
         case Judge(answerer, judge):
+            check = _check(plan, judge, asked)
             draft = forecast(plan, answerer, asked)
-            return None if draft is None else _either([draft, _check(plan, judge, asked)], [draft])
+            return None if draft is None else _either([draft, check], [draft, check])
         case Ensemble(members=members, synthesiser=synthesiser):
             voices = [one for ref in members if (one := forecast(plan, ref, asked)) is not None]
             merged = _check(plan, synthesiser, asked, voices=2 * len(voices))

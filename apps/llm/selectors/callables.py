@@ -21,7 +21,6 @@ from apps.tenants.scope import current_tenant_id, execute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
     from uuid import UUID
 
     from apps.llm.vendors.base import Modality
@@ -37,7 +36,7 @@ SELECT m.id, m.slug, m.name, p.vendor_model, m.max_output, m.abilities,
        p.weight,
        CASE WHEN h.state <> 'closed' THEN EXTRACT(EPOCH FROM clock_timestamp() - h.retry_at)::float8 END,
        EXTRACT(EPOCH FROM clock_timestamp() - h.failed_at)::float8,
-       s.temperature::float8, s.reasoning_effort, s.max_output
+       s.temperature::float8, s.reasoning_effort, s.max_output, m.price_unit
 FROM llm_model m
 JOIN llm_connection o ON o.tenant_id = m.tenant_id AND o.id = m.connection_id
 CROSS JOIN LATERAL (
@@ -116,7 +115,7 @@ def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
         vendor_model=model[3],
         max_output=model[4],
         abilities=frozenset(orjson.loads(model[5])),
-        price=_price(model[6], model[7], model[8]),
+        price=Price.of(model[6], model[7], found[9], model[8]),
         connection_id=offered[0],
         connection_name=offered[1],
         place=Place(
@@ -135,9 +134,3 @@ def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
         standing=Standing(offered[0], weight=found[3], due_s=found[4], failed_ago_s=found[5]),
         limits=Limits(found[6], found[7] or "", found[8]),
     )
-
-
-def _price(price_input: Decimal | None, price_output: Decimal | None, currency: str) -> Price | None:
-    if price_input is None or price_output is None:
-        return None
-    return Price(price_input, price_output, currency or "USD")

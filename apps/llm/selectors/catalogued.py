@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from apps.llm.catalogue import Facts, ShownPrice, facts_of, price_shown
+from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
     from apps.llm.models import Model
@@ -48,7 +49,15 @@ def price_for(model: Model) -> ShownPrice:
             model=model.vendor_model,
             modality=model.modality,
         )
-    return ShownPrice("set", own.input, own.output, currency=own.currency, note="Set by an administrator.")
+    return ShownPrice(
+        "set",
+        own.input,
+        own.output,
+        picture=own.unit if model.modality == Modality.IMAGE.value else None,
+        search=own.unit if model.modality == Modality.RERANK.value else None,
+        currency=own.currency,
+        note="Set by an administrator.",
+    )
 
 
 def differences(model: Model) -> list[Difference]:

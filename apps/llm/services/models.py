@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+SOLD_BY_PIECE: Final = frozenset({Modality.IMAGE.value, Modality.RERANK.value})
 _CHANGEABLE: Final = (
     "name",
     "slug",
@@ -33,6 +34,7 @@ _CHANGEABLE: Final = (
     "abilities",
     "price_input",
     "price_output",
+    "price_unit",
     "currency",
     "is_enabled",
 )
@@ -74,7 +76,7 @@ def model_offer(*, actor: Actor | None, connection: Connection, offers: Iterable
 def model_update(*, actor: Actor | None, model: Model, changes: Mapping[str, Any]) -> Model:
     """Change what is said of a model, its price or whether it is on; raises ValidationError by field.
 
-    The two prices go together: both empty means the price list's, else unknown.
+    The two prices of tokens go together: empty, like that of a piece, means the price list's, else unknown.
     """
     before = snapshot(model)
     for name in _CHANGEABLE:
@@ -83,7 +85,7 @@ def model_update(*, actor: Actor | None, model: Model, changes: Mapping[str, Any
     model.slug = model.slug.strip()
     model.name = model.name.strip()
     _check(model)
-    model.currency = (model.currency or "USD") if model.price_input is not None else ""
+    model.currency = (model.currency or "USD") if model.price is not None else ""
     model.save()
     after = snapshot(model)
     if after != before:
@@ -109,7 +111,7 @@ def model_reset(*, actor: Actor | None, model: Model, fields: Iterable[str] = RE
     changes = {name: value for name, value in values.items() if name in names}
     if "price" in names:
         free = Decimal(0) if facts.price.origin == "free" else None
-        changes |= {"price_input": free, "price_output": free}
+        changes |= {"price_input": free, "price_output": free, "price_unit": None}
     return model_update(actor=actor, model=model, changes=changes)
 
 
@@ -213,6 +215,10 @@ def _price_errors(model: Model) -> dict[str, str]:
         return {missing: "Enter both prices, or neither. 0 means free of charge."}
     if any(price is not None and price < 0 for price in prices):
         return {"price_input": "A price is 0 or more."}
+    if model.price_unit is not None and model.price_unit < 0:
+        return {"price_unit": "A price is 0 or more."}
+    if model.price_unit is not None and model.modality not in SOLD_BY_PIECE:
+        return {"price_unit": "Only pictures and rerankings are sold by the piece. Leave it empty."}
     if model.currency and not _CURRENCY.fullmatch(model.currency):
         return {"currency": "Use the three letters of the currency, such as USD or EUR."}
     return {}

@@ -100,7 +100,7 @@ class ChatEvents:
         if event.get("error") or not choices:
             self._aside(event)
         if event.get("usage") or event.get("x_groq"):
-            self._take_usage(event.get("usage") or event["x_groq"].get("usage"))
+            self._take_counts(event)
         if not choices or not isinstance(choices, list):
             return []
         deltas: list[Delta] = []
@@ -130,17 +130,21 @@ class ChatEvents:
         if not self._named and event.get("model"):
             self.model = str(event["model"])
             self._named = True
-        message = choice.get("delta") or choice.get("message")
+        message = choice["delta"] if isinstance(choice.get("delta"), dict) else choice.get("message")
         deltas = self._message(message) if isinstance(message, dict) else []
         if deltas:
             self.gave = True
         if choice.get("finish_reason"):
             self._finish(str(choice["finish_reason"]))
-            if self._thinks:
-                deltas.append(self._end_of_words())
-            if self._details and (kept := self._details.packed()):
-                deltas.append(ReasoningDelta("", sealed(self._owner, DETAILS, kept)))
+            deltas += self._last_seals()
         return deltas
+
+    def _last_seals(self) -> list[Delta]:
+        """Of thoughts that nothing followed, and of all that was given as details."""
+        seals: list[Delta] = [self._end_of_words()] if self._thinks else []
+        if self._details and (kept := self._details.packed()):
+            seals.append(ReasoningDelta("", sealed(self._owner, DETAILS, kept)))
+        return seals
 
     def _is_another(self, index: object) -> bool:
         """Whether it is a choice beside the one that is the answer."""
@@ -156,7 +160,7 @@ class ChatEvents:
         if isinstance(content, list):
             deltas += self._content_list(content)
         else:
-            deltas += self._text(content or message.get("refusal"))
+            deltas += self._text(content or message.get("refusal") or _transcript(message.get("audio")))
         if message.get("tool_calls"):
             deltas += self.calls.feed(message["tool_calls"])
         elif isinstance(message.get("function_call"), dict):
@@ -219,6 +223,15 @@ class ChatEvents:
         if self.reason == "stop" and self.calls:
             self.reason = "tool_calls"
 
+    def _take_counts(self, event: Mapping[str, Any]) -> None:
+        """The usage; Groq has a field of its own, in which errors of a begun stream stand too."""
+        groq = event.get("x_groq")
+        if isinstance(groq, dict):
+            if groq.get("error") and not self.ended:
+                raise error_of_event({"error": groq["error"]}, self._secret)
+            self._take_usage(groq.get("usage"))
+        self._take_usage(event.get("usage"))
+
     def _take_usage(self, raw: object) -> None:
         if isinstance(raw, dict):
             self._usage = usage_of(raw)
@@ -268,3 +281,8 @@ class ChatEvents:
             if token and isinstance(token, str) and self._owner:
                 deltas.append(ReasoningDelta("", sealed(self._owner, str(part["type"]), token)))
         return deltas
+
+
+def _transcript(audio: object) -> object:
+    """The words of an answer that is spoken."""
+    return audio.get("transcript") if isinstance(audio, dict) else None

@@ -16,6 +16,7 @@ EVENT_STREAM = "text/event-stream"
 LINES = "application/x-ndjson"
 _STREAMS = frozenset({EVENT_STREAM, LINES, "application/vnd.amazon.eventstream"})
 CLOSING_SECONDS = 0.25
+_BOM = b"\xef\xbb\xbf"
 _PAGES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml"})
 
 
@@ -179,11 +180,11 @@ class _Stream:
         self._whole.append(chunk)
         if not chunk:
             self._over = True
-            batch += self._events.feed(b"".join(self._whole))
+            batch += self._events.feed(b"".join(self._whole).removeprefix(_BOM))
 
     def _look_at(self, chunk: bytes) -> None:
         """Tell an event stream from a whole JSON answer and from a page; raises VendorError (protocol)."""
-        beginning = chunk.lstrip()
+        beginning = chunk.removeprefix(_BOM).lstrip()
         kind = self._answer.content_type
         if kind in _PAGES or beginning.startswith(b"<") or (not chunk and kind not in _STREAMS):
             raise error(ErrorKind.PROTOCOL, detail=f"a {kind or 'nameless'} body in place of an answer")

@@ -17,7 +17,8 @@ _CONTEXT = re.compile(
     r"|input token count .{0,40}exceeds|context (?:length|window|size) (?:exceeded|limit)"
     r"|exceed(?:s|ed)? (?:the )?context (?:length|window|limit|size)|too many (?:input )?tokens"
     r"|input length (?:exceeds|and `max_tokens` exceed)|please reduce the length of (?:the messages|your)"
-    r"|longer than the model'?s context|prompt too long",
+    r"|(?:longer|greater) than the (?:model'?s )?(?:maximum )?context|prompt too long"
+    r"|`inputs` (?:tokens \+ `max_new_tokens` must be|must have less than)",
     re.IGNORECASE,
 )
 _FILTER_CODES = frozenset(
@@ -32,7 +33,7 @@ _FILTER_CODES = frozenset(
 )
 _FILTER = re.compile(
     r"content management policy|content policy|content filter|requires moderation"
-    r"|flagged (?:as|for)|safety system",
+    r"|(?:was|input|prompt) flagged|flagged (?:as|for)|safety system",
     re.IGNORECASE,
 )
 _QUOTA_CODES = frozenset(
@@ -48,7 +49,8 @@ _QUOTA_CODES = frozenset(
 )
 _QUOTA = re.compile(
     r"credit balance is too low|insufficient (?:balance|credits?|funds|quota)|out of credits"
-    r"|exceeded your (?:current quota|monthly)|billing (?:hard )?limit|PerDay|API calls / month",
+    r"|exceeded your (?:current quota|monthly)|billing (?:hard )?limit|PerDay|API calls / month"
+    r"|specified (?:API|workspace) usage limits|too many (?:tokens|requests) per day",
     re.IGNORECASE,
 )
 _KEY_CODES = frozenset(
@@ -92,7 +94,7 @@ _BUSY_CODES = frozenset(
     {"overloaded_error", "engine_overloaded", "queue_full", "modelnotreadyexception", "overloaded", "529"}
 )
 _BUSY = re.compile(
-    r"overloaded|at capacity|no capacity|capacity exceeded|loading model|currently loading|queue is full"
+    r"overloaded|(?:at|over|no) capacity|capacity exceeded|loading model|currently loading|queue is full"
     r"|experiencing high demand",
     re.IGNORECASE,
 )
@@ -108,6 +110,7 @@ _BY_STATUS = {
     424: ErrorKind.SERVER,
     429: ErrorKind.RATE_LIMIT,
     498: ErrorKind.RATE_LIMIT,
+    499: ErrorKind.INTERRUPTED,
     502: ErrorKind.UNAVAILABLE,
     503: ErrorKind.UNAVAILABLE,
     504: ErrorKind.TIMEOUT,
@@ -158,7 +161,7 @@ _RULES = (
     _Rule(ErrorKind.CONTENT_FILTER, _FILTER_CODES, _FILTER, frozenset({_IN_STREAM, 400, 403})),
     _Rule(ErrorKind.QUOTA, _QUOTA_CODES, _QUOTA, frozenset(range(600))),
     _Rule(ErrorKind.RATE_LIMIT, _RATE_CODES, _NEVER, frozenset()),
-    _Rule(ErrorKind.AUTHENTICATION, _KEY_CODES, _KEY, frozenset({_IN_STREAM, 400})),
+    _Rule(ErrorKind.AUTHENTICATION, _KEY_CODES, _KEY, frozenset({_IN_STREAM, 400, 498})),
     _Rule(ErrorKind.NOT_FOUND, _MODEL_CODES, _MODEL, frozenset({_IN_STREAM, 400, 422})),
     _Rule(ErrorKind.OVERLOADED, _BUSY_CODES, _BUSY, frozenset({_IN_STREAM, 500, 502, 503})),
 )

@@ -176,6 +176,8 @@ class OllamaEvents:
         if event.get("error"):
             raise error_of_event(event, self._secret)
         deltas = self._message(event.get("message"))
+        if event.get("thinking") and isinstance(event["thinking"], str):
+            deltas.append(ReasoningDelta(event["thinking"]))
         if event.get("response") and isinstance(event["response"], str):
             deltas.append(TextDelta(event["response"]))
         if deltas:

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 MOST_SECONDS = 86_400.0
+_TOLD = ("retry_after", "retry_after_seconds", "estimated_time")
 _DURATION = re.compile(r"^(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?$")
 _IN_WORDS = re.compile(
     r"(?:try again|retry) (?:in|after) (?P<wait>[\dhms.]+[hms]|\d+(?:\.\d+)?(?= second))", re.IGNORECASE
@@ -25,16 +26,19 @@ class Wait:
 
 
 def retry_after_of(headers: Mapping[str, str], text: str, body: Mapping[str, Any]) -> Wait:
-    """The first usable of: retry-after-ms, Retry-After (seconds or date), Gemini's RetryInfo, the wording."""
+    """The first usable of: retry-after-ms, Retry-After (seconds or date), what the body says, the wording.
+
+    In the body: Gemini's RetryInfo, a number named `retry_after`, Hugging Face's `estimated_time`.
+    """
     lower = {name.lower(): value.strip() for name, value in headers.items()}
-    found = _milliseconds(lower.get("retry-after-ms", ""))
+    found = _milliseconds(lower.get("retry-after-ms") or lower.get("x-ms-retry-after-ms") or "")
     if found is None:
         raw = lower.get("retry-after", "")
         found = _number(raw) if _number(raw) is not None else _date(raw)
         if found is not None:
             return _wait(found, raw)
     if found is None:
-        found = _retry_info(body)
+        found = _retry_info(body) if _retry_info(body) is not None else _told(body)
     if found is None and (said := _IN_WORDS.search(text)):
         found = _duration(said["wait"])
     return Wait(None) if found is None else _wait(found, f"{found:g} s")
@@ -75,6 +79,16 @@ def _retry_info(body: Mapping[str, Any]) -> float | None:
     for item in details if isinstance(details, list) else []:
         if isinstance(item, dict) and isinstance(item.get("retryDelay"), str):
             return _duration(item["retryDelay"])
+    return None
+
+
+def _told(body: Mapping[str, Any]) -> float | None:
+    """A number of seconds beside the error or in it."""
+    inner = body.get("error")
+    for source in (inner if isinstance(inner, dict) else {}, body):
+        for value in (source.get(name) for name in _TOLD):
+            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+                return float(value)
     return None
 
 

@@ -41,7 +41,8 @@ MORE: Final = ("kind", "ability", "team", "price", "sort")
 """Filters that stay folded until one is used."""
 _HEADINGS: Final = (
     "name", "id", "provider", "model of the provider", "kind", "abilities", "context window",
-    "output limit", "price in", "price out", "price a picture", "currency", "price from", "teams", "state",
+    "output limit", "price in", "price out", "price a picture", "price a search", "currency",
+    "price from", "teams", "state",
 )  # fmt: skip
 
 
@@ -91,7 +92,7 @@ class ModelExportView(ModelsPage):
 
 def _cells(model: Model) -> list[str]:
     price = price_for(model)
-    amounts = [price.input, price.output, price.picture]
+    amounts = [price.input, price.output, price.picture, price.search]
     granted = ", ".join(grant.team.name for grant in model.grants.all())
     state = "on" if model.is_enabled and model.connection.is_enabled else "off"
     cells = [

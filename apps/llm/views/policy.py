@@ -52,7 +52,7 @@ def asked_policy(request: HttpRequest, person: User) -> Policy:
     chosen = [team for team in teams if (str(team.pk) == asked if asked else team.is_everyone)]
     if not chosen:
         raise not_found()
-    return policy_of(teams, chosen[0])
+    return policy_of(teams, chosen[0], person=person.pk)
 
 
 def shown_policy(policy: Policy) -> dict[str, Any]:

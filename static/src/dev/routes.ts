@@ -26,6 +26,14 @@ export const routes: Route[] = [
   { method: "GET", path: /^\/me$/, run: () => [200, me] },
   { method: "PATCH", path: /^\/me$/, run: (_, body) => [200, Object.assign(me, body)] },
   { method: "GET", path: /^\/models$/, run: () => [200, page(models)] },
+  {
+    method: "PUT",
+    path: /^\/me\/default-model$/,
+    run: (_, body) => {
+      for (const model of models) model.is_own_default = model.slug === body.model;
+      return [204, undefined];
+    },
+  },
   { method: "GET", path: /^\/knowledge-bases$/, run: () => [200, page(bases)] },
   {
     method: "GET",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from apps.llm import gateway
-from apps.llm.gateway import Caller, ChatCall, RunRef
+from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef
 from apps.llm.vendors.base import ErrorKind, Finished, TextDelta, Usage, VendorError
 
 if TYPE_CHECKING:
@@ -101,11 +102,20 @@ class Spent:
 
 
 @dataclass(slots=True)
-class _Heard:
-    """What one call has said."""
+class _Step:
+    """One call as people see it, and what it has said."""
 
+    step: StepHandle
+    model: Offered
+    role: str
     said: list[str] = field(default_factory=list)
     finish: str = ""
+
+    @classmethod
+    def begin(cls, ctx: RunContext, model: Offered, role: str) -> _Step:
+        doing, _ = WORDS.get(role, WORDS["answer"])
+        named = {"slug": model.slug, "name": model.name}
+        return cls(ctx.step(STEP, doing.format(model.name)[:200], role=role, model=named), model, role)
 
     def note(self, delta: Delta) -> None:
         if isinstance(delta, TextDelta):
@@ -118,15 +128,35 @@ class _Heard:
         if not self.said and self.finish != "tool_calls":
             raise VendorError(ErrorKind.PROTOCOL, "The model gave no answer.")
 
+    def done(self, outcome: Outcome, *, is_heard: bool) -> Said:
+        """It has ended well; words that nobody has heard as the answer are kept with the step."""
+        _, did = WORDS.get(self.role, WORDS["answer"])
+        text = "".join(self.said)
+        shown = {} if is_heard else {"text": text}
+        self.step.done(label=did.format(self.model.name), **numbers_of(outcome), **shown)
+        return Said(self.model, text, self.finish)
+
+    def failed(self, outcome: Outcome, error: BaseException) -> None:
+        said = "broke off" if self.said else "did not answer"
+        self.step.failed(label=f"{self.model.name} {said}", reason=_reason(error), **numbers_of(outcome))
+
+    def left(self, outcome: Outcome) -> None:
+        """The run was stopped or interrupted meanwhile: its end says which."""
+        self.step.tell(**numbers_of(outcome))
+
 
 @dataclass(slots=True)
 class Calls:
-    """Makes the calls of one run, each as a step that people see with model, time, tokens and cost."""
+    """Makes the calls of one run, each as a step that people see with model, time, tokens and cost.
+
+    `broke_off` is whose answer people have heard a part of.
+    """
 
     ctx: RunContext
     purpose: str
     conversation_id: UUID | None = None
     spent: Spent = field(default_factory=Spent)
+    broke_off: Offered | None = None
 
     async def ask(self, model: Offered, ask: Ask, voice: Voice, role: str, *, retries: bool) -> Said:
         """One model's answer; raises VendorError, ModelNotFoundError, GuardrailRefusedError.
@@ -139,29 +169,25 @@ class Calls:
             raise VendorError(
                 ErrorKind.CONTEXT_OVERFLOW, "The question is too long for the model."
             ) from error
-        doing, did = WORDS.get(role, WORDS["answer"])
-        step = self._step(doing.format(model.name), model, role)
+        step = _Step.begin(self.ctx, model, role)
         stream = gateway.stream(self._call(model, request, role, retries=retries))
-        heard = _Heard()
         try:
             async with stream:
                 async for delta in stream:
-                    heard.note(delta)
+                    step.note(delta)
                     voice.say(delta)
-            heard.check()
+            step.check()
         except BaseException as error:
             self.spent.add(stream.outcome)
-            kind = error.kind.value if isinstance(error, VendorError) else "stopped"
-            step.failed(label=f"{model.name} did not answer", reason=kind, **numbers_of(stream.outcome))
+            if step.said and voice.is_heard:
+                self.broke_off = model
+            if isinstance(error, Exception) or voice.is_late:
+                step.failed(stream.outcome, error)
+            else:
+                step.left(stream.outcome)
             raise
         self.spent.add(stream.outcome)
-        text = "".join(heard.said)
-        shown = {} if role in {"answer", "merge", "revision"} else {"text": text}
-        step.done(label=did.format(model.name), **numbers_of(stream.outcome), **shown)
-        return Said(model, text, heard.finish)
-
-    def _step(self, label: str, model: Offered, role: str) -> StepHandle:
-        return self.ctx.step(STEP, label[:200], role=role, model={"slug": model.slug, "name": model.name})
+        return step.done(stream.outcome, is_heard=voice.is_heard)
 
     def _call(self, model: Offered, request: ChatRequest, role: str, *, retries: bool) -> ChatCall:
         ctx = self.ctx
@@ -175,6 +201,17 @@ class Calls:
             step=role,
             retries=retries,
         )
+
+
+def _reason(error: BaseException) -> str:
+    """The kind of what went wrong; a cancelled call of a step that failed came too late."""
+    if isinstance(error, VendorError):
+        return error.kind.value
+    if isinstance(error, asyncio.CancelledError):
+        return ErrorKind.TIMEOUT.value
+    if isinstance(error, GuardrailRefusedError):
+        return ErrorKind.CONTENT_FILTER.value
+    return ErrorKind.NOT_FOUND.value if isinstance(error, ModelNotFoundError) else ErrorKind.SERVER.value
 
 
 def numbers_of(outcome: Outcome) -> dict[str, Any]:

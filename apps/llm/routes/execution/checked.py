@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps.llm.errors import ModelNotFoundError
+from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError
 from apps.llm.routes import prompts
 from apps.llm.routes.execution.asking import CHECK_TOKENS
 from apps.llm.routes.execution.voices import Gathered
@@ -29,7 +29,10 @@ TOOLS = "tool_calls"
 
 
 async def judge(performance: Performance, definition: Judge, ask: Ask, voice: Voice) -> Said:
-    """The draft where it passes or could not be checked, else one revision; `found` gets the verdict."""
+    """The draft where it passes or could not be checked, else one revision; `found` gets the verdicts.
+
+    The revision streams and is checked after its last word: a third answer is never made.
+    """
     if not performance.is_open(definition.judge):
         raise ModelNotFoundError
     heard = Gathered()
@@ -38,23 +41,49 @@ async def judge(performance: Performance, definition: Judge, ask: Ask, voice: Vo
         performance.trail.append("Not checked: the model asked for a tool first.")
         heard.replay(voice)
         return draft
-    verdict = await _checked(
-        performance,
-        definition.judge,
-        ask,
-        lambda model: prompts.judging(ask.question, draft.text, ask.sources, model.window),
-        prompts.verdict_of,
-    )
+    verdict = await _judged(performance, definition, ask, draft)
     _tell(performance, verdict, draft)
     if verdict.passed is not False:
         heard.replay(voice)
         return draft
     revised = ask.followed_by(lambda model: prompts.revising(draft.text, verdict.reasons))
-    return await performance.perform(definition.answerer, revised, voice, "revision")
+    revision = await performance.perform(definition.answerer, revised, voice, "revision")
+    await _check_again(performance, definition, ask, revision)
+    return revision
+
+
+async def _check_again(performance: Performance, definition: Judge, ask: Ask, revision: Said) -> None:
+    """The verdict on a revision, which people have read by then: it is told, and nothing is written anew."""
+    if revision.finish == TOOLS:
+        performance.trail.append("The revision was not checked: the model asked for a tool first.")
+        return
+    verdict = await _judged(performance, definition, ask, revision)
+    said = _result(verdict)
+    performance.found["verdict"]["revision"] = {"result": said, "reasons": list(verdict.reasons)}
+    words = {
+        "passed": "The revision passed its check.",
+        "failed": "The revision failed its check too.",
+        "unchecked": "The revision could not be checked.",
+    }
+    performance.trail.append(words[said])
+
+
+async def _judged(performance: Performance, definition: Judge, ask: Ask, said: Said) -> Verdict:
+    return await _checked(
+        performance,
+        definition.judge,
+        ask,
+        lambda model: prompts.judging(ask.question, said.text, ask.sources, model.window),
+        prompts.verdict_of,
+    )
+
+
+def _result(verdict: Verdict) -> str:
+    return {True: "passed", False: "failed", None: "unchecked"}[verdict.passed]
 
 
 def _tell(performance: Performance, verdict: Verdict, draft: Said) -> None:
-    said = {True: "passed", False: "failed", None: "unchecked"}[verdict.passed]
+    said = _result(verdict)
     performance.found["verdict"] = {
         "result": said,
         "reasons": list(verdict.reasons),
@@ -63,33 +92,46 @@ def _tell(performance: Performance, verdict: Verdict, draft: Said) -> None:
     }
     words = {
         "passed": "The answer passed its check.",
-        "failed": "The first answer failed its check. This revision was not checked again.",
+        "failed": "The first answer failed its check and was revised.",
         "unchecked": "The answer could not be checked.",
     }
     performance.trail.append(words[said])
 
 
 async def cascade(performance: Performance, definition: Cascade, ask: Ask, voice: Voice, role: str) -> Said:
-    """The first model's answer where the checker finds it enough, else the second's."""
+    """The first model's answer where the checker finds it enough or no other comes, else the second's."""
     heard = Gathered()
     said = await _first(performance, definition, ask, heard)
-    if said is not None:
-        if said.finish == TOOLS:
-            heard.replay(voice)
-            return said
-        verdict = await _suffices(performance, definition, ask, said)
-        reason = f" {verdict.reasons[0]}" if verdict.reasons else ""
-        performance.found["cascade"] = {"sufficient": verdict.passed, "reasons": list(verdict.reasons)}
-        if verdict.passed or not performance.is_open(definition.second):
-            performance.trail.append(
-                f"{said.model.name} was found sufficient.{reason}"
-                if verdict.passed
-                else "The first answer stands: nobody stronger is open to this team."
-            )
-            heard.replay(voice)
-            return said
-        performance.trail.append(f"{said.model.name} was not found sufficient.{reason}")
-    return await performance.perform(definition.second, ask, voice, role)
+    if said is None:
+        return await performance.perform(definition.second, ask, voice, role)
+    if said.finish == TOOLS or await _stands(performance, definition, ask, said):
+        heard.replay(voice)
+        return said
+    try:
+        return await performance.perform(definition.second, ask, voice, role)
+    except (VendorError, ModelNotFoundError):
+        if not voice.restart():
+            raise
+        performance.trail.append(
+            f"The first answer stands: {performance.name(definition.second)} did not answer."
+        )
+        heard.replay(voice)
+        return said
+
+
+async def _stands(performance: Performance, definition: Cascade, ask: Ask, said: Said) -> bool:
+    """Whether nobody else is asked: the checker is content, or nobody stronger is open."""
+    verdict = await _suffices(performance, definition, ask, said)
+    reason = f" {verdict.reasons[0]}" if verdict.reasons else ""
+    performance.found["cascade"] = {"sufficient": verdict.passed, "reasons": list(verdict.reasons)}
+    if verdict.passed:
+        performance.trail.append(f"{said.model.name} was found sufficient.{reason}")
+        return True
+    if not performance.is_open(definition.second):
+        performance.trail.append("The first answer stands: nobody stronger is open to this team.")
+        return True
+    performance.trail.append(f"{said.model.name} was not found sufficient.{reason}")
+    return False
 
 
 async def _first(performance: Performance, definition: Cascade, ask: Ask, heard: Gathered) -> Said | None:
@@ -130,7 +172,7 @@ async def _checked(
     asked = ask.instead(lambda model: ChatRequest("", messages(model), max_tokens=CHECK_TOKENS))
     try:
         await performance.perform(checker, asked, heard, "check")
-    except (VendorError, ModelNotFoundError):
+    except (VendorError, ModelNotFoundError, GuardrailRefusedError):
         return UNCHECKED
     verdict = read(heard.text)
     return UNCHECKED if verdict.passed is None else verdict

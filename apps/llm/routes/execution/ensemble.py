@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from apps.llm.errors import ModelNotFoundError
-from apps.llm.gateway.estimate import tokens_of_request
+from apps.llm.gateway.estimate import tokens_of_bytes, tokens_of_request
 from apps.llm.routes import planning, prompts
 from apps.llm.routes.execution.asking import CHECK_TOKENS, Said, TooLongError
 from apps.llm.routes.execution.voices import Gathered
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from apps.llm.routes.planning import Offered
 
 MEMBER_TOKENS = 2_048
+ORDERS = 500
+"""Tokens of our own words to the synthesiser, in each of its two calls."""
 UNKNOWN = "its price is not known, so that it could break the cost cap"
 DEAR = "it would break the cost cap"
 
@@ -50,11 +52,21 @@ async def ensemble(performance: Performance, definition: Ensemble, ask: Ask, voi
         Gathered.of(first.text).replay(voice)
         return first
     claims = await _compared(performance, definition, plain, answers)
-    performance.trail.append(f"{len(answers)} models answered; their answers were merged.")
     merged = plain.followed_by(
         lambda model: prompts.merging([said.text for said in answers], claims, model.window)
     )
-    return await performance.perform(definition.synthesiser, merged, voice, "merge")
+    try:
+        said = await performance.perform(definition.synthesiser, merged, voice, "merge")
+    except (VendorError, ModelNotFoundError):
+        if not voice.restart():
+            raise
+        performance.trail.append(
+            f"{answers[0].model.name}'s answer is shown: the answers could not be merged."
+        )
+        Gathered.of(answers[0].text).replay(voice)
+        return answers[0]
+    performance.trail.append(f"{len(answers)} models answered; their answers were merged.")
+    return said
 
 
 async def _all(performance: Performance, members: Sequence[Ref], ask: Ask) -> list[Said]:
@@ -126,7 +138,10 @@ def _without_tools(ask: Ask) -> Ask:
 
 
 def _affordable(performance: Performance, definition: Ensemble, ask: Ask) -> list[Ref]:
-    """The members that are open, fit, and stay under the cap together with comparing and merging."""
+    """The members that are open and stay under the cap together with comparing and merging.
+
+    Decided before any is asked. What one reads and writes at most comes from its own request.
+    """
     refs = [ref for ref in definition.members if performance.is_open(ref)]
     if not performance.is_open(definition.synthesiser):
         raise ModelNotFoundError
@@ -134,42 +149,54 @@ def _affordable(performance: Performance, definition: Ensemble, ask: Ask) -> lis
     if cap is None:
         return refs
     kept: list[Ref] = []
-    total = Decimal(0)
+    total, said = Decimal(0), 0
     for ref in refs:
         bound = _bound(performance, ref, ask, cap)
-        merging = _merging(performance, definition, ask, len(kept) + 1)
+        write = bound.output if bound else 0
+        merging = _merging(performance, definition, ask, said + write)
         if bound is None or merging is None:
             performance.trail.append(f"{performance.name(ref)} was left out: {UNKNOWN}.")
-        elif total + bound + merging > cap.amount:
+        elif total + bound.cost + merging > cap.amount:
             performance.trail.append(f"{performance.name(ref)} was left out: {DEAR}.")
         else:
             kept.append(ref)
-            total += bound
+            total, said = total + bound.cost, said + write
     if not kept:
         raise _capped(cap)
     return kept
 
 
-def _bound(performance: Performance, ref: Ref, ask: Ask, cap: Cap) -> Decimal | None:
-    """The most that a member's call costs by its estimate; None where that is not known."""
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """The most that one call reads and writes, in tokens, and what that costs."""
+
+    input: int
+    output: int
+    cost: Decimal
+
+
+def _bound(performance: Performance, ref: Ref, ask: Ask, cap: Cap) -> _Bound | None:
+    """Of a model's answer to the question; None where its price is not known in the cap's currency."""
     model = performance.plan.model(ref)
     if model is None or model.price is None or model.price.currency != cap.currency:
         return None
     try:
         request = _without_tools(ask).request(model)
     except TooLongError:
-        return Decimal(0)
-    return planning.cost(model.price, tokens_of_request(request), request.max_tokens or MEMBER_TOKENS)
+        return _Bound(0, 0, Decimal(0))
+    read, write = tokens_of_request(request), request.max_tokens or MEMBER_TOKENS
+    spent = planning.cost(model.price, read, write)
+    return None if spent is None else _Bound(read, write, spent)
 
 
-def _merging(performance: Performance, definition: Ensemble, ask: Ask, voices: int) -> Decimal | None:
-    """The most that comparing and merging so many answers costs."""
-    model = performance.plan.model(definition.synthesiser)
+def _merging(performance: Performance, definition: Ensemble, ask: Ask, said: int) -> Decimal | None:
+    """The most that comparing and merging answers of so many tokens costs; None where that is not known."""
     cap = definition.cap
-    if model is None or model.price is None or cap is None or model.price.currency != cap.currency:
+    model = performance.plan.model(definition.synthesiser)
+    own = None if cap is None else _bound(performance, definition.synthesiser, ask, cap)
+    if own is None or model is None:
         return None
-    read = 2 * (ask.traits.tokens + voices * MEMBER_TOKENS)
-    return planning.cost(model.price, read, CHECK_TOKENS + MEMBER_TOKENS)
+    return planning.cost(model.price, 2 * (own.input + ORDERS + said), CHECK_TOKENS + own.output)
 
 
 def _may_go_on(performance: Performance, definition: Ensemble, ask: Ask, answers: Sequence[Said]) -> bool:
@@ -177,7 +204,8 @@ def _may_go_on(performance: Performance, definition: Ensemble, ask: Ask, answers
     if definition.cap is None:
         return True
     spent = performance.calls.spent.cost
-    merging = _merging(performance, definition, ask, len(answers))
+    said = sum(tokens_of_bytes(len(each.text.encode())) for each in answers)
+    merging = _merging(performance, definition, ask, said)
     return spent is not None and merging is not None and spent + merging <= definition.cap.amount
 
 

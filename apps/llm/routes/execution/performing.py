@@ -22,6 +22,7 @@ from apps.llm.routes.execution.asking import TooLongError
 from apps.llm.routes.execution.voices import Watched
 from apps.llm.routes.usable import is_usable
 from apps.llm.vendors.base import ErrorKind, VendorError
+from apps.runs.errors import RunError
 
 if TYPE_CHECKING:
     from apps.llm.routes.execution.asking import Ask, Calls, Said
@@ -41,7 +42,9 @@ TROUBLE: Final = {
     ErrorKind.PROTOCOL: "gave no readable answer",
     ErrorKind.CONTEXT_OVERFLOW: "can not read so much",
     ErrorKind.CONTENT_FILTER: "refused the question",
+    ErrorKind.INTERRUPTED: "broke off",
 }
+COST_CAP: Final = "cost_cap"
 NOBODY: Final = "No model of this route can take this question."
 
 
@@ -62,7 +65,8 @@ class Performance:
     def note(self, said: Said | None) -> dict[str, Any]:
         """What people and programs are told: which route, who answered, why, verdict and claims."""
         root = self.plan.root
-        answered = None if said is None else {"slug": said.model.slug, "name": said.model.name}
+        model = said.model if said else self.calls.broke_off
+        answered = None if model is None else {"slug": model.slug, "name": model.name}
         return {
             "type": "route",
             "route": {"slug": f"route/{root.slug}", "name": root.name, "kind": root.kind},
@@ -139,7 +143,7 @@ class Performance:
     async def _tried(self, ref: Ref, definition: Fallback, ask: Ask, voice: Voice, role: str) -> Said | str:
         """The member's answer, or in words why the next one is asked; raises what ends the search."""
         clock = asyncio.timeout(definition.first_token_s)
-        watched = Watched(voice, lambda: None if clock.expired() else clock.reschedule(None))
+        watched = Watched(voice, clock)
         try:
             async with clock:
                 return await self.perform(ref, ask, watched, role, spare=True)
@@ -149,12 +153,11 @@ class Performance:
             if not watched.restart():
                 raise VendorError(ErrorKind.INTERRUPTED, "The answer was cut off.") from error
             return f"said nothing for {definition.first_token_s:g} s"
-        except ModelNotFoundError:
-            return "is not available"
-        except VendorError as error:
-            if error.kind not in definition.on or not watched.restart():
+        except (VendorError, ModelNotFoundError, RunError) as error:
+            excuse = _excuse(error, definition)
+            if not excuse or not watched.restart():
                 raise
-            return TROUBLE.get(error.kind, "failed")
+            return excuse
 
     def _fits(self, ref: Ref, ask: Ask) -> bool:
         """Whether the model has the abilities and the window; says so where not. A route decides itself."""
@@ -170,3 +173,16 @@ class Performance:
         if trouble:
             self.trail.append(f"{model.name} was left out: it {trouble}.")
         return not trouble
+
+
+def _excuse(error: VendorError | ModelNotFoundError | RunError, definition: Fallback) -> str:
+    """Why the next one may be asked, in words; empty where this failure ends the search.
+
+    A host that hangs up counts as one that could not be reached.
+    """
+    if isinstance(error, ModelNotFoundError):
+        return "is not available"
+    if isinstance(error, RunError):
+        return "would cost more than allowed" if error.kind == COST_CAP else ""
+    kind = ErrorKind.CONNECTION if error.kind is ErrorKind.INTERRUPTED else error.kind
+    return TROUBLE.get(error.kind, "failed") if kind in definition.on else ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from apps.llm.sealing import keep_seal
+from apps.llm.sealing import SEALS, keep_seal
 from apps.llm.vendors.base import Finished, ReasoningDelta, TextDelta, ToolCallDelta
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import asyncio
 
     from apps.llm.vendors.base import Delta
     from apps.runs.context import RunContext
@@ -23,9 +23,20 @@ class Voice(Protocol):
     def restart(self) -> bool:
         """Forget what was said; False when a person has heard it: then nobody else may begin."""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the one who speaks is cut off because the first words took too long."""
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether it goes straight to a person, as the answer."""
+
 
 class Spoken:
     """Says it to the person: into the run's log, where it stays. `finish` names the reason in its result."""
+
+    is_late = False
+    is_heard = True
 
     def __init__(self, ctx: RunContext, finish: str) -> None:
         self._ctx = ctx
@@ -35,10 +46,10 @@ class Spoken:
     def say(self, delta: Delta) -> None:
         ctx = self._ctx
         if isinstance(delta, TextDelta):
-            self.has_begun = True
+            self.has_begun = self.has_begun or bool(delta.text)
             ctx.text(delta.text)
         elif isinstance(delta, ReasoningDelta):
-            self.has_begun = True
+            self.has_begun = self.has_begun or bool(delta.text)
             ctx.reasoning(delta.text)
             if delta.signature:
                 keep_seal(ctx, delta.signature)
@@ -52,11 +63,16 @@ class Spoken:
             ctx.result[self._finish] = delta.reason
 
     def restart(self) -> bool:
+        if not self.has_begun:
+            self._ctx.result.pop(SEALS, None)
         return not self.has_begun
 
 
 class Gathered:
     """Keeps what is said, for a check or a merge; nobody hears it yet."""
+
+    is_late = False
+    is_heard = False
 
     def __init__(self) -> None:
         self.deltas: list[Delta] = []
@@ -92,17 +108,26 @@ class Gathered:
 
 
 class Watched:
-    """Passes on, and tells once when the first words come."""
+    """Passes on, and stops the clock with the first words."""
 
-    def __init__(self, voice: Voice, on_first: Callable[[], None]) -> None:
+    def __init__(self, voice: Voice, clock: asyncio.Timeout) -> None:
         self._voice = voice
-        self._on_first = on_first
+        self._clock = clock
         self.has_begun = False
+
+    @property
+    def is_late(self) -> bool:
+        return self._clock.expired() or self._voice.is_late
+
+    @property
+    def is_heard(self) -> bool:
+        return self._voice.is_heard
 
     def say(self, delta: Delta) -> None:
         if not self.has_begun and not isinstance(delta, Finished):
             self.has_begun = True
-            self._on_first()
+            if not self._clock.expired():
+                self._clock.reschedule(None)
         self._voice.say(delta)
 
     def restart(self) -> bool:

@@ -18,6 +18,7 @@ from apps.llm.vendors.chat_events import Reason
 from apps.llm.vendors.errors import clipped, error, error_of_event
 from apps.llm.vendors.google.calls import call_id
 from apps.llm.vendors.google.signatures import ALONE, CALL, TEXT, THOUGHT, marked
+from apps.llm.vendors.google.streamed_calls import StreamedCall
 from apps.llm.vendors.google.usage import usage_of
 from apps.llm.vendors.json_events import objects_of
 
@@ -49,16 +50,31 @@ _FAILURES: Mapping[str, ErrorKind] = {
 class GeminiEvents:
     """State of one answer. `ended` is true after a finish reason, until more content comes.
 
-    A model that runs code at the host says STOP before each run: that is no end.
+    A model that runs code at the host says STOP before each run: that is no end. Of several candidates the
+    one that comes first is the answer.
     """
 
-    __slots__ = ("_calls", "_counted", "_failure", "_secret", "ended", "gave", "marked", "model", "reason")
+    __slots__ = (
+        "_calls",
+        "_chosen",
+        "_counted",
+        "_failure",
+        "_secret",
+        "_streamed",
+        "ended",
+        "gave",
+        "marked",
+        "model",
+        "reason",
+    )
 
     def __init__(self, model: str, secret: str) -> None:
         self._secret = secret
         self._counted: Mapping[str, Any] | None = None
         self._failure: VendorError | None = None
         self._calls = 0
+        self._chosen: object = None
+        self._streamed: StreamedCall | None = None
         self.model = model
         self.reason: Reason | None = None
         self.ended = False
@@ -82,6 +98,8 @@ class GeminiEvents:
             raise self._failure
         if self.reason is None:
             raise error(ErrorKind.INTERRUPTED, detail="the stream ended without a finish reason")
+        if self._streamed is not None and self.reason == "stop":
+            raise error(ErrorKind.INTERRUPTED, detail="the arguments of a call were cut")
         if self.reason == "stop" and self._calls:
             self.reason = "tool_calls"
         usage = None if self._counted is None else usage_of(self._counted)
@@ -109,9 +127,17 @@ class GeminiEvents:
         candidates = event.get("candidates")
         if not candidates:
             self._aside(event)
-        elif isinstance(candidates, list) and isinstance(candidates[0], dict):
-            return self._candidate(candidates[0])
-        return []
+            return []
+        deltas: list[Delta] = []
+        for candidate in candidates if isinstance(candidates, list) else ():
+            if isinstance(candidate, dict) and self._is_chosen(candidate.get("index", 0)):
+                deltas += self._candidate(candidate)
+        return deltas
+
+    def _is_chosen(self, index: object) -> bool:
+        if self._chosen is None:
+            self._chosen = index
+        return index == self._chosen
 
     def _candidate(self, candidate: Mapping[str, Any]) -> list[Delta]:
         content = candidate.get("content")
@@ -137,12 +163,23 @@ class GeminiEvents:
             return
         token, call = part.get("thoughtSignature"), part.get("functionCall")
         if isinstance(call, dict):
-            deltas.append(self._call(call, marked(token, CALL)))
+            deltas += self._call(call, marked(token, CALL))
         elif signature := marked(token, (THOUGHT if part.get("thought") else TEXT) if text else ALONE):
             deltas.append(ReasoningDelta("", signature))
 
-    def _call(self, call: Mapping[str, Any], signature: str) -> Delta:
-        """A call always comes whole."""
+    def _call(self, call: Mapping[str, Any], signature: str) -> list[Delta]:
+        """A call that comes whole, as it does unless asked otherwise, or the last piece of one."""
+        if self._streamed is None and not call.get("willContinue"):
+            return [self._whole_call(call, signature)]
+        if self._streamed is None:
+            self._streamed = StreamedCall({**call, "signature": signature})
+        streamed = self._streamed
+        if not streamed.take(call):
+            return []
+        self._streamed = None
+        return [self._whole_call(streamed.call, streamed.call["signature"])]
+
+    def _whole_call(self, call: Mapping[str, Any], signature: str) -> Delta:
         name = call.get("name")
         if not name or not isinstance(name, str):
             raise error(ErrorKind.PROTOCOL, detail="tool call without a name")

@@ -36,6 +36,8 @@ export class Api {
   me = () => this.call<Me>("GET", "/me");
   saveMe = (change: Partial<Pick<Me, "theme" | "name" | "language">>) =>
     this.call<Me>("PATCH", "/me", { json: change });
+  saveDefaultModel = (team: string, model: string | null) =>
+    this.call<void>("PUT", "/me/default-model", { json: { team_id: team, model } });
   models = (team: string) => this.call<Page<Model>>("GET", `/models?team=${encodeURIComponent(team)}`);
 
   chats(options: { cursor?: string | null; query?: string; limit?: number; signal?: AbortSignal } = {}) {

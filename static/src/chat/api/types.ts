@@ -31,7 +31,10 @@ export interface Model {
   cost: "free" | "low" | "medium" | "high" | "unknown" | null;
   /** Its price in words, per million tokens in and out. */
   price: string | null;
+  /** The team's. */
   is_default: boolean;
+  /** The person's own, which goes before the team's. */
+  is_own_default: boolean;
   available: boolean;
   reason: string | null;
 }
@@ -99,13 +102,18 @@ export interface FallbackNote {
   reason: string;
 }
 
+export interface Verdict {
+  result: "passed" | "failed" | "unchecked";
+  reasons: string[];
+}
+
 /** What a route did: who answered, why, and what a judge or a comparison found. */
 export interface RouteNote {
   type: "route";
   route: { slug: string; name: string; kind: string };
   answered_by: { slug: string; name: string } | null;
   why: string[];
-  verdict?: { result: "passed" | "failed" | "unchecked"; reasons: string[]; revised: boolean };
+  verdict?: Verdict & { revised: boolean; revision?: Verdict };
   members?: { number: number; slug: string; name: string }[];
   claims?: { text: string; agree: number[]; disagree: number[]; state: "agreed" | "disputed" | "single" }[];
 }
@@ -116,7 +124,7 @@ export interface Step {
   index: number;
   kind: string;
   label: string;
-  state: "running" | "done" | "failed";
+  state: "running" | "done" | "failed" | "stopped" | "interrupted";
   data: Record<string, unknown>;
   ms: number | null;
 }

@@ -136,6 +136,28 @@ export class App {
     if (this.chat.id) this.api.changeChat(this.chat.id, { model: slug }).catch((error) => this.fail(error));
   }
 
+  /** Makes this what the person's new chats of the team begin with; null: what the team's begin with. */
+  async setDefault(slug: string | null): Promise<void> {
+    const team = this.modelsTeam;
+    if (!team) return;
+    const before = this.models;
+    const old = before.find((model) => model.is_own_default)?.slug ?? null;
+    this.models = before.map((model) => ({ ...model, is_own_default: model.slug === slug }));
+    try {
+      await this.api.saveDefaultModel(team, slug);
+    } catch (error) {
+      if (this.modelsTeam === team) this.models = before;
+      return this.fail(error);
+    }
+    const named = this.models.find((model) => model.slug === (slug ?? old))?.name ?? "";
+    const teamName = this.me.teams.find((one) => one.id === team)?.name ?? "";
+    const text = slug ? m.picker.defaultSet(named, teamName) : m.picker.defaultCleared(named, teamName);
+    const undo = () => {
+      if (this.modelsTeam === team) void this.setDefault(old);
+    };
+    this.toasts.add(text, { action: { label: m.picker.undo, run: undo } });
+  }
+
   /** Tells other tabs of this browser that a chat has changed. */
   announce(chat: string): void {
     this.tabs?.postMessage({ chat });
@@ -166,6 +188,7 @@ export class App {
     const usable = this.models.filter((model) => model.available);
     return (
       this.models.find((model) => model.slug === wanted) ??
+      usable.find((model) => model.is_own_default) ??
       usable.find((model) => model.is_default) ??
       usable[0] ??
       this.models[0]
