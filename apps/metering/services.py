@@ -95,12 +95,11 @@ INSERT INTO metering_usagerecord (
 )
 """)
 _CLOSE: Final = Statement("""
-WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE metering_usagerecord SET state = %s, tokens_input = %s, tokens_cached = %s, tokens_output = %s,
        tokens_reasoning = %s, units = %s, estimated = %s, price = %s, currency = %s, cost = %s,
        model_answered = %s, finish = %s, error_kind = %s, ms_first = %s, ms_total = %s,
        closed_at = clock_timestamp()
-FROM quick WHERE tenant_id = %s AND call_id = %s AND CASE state WHEN 'reserved' THEN true ELSE false END
+WHERE tenant_id = %s AND call_id = %s AND CASE state WHEN 'reserved' THEN true ELSE false END
 """)
 _NOTHING: Final = Tokens(0, 0)
 
@@ -121,14 +120,20 @@ def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, boun
     execute_later(_RESERVE, values)
 
 
-def usage_settle(*, call_id: UUID, item: Item, tokens: Tokens, ending: Ending) -> Charge:
-    """Count what the call used, at the price of this moment; a row that is closed already stays as it is."""
-    now = timezone.now()
-    charge = charge_for(
-        tokens, override=item.override, base_url=item.base_url, model=item.model_asked, at=now
+def charge_now(item: Item, tokens: Tokens) -> Charge:
+    """What `tokens` of `item` cost at the price of this moment; needs no scope."""
+    return charge_for(
+        tokens,
+        override=item.override,
+        base_url=item.base_url,
+        model=item.model_asked,
+        at=timezone.now(),
     )
+
+
+def usage_settle(*, call_id: UUID, tokens: Tokens, charge: Charge, ending: Ending) -> None:
+    """Count what the call used and cost; a row that is closed already stays as it is."""
     _close(call_id, UsageState.SETTLED, tokens, charge, ending)
-    return charge
 
 
 def usage_release(*, call_id: UUID, ending: Ending) -> None:
@@ -137,7 +142,7 @@ def usage_release(*, call_id: UUID, ending: Ending) -> None:
 
 
 def _close(call_id: UUID, state: UsageState, tokens: Tokens, charge: Charge, ending: Ending) -> None:
-    """Close the row while it is reserved. A crash of PostgreSQL may lose that; upkeep settles it then."""
+    """Close the row while it is reserved."""
     values: list[Any] = [
         state.value, tokens.input, tokens.cached, tokens.output, tokens.reasoning, tokens.units,
         tokens.estimated,
@@ -158,6 +163,7 @@ __all__ = [
     "Payer",
     "Price",
     "Tokens",
+    "charge_now",
     "usage_release",
     "usage_reserve",
     "usage_settle",

@@ -42,6 +42,8 @@ class RunsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self._checked: set[str] = set()
         self._dirty: dict[str, None] = {}
         self._news: asyncio.Future[None] | None = None
+        self._silence: asyncio.TimerHandle | None = None
+        self._is_quiet = False
         self._pump_task: asyncio.Task[None] | None = None
         self._leave: Callable[[], None] | None = None
         self._visitor: Visitor | None = None
@@ -59,6 +61,7 @@ class RunsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self.accept()
         self._leave = doorkeeper().enter(visitor, self._turn_out)
         self._pump_task = asyncio.create_task(self._pump())
+        self._listen_for_silence()
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         """Follow or unfollow a run; anything else closes the socket."""
@@ -82,8 +85,7 @@ class RunsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             self._drop(key)
         if self._leave is not None:
             self._leave()
-        if self._pump_task is not None:
-            self._pump_task.cancel()
+        self._end_pump()
         await super().websocket_disconnect(message)
 
     def _follow(self, run_id: UUID, after: int) -> None:
@@ -100,13 +102,13 @@ class RunsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             hub().detach(viewer)
 
     def _wake(self, key: str) -> None:
+        self._is_quiet = False
         self._dirty[key] = None
         if self._news is not None and not self._news.done():
             self._news.set_result(None)
 
     def _turn_out(self) -> None:
-        if self._pump_task is not None:
-            self._pump_task.cancel()
+        self._end_pump()
         for key in list(self._viewers):
             self._drop(key)
         self._closing = asyncio.ensure_future(self.close(SIGNED_OUT))
@@ -120,16 +122,22 @@ class RunsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 del self._dirty[key]
                 await self._send_new(key)
             news = self._news = loop.create_future()
-            timer = loop.call_later(PING_S, self._wake_for_ping, news)
             await news
-            timer.cancel()
             if not self._dirty:
                 await self.base_send({"type": "websocket.send", "text": PING})
 
-    @staticmethod
-    def _wake_for_ping(news: asyncio.Future[None]) -> None:
-        if not news.done():
-            news.set_result(None)
+    def _listen_for_silence(self) -> None:
+        """Wake the pump for a ping when nothing was said since the last time; no timer for each token."""
+        if self._is_quiet and self._news is not None and not self._news.done():
+            self._news.set_result(None)
+        self._is_quiet = True
+        self._silence = asyncio.get_running_loop().call_later(PING_S / 2, self._listen_for_silence)
+
+    def _end_pump(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+        if self._pump_task is not None:
+            self._pump_task.cancel()
 
     async def _send_new(self, key: str) -> None:
         viewer = self._viewers.get(key)

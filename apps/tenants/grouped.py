@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.db import InterfaceError, OperationalError
@@ -13,14 +14,16 @@ from django.db import InterfaceError, OperationalError
 from apps.tenants.quick import in_quick_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from uuid import UUID
+
+    _Wish = tuple["J", asyncio.Future["R"]]
 
 J = TypeVar("J")
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MOST = 64
+MOST: Final = 64
+PATIENCE_S: Final = 0.05
 AWAY = (OperationalError, InterfaceError)
 """PostgreSQL is away or restarts."""
 
@@ -41,27 +44,47 @@ class Grouped(Generic[J, R]):
 
     def __init__(self, work: Callable[[Sequence[J]], Sequence[R]]) -> None:
         self._work = work
-        self._waiting: dict[UUID, list[tuple[J, asyncio.Future[R]]]] = defaultdict(list)
+        self._waiting: dict[UUID, list[_Wish[J, R]]] = defaultdict(list)
+        self._patient: dict[UUID, list[_Wish[J, R]]] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
     async def do(self, tenant_id: UUID, job: J) -> R:
         """Do the job with the tenant's next transaction; raises what it raised for this job alone."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting[tenant_id].append((job, answer))
+        self._want(tenant_id, [(job, answer)])
+        return await answer
+
+    def do_soon(self, tenant_id: UUID, job: J) -> asyncio.Future[R]:
+        """As `do`, but together with a job that is to be done at once, if one comes within `PATIENCE_S`."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[R] = loop.create_future()
+        patient = self._patient.setdefault(tenant_id, [])
+        patient.append((job, answer))
+        if len(patient) == 1:
+            loop.call_later(PATIENCE_S, self._hurry, tenant_id)
+        return answer
+
+    def _want(self, tenant_id: UUID, wishes: list[_Wish[J, R]]) -> None:
+        self._waiting[tenant_id] += wishes
         if tenant_id not in self._tasks:
             self._tasks[tenant_id] = asyncio.create_task(self._drain(tenant_id))
-        return await answer
+
+    def _hurry(self, tenant_id: UUID) -> None:
+        patient = self._patient.pop(tenant_id, None)
+        if patient:
+            self._want(tenant_id, patient)
 
     async def _drain(self, tenant_id: UUID) -> None:
         try:
             while waiting := self._waiting[tenant_id]:
+                waiting = self._patient.pop(tenant_id, []) + waiting
                 batch, self._waiting[tenant_id] = waiting[:MOST], waiting[MOST:]
                 await self._batch(tenant_id, batch)
         finally:
             del self._tasks[tenant_id]
             del self._waiting[tenant_id]
 
-    async def _batch(self, tenant_id: UUID, batch: list[tuple[J, asyncio.Future[R]]]) -> None:
+    async def _batch(self, tenant_id: UUID, batch: list[_Wish[J, R]]) -> None:
         try:
             answers = await in_quick_scope(tenant_id, self._work, [job for job, _ in batch])
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
@@ -78,6 +101,13 @@ class Grouped(Generic[J, R]):
                 answer.set_result(value)
 
 
+class _Each(NamedTuple):
+    """One of the items that `function` takes many of."""
+
+    function: Callable[[Sequence[Any]], Sequence[Any]]
+    item: Any
+
+
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, Grouped[Any, Any]] = WeakKeyDictionary()
 
 
@@ -87,13 +117,39 @@ async def in_shared_scope(tenant_id: UUID, function: Callable[P, R], *args: P.ar
     For short writes of rows that nothing else holds: it keeps its locks until the others are done. Where one
     of them fails, nothing of the group is kept and each is tried alone.
     """
-    loop = asyncio.get_running_loop()
-    group = _shared.get(loop)
-    if group is None:
-        group = _shared[loop] = Grouped(_each)
-    answer: R = await group.do(tenant_id, partial(function, *args, **options))
+    answer: R = await _group().do(tenant_id, partial(function, *args, **options))
     return answer
 
 
-def _each(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
-    return [job() for job in jobs]
+def in_shared_scope_soon(tenant_id: UUID, function: Callable[[], R]) -> asyncio.Future[R]:
+    """As `in_shared_scope`, but rather with the next of the tenant's transactions than in one of its own."""
+    return _group().do_soon(tenant_id, function)
+
+
+async def in_shared_batch(tenant_id: UUID, function: Callable[[Sequence[J]], Sequence[R]], item: J) -> R:
+    """As `in_shared_scope`, for a function that takes all items of the transaction at once, in order."""
+    answer: R = await _group().do(tenant_id, _Each(function, item))
+    return answer
+
+
+def _group() -> Grouped[Any, Any]:
+    loop = asyncio.get_running_loop()
+    group = _shared.get(loop)
+    if group is None:
+        group = _shared[loop] = Grouped(_together)
+    return group
+
+
+def _together(jobs: Sequence[Any]) -> list[Any]:
+    """Single jobs in their order, then each function that takes many with all of its items."""
+    answers: list[Any] = [None] * len(jobs)
+    many: dict[Any, list[int]] = defaultdict(list)
+    for place, job in enumerate(jobs):
+        if isinstance(job, _Each):
+            many[job.function].append(place)
+        else:
+            answers[place] = job()
+    for function, places in many.items():
+        for place, answer in zip(places, function([jobs[place].item for place in places]), strict=True):
+            answers[place] = answer
+    return answers

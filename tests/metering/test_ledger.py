@@ -60,13 +60,13 @@ def test_row_is_closed_once(acme: Organisation) -> None:
 
     call_id, item = _reserve(acme)
     with tenant_scope(acme.id):
-        charge = metering.usage_settle(
-            call_id=call_id, item=item, tokens=metering.Tokens(10, 20), ending=metering.Ending("stop")
-        )
-        assert charge.cost == Decimal("0.00005")
-        metering.usage_settle(
-            call_id=call_id, item=item, tokens=metering.Tokens(9, 9), ending=metering.Ending("stop")
-        )
+        for tokens in (metering.Tokens(10, 20), metering.Tokens(9, 9)):
+            metering.usage_settle(
+                call_id=call_id,
+                tokens=tokens,
+                charge=metering.charge_now(item, tokens),
+                ending=metering.Ending("stop"),
+            )
         metering.usage_release(call_id=call_id, ending=metering.Ending(error_kind="late"))
     row = _row(acme, call_id)
     assert (row.state, row.tokens_output, row.cost) == ("settled", 20, Decimal("0.00005"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from apps.guardrails.policy import GuardrailRefusedError
 from apps.llm.gateway.calls import Outcome
 from apps.llm.gateway.choosing import NOWHERE
-from apps.llm.gateway.closing import close
+from apps.llm.gateway.closing import close, close_soon
 from apps.llm.gateway.estimate import bytes_of_delta, tokens_of_bytes
 from apps.llm.gateway.loading import OpenChat, open_chat
 from apps.llm.gateway.reporting import report_answer, report_failure, report_stopped
@@ -185,16 +186,16 @@ class ChatStream:
             ms_first=None if self._first is None else _ms(self._first - self._attempt),
             ms_total=_ms(now - self._attempt),
         )
-        charge = await close(
-            self.call.who.tenant_id,
-            metering.usage_settle,
-            call_id=opened.call_id,
-            item=opened.target.item,
-            tokens=tokens_of_usage(outcome.usage),
-            ending=ending,
+        tokens = tokens_of_usage(outcome.usage)
+        charge = metering.charge_now(opened.target.item, tokens)
+        outcome.cost, outcome.currency = charge.cost, charge.currency
+        write = partial(
+            metering.usage_settle, call_id=opened.call_id, tokens=tokens, charge=charge, ending=ending
         )
-        if charge is not None:
-            outcome.cost, outcome.currency = charge.cost, charge.currency
+        if self.call.run is None:
+            await close(self.call.who.tenant_id, write)
+        else:
+            close_soon(self.call.who.tenant_id, write)
 
     def _estimated(self, opened: OpenChat) -> Usage:
         """For a stopped or cut stream, and hosts that give no count: the prompt and what was said."""

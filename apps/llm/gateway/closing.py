@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError
 
-from apps.tenants.grouped import in_shared_scope
+from apps.tenants.grouped import in_shared_scope, in_shared_scope_soon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from uuid import UUID
 
 P = ParamSpec("P")
@@ -22,33 +23,39 @@ _log = logging.getLogger(__name__)
 _closing: set[asyncio.Task[object]] = set()
 
 
-async def close(tenant_id: UUID, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R | None:
+async def close(tenant_id: UUID, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> None:
     """Run a ledger write to its end even when the caller is cancelled again meanwhile.
 
-    A database that is away is tried again in the background for about 40 s and None comes back at once; what
-    is still open after that, the maintenance job settles.
+    A database that is away is tried again in the background for about 40 s; what is still open after that,
+    the maintenance job settles.
     """
+    work = partial(function, *args, **options)
+    written = in_shared_scope(tenant_id, work)
+    await asyncio.shield(_keep(asyncio.ensure_future(_write(tenant_id, work, written))))
 
-    async def attempt() -> R | None:
+
+def close_soon(tenant_id: UUID, function: Callable[[], object]) -> None:
+    """As `close`, without waiting: in the transaction in which the call's run ends, if that comes at once."""
+    written = in_shared_scope_soon(tenant_id, function)
+    _keep(asyncio.ensure_future(_write(tenant_id, function, written)))
+
+
+async def _write(tenant_id: UUID, work: Callable[[], object], written: Awaitable[object]) -> None:
+    try:
+        await written
+    except (DatabaseError, InterfaceError):
+        _keep(asyncio.ensure_future(_write_again(tenant_id, work)))
+
+
+async def _write_again(tenant_id: UUID, work: Callable[[], object]) -> None:
+    for pause in RETRY_PAUSES:
+        await asyncio.sleep(pause)
         try:
-            return await in_shared_scope(tenant_id, function, *args, **options)
+            await in_shared_scope(tenant_id, work)
         except (DatabaseError, InterfaceError):
-            _keep(asyncio.ensure_future(again()))
-            return None
-
-    async def again() -> None:
-        for pause in RETRY_PAUSES:
-            await asyncio.sleep(pause)
-            try:
-                await in_shared_scope(tenant_id, function, *args, **options)
-            except (DatabaseError, InterfaceError):
-                continue
-            return
-        _log.error(
-            "A ledger row stays open: the database did not come back.", extra={"tenant": str(tenant_id)}
-        )
-
-    return await asyncio.shield(_keep(asyncio.ensure_future(attempt())))
+            continue
+        return
+    _log.error("A ledger row stays open: the database did not come back.", extra={"tenant": str(tenant_id)})
 
 
 def _keep(task: asyncio.Task[R]) -> asyncio.Task[R]:

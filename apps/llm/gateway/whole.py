@@ -100,11 +100,13 @@ async def _settle(tenant_id: UUID, opened: OpenWhole[Q], used: Used, ending: met
     """Where the host counts no tokens, the input is estimated and marked so."""
     bound = opened.bound
     usage = used.usage or Usage(bound.input, 0, estimated=True)
+    tokens = replace(tokens_of_usage(usage), units=used.units, unit=bound.unit)
+    charge = metering.charge_now(opened.target.item, tokens)
     await close(
         tenant_id,
         metering.usage_settle,
         call_id=opened.call_id,
-        item=opened.target.item,
-        tokens=replace(tokens_of_usage(usage), units=used.units, unit=bound.unit),
+        tokens=tokens,
+        charge=charge,
         ending=ending,
     )

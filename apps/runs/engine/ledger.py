@@ -13,7 +13,7 @@ import orjson
 from apps.runs import rows
 from apps.runs.endings import Ending, settle
 from apps.tenants.aio import in_scope
-from apps.tenants.grouped import AWAY, Grouped
+from apps.tenants.grouped import AWAY, Grouped, in_shared_batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,6 @@ class Ledger:
     def __init__(self, worker: str) -> None:
         self._worker = worker
         self._claims: Grouped[UUID, Run | None] = Grouped(self._claim)
-        self._ends: Grouped[Ending, Item] = Grouped(settle)
 
     def _claim(self, ids: Sequence[UUID]) -> list[Run | None]:
         taken = rows.claim(self._worker, ids)
@@ -57,10 +56,10 @@ class Ledger:
         """Commit the end and return its item, through a restart of Postgres; raises LostRun."""
         for pause in END_RETRIES_S:
             try:
-                return await self._ends.do(ending.run.tenant_id, ending)
+                return await in_shared_batch(ending.run.tenant_id, settle, ending)
             except AWAY:
                 await asyncio.sleep(pause)
-        return await self._ends.do(ending.run.tenant_id, ending)
+        return await in_shared_batch(ending.run.tenant_id, settle, ending)
 
     async def keep(self, active: Mapping[UUID, Carried], turns: Turns) -> None:
         """Once a second, a checkpoint and lease statement per tenant; never returns."""
