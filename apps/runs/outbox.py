@@ -65,7 +65,7 @@ def hint(tenant_id: UUID, run_id: UUID) -> None:
     """Tell a worker that the run waits; a process with an engine takes it itself."""
     engine = engine_of_process()
     if engine is not None and engine.has_room:
-        engine.carry(tenant_id, run_id)
+        engine.hand_over(tenant_id, run_id)
         return
     _hints.append((tenant_id, run_id))
     post(_send_hints)

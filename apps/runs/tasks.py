@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import wait
 from uuid import UUID
 
 from apps.runs.engine.running import engine_of_process
@@ -10,9 +9,9 @@ from apps.runs.hints import QUEUE, TASK
 from apps.tenants.tasks import tenant_task
 
 
-@tenant_task(name=TASK, queue=QUEUE, uses_database=False)
+@tenant_task(name=TASK, queue=QUEUE, uses_database=False, Strategy="apps.runs.engine.strategy:at_once")
 def run_reply(tenant_id: str, *run_ids: str) -> None:
-    """Hand the runs to this process's engine and wait until all are over; the thread does nothing else.
+    """Hand the runs to this process's engine, which takes them as its places get free; waits for nothing.
 
     Raises RuntimeError in a worker without an engine; the run then stays queued for another.
     """
@@ -21,7 +20,4 @@ def run_reply(tenant_id: str, *run_ids: str) -> None:
         raise RuntimeError(
             "This worker carries no runs: it was started without the queue `replies`, or it ends."
         )
-    carried = [engine.carry(UUID(tenant_id), UUID(run_id)) for run_id in run_ids]
-    wait(carried)
-    for run in carried:
-        run.result()
+    engine.hand_over(UUID(tenant_id), *map(UUID, run_ids))

@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import logging
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -26,17 +27,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOPPED_EARLY_S = 60.0
+MOST_WAITING = 10_000
 FLUSH_S = 3.0
 
 
 class Engine:
-    """Runs on a thread of its own. `carry` and `drain` are for any thread, the rest for its loop."""
+    """Runs on a thread of its own. `hand_over` and `drain` are for any thread, the rest for its loop."""
 
     def __init__(self, worker: str, *, places: int) -> None:
         self.worker = worker
         self.places = places
         self.active: dict[UUID, Carried] = {}
         self._claiming: dict[UUID, asyncio.Future[None]] = {}
+        self._handed: set[asyncio.Task[None]] = set()
+        self._backlog: deque[tuple[UUID, UUID]] = deque(maxlen=MOST_WAITING)
         self._stopped_early: dict[UUID, float] = {}
         self._is_draining = False
         self._ready = threading.Event()
@@ -48,9 +52,12 @@ class Engine:
         if not self._ready.wait(10):
             raise RuntimeError("The engine's loop did not start.")
 
-    def carry(self, tenant_id: UUID, run_id: UUID) -> concurrent.futures.Future[None]:
-        """Take the run, unless it is another's or over; the future is done when it is."""
-        return asyncio.run_coroutine_threadsafe(self.take(tenant_id, run_id), self._loop)
+    def hand_over(self, tenant_id: UUID, *run_ids: UUID) -> None:
+        """Take the runs, as places get free, unless they are another's or over; waits for nothing.
+
+        What does not fit into the backlog any more stays queued in Postgres, where workers look.
+        """
+        self._loop.call_soon_threadsafe(self._take_in, [(tenant_id, run_id) for run_id in run_ids])
 
     def drain(self, seconds: float) -> None:
         """Take nothing new, let runs end for that long, interrupt the rest with the text they have, stop."""
@@ -86,6 +93,19 @@ class Engine:
         await redis.aclose()
         await egress.close_sessions()
         await close_connections()
+
+    def _take_in(self, runs: Iterable[tuple[UUID, UUID]]) -> None:
+        self._backlog.extend(runs)
+        while self._backlog and self.has_room:
+            task = asyncio.ensure_future(self.take(*self._backlog.popleft()))
+            self._handed.add(task)
+            task.add_done_callback(self._left)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._handed.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("A run was not taken to its end.", exc_info=error)
+        self._take_in(())
 
     async def take(self, tenant_id: UUID, run_id: UUID) -> None:
         """Claim and carry the run; a second hint for the same run waits for the first."""
@@ -128,8 +148,8 @@ class Engine:
 
     @property
     def has_room(self) -> bool:
-        """Whether a look into Postgres may take more."""
-        return not self._is_draining and len(self.active) < self.places
+        """Whether one more may be taken."""
+        return not self._is_draining and max(len(self.active), len(self._handed)) < self.places
 
     async def _drain(self, seconds: float) -> None:
         self._is_draining = True
