@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 MANY: Final = 24
 CROWD: Final = 96
 BEAT_S: Final = 0.025
-CROWD_BEAT_S: Final = 0.030
+CROWD_BEAT_S: Final = 0.027
 
 
 class Pausable(Protocol):
