@@ -2,6 +2,7 @@
 
 import json
 import random
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -56,11 +57,9 @@ async def heard_from(dialect: Dialect, answers: list[Answer]) -> list[Delta]:
     async with Server(answers) as server:
         endpoint = server.endpoint(dialect.key, **dialect.settings)
         for _ in answers:
-            try:
-                request = ChatRequest(dialect.model, ASKED.messages)
+            request = ChatRequest(dialect.model, ASKED.messages)
+            with suppress(VendorError):
                 deltas += [delta async for delta in dialect.vendor.stream(endpoint, request, QUICK)]
-            except VendorError as failed:
-                assert failed.message
     return deltas
 
 
