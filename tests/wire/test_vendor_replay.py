@@ -90,10 +90,10 @@ def test_every_recording_gives_what_the_index_says(capsys: pytest.CaptureFixture
             assert row["finish"] == ("tool_calls" if called else "stop"), where
 
 
-def cassette(path: Path, url: str, body: Any, **response: Any) -> Path:
+def cassette(path: Path, url: str, body: Any, asked: Any = None, **response: Any) -> Path:
     """A recording in VCR.py's format."""
     item = {
-        "request": {"method": "POST", "uri": url, "body": json.dumps({"model": "m-1"})},
+        "request": {"method": "POST", "uri": url, "body": json.dumps({"model": "m-1"} | (asked or {}))},
         "response": {"status": {"code": 200}, "headers": {}, "body": {"string": body}, **response},
     }
     path.write_text(yaml.safe_dump({"interactions": [item], "version": 1}), "utf-8")
@@ -182,6 +182,43 @@ def test_cut_and_refused(
     assert (row["vendor"], row["error_kind"], row["retry_after"], row["interrupted"]) == (
         "deepseek", kind, wait, interrupted,
     )  # fmt: skip
+
+
+RANKED = {"query": "q", "documents": ["a", {"text": "b"}], "top_n": 1}
+PICTURE = {"b64_json": "iVBORw0KGgo="}
+
+
+WHOLES = {
+    "https://api.cohere.com/v2/rerank": (RANKED, {"results": [{"index": 1, "relevance_score": 0.5}]}),
+    "http://tei.example/rerank": ({"texts": ["a", "b"]}, [{"index": 1, "score": 0.5}]),
+    "https://api.jina.ai/v1/rerank": (RANKED, {"results": [{"index": 1, "relevance_score": 0.5}]}),
+    "https://api.openai.com/v1/images/generations": ({"prompt": "a cat"}, {"data": [PICTURE, PICTURE]}),
+    "https://api.stability.ai/v2beta/stable-image/generate/core": ({}, {"image": PICTURE["b64_json"]}),
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "made"),
+    list(
+        zip(
+            WHOLES,
+            [
+                ("cohere", [[1, 0.5]], None),
+                ("openai_compatible", [[1, 0.5]], None),
+                ("cohere", [[1, 0.5]], None),
+                ("openai", None, 2),
+                ("stability", None, 1),
+            ],
+            strict=True,
+        )
+    ),
+)
+def test_scores_and_pictures(url: str, made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked, answer = WHOLES[url]
+    headers = {"Content-Type": ["application/json"]}
+    path = cassette(tmp_path / "r.yaml", url, json.dumps(answer), asked, headers=headers)
+    (row,) = replay(path, capsys=capsys)
+    assert (row["vendor"], row["scores"], row["images"], row["error_kind"]) == (*made, None)
 
 
 @pytest.mark.parametrize(
