@@ -1,14 +1,17 @@
-"""The set-up checklist of the overview. Apps above add their step when they are ready."""
+"""The set-up checklist and cards of the overview. Apps above add theirs when they are ready."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apps.accounts.models import Team, User
+from apps.accounts.permissions import can
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from apps.accounts.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,26 @@ def add_step(step: Step) -> None:
 def checklist() -> list[tuple[Step, bool]]:
     """Every step with whether it is done."""
     return [(step, step.is_done()) for step in _steps]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A part of the overview for who has the capability: a template, and what it knows as `card`."""
+
+    template: str
+    capability: str
+    context: Callable[[], dict[str, Any]]
+
+
+_cards: list[Card] = []
+
+
+def add_card(card: Card) -> None:
+    """Show a card under the checklist; called from an app's `ready()`."""
+    if card not in _cards:
+        _cards.append(card)
+
+
+def cards(actor: Actor) -> list[tuple[str, dict[str, Any]]]:
+    """The template of each card that this person may see, with what it needs."""
+    return [(card.template, card.context()) for card in _cards if can(actor, card.capability)]

@@ -36,16 +36,19 @@ def tenant_settings() -> TenantSettings:
     return TenantSettings.objects.get()
 
 
-def me(actor: Actor, user: User | None = None) -> dict[str, Any]:
-    """Who is asking, as /api/v1/me and the chat page tell it; four statements."""
+def me(
+    actor: Actor, user: User | None = None, *, organisation: TenantSettings | None = None
+) -> dict[str, Any]:
+    """Who is asking, as /api/v1/me and the chat page tell it; four statements, three with `organisation`."""
     user = user or actor.user
+    organisation = organisation or tenant_settings()
     tenant = Tenant.objects.get(id=actor.tenant_id)
     return {
         "id": user.id,
         "name": user.name,
         "email": user.email,
         "role": user.role,
-        "tenant": {"slug": tenant.slug, "name": tenant_settings().name},
+        "tenant": {"slug": tenant.slug, "name": organisation.name},
         "teams": [
             {"id": team.id, "name": team.name, "is_everyone": team.is_everyone} for team in teams_of(user.id)
         ],
@@ -103,6 +106,12 @@ def active_people(*, since: dt.datetime | None = None) -> QuerySet[User]:
     """Who may sign in; with `since` only those seen after it."""
     found = User.objects.filter(is_active=True)
     return found.filter(last_seen_at__gt=since) if since else found
+
+
+def active_counts(*, since: dt.datetime) -> tuple[int, int]:
+    """How many may sign in, and how many of them were seen after that moment."""
+    found = active_people().aggregate(active=Count("id"), seen=Count("id", filter=Q(last_seen_at__gt=since)))
+    return found["active"], found["seen"]
 
 
 def people_beside(team: Team) -> QuerySet[User]:

@@ -22,7 +22,7 @@ from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute, execute_last
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from apps.accounts.actors import Actor
     from apps.llm.routes.selectors import RouteForTeam
@@ -199,6 +199,11 @@ def id_of(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise errors.not_found() from None
+
+
+def count_chats(slugs: Collection[str]) -> int:
+    """How many chats of anybody go on with one of these models."""
+    return Conversation.objects.filter(model_slug__in=slugs).count()
 
 
 def picked_models(team_id: UUID, user_id: UUID) -> list[dict[str, Any]]:

@@ -34,9 +34,12 @@ class ChatPage(PersonPage):
 
     def _boot(self) -> dict[str, Any]:
         """What the island would otherwise ask for first."""
+        organisation = self.request.organisation  # type: ignore[attr-defined]  # set by TenantPage
+        me = accounts.me(self.actor, organisation=organisation)
+        everyone = next(team["id"] for team in me["teams"] if team["is_everyone"])
         return {
-            "me": MeOutput(accounts.me(self.actor)).data,
-            "models": selectors.picked_models(accounts.everyone().id, self.actor.user_id),
+            "me": MeOutput(me).data,
+            "models": selectors.picked_models(everyone, self.actor.user_id),
             "csrf_header": CSRF_HEADER,
             "limits": {"max_upload_bytes": settings.MAX_UPLOAD_BYTES, "max_text": MAX_TEXT},
             "urls": {"sign_in": settings.SIGN_IN_URL, "sign_out": "/sign-out", "api_docs": "/docs/api/"},

@@ -11,13 +11,15 @@ class LlmConfig(AppConfig):
     verbose_name = "Models"
 
     def ready(self) -> None:
-        from apps.accounts.overview import Step, add_step
+        from apps.accounts.overview import Card, Step, add_card, add_step
         from apps.accounts.setup import SETUP_MODELS
         from apps.llm.catalogue import price_at
         from apps.llm.endpoints import KEY_FIELD
         from apps.llm.health.upkeep import PROBE_EVERY_S, Prober
+        from apps.llm.permissions import MANAGE
         from apps.llm.routes.trial import TRIAL, end_trial, of_route, try_out
         from apps.llm.selectors.administration import has_provider
+        from apps.llm.selectors.health import overview
         from apps.llm.services import builtin_connection_ensure
         from apps.metering.prices import add_list
         from apps.runs.maintenance import Job, register_job
@@ -30,6 +32,7 @@ class LlmConfig(AppConfig):
         registry.register(model="llm.Connection", column="sealed_key", field=KEY_FIELD)
         if builtin_connection_ensure not in SETUP_MODELS:
             SETUP_MODELS.append(builtin_connection_ensure)
+        add_card(Card("llm/_health_card.html", MANAGE, overview))
         add_step(
             Step(
                 "Connect a provider",

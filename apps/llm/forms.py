@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -47,8 +46,6 @@ class ConnectionForm(forms.Form):
         data = dict(self.cleaned_data)
         own = [field.name for field in self.vendor.fields if not field.secret and field.name != "base_url"]
         settings = {name: _as_text(data.pop(name)) for name in own}
-        if "key" in data:
-            data["key"] = _one_line(data["key"])
         return data | {"settings": settings}
 
 
@@ -103,14 +100,6 @@ def _key_field(field: Field, connection: Connection | None) -> forms.Field:
         max_length=10_000,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-
-
-def _one_line(key: str) -> str:
-    """A service account's JSON without the line breaks between its members; any other key as it is."""
-    try:
-        return json.dumps(json.loads(key)) if key.lstrip().startswith("{") else key
-    except ValueError:
-        return key
 
 
 def _as_text(value: Any) -> str:

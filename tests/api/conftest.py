@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.llm.conftest import Connected, connected, host
+from tests.llm.routing import Routing, routing_on
 from tests.processes import Served, product
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from openai import OpenAI
 
 __all__ = ["connected", "host", "product"]
@@ -59,3 +62,10 @@ def make_key(connected: Connected, *scopes: str) -> str:
 def api(product: Served, connected: Connected) -> Api:
     """bob's key against the running product."""
     return Api(product, connected, make_key(connected))
+
+
+@pytest.fixture
+def routing(api: Api) -> Iterator[Routing]:
+    """Models by name on the host, and routes over them."""
+    with routing_on(api.connected) as found:
+        yield found

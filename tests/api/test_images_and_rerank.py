@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from base64 import b64decode, b64encode
 from typing import Any
 from urllib.error import HTTPError
@@ -12,8 +13,9 @@ import openai
 import pytest
 
 from tests.api.conftest import Api
+from tests.durability.waiting import wait_until
 from tests.llm.conftest import ledger
-from tests.llm.host import Answer
+from tests.llm.host import Answer, Asked
 from tests.llm.test_gateway_pieces import PAINTED, PNG, RANKED, offer
 
 
@@ -143,3 +145,16 @@ def test_text_that_cannot_be_kept_is_refused(api: Api, painter: str, reranker: s
         api.client().images.generate(model=painter, prompt="a \0 cat")
     status, body = post(api, {"model": reranker, "query": "q", "documents": ["a", "b\0"]})
     assert (status, body["error"]["param"]) == (400, "documents[1]")
+
+
+def test_a_client_that_leaves_stops_the_run_and_what_was_ordered_is_counted(api: Api, painter: str) -> None:
+    def dawdle(_: Asked) -> None:
+        time.sleep(3)
+
+    api.connected.host.answers[:] = [Answer(whole=PAINTED)]
+    api.connected.host.on_request = dawdle
+    with pytest.raises(openai.APITimeoutError):
+        api.client().with_options(timeout=1).images.generate(model=painter, prompt="a cat", n=2)
+    wait_until(lambda: ledger(api.connected)[0].state != "reserved", 10, "the row")
+    row = ledger(api.connected)[0]
+    assert (row.state, row.finish, row.units, row.estimated) == ("settled", "stopped", 2, True)

@@ -1,39 +1,16 @@
-"""Every kind of route through /v1, by the official client, against real processes and scripted models."""
+"""What each kind of route decides, through /v1 by the official client and with scripted models."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from typing import Any
 
 import openai
 import pytest
 
+from tests.api.asking import ask, words
 from tests.api.conftest import Api
 from tests.llm.host import Answer, Asked
-from tests.llm.routing import Routing, failing, routing_on, said
-
-HELLO: list[Any] = [{"role": "user", "content": "Hello?"}]
-
-
-@pytest.fixture
-def routing(api: Api) -> Iterator[Routing]:
-    with routing_on(api.connected) as found:
-        yield found
-
-
-def ask(api: Api, text: str = "Hello?", route: str = "auto", **options: Any) -> Any:
-    messages: list[Any] = [{"role": "user", "content": text}]
-    return api.client().chat.completions.create(model=f"route/{route}", messages=messages, **options)
-
-
-def listen(stream: Any, heard: list[str]) -> None:
-    heard.extend(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
-
-
-def words(answer: Any) -> str:
-    return str(answer.choices[0].message.content)
+from tests.llm.routing import Routing, failing, said
 
 
 def judged(asked: Asked) -> bool:
@@ -61,61 +38,6 @@ def test_a_route_that_was_not_granted_is_unknown(api: Api, routing: Routing) -> 
     with pytest.raises(openai.NotFoundError):
         ask(api)
     assert routing.asked == []
-
-
-def test_a_failed_connection_falls_back_within_300_ms(api: Api, routing: Routing) -> None:
-    dead, alive = routing.unreachable(), routing.model("alive", said("Here I am."))
-    routing.route("fallback", {"members": [dead, alive]})
-    ask(api)
-    times = []
-    for _ in range(3):
-        began = time.monotonic()
-        answer = ask(api)
-        times.append(time.monotonic() - began)
-        assert words(answer) == "Here I am."
-    assert sorted(times)[1] < 0.3
-    note = answer.route
-    assert note["answered_by"]["slug"] == alive
-    assert "could not be reached" in note["why"][0]
-    states = routing.ledger()[:2]
-    assert states[0] == (dead, "answer", "released")
-    assert states[1] == (alive, "answer", "settled")
-
-
-def test_a_slow_first_token_falls_back_after_the_configured_wait(api: Api, routing: Routing) -> None:
-    def slow(asked: Asked) -> Answer:
-        time.sleep(3)
-        return said("Too late.")
-
-    routing.route(
-        "fallback",
-        {"members": [routing.model("slow", slow), routing.model("quick")], "first_token_s": 0.5},
-    )
-    began = time.monotonic()
-    answer = ask(api)
-    assert 0.5 <= time.monotonic() - began < 1.5
-    assert words(answer) == "I am quick."
-    assert "said nothing for 0.5 s" in answer.route["why"][0]
-
-
-def test_an_answer_that_has_begun_is_never_begun_again(api: Api, routing: Routing) -> None:
-    cut = Answer(texts=("Half an",), finish=None)
-    routing.route(
-        "fallback", {"members": [routing.model("cut", cut), routing.model("other")], "first_token_s": 5}
-    )
-    heard: list[str] = []
-    with pytest.raises(openai.APIError):
-        listen(ask(api, stream=True), heard)
-    assert "".join(heard) == "Half an"
-    assert routing.asked == ["cut"]
-
-
-def test_only_the_chosen_kinds_of_error_fall_back(api: Api, routing: Routing) -> None:
-    members = [routing.model("busy", failing(500)), routing.model("other")]
-    routing.route("fallback", {"members": members, "on": ["connection"]})
-    with pytest.raises(openai.APIStatusError):
-        ask(api)
-    assert set(routing.asked) == {"busy"}
 
 
 def test_a_model_without_the_ability_or_the_window_is_left_out(api: Api, routing: Routing) -> None:

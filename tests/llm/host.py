@@ -1,6 +1,8 @@
 """A scripted model host over loopback: OpenAI's protocol on the standard library's HTTP server."""
 
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +23,10 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What the host does with one request; the last one is repeated. `whole` is sent as it is."""
+    """What the host does with one request; the last one is repeated.
+
+    `whole` is sent as it is. `is_reset`: after the texts it hangs up by a TCP reset.
+    """
 
     texts: tuple[str, ...] = ("Hello", " world")
     deltas: tuple[dict[str, Any], ...] = ()
@@ -35,6 +40,7 @@ class Answer:
     pause: float = 0.0
     hold: threading.Event | None = None
     whole: dict[str, Any] | None = None
+    is_reset: bool = False
 
 
 @dataclass
@@ -120,7 +126,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._event(body, {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
             if answer.hold is not None:
                 self._wait_for_leaving(answer.hold)
-            if answer.finish is None:
+            if answer.is_reset:
+                self._reset()
+            if answer.finish is None or answer.is_reset:
                 return
             self._event(body, {"choices": [{"index": 0, "delta": {}, "finish_reason": answer.finish}]})
             if answer.usage is not None:
@@ -128,6 +136,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"data: [DONE]\n\n")
         except OSError:
             self.host.gone.set()
+
+    def _reset(self) -> None:
+        """Close without FIN once what was written has had time to arrive."""
+        time.sleep(0.05)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
     def _wait_for_leaving(self, hold: threading.Event) -> None:
         """Send keep-alive comments until released; a client that leaves breaks the pipe."""

@@ -179,3 +179,24 @@ def test_only_what_is_sold_by_the_piece_has_such_a_price(connected: Connected) -
             with pytest.raises(ValidationError) as refused:
                 model_update(actor=None, model=connected.embedding, changes=changes)
             assert list(refused.value.message_dict) == ["price_unit"]
+
+
+def test_what_does_not_chat_is_offered_to_no_chat(connected: Connected) -> None:
+    from django.core.exceptions import ValidationError
+
+    from apps.llm.errors import ModelNotFoundError
+    from apps.llm.routes.administration import targets
+    from apps.llm.selectors import model_by_slug, models_for_team
+    from apps.llm.services import default_set
+    from apps.tenants.scope import tenant_scope
+
+    cast = connected.cast
+    others = [offer(connected, name) for name in ("dall-e-3", "bge-reranker")]
+    with tenant_scope(cast.acme.id):
+        assert models_for_team(cast.engineering.pk) == [connected.chat]
+        for model in others:
+            with pytest.raises(ModelNotFoundError):
+                model_by_slug(cast.engineering.pk, model.slug)
+            with pytest.raises(ValidationError):
+                default_set(actor=None, team=cast.engineering, model=model)
+        assert targets(None)[0] == [(f"model:{connected.chat.pk}", connected.chat.name)]

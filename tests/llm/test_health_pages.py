@@ -211,3 +211,21 @@ def test_queries_do_not_grow_with_connections(connected: Connected) -> None:
         with CaptureQueriesContext(database) as queries:
             assert alice.get(url).status_code == 200
         assert len(queries) < 15, url
+
+
+def test_the_overview_names_providers_in_trouble_and_links_to_health(connected: Connected) -> None:
+    alice, one = browser(connected.cast, connected.cast.alice), connected.connection
+    calls(connected, 3)
+    calls(connected, 1, error_kind="server", finish="error")
+    words = alice.get("/admin/").content.decode()
+    assert "The provider answers." in words
+    assert "Last 24 hours: 4 calls, 1 error (25.0%)." in words
+    down = {"state": "open", "error_kind": "connection", "since": timezone.now()}
+    stand(connected, one.pk, retry_at=timezone.now(), **down)
+    with CaptureQueriesContext(database) as queries:
+        page = alice.get("/admin/").content.decode()
+    assert len(queries) < 15, len(queries)
+    card = page.partition('id="health-heading"')[2].partition("</section>")[0]
+    assert f'href="/admin/providers/{one.pk}/health"' in card
+    assert "Does not answer" in card
+    assert 'href="/admin/providers/health"' in card

@@ -9,9 +9,10 @@ from decimal import Decimal
 from html import unescape
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 
 from tests.llm.conftest import Connected, browser
 
@@ -230,10 +231,12 @@ def test_many_are_switched_at_once_and_each_is_recorded(
 ) -> None:
     models = _offered(connected, qwen, "qwen-plus", "qwen-max", "qwen-flash")
     chosen = [str(model.pk) for model in models[:2]]
-    answer = alice.post(
-        "/admin/models/chosen", {"models": chosen, "action": "off", "provider": "Qwen", "q": "max"}
-    )
-    assert answer.headers["Location"] == "/admin/models?q=max&provider=Qwen&done=2"
+    off = {"models": chosen, "action": "off", "provider": "Qwen", "q": "max", "confirm": "1"}
+    answer = alice.post("/admin/models/chosen", off)
+    place, _, undo = answer.headers["Location"].partition("&undo=")
+    assert place == "/admin/models?q=max&provider=Qwen&done=2"
+    assert {str(UUID(part)) for part in undo.split(".")} == set(chosen)
+    assert alice.get(answer.headers["Location"]).content.count(b">Undo</button>") == 1
     assert [_read(connected, pk=model.pk).is_enabled for model in models] == [False, False, True]
     events = _events(connected, "model.updated")
     assert len(events) == 2
@@ -241,6 +244,37 @@ def test_many_are_switched_at_once_and_each_is_recorded(
     alice.post("/admin/models/chosen", {"models": chosen, "action": "on"})
     alice.post("/admin/models/chosen", {"models": chosen, "action": "on"})
     assert len(_events(connected, "model.updated")) == 4
+
+
+def test_switching_off_shows_its_reach_first(connected: Connected, alice: Client) -> None:
+    from apps.chat.models import Conversation
+    from apps.llm.models import Route
+    from apps.tenants.scope import tenant_scope
+
+    cast, chat = connected.cast, connected.chat
+    with tenant_scope(cast.acme.id):
+        said = {"user": cast.bob, "team": cast.engineering, "updated_at": timezone.now()}
+        for slug in ("big-model", "big-model", "another"):
+            Conversation.objects.create(model_slug=slug, **said)
+        definition = {"answerer": f"model:{chat.pk}", "judge": f"model:{chat.pk}"}
+        Route.objects.create(slug="careful", name="Careful", kind="judge", definition=definition)
+    page = alice.post("/admin/models/chosen", {"models": [str(chat.pk)], "action": "off"})
+    words = unescape(page.content.decode())
+    assert page.status_code == 200
+    for part in (
+        "2 people can no longer use it",
+        "Teams: Engineering.",
+        "the default of Engineering",
+        "2 chats go on with the default of their teams.",
+        "This route skips them, or can not be used: Careful.",
+    ):
+        assert part in words
+    assert _read(connected, pk=chat.pk).is_enabled
+    assert _events(connected, "model.updated") == []
+    confirmed = {"models": [str(chat.pk)], "action": "off", "confirm": "1"}
+    assert alice.post("/admin/models/chosen", confirmed).status_code == 302
+    again = alice.post("/admin/models/chosen", {"models": [str(chat.pk)], "action": "off"})
+    assert "there is nothing to change" in again.content.decode()
 
 
 @pytest.mark.parametrize("action", ["off", "reset", "explode"])

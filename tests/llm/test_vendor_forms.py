@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import call_command
 
 from tests.llm.conftest import KEY, browser
 
@@ -127,17 +129,53 @@ def test_every_vendor_can_be_connected_with_its_defaults(cast: Cast, alice: Clie
         assert KEY not in edit
 
 
-def test_a_service_account_with_line_breaks_is_stored_in_one_line(cast: Cast, alice: Client) -> None:
+ACCOUNT = {"type": "service_account", "private_key": "-----BEGIN\nx\n-----END\n", "client_email": "a@b.c"}
+PRETTY = json.dumps(ACCOUNT, indent=2) + "\n"
+
+
+def _stored_key(cast: Cast) -> str:
     from apps.llm.endpoints import Place, endpoint_of
     from apps.llm.models import Connection
-    from apps.llm.vendors.registry import vendor_for
     from apps.tenants.scope import tenant_scope
 
-    account = {"type": "service_account", "private_key": "-----BEGIN\nx\n-----END\n", "client_email": "a@b.c"}
-    values = _filled(vendor_for("vertex")) | {"key": json.dumps(account, indent=2)}
-    assert alice.post("/admin/providers/new/vertex", values).status_code == 302
     with tenant_scope(cast.acme.id):
-        made = Connection.objects.get()
-        endpoint = endpoint_of(Place.of(made), is_allowed=False)
-    assert "\n" not in endpoint.api_key
-    assert json.loads(endpoint.api_key) == account
+        return endpoint_of(Place.of(Connection.objects.get()), is_allowed=False).api_key
+
+
+def _assert_account_in_one_line(cast: Cast) -> None:
+    assert "\n" not in _stored_key(cast)
+    assert json.loads(_stored_key(cast)) == ACCOUNT
+
+
+def test_a_service_account_with_line_breaks_is_stored_in_one_line(cast: Cast, alice: Client) -> None:
+    from apps.llm.vendors.registry import vendor_for
+
+    values = _filled(vendor_for("vertex")) | {"key": PRETTY}
+    assert alice.post("/admin/providers/new/vertex", values).status_code == 302
+    _assert_account_in_one_line(cast)
+
+
+def test_the_same_over_rest_new_and_replaced(cast: Cast, alice: Client) -> None:
+    settings = {"project": "acme-1", "location": "europe-west4"}
+    values = {"vendor": "vertex", "name": "V", "settings": settings, "key": PRETTY}
+    made = alice.post("/api/v1/connections", json.dumps(values), content_type="application/json")
+    assert made.status_code == 201, made.content
+    _assert_account_in_one_line(cast)
+    address = f"/api/v1/connections/{made.json()['id']}"
+    for key, stored in (("plain-key-0123456789", "plain-key-0123456789"), (PRETTY, json.dumps(ACCOUNT))):
+        changed = alice.patch(address, json.dumps({"key": key}), content_type="application/json")
+        assert changed.status_code == 200, changed.content
+        assert _stored_key(cast) == stored
+        assert "BEGIN" not in changed.content.decode()
+
+
+@pytest.mark.parametrize("way", ["stdin", "env"])
+def test_the_same_on_the_command_line(cast: Cast, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(PRETTY))
+    monkeypatch.setenv("ACME_VERTEX", PRETTY)
+    said = io.StringIO()
+    options = ("--key-stdin",) if way == "stdin" else ("--key-env", "ACME_VERTEX")
+    words = ("--tenant", cast.acme.slug, "--vendor", "vertex", "--name", "V", *options, "--json")
+    call_command("connection_add", *words, "--setting", "project=acme-1", stdout=said)
+    _assert_account_in_one_line(cast)
+    assert "BEGIN" not in said.getvalue()

@@ -30,7 +30,8 @@ from apps.llm.vendors.base import (
 from tests.wire.conftest import QUICK, run
 from tests.wire.dialects import DIALECTS
 from tests.wire.dialects.dialect import CALLS, REASONING, SCHEMA, TEXT, TOOLS, Check, Dialect, Failure
-from tests.wire.replay import Answer, Server
+from tests.wire.dialects.whole import WHOLES, Whole
+from tests.wire.replay import Answer, Request, Server
 
 every = pytest.mark.parametrize("dialect", DIALECTS, ids=[dialect.name for dialect in DIALECTS])
 GARBAGE = (b"\x00\xff" * 40, b"data: {]\n\n", b"<html>busy</html>")
@@ -220,3 +221,65 @@ def test_errors_in_the_stream_end_it_unretried(dialect: Dialect, failure: Failur
     deltas, failed, _ = told(dialect, failure.answer)
     assert failed is not None
     assert (text_of(deltas), failed.kind, failed.retryable) == ("Half", failure.kind, False)
+
+
+wholes = pytest.mark.parametrize("whole", WHOLES, ids=[whole.name for whole in WHOLES])
+
+
+def given(whole: Whole, answer: Answer) -> tuple[object, VendorError | None, list[Request]]:
+    """Scores or pictures, or the error in their place, and what was sent."""
+
+    async def ask() -> tuple[object, VendorError | None, list[Request]]:
+        async with Server([answer]) as server:
+            try:
+                return await whole.ask(whole.vendor, server.endpoint()), None, server.requests
+            except VendorError as failed:
+                return None, failed, server.requests
+
+    return run(ask())
+
+
+@wholes
+def test_scores_and_pictures_are_exact_however_they_are_cut(whole: Whole) -> None:
+    body = b"".join(whole.answer.body)
+    for at in range(1, len(body), max(1, len(body) // 12)):
+        result, failed, sent = given(whole, replace(whole.answer, body=[body[:at], body[at:]]))
+        assert (result, failed) == (whole.result, None)
+        assert [request.path for request in sent] == [whole.path]
+
+
+@wholes
+@pytest.mark.parametrize("ending", ["whole", "cut"])
+def test_half_an_answer_is_none(whole: Whole, ending: Any) -> None:
+    body = b"".join(whole.answer.body)
+    for at in range(0, len(body) - 1, max(1, len(body) // 20)):
+        half = replace(whole.answer, body=[body[:at]] if at else [], ending=ending)
+        result, failed, _ = given(whole, half)
+        assert (result, failed is not None) == (None, True), at
+        assert failed is not None
+        assert failed.kind in {ErrorKind.PROTOCOL, ErrorKind.CONNECTION, ErrorKind.INTERRUPTED}, at
+
+
+@wholes
+@pytest.mark.parametrize("garbage", [*GARBAGE, b"{}", b"[]", b"null", b'{"results": 1, "data": 1}'])
+def test_what_is_neither_scores_nor_pictures_is_refused(whole: Whole, garbage: bytes) -> None:
+    result, failed, _ = given(whole, replace(whole.answer, body=[garbage]))
+    assert result is None
+    assert failed is not None
+    assert (failed.kind, "busy" in failed.message) == (ErrorKind.PROTOCOL, False)
+
+
+REFUSED = [(whole, failure) for whole in WHOLES for failure in whole.failures]
+
+
+@pytest.mark.parametrize(("whole", "failure"), REFUSED, ids=[f"{w.name}-{f.name}" for w, f in REFUSED])
+def test_errors_of_whole_answers_are_typed_alike(whole: Whole, failure: Failure) -> None:
+    result, failed, sent = given(whole, failure.answer)
+    assert failed is not None
+    assert (result, failed.kind, failed.retry_after, len(sent)) == (
+        None,
+        failure.kind,
+        failure.retry_after,
+        1,
+    )
+    assert "host's own words" not in failed.message

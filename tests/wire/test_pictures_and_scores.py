@@ -250,3 +250,38 @@ def test_nvidia_is_told_what_a_vector_is_for(purpose: Any, slug: str) -> None:
             return body
 
     assert run(ask()).get("input_type") == (purpose if slug == "nvidia" else None)
+
+
+GONE = Answer([b'{"detail": "Not Found"}'], 404, JSON)
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind", "paths"),
+    [
+        ([GONE, GONE, answered({}, 422)], None, ["models", "chat/completions", "embeddings"]),
+        ([GONE, GONE, GONE, answered({}, 400)], None, ["models", "chat/completions", "embeddings", "rerank"]),
+        ([GONE, answered({}, 401)], ErrorKind.AUTHENTICATION, ["models", "chat/completions"]),
+        (
+            [GONE],
+            ErrorKind.NOT_FOUND,
+            ["models", "chat/completions", "embeddings", "rerank", "images/generations"],
+        ),
+        ([answered({}, 401)], ErrorKind.AUTHENTICATION, ["models"]),
+    ],
+)
+def test_a_server_without_a_list_is_tested_by_its_calls(
+    answers: list[Answer], kind: ErrorKind | None, paths: list[str]
+) -> None:
+    async def ask() -> tuple[VendorError | None, list[str]]:
+        async with Server(answers) as server:
+            try:
+                await vendor_for("openai_compatible").check(server.endpoint())
+            except VendorError as failed:
+                return failed, [request.path for request in server.requests]
+            return None, [request.path for request in server.requests]
+
+    failed, asked = run(ask())
+    assert (failed.kind if failed else None, asked) == (kind, [f"/v1/{path}" for path in paths])
+    if kind is ErrorKind.NOT_FOUND:
+        assert failed is not None
+        assert "Check the end of the base URL" in failed.message

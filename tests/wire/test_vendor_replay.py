@@ -90,10 +90,10 @@ def test_every_recording_gives_what_the_index_says(capsys: pytest.CaptureFixture
             assert row["finish"] == ("tool_calls" if called else "stop"), where
 
 
-def cassette(path: Path, url: str, body: Any, **response: Any) -> Path:
+def cassette(path: Path, url: str, body: Any, asked: Any = None, **response: Any) -> Path:
     """A recording in VCR.py's format."""
     item = {
-        "request": {"method": "POST", "uri": url, "body": json.dumps({"model": "m-1"})},
+        "request": {"method": "POST", "uri": url, "body": json.dumps({"model": "m-1"} | (asked or {}))},
         "response": {"status": {"code": 200}, "headers": {}, "body": {"string": body}, **response},
     }
     path.write_text(yaml.safe_dump({"interactions": [item], "version": 1}), "utf-8")
@@ -184,6 +184,43 @@ def test_cut_and_refused(
     )  # fmt: skip
 
 
+RANKED = {"query": "q", "documents": ["a", {"text": "b"}], "top_n": 1}
+PICTURE = {"b64_json": "iVBORw0KGgo="}
+
+
+WHOLES = {
+    "https://api.cohere.com/v2/rerank": (RANKED, {"results": [{"index": 1, "relevance_score": 0.5}]}),
+    "http://tei.example/rerank": ({"texts": ["a", "b"]}, [{"index": 1, "score": 0.5}]),
+    "https://api.jina.ai/v1/rerank": (RANKED, {"results": [{"index": 1, "relevance_score": 0.5}]}),
+    "https://api.openai.com/v1/images/generations": ({"prompt": "a cat"}, {"data": [PICTURE, PICTURE]}),
+    "https://api.stability.ai/v2beta/stable-image/generate/core": ({}, {"image": PICTURE["b64_json"]}),
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "made"),
+    list(
+        zip(
+            WHOLES,
+            [
+                ("cohere", [[1, 0.5]], None),
+                ("openai_compatible", [[1, 0.5]], None),
+                ("cohere", [[1, 0.5]], None),
+                ("openai", None, 2),
+                ("stability", None, 1),
+            ],
+            strict=True,
+        )
+    ),
+)
+def test_scores_and_pictures(url: str, made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked, answer = WHOLES[url]
+    headers = {"Content-Type": ["application/json"]}
+    path = cassette(tmp_path / "r.yaml", url, json.dumps(answer), asked, headers=headers)
+    (row,) = replay(path, capsys=capsys)
+    assert (row["vendor"], row["scores"], row["images"], row["error_kind"]) == (*made, None)
+
+
 @pytest.mark.parametrize(
     ("url", "vendor", "operation"),
     [
@@ -208,12 +245,71 @@ def test_vendor_is_told_from_host_and_path(url: str, vendor: str, operation: str
     assert (found.vendor.slug, found.operation) == (vendor, operation)
 
 
-@pytest.mark.parametrize("content", ["a: [", "just words", "interactions: 3"])
-def test_a_file_that_is_no_recording_is_said_to_be_none(content: str, tmp_path: Path) -> None:
-    path = tmp_path / "e.yaml"
-    path.write_text(content, "utf-8")
-    with pytest.raises(CommandError, match="Nothing was played"):
-        call_command(Command(), str(path))
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("a: [", "no YAML or JSON: line"),
+        ("just words", "holds neither"),
+        ("interactions: 3", "holds neither"),
+        ("\x00", "no YAML or JSON"),
+    ],
+)
+def test_a_file_that_is_no_recording_is_said_to_be_none(
+    content: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others are played all the same, each line of the same form; the command fails."""
+    (tmp_path / "e.yaml").write_text(content, "utf-8")
+    url = "https://api.deepseek.com/chat/completions"
+    cassette(tmp_path / "f.yml", url, WHOLE, headers=STREAMED)
+    with pytest.raises(CommandError, match="1 of 2 could not be read"):
+        call_command(Command(), str(tmp_path), "--json")
+    bad, good = map(json.loads, capsys.readouterr().out.splitlines())
+    assert bad.keys() == good.keys()
+    assert (bad["file"], bad["index"], bad["error_kind"]) == (str(tmp_path / "e.yaml"), None, "unreadable")
+    assert why in bad["error_detail"]
+    assert "\n" not in bad["error_detail"]
+    assert (good["index"], good["text"]) == (0, "Grüße")
+
+
+def test_a_part_that_is_no_exchange_keeps_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = cassette(tmp_path / "g.yaml", "https://api.deepseek.com/chat/completions", WHOLE, headers=STREAMED)
+    document = yaml.safe_load(path.read_text("utf-8"))
+    (only,) = document["interactions"]
+    only["response"]["body"] = {"string": WHOLE.decode()}
+    odd = {"request": {}, "response": {"status": {"code": "none"}}}
+    path.with_suffix(".json").write_text(json.dumps({"interactions": [3, odd, only]}), "utf-8")
+    with pytest.raises(CommandError, match="2 of 3"):
+        call_command(Command(), str(path.with_suffix(".json")), "--json")
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["index"], row["operation"]) for row in rows] == [
+        (0, "unreadable"),
+        (1, "unreadable"),
+        (2, "chat"),
+    ]
+
+
+def test_what_is_not_there_is_an_error_of_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for name, why in (("none.yaml", "No such file"), ("empty", "holds no recording")):
+        with pytest.raises(CommandError, match="1 of 1"):
+            call_command(Command(), str(tmp_path / name))
+        assert why in capsys.readouterr().out
+
+
+def test_a_request_that_no_adapter_makes_is_said_to_be_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = cassette(tmp_path / "h.yaml", "https://x.example/v1/audio/speech", b"{}")
+    (row,) = replay(path, capsys=capsys)
+    assert (row["operation"], row["error_kind"], "No adapter" in row["error_detail"]) == (
+        "unknown",
+        None,
+        True,
+    )
 
 
 def test_a_line_for_a_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.accounts import selectors
 from apps.accounts.forms import AuditForm
-from apps.accounts.overview import checklist
+from apps.accounts.overview import cards, checklist
 from apps.accounts.pages import AdminPage, paged
 from apps.audit.selectors import EventFilter, actions, events
 from apps.audit.services import record
@@ -34,10 +34,12 @@ class OverviewPage(AdminPage):
     def get(self, request: Any) -> HttpResponseBase:
         """The checklist and the newest changes."""
         week = timezone.now() - dt.timedelta(days=7)
+        people, seen = selectors.active_counts(since=week)
         context = {
             "steps": checklist(),
-            "people": selectors.active_people().count(),
-            "seen": selectors.active_people(since=week).count(),
+            "cards": cards(self.actor),
+            "people": people,
+            "seen": seen,
             "teams": selectors.teams().count(),
             "events": events()[:8],
         }

@@ -49,9 +49,7 @@ class MyPolicyApi(TenantApi):
         if team is None:
             raise not_found()
         teams = list(teams_of(self.actor.user_id))
-        policy = policy_of(
-            teams, team, person=self.actor.user_id, only_team=self.actor.api_key is not None
-        )
+        policy = policy_of(teams, team, person=self.actor.user_id, only_team=self.actor.api_key is not None)
         return Response(policy_output(policy))
 
 

@@ -9,25 +9,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('llm', '0006_route_default'),
+        ("accounts", "0001_initial"),
+        ("llm", "0006_route_default"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OwnDefault',
+            name="OwnDefault",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('model', apps.tenants.fields.TenantForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='llm.model')),
-                ('route', apps.tenants.fields.TenantForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='llm.route')),
-                ('team', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.team')),
-                ('user', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.user')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                (
+                    "model",
+                    apps.tenants.fields.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="llm.model",
+                    ),
+                ),
+                (
+                    "route",
+                    apps.tenants.fields.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="llm.route",
+                    ),
+                ),
+                (
+                    "team",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.team"
+                    ),
+                ),
+                (
+                    "user",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.user"
+                    ),
+                ),
             ],
             options={
-                'constraints': [apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'user', 'team'), name='own_default_once'), apps.tenants.constraints.SameTenantKey(field='user', name='llm_owndefault_user_key'), apps.tenants.constraints.SameTenantKey(field='team', name='llm_owndefault_team_key'), apps.tenants.constraints.SameTenantKey(field='model', name='llm_owndefault_model_key'), apps.tenants.constraints.SameTenantKey(field='route', name='llm_owndefault_route_key'), apps.tenants.constraints.RowSecurity(name='llm_owndefault_tenant', privileges='SELECT, INSERT, UPDATE, DELETE')],
+                "constraints": [
+                    apps.tenants.constraints.TenantUnique(
+                        fields=("tenant_id", "user", "team"), name="own_default_once"
+                    ),
+                    apps.tenants.constraints.SameTenantKey(field="user", name="llm_owndefault_user_key"),
+                    apps.tenants.constraints.SameTenantKey(field="team", name="llm_owndefault_team_key"),
+                    apps.tenants.constraints.SameTenantKey(field="model", name="llm_owndefault_model_key"),
+                    apps.tenants.constraints.SameTenantKey(field="route", name="llm_owndefault_route_key"),
+                    apps.tenants.constraints.RowSecurity(
+                        name="llm_owndefault_tenant", privileges="SELECT, INSERT, UPDATE, DELETE"
+                    ),
+                ],
             },
         ),
     ]

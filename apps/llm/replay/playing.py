@@ -7,7 +7,7 @@ from uuid import UUID
 
 from apps import egress
 from apps.llm.replay.recognising import Recognised, recognised
-from apps.llm.replay.recordings import Exchange
+from apps.llm.replay.recordings import Exchange, UnreadableError
 from apps.llm.replay.serving import RecordedHost
 from apps.llm.vendors.base import (
     ChatMessage,
@@ -29,6 +29,8 @@ from apps.llm.vendors.seals import token_of
 
 NOBODY = UUID(int=0)
 KEY = "replayed-key"
+UNREADABLE = "unreadable"
+_NOT_OURS = "No adapter makes such a request: nothing was played."
 
 
 @dataclass(slots=True)
@@ -79,12 +81,15 @@ class Played:
         self.interrupted = error.kind is ErrorKind.INTERRUPTED
 
 
-async def play(exchanges: Iterable[Exchange]) -> AsyncIterator[Played]:
-    """Each exchange in turn, over loopback; closes its sockets at the end."""
+async def play(exchanges: Iterable[Exchange | UnreadableError]) -> AsyncIterator[Played]:
+    """Each exchange in turn, over loopback, `unreadable` for what is none; closes its sockets at the end."""
     try:
         async with RecordedHost() as host:
             for exchange in exchanges:
-                yield await _played(host, exchange)
+                if isinstance(exchange, UnreadableError):
+                    yield Played("", UNREADABLE, 0, error_kind=UNREADABLE, error_detail=str(exchange))
+                else:
+                    yield await _played(host, exchange)
     finally:
         await egress.close_sessions()
 
@@ -96,7 +101,9 @@ async def _played(host: RecordedHost, exchange: Exchange) -> Played:
     allowed = frozenset({("127.0.0.1", host.port)})
     endpoint = Endpoint(f"http://127.0.0.1:{host.port}/v1", KEY, what.settings, NOBODY, allowed)
     try:
-        if what.operation == "chat":
+        if what.operation in {"unknown", "token"}:
+            played.error_detail = _NOT_OURS
+        elif what.operation == "chat":
             await _chat(what, endpoint, played)
         else:
             await _other(what, endpoint, exchange.asked, played)

@@ -17,6 +17,7 @@ _SHAPED: tuple[tuple[str, Operation, str], ...] = (
     (r"/converse(?:-stream)?$", "chat", "bedrock"),
     (r"/model/[^/]*embed[^/]*/invoke$", "embed", "bedrock"),
     (r"/(?:foundation-models|inference-profiles)$", "models", "bedrock"),
+    (r"/model/[^/]*anthropic[^/]*/invoke$", "chat", "anthropic"),
     (r":(?:rawPredict|streamRawPredict)$", "chat", "anthropic"),
     (r"/messages$", "chat", "anthropic"),
     (r":(?:streamG|g)enerateContent$", "chat", "google"),

@@ -1,4 +1,4 @@
-"""Recordings of VCR.py and of Ruby's VCR: requests and answers, bodies decoded."""
+"""Recordings of VCR.py and of Ruby's VCR, as YAML or JSON: requests and answers, bodies decoded."""
 
 import gzip
 import zlib
@@ -17,7 +17,7 @@ _GZIP = b"\x1f\x8b"
 
 
 class UnreadableError(ValueError):
-    """The file is no recording; the message says why."""
+    """The file is no recording, or a part of it no exchange; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,34 @@ _RecordingLoader.add_constructor("!binary", _binary)
 _RecordingLoader.add_multi_constructor("!", _plain)
 
 
-def exchanges_of(path: Path) -> list[Exchange]:
-    """The exchanges in the order of the file; raises UnreadableError."""
+def exchanges_of(path: Path) -> list[Exchange | UnreadableError]:
+    """The exchanges in the file's order, an error in the place of what is none; raises UnreadableError."""
     try:
         document = yaml.load(path.read_bytes(), Loader=_RecordingLoader)  # noqa: S506 - a safe loader
-    except (OSError, yaml.YAMLError, UnicodeError) as failed:
-        raise UnreadableError(f"{path} cannot be read: {str(failed)[:200]}") from failed
+    except OSError as failed:
+        raise UnreadableError(f"{path} cannot be opened: {failed.strerror}.") from failed
+    except (yaml.YAMLError, ValueError, RecursionError) as failed:
+        raise UnreadableError(f"{path} is no YAML or JSON{_place(failed)}.") from failed
     found = document if isinstance(document, dict) else {}
     items = found.get("interactions", found.get("http_interactions"))
     if not isinstance(items, list):
         raise UnreadableError(f"{path} holds neither `interactions` nor `http_interactions`.")
-    return [_exchange(item["request"], item["response"]) for item in items if _is_exchange(item)]
+    return [_read(path, index, item) for index, item in enumerate(items)]
+
+
+def _place(failed: Exception) -> str:
+    mark = getattr(failed, "problem_mark", None)
+    return f": line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+
+
+def _read(path: Path, index: int, item: object) -> Exchange | UnreadableError:
+    if not _is_exchange(item):
+        return UnreadableError(f"{path} has no request and response at {index}.")
+    assert isinstance(item, dict)  # noqa: S101 - for the type checker
+    try:
+        return _exchange(item["request"], item["response"])
+    except (TypeError, ValueError, AttributeError) as failed:
+        return UnreadableError(f"{path} has an exchange at {index} that cannot be read: {failed}")
 
 
 def _is_exchange(item: object) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from apps.llm.models import Model, Route
+from apps.llm.models import Grant, Model, Route
 from apps.llm.routes.definitions import DefinitionError, refs_of
 from apps.llm.routes.models import RouteKind
 from apps.llm.routes.reading import read
@@ -57,11 +57,7 @@ def closed_models(route: Route, team_ids: Sequence[str]) -> list[str]:
     if not team_ids:
         return []
     ids = [ref.id for _, ref in refs if ref.kind == "model"]
-    open_to = Q(grants__team_id__in=team_ids) | Q(grants__team__is_everyone=True)
-    opened = set(Model.objects.filter(open_to, pk__in=ids).values_list("pk", flat=True))
-    return list(
-        Model.objects.filter(pk__in=ids)
-        .exclude(pk__in=opened)
-        .order_by("name")
-        .values_list("name", flat=True)
-    )
+    open_to = Q(team_id__in=team_ids) | Q(team__is_everyone=True)
+    opened = Grant.objects.filter(open_to, model=OuterRef("pk"))
+    found = Model.objects.filter(~Exists(opened), pk__in=ids).order_by("name")
+    return list(found.values_list("name", flat=True))

@@ -30,16 +30,17 @@ _BESIDE: Final = frozenset({"classify", "check", "compare", "merge", "revision"}
 """Steps of a route that do not begin with the question itself."""
 
 
-def past_questions(team_id: UUID | None = None) -> list[Asked]:
+def past_questions(team_id: UUID | None = None, *, zone: str | None = None) -> list[Asked]:
     """The last hundred questions of chats and programs, newest first, of one team with `team_id`.
 
-    Each is one run, whose cost is that of all its calls. Two statements.
+    Each is one run, whose cost is that of all its calls. `zone` is the name of the organisation's time zone,
+    where the caller knows it. Two statements, one with `zone`.
     """
-    zone = local_zone()
+    hours = local_zone(zone)
     calls: dict[UUID, list[UsageRecord]] = defaultdict(list)
     for row in _calls(team_id):
         calls[row.run_id or row.call_id].append(row)
-    return [_asked(rows, zone) for rows in list(calls.values())[:PAST_QUESTIONS]]
+    return [_asked(rows, hours) for rows in list(calls.values())[:PAST_QUESTIONS]]
 
 
 def _calls(team_id: UUID | None) -> Iterable[UsageRecord]:

@@ -70,7 +70,7 @@ class BarChart:
     bars: list[Bar]
 
 
-def dry_run_shown(route: Route, team: Team | None, *, of_team: bool) -> dict[str, Any] | None:
+def dry_run_shown(route: Route, team: Team | None, *, of_team: bool, zone: str) -> dict[str, Any] | None:
     """The dry run as that team, over all questions or the team's own; None where no team is named."""
     if team is None:
         return None
@@ -79,7 +79,7 @@ def dry_run_shown(route: Route, team: Team | None, *, of_team: bool) -> dict[str
         plan = plan_of(route.pk, team.pk)
     except ModelNotFoundError:
         return found
-    summary = dry_run(plan, past_questions(team.pk if of_team else None))
+    summary = dry_run(plan, past_questions(team.pk if of_team else None, zone=zone))
     rows = [PickRow(pick, 100 * pick.questions / summary.questions) for pick in summary.picked]
     return found | {
         "summary": summary,

@@ -89,6 +89,7 @@ class RoutePage(ModelsPage):
     def shown(self, route: Route, *, form: RouteForm | None = None, **context: Any) -> HttpResponse:
         """The whole page; `context` adds what a refused part of it says."""
         request, among = self.request, teams()
+        organisation = request.organisation  # type: ignore[attr-defined]  # set by TenantPage
         granted = [str(pk) for pk in route.grants.values_list("team_id", flat=True)]
         reached = [team for team in among if str(team.pk) in granted]
         found: dict[str, Any] = {
@@ -100,7 +101,12 @@ class RoutePage(ModelsPage):
             "people": people_in(reached) if reached else 0,
             "closed": closed_models(route, granted),
             "trial": trial_shown(trial_of(route, key)) if (key := _given(request, "trial")) else None,
-            "run": dry_run_shown(route, _team(request, "run"), of_team=bool(request.GET.get("of"))),
+            "run": dry_run_shown(
+                route,
+                _team(request, "run", among),
+                of_team=bool(request.GET.get("of")),
+                zone=organisation.time_zone,
+            ),
             "saved": request.GET.get("saved", ""),
             "most_text": MOST_TEXT,
         }
@@ -229,9 +235,15 @@ def _given(request: HttpRequest, name: str) -> UUID | None:
     return _uuid(text) if text else None
 
 
-def _team(request: HttpRequest, name: str) -> Team | None:
+def _team(request: HttpRequest, name: str, among: Sequence[Team]) -> Team | None:
+    """The team that the address names; 404 for one that is not there."""
     key = _given(request, name)
-    return access_team(key) if key else None
+    if key is None:
+        return None
+    found = next((team for team in among if team.pk == key), None)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _uuid(text: str) -> UUID:

@@ -10,7 +10,10 @@ from django.http import Http404
 
 from apps.accounts.models import Membership, Team, User
 from apps.llm.endpoints import BUILTIN, EXTRACTIVE
-from apps.llm.models import CheckKind, Connection, ConnectionCheck, Grant, Model
+from apps.llm.models import CheckKind, Connection, ConnectionCheck, Grant, Model, Route
+from apps.llm.routes.definitions import refs_of
+from apps.llm.routes.selectors import definitions_of
+from apps.llm.uses import chats_with
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -73,22 +76,37 @@ def teams() -> list[Team]:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whom a change of these models touches."""
+    """Whom a change of these models touches; `routes` are the names of those that contain one."""
 
     models: list[Model]
     teams: list[str]
     defaults: list[str]
     people: int
+    routes: list[str]
+    chats: int
 
 
 def reach_of(models: QuerySet[Model]) -> Reach:
-    """The models, the teams that may use them, those whose default is among them, and how many people."""
+    """The models, the teams that may use them, those whose default is among them, people, routes, chats."""
     found = list(models.order_by("name"))
     grants = list(Grant.objects.filter(model__in=found).select_related("team"))
     granted = {grant.team_id: grant.team for grant in grants}
     names = sorted(team.name for team in granted.values())
     defaults = sorted(grant.team.name for grant in grants if grant.is_default)
-    return Reach(found, names, defaults, people_in(granted.values()))
+    people = people_in(granted.values())
+    chats = chats_with([model.slug for model in found])
+    return Reach(found, names, defaults, people, _routes_with({model.pk for model in found}), chats)
+
+
+def _routes_with(model_ids: set[UUID]) -> list[str]:
+    """Names of the routes that contain one of these models themselves."""
+    routes = list(Route.objects.order_by("name"))
+    definitions = definitions_of(routes)
+    return [
+        route.name
+        for route in routes
+        if route.pk in definitions and any(ref.id in model_ids for _, ref in refs_of(definitions[route.pk]))
+    ]
 
 
 def people_in(teams: Any) -> int:

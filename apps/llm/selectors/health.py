@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ERRORS: Final = tuple(sorted(kind.value for kind in FAULTS | {ErrorKind.RATE_LIMIT, ErrorKind.NOT_FOUND}))
 """Kinds that count as errors in the figures: what the host did not answer, whoever's fault it is."""
 TESTS_SHOWN: Final = 20
+TROUBLED_SHOWN: Final = 5
+"""Providers in trouble that the overview names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,19 @@ def standings(filters: Mapping[str, str], shown: Range) -> list[ConnectionStandi
     if (state := filters.get("state", "")) in STATES:
         found = [row for row in found if row.state == state]
     return sorted(found, key=lambda row: row.state not in {DOWN, TRIED})
+
+
+def overview() -> dict[str, Any]:
+    """How the providers that are on fare in the last day: those in trouble, how many, and all their calls."""
+    rows = [row for row in standings({}, DEFAULT_RANGE) if row.state != OFF]
+    troubled = [row for row in rows if row.state in {DOWN, TRIED, DOUBTFUL}]
+    return {
+        "total": len(rows),
+        "troubled": troubled[:TROUBLED_SHOWN],
+        "more": max(0, len(troubled) - TROUBLED_SHOWN),
+        "answering": sum(row.state == ANSWERS for row in rows),
+        "figures": Figures(sum(row.figures.calls for row in rows), sum(row.figures.errors for row in rows)),
+    }
 
 
 def standing_of(connection: Connection, shown: Range) -> ConnectionStanding:

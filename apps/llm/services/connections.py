@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def connection_create(
     if spec.info.retired:
         raise ValidationError({"vendor": f"{spec.info.retired} Nothing was saved."})
     base_url = base_url.strip() or default_address(spec)
-    key = key.strip()
+    key = _one_line(key)
     connection = Connection(
         name=name.strip(), vendor=vendor, settings=_checked_settings(spec, settings or {})
     )
@@ -71,7 +72,7 @@ def connection_update(
     """
     _refuse_own(connection)
     spec, before = _vendor(connection.vendor), snapshot(connection)
-    key = str(changes.get("key", "")).strip()
+    key = _one_line(str(changes.get("key", "")))
     connection.name = str(changes.get("name", connection.name)).strip()
     connection.is_enabled = bool(changes.get("is_enabled", connection.is_enabled))
     if "settings" in changes:
@@ -196,6 +197,15 @@ def _refusal(address: Address) -> str:
         "the operator of this installation to allow it for your organisation: "
         f"bin/manage allow_host --tenant {slug} --host {address.host} --port {address.port}"
     )
+
+
+def _one_line(key: str) -> str:
+    """A service account's JSON without the line breaks between its members; any other key trimmed."""
+    key = key.strip()
+    try:
+        return json.dumps(json.loads(key)) if key.startswith("{") else key
+    except ValueError:
+        return key
 
 
 def _set_key(connection: Connection, key: str) -> None:

@@ -16,6 +16,7 @@ EVENT_STREAM = "text/event-stream"
 LINES = "application/x-ndjson"
 _STREAMS = frozenset({EVENT_STREAM, LINES, "application/vnd.amazon.eventstream"})
 CLOSING_SECONDS = 0.25
+_MISSHAPEN = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 _BOM = b"\xef\xbb\xbf"
 _PAGES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml"})
 
@@ -73,13 +74,20 @@ async def read_stream(
                     yield delta
                 if events.gave and not events.ended:
                     pace.rest(answer)
-        yield events.finished()
+        yield _end_of(events)
         await answer.finish(CLOSING_SECONDS)
     except VendorError as failed:
         failed.retryable = failed.retryable and not events.gave
         raise
     finally:
         stream.close()
+
+
+def _end_of(events: Events) -> Finished:
+    try:
+        return events.finished()
+    except _MISSHAPEN:
+        raise error(ErrorKind.PROTOCOL, detail="an end of no known shape") from None
 
 
 class _Stream:
@@ -140,6 +148,10 @@ class _Stream:
             if not batch:
                 raise
             self._failed = failed
+        except _MISSHAPEN as misread:
+            self._failed = error(ErrorKind.PROTOCOL, detail=f"an event of no known shape: {misread}"[:200])
+            if not batch:
+                raise self._failed from None
         if self._events.ended:
             self._deadlines.answer_ended()
         self._came = bool(batch) and not self._events.ended

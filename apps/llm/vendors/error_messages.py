@@ -66,4 +66,8 @@ REFUSALS: Mapping[str, str] = {
 }
 BAD_ADDRESS = "The address is not a web address. Nothing was sent. It should look like https://host/v1."
 REDIRECTED = "The host redirects to another address. The key was not sent there. Enter the final address."
+NO_CALLS = (
+    "The host answered, but nothing is served at this address: no list of models, chat, vectors, reranking "
+    "or pictures. Check the end of the base URL, such as /v1."
+)
 NO_LIST = "This provider has no list of its models. Nothing else is affected. Enter the models' ids by hand."

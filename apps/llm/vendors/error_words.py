@@ -111,6 +111,7 @@ _BY_STATUS = {
     429: ErrorKind.RATE_LIMIT,
     498: ErrorKind.RATE_LIMIT,
     499: ErrorKind.INTERRUPTED,
+    501: ErrorKind.BAD_REQUEST,
     502: ErrorKind.UNAVAILABLE,
     503: ErrorKind.UNAVAILABLE,
     504: ErrorKind.TIMEOUT,

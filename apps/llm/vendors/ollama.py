@@ -32,6 +32,7 @@ from apps.llm.vendors.base import (
 )
 from apps.llm.vendors.embeddings import assert_fits
 from apps.llm.vendors.errors import error, error_of_event
+from apps.llm.vendors.event_json import count
 from apps.llm.vendors.http import LONG_TOTAL_SECONDS, Call, base_of, fetch_json, stream_call
 from apps.llm.vendors.ndjson import LineParser
 from apps.llm.vendors.openai_compatible import OpenAICompatible
@@ -200,14 +201,14 @@ class OllamaEvents:
             deltas.append(ReasoningDelta(str(message["thinking"])))
         if message.get("content"):
             deltas.append(TextDelta(str(message["content"])))
-        for call in message.get("tool_calls") or ():
-            deltas += self._calls.feed([call])
+        if message.get("tool_calls"):
+            deltas += self._calls.feed(message["tool_calls"])
         return deltas
 
     def _end(self, event: Mapping[str, Any]) -> None:
         taken, given = event.get("prompt_eval_count"), event.get("eval_count")
         if isinstance(taken, int) or isinstance(given, int):
-            self._usage = Usage(int(taken or 0), int(given or 0))
+            self._usage = Usage(count(taken), count(given))
         self.model = str(event.get("model") or self.model)
         self.reason = "length" if event.get("done_reason") == "length" else "stop"
         if self._calls and self.reason == "stop":

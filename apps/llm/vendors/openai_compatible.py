@@ -29,7 +29,7 @@ from apps.llm.vendors.base import (
 from apps.llm.vendors.chat_body import STANDARD, Dialect, chat_body
 from apps.llm.vendors.chat_events import ChatEvents
 from apps.llm.vendors.embeddings import embedding_body, embedding_result
-from apps.llm.vendors.error_messages import NO_LIST
+from apps.llm.vendors.error_messages import NO_CALLS, NO_LIST
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.http import (
     JSON_TYPE,
@@ -47,6 +47,8 @@ from apps.llm.vendors.model_list import models_of
 from apps.llm.vendors.rerank import rerank_body, rerank_result
 from apps.llm.vendors.seals import owner_of
 
+_CALLS = ("chat/completions", "embeddings", "rerank", "images/generations")
+_EMPTY = b"{}"
 _PROBE = orjson.dumps(
     {"model": "atrium-check", "messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
 )
@@ -130,16 +132,38 @@ class OpenAICompatible(Vendor):
         return models_of(await fetch_json(endpoint, self._call(endpoint, self.list_path)))
 
     async def check(self, endpoint: Endpoint) -> None:
-        """Ask for the list of models; where anyone may see it, also for an answer from no model at all."""
+        """Ask for the list of models; where anyone may see it, also for an answer from no model at all.
+
+        A server of vectors, scores or pictures alone may have no list: then one of its calls must be there.
+        """
         if self.list_path:
-            await self.list_models(endpoint)
-        if self.list_path and not self.lists_without_key:
-            return
+            try:
+                await self.list_models(endpoint)
+            except VendorError as refused:
+                if refused.kind is not ErrorKind.NOT_FOUND:
+                    raise
+                await self._check_calls(endpoint)
+                return
+            if not self.lists_without_key:
+                return
         try:
             await fetch_call(endpoint, self._call(endpoint, "chat/completions", _PROBE))
         except VendorError as refused:
             if refused.kind not in {ErrorKind.NOT_FOUND, ErrorKind.BAD_REQUEST}:
                 raise
+
+    async def _check_calls(self, endpoint: Endpoint) -> None:
+        """Some call answers, if only that an empty request is wrong; raises VendorError when none does."""
+        for path in _CALLS:
+            try:
+                await fetch_call(endpoint, self._call(endpoint, path, _EMPTY))
+            except VendorError as refused:
+                if refused.kind is ErrorKind.NOT_FOUND:
+                    continue
+                if refused.kind is not ErrorKind.BAD_REQUEST:
+                    raise
+            return
+        raise error(ErrorKind.NOT_FOUND, message=NO_CALLS, detail="neither a list of models nor a call")
 
     def _dialect(self, endpoint: Endpoint) -> Dialect:
         if endpoint.settings.get("usage_option", "yes") == "no":

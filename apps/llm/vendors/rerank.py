@@ -37,7 +37,7 @@ def rerank_result(answer: object, request: RerankRequest) -> RerankResult:
         rows = answer.get("results", answer.get("data"))
         usage = usage_of(answer["usage"]) if isinstance(answer.get("usage"), dict) else None
         model = str(answer.get("model") or model)
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not rows:
         raise error(ErrorKind.PROTOCOL, detail="no scores in the answer")
     scores = sorted((_score(row, len(request.documents)) for row in rows), key=lambda pair: -pair[1])
     if len({index for index, _ in scores}) != len(scores):

@@ -19,7 +19,7 @@ from apps.llm.catalogue import ABILITIES
 from apps.llm.forms import BulkForm
 from apps.llm.models import MODALITIES, Connection, Model
 from apps.llm.selectors import badges_of, differences, price_for
-from apps.llm.selectors.administration import teams
+from apps.llm.selectors.administration import reach_of, teams
 from apps.llm.selectors.offered import FILTERS, PRICES, offered_models, priced
 from apps.llm.services import models_reset, models_set_state
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
@@ -50,11 +50,15 @@ class ModelListView(ModelsPage):
     template_name = "llm/models.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.page(**_list_context(request.GET), done=request.GET.get("done", ""))
+        context = _list_context(request.GET)
+        return self.page(**context, done=request.GET.get("done", ""), undo=_ids(request.GET.get("undo", "")))
 
 
 class ModelBulkView(ModelsPage):
-    """Switch the ticked models on or off, or reset them; back to the same list."""
+    """Switch the ticked models on or off, or reset them; back to the same list.
+
+    What takes something away is shown with its reach first, and switching off can be undone from the list.
+    """
 
     template_name = "llm/models.html"
 
@@ -62,15 +66,30 @@ class ModelBulkView(ModelsPage):
         ids = [str(pk) for pk in Model.objects.values_list("pk", flat=True)]
         form = BulkForm(request.POST, offered=ids)
         done: list[Model] = []
+        if form.is_valid() and form.cleaned_data["action"] != "on" and "confirm" not in request.POST:
+            return self._review(request, **form.cleaned_data)
         if form.is_valid() and tried(form, lambda: done.extend(self._do(**form.cleaned_data))):
-            filters = _query(request.POST)
-            return HttpResponseRedirect(f"{reverse('admin-models')}?{filters}done={len(done)}")
+            said = {"done": len(done)} | _undo(form.cleaned_data["action"], done)
+            address = f"{reverse('admin-models')}?{_query(request.POST)}{urlencode(said)}"
+            return HttpResponseRedirect(address)
         return self.page(**_list_context(request.POST), form=form, status=UNPROCESSABLE)
 
+    def _review(self, request: HttpRequest, models: list[UUID], action: str) -> HttpResponse:
+        chosen = Model.objects.filter(pk__in=models)
+        reach = reach_of(chosen.filter(is_enabled=True) if action == "off" else chosen)
+        self.template_name = "llm/models_review.html"
+        return self.page(
+            action=action, reach=reach, filters=_filters(request.POST), query=_query(request.POST)
+        )
+
     def _do(self, models: list[UUID], action: str) -> list[Model]:
+        """Does it; the models that are now other than before."""
         if action == "reset":
             return models_reset(actor=self.actor, model_ids=models)
-        return models_set_state(actor=self.actor, model_ids=models, is_enabled=action == "on")
+        others = Model.objects.filter(pk__in=models, is_enabled=action != "on")
+        other = set(others.values_list("pk", flat=True))
+        found = models_set_state(actor=self.actor, model_ids=models, is_enabled=action == "on")
+        return [model for model in found if model.pk in other]
 
 
 class ModelExportView(ModelsPage):
@@ -101,6 +120,19 @@ def _cells(model: Model) -> list[str]:
         *(_text(amount) for amount in amounts), price.currency, price.origin, granted, state,
     ]  # fmt: skip
     return [neutral(cell) for cell in cells]
+
+
+def _undo(action: str, done: list[Model]) -> dict[str, str]:
+    """What the address carries so that the list can offer Undo: the ids of what was switched off."""
+    return {"undo": ".".join(model.pk.hex for model in done)} if action == "off" and done else {}
+
+
+def _ids(text: str) -> list[UUID]:
+    """The ids of such an address; none where it is not one."""
+    try:
+        return [UUID(part) for part in text.split(".")[:PER_PAGE]] if text else []
+    except ValueError:
+        return []
 
 
 def _text(value: Any) -> str:

@@ -38,7 +38,9 @@ class Command(TenantCommand):
         parser.add_argument("--setting", action="append", default=[], metavar="NAME=VALUE")
         key = parser.add_mutually_exclusive_group()
         key.add_argument("--key-env", metavar="VARIABLE", help="environment variable that holds the key")
-        key.add_argument("--key-stdin", action="store_true", help="read the key from standard input")
+        key.add_argument(
+            "--key-stdin", action="store_true", help="read the key from standard input, JSON whole"
+        )
         key.add_argument("--key", default="", help="the key itself (other users of the machine may see it)")
         parser.add_argument("--models", default="", help="ids at the host, separated by commas")
         parser.add_argument("--embedding-models", default="", help="ids of embedding models")
@@ -84,7 +86,8 @@ def _words_of(error: ValidationError) -> str:
 
 def _key(options: dict[str, Any]) -> str:
     if options["key_stdin"]:
-        return sys.stdin.readline().strip()
+        line = sys.stdin.readline()
+        return (line + sys.stdin.read() if line.lstrip().startswith("{") else line).strip()
     if options["key_env"]:
         key = os.environ.get(options["key_env"], "")  # noqa: TID251 - the operator names the variable
         if not key:

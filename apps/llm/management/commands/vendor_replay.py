@@ -4,59 +4,89 @@ from __future__ import annotations
 
 import asyncio
 import json
+from argparse import RawDescriptionHelpFormatter
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.llm.replay import Exchange, UnreadableError, exchanges_of, play
+from apps.llm.replay import UNREADABLE, UnreadableError, exchanges_of, play
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
-    from apps.llm.replay import Played
+    from apps.llm.replay import Exchange, Played
+
+    Item = tuple[Path, int | None, Exchange | UnreadableError]
 
 SHOWN_CHARACTERS = 60
+ENDINGS = (".yaml", ".yml", ".json")
 
 
 class Command(BaseCommand):
     help = (
-        "Play recordings (yaml of VCR.py or of Ruby's VCR) back to the unmodified adapters over loopback and "
-        "print for each exchange what came out. Nothing leaves this machine."
+        "Play recordings (YAML or JSON of VCR.py or of Ruby's VCR) back to the unmodified adapters over\n"
+        "loopback and print one line for each recorded exchange: what came out. Nothing leaves this machine."
+    )
+    notes = (
+        "The vendor is told from the request's host, else from its path. Each line of --json is an object:\n"
+        "  file, index            the recording, and the exchange's place in it (null: the whole file)\n"
+        "  vendor, operation      chat, embed, rerank, images, models; unknown: no adapter asks this\n"
+        "  status, model          the recorded status; the model that answered\n"
+        "  text, reasoning, signature, tool_calls [{id, name, arguments}], finish\n"
+        "  usage                  {input, output, cached, reasoning}_tokens, estimated; null: not counted\n"
+        "  error_kind, error_detail, retry_after (seconds), interrupted (the stream was cut)\n"
+        "  models, vectors, dimensions, scores, images where they apply\n"
+        'What cannot be read has a line with error_kind "unreadable"; all else is played all the same.\n'
+        "Exit code: 0 when all was read (an error that a host had sent is a result), 1 when something\n"
+        "was not, 2 for a wrong call."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = self.notes
         parser.add_argument("files", nargs="+", metavar="FILE", help="a recording, or a folder of them")
         parser.add_argument("--json", action="store_true", help="print one line of JSON for each exchange")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            recordings = [
-                (path, exchanges_of(path)) for name in options["files"] for path in _files(Path(name))
-            ]
-        except UnreadableError as failed:
-            raise CommandError(f"{failed} Nothing was played.") from failed
-        asyncio.run(self._play(recordings, as_json=options["json"]))
+        items = [item for name in options["files"] for item in _items(Path(name))]
+        unreadable = asyncio.run(self._play(items, as_json=options["json"]))
+        if unreadable:
+            raise CommandError(f"{unreadable} of {len(items)} could not be read; all others were played.")
 
-    async def _play(self, recordings: list[tuple[Path, list[Exchange]]], *, as_json: bool) -> None:
-        places = [(path, index) for path, exchanges in recordings for index in range(len(exchanges))]
-        every = (exchange for _, exchanges in recordings for exchange in exchanges)
-        number = 0
-        async for played in play(every):
-            path, index = places[number]
-            number += 1
+    async def _play(self, items: list[Item], *, as_json: bool) -> int:
+        """How many could not be read."""
+        places = iter(items)
+        unreadable = 0
+        async for played in play(exchange for _, _, exchange in items):
+            path, index, _ = next(places)
+            unreadable += played.operation == UNREADABLE
             if as_json:
                 self.stdout.write(json.dumps({"file": str(path), "index": index, **_json(played)}))
             else:
-                self.stdout.write(f"{path.name} {index}: {_said(played)}")
+                place = path.name if index is None else f"{path.name} {index}"
+                self.stdout.write(f"{place}: {_said(played)}")
+        return unreadable
 
 
-def _files(path: Path) -> list[Path]:
+def _items(path: Path) -> list[Item]:
+    """What is to be played of a file, or of all recordings below a folder."""
     if not path.is_dir():
-        return [path]
-    return sorted(found for ending in ("*.yaml", "*.yml") for found in path.rglob(ending))
+        return _items_of_file(path)
+    files = sorted(found for found in path.rglob("*") if found.suffix in ENDINGS and found.is_file())
+    if not files:
+        return [(path, None, UnreadableError(f"{path} holds no recording (*.yaml, *.yml, *.json)."))]
+    return list(chain.from_iterable(map(_items_of_file, files)))
+
+
+def _items_of_file(path: Path) -> list[Item]:
+    try:
+        return [(path, index, exchange) for index, exchange in enumerate(exchanges_of(path))]
+    except UnreadableError as failed:
+        return [(path, None, failed)]
 
 
 def _json(played: Played) -> dict[str, Any]:
@@ -78,8 +108,10 @@ def _said(played: Played) -> str:
         "scores": None if played.scores is None else len(played.scores),
         "pictures": played.images,
     }
+    if played.operation == UNREADABLE:
+        return f"cannot be read: {played.error_detail}"
     told = "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))
-    return f"{played.vendor} {played.operation}: {told or 'nothing'}"
+    return f"{played.vendor} {played.operation}: {told or played.error_detail or 'nothing'}"
 
 
 def _clipped(text: str) -> str:

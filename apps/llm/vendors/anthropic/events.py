@@ -91,10 +91,10 @@ class MessageEvents:
         kind = delta.get("type")
         if kind == "text_delta":
             text = delta.get("text")
-            return [TextDelta(text)] if text else []
+            return [TextDelta(text)] if text.__class__ is str and text else []
         if kind == "thinking_delta":
             text = delta.get("thinking")
-            return [ReasoningDelta(text)] if text else []
+            return [ReasoningDelta(text)] if text.__class__ is str and text else []
         if kind == "input_json_delta":
             return self._arguments(event.get("index"), delta.get("partial_json"))
         if kind == "signature_delta" and delta.get("signature"):
@@ -124,7 +124,7 @@ class MessageEvents:
         if kind == "tool_use":
             return self._call(event.get("index"), block)
         if kind == "text":
-            return [TextDelta(block["text"])] if block.get("text") else []
+            return [TextDelta(str(block["text"]))] if block.get("text") else []
         if kind == "redacted_thinking" and block.get("data"):
             return [ReasoningDelta("", sealed(self._owner, REDACTED, str(block["data"])))]
         if kind == "thinking":

@@ -115,7 +115,7 @@ class ConverseEvents:
         if delta.__class__ is not dict:
             return []
         text = delta.get("text")
-        if text:
+        if text.__class__ is str and text:
             return [TextDelta(text)]
         if "reasoningContent" in delta:
             return self._thought(mapping(delta["reasoningContent"]))

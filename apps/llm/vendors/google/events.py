@@ -164,7 +164,7 @@ class GeminiEvents:
         token, call = part.get("thoughtSignature"), part.get("functionCall")
         if isinstance(call, dict):
             deltas += self._call(call, marked(token, CALL))
-        elif signature := marked(token, (THOUGHT if part.get("thought") else TEXT) if text else ALONE):
+        elif signature := marked(token, THOUGHT if part.get("thought") else TEXT if text else ALONE):
             deltas.append(ReasoningDelta("", signature))
 
     def _call(self, call: Mapping[str, Any], signature: str) -> list[Delta]:
