@@ -73,6 +73,7 @@ HOSTS: tuple[Vendor, ...] = (
     host(
         "together", "Together", "https://api.together.xyz/v1", "https://api.together.ai/settings/api-keys",
         weights="open", region="United States", modalities=ALL, dialect=Dialect(image_format="base64"),
-        docs="https://docs.together.ai/reference/chat-completions-1",
+        base_help="Also https://api.together.ai/v1, as Together now writes it; list prices know this one.",
+        docs="https://docs.together.ai/docs/inference/openai-compatibility", checked="2026-11-22",
     ),
 )  # fmt: skip
