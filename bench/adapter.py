@@ -53,6 +53,8 @@ NATIVE = {
     "cohere": "our Cohere adapter",
     "mistral": "our Mistral adapter",
     "openai": "our Responses adapter",
+    "ollama": "our Ollama adapter, lines of its own API",
+    "base_models": "our text-completion adapter",
 }
 FOREIGN = {
     "anthropic_sdk": "anthropic client's own objects",
@@ -106,14 +108,16 @@ def adapter(
     from apps.llm.vendors.registry import vendor_for
 
     port = URL(url).port or 80
-    endpoint = Endpoint(url, "sk-bench", {}, uuid4(), frozenset({("127.0.0.1", port)}))
+    settings = {"api": "native"} if slug == "ollama" else {}
+    endpoint = Endpoint(url, "sk-bench", settings, uuid4(), frozenset({("127.0.0.1", port)}))
     vendor = vendor_for(slug)
 
     async def one(tokens: int) -> int:
         count = 0
         request = ChatRequest("mock-gpt", (ChatMessage.text("user", prompt(tokens, interval)),))
         async for delta in vendor.stream(endpoint, request):
-            count += isinstance(delta, TextDelta)
+            if isinstance(delta, TextDelta):
+                count += len(delta.text.split())
         return count
 
     return one, egress.close_sessions

@@ -18,6 +18,7 @@ import uvloop
 
 _DIRECTIVE = re.compile(rb"\[\[mock n=(\d+) itl=([\d.]+)")
 SSE = "text/event-stream"
+LINES = "application/x-ndjson"
 BINARY = "application/vnd.amazon.eventstream"
 
 
@@ -145,12 +146,29 @@ def chat() -> Stream:
     return Stream(b"", data(token), data(last) + b"data: [DONE]\n\n")
 
 
+def ollama() -> Stream:
+    """Lines of Ollama's own API."""
+    token = {"model": "mock", "message": {"role": "assistant", "content": "word "}, "done": False}
+    last = {"model": "mock", "done": True, "done_reason": "stop", "prompt_eval_count": 5, "eval_count": 5}
+    return Stream(b"", *(json.dumps(line).encode() + b"\n" for line in (token, last)), LINES)
+
+
+def completions() -> Stream:
+    """Text completions."""
+    place = {"id": "c", "object": "text_completion", "model": "mock"}
+    token = {**place, "choices": [{"index": 0, "text": "word ", "finish_reason": None}]}
+    last = {**place, "choices": [{"index": 0, "text": "", "finish_reason": "stop"}]}
+    return Stream(b"", data(token), data(last) + b"data: [DONE]\n\n")
+
+
 PATHS: tuple[tuple[str, Callable[[], Stream]], ...] = (
     ("/messages", anthropic),
     ("converse-stream", bedrock),
     ("streamGenerateContent", google),
     ("/responses", responses),
     ("/chat/completions", chat),
+    ("/completions", completions),
+    ("/api/chat", ollama),
     ("/chat", cohere),
 )
 STREAMS = {path: make() for path, make in PATHS}

@@ -147,7 +147,7 @@ def test_the_judge_rejects_a_planted_falsehood_and_one_revision_follows(api: Api
         "revision": {"result": "passed", "reasons": ["Paris is the capital, not Lyon."]},
     }
     assert routing.asked == ["answerer", "judge", "answerer", "judge"]
-    assert [step for _, step, _ in routing.ledger()] == ["draft", "check", "revision", "check"]
+    assert [step for _, step, _ in routing.ledger()] == ["draft", "check", "revision", "recheck"]
     assert answer.usage.prompt_tokens == 4000
 
 
@@ -207,6 +207,56 @@ def test_an_ensemble_keeps_to_its_cost_cap(api: Api, routing: Routing) -> None:
     assert words(answer) == "I am cheap."
     assert routing.asked == ["cheap"]
     assert "cost cap" in answer.route["why"][0]
+
+
+def test_a_cap_that_nobody_stays_below_asks_nobody_and_lets_a_fallback_go_on(
+    api: Api, routing: Routing
+) -> None:
+    members = [routing.model(name, price=("900", "900")) for name in ("one", "two")]
+    merger = routing.model("merger", price=("0.1", "0.1"))
+    cap = {"amount": "0.05", "currency": "USD"}
+    routing.route("ensemble", {"members": members, "synthesiser": merger, "cap": cap})
+    with pytest.raises(openai.APIStatusError):
+        ask(api)
+    assert (routing.asked, routing.ledger()) == ([], [])
+    routing.route("fallback", {"members": ["route/auto", routing.model("cheap")]}, slug="safe")
+    answer = ask(api, route="safe")
+    assert words(answer) == "I am cheap."
+    assert answer.route["why"][-1] == "The choice before would cost more than allowed."
+
+
+def test_a_cap_counts_what_the_merger_would_cost(api: Api, routing: Routing) -> None:
+    members = [routing.model(name, price=("0.1", "0.1")) for name in ("one", "two")]
+    dear = routing.model("dear-merger", price=("900", "900"))
+    cap = {"amount": "1", "currency": "USD"}
+    routing.route("ensemble", {"members": members, "synthesiser": dear, "cap": cap})
+    with pytest.raises(openai.APIStatusError):
+        ask(api)
+    assert routing.asked == []
+
+
+def test_answers_that_can_not_be_merged_leave_the_first_one(api: Api, routing: Routing) -> None:
+    definition = {
+        "members": [routing.model("one"), routing.model("two")],
+        "synthesiser": routing.model("merger", failing(401)),
+    }
+    routing.route("ensemble", definition)
+    answer = ask(api)
+    assert words(answer) == "I am one."
+    assert answer.route["why"][-1] == "one's answer is shown: the answers could not be merged."
+
+
+def test_a_draft_stands_where_the_stronger_model_does_not_answer(api: Api, routing: Routing) -> None:
+    checker = routing.model("checker", said('{"sufficient": false, "reason": "It misses half."}'))
+    definition = {
+        "first": routing.model("small"),
+        "checker": checker,
+        "second": routing.model("strong", failing(401)),
+    }
+    routing.route("cascade", definition)
+    answer = ask(api)
+    assert words(answer) == "I am small."
+    assert answer.route["why"][-1] == "The first answer stands: strong did not answer."
 
 
 def test_a_judge_over_a_fallback(api: Api, routing: Routing) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.routed import Aside, aside
 from tests.e2e.test_accessibility import look, violations
-from tests.e2e.test_routes import Aside, aside
 from tests.llm.routing import Routing, routing_on
 
 if TYPE_CHECKING:

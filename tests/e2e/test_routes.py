@@ -4,81 +4,47 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.steps import answer, ask, expect_end
+from tests.e2e.routed import aside, asked, note, routing
+from tests.e2e.steps import answer
 from tests.llm.host import Answer, Asked
-from tests.llm.routing import Routing, Script, failing, routing_on, said
+from tests.llm.routing import Routing, failing, said
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-    from apps.llm.models import Route
     from tests.e2e.conftest import Window
     from tests.llm.conftest import Connected
 
-
-class Aside(Routing):
-    """For Everyone, and made on a thread of its own: the browser's loop runs on the test's."""
-
-    def teams(self) -> list[Any]:
-        from apps.accounts.selectors import everyone
-
-        return [everyone().pk]
-
-    def model(self, name: str, script: Script | None = None, **values: Any) -> str:
-        made: str = aside(super().model, name, script, **values)
-        return made
-
-    def route(self, kind: str, definition: dict[str, Any], slug: str = "auto", **values: Any) -> Route:
-        made: Route = aside(super().route, kind, definition, slug, **values)
-        return made
-
-    def unreachable(self, name: str = "dead") -> str:
-        made: str = aside(super().unreachable, name)
-        return made
+__all__ = ["routing"]
 
 
-def aside(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """The work's result, from another thread that leaves no connection open."""
-    from django.db import connections
+def answered(connected: Connected, slug: str, ms: int) -> None:
+    """Three answers of a model in the ledger, the first word after so many milliseconds."""
+    from apps.llm.models import Model
+    from apps.metering.models import UsageRecord, UsageState
+    from apps.tenants.models import new_id
+    from apps.tenants.scope import tenant_scope
 
-    def done() -> Any:
-        try:
-            return work(*args, **options)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(done).result()
-
-
-@pytest.fixture
-def routing(connected: Connected) -> Iterator[Routing]:
-    with routing_on(connected, Aside) as found:
-        yield found
-
-
-def choose(page: Page, name: str) -> None:
-    """Pick a route in the picker."""
-    page.locator("#model-button").click()
-    page.get_by_role("option", name=name).click()
-
-
-def note(page: Page) -> Any:
-    """What the last answer says about its way."""
-    return page.locator(".turn-answer .route-note").last
-
-
-def asked(page: Page, name: str, text: str = "Hello?") -> None:
-    choose(page, name)
-    ask(page, text)
-    expect_end(page)
+    with tenant_scope(connected.cast.acme.id):
+        model = Model.objects.get(slug=slug)
+        for _ in range(3):
+            UsageRecord.objects.create(
+                call_id=new_id(),
+                state=UsageState.SETTLED,
+                purpose="reply",
+                vendor="openai_compatible",
+                connection_id=model.connection_id,
+                connection_name="Test host",
+                model_id=model.pk,
+                model_slug=slug,
+                model_asked=slug,
+                tokens_output=500,
+                ms_first=ms,
+                ms_total=ms + 1,
+            )
 
 
 def test_a_fallback_says_who_answered_and_why(window: Window, connected: Connected, routing: Routing) -> None:
@@ -107,17 +73,30 @@ def test_a_silent_model_gives_way_after_the_wait(
     expect(answer(page)).to_have_text("I am quick.")
 
 
-@pytest.mark.parametrize("kind", ["cheapest", "fastest", "best_value"])
+@pytest.mark.parametrize(
+    ("kind", "picked", "why"),
+    [
+        ("cheapest", "cheap", "cheap was picked: the lowest price: about"),
+        ("fastest", "quick", "quick was picked: the fastest: usually 0.2 s."),
+        ("best_value", "good", "good was picked: the best value: 0.69 of 1."),
+    ],
+)
 def test_a_ranking_picks_one_and_says_why(
-    window: Window, connected: Connected, routing: Routing, kind: str
+    window: Window, connected: Connected, routing: Routing, kind: str, picked: str, why: str
 ) -> None:
-    cheap, dear = routing.model("cheap", price=("1", "1")), routing.model("dear", price=("9", "9"))
-    candidates = [{"ref": cheap, "quality": 3}, {"ref": dear, "quality": 3}]
+    made = {"cheap": ("1", 1, 4_000), "quick": ("9", 1, 200), "good": ("2", 5, 1_000)}
+    candidates = []
+    for name, (price, quality, ms) in made.items():
+        slug = routing.model(name, price=(price, price))
+        aside(answered, connected, slug, ms)
+        candidates.append({"ref": slug, "quality": quality})
     routing.route(kind, {"candidates": candidates}, slug="pick")
     page = window(connected.cast.bob).tab()
     asked(page, "Pick")
-    expect(answer(page)).to_have_text("I am cheap.")
-    expect(note(page)).to_contain_text("Pick: cheap answered")
+    expect(answer(page)).to_have_text(f"I am {picked}.")
+    expect(note(page)).to_contain_text(f"Pick: {picked} answered")
+    note(page).locator("summary").first.click()
+    expect(note(page)).to_contain_text(why)
 
 
 def test_a_rule_picks_by_task(window: Window, connected: Connected, routing: Routing) -> None:
@@ -147,10 +126,14 @@ def test_the_judge_rejects_a_planted_falsehood_in_sight(
         revised = "The faults" in str(asked.body["messages"][-1])
         return said("Paris is the capital." if revised else "Lyon is the capital.")
 
-    verdict = json.dumps({"verdict": "fail", "reasons": ["The capital is Paris, not Lyon."]})
+    def judge(asked: Asked) -> Answer:
+        wrong = "Lyon is" in str(asked.body["messages"][-1])
+        reasons = ["The capital is Paris, not Lyon."] if wrong else ["It is Paris."]
+        return said(json.dumps({"verdict": "fail" if wrong else "pass", "reasons": reasons}))
+
     definition = {
         "answerer": routing.model("answerer", answerer),
-        "judge": routing.model("judge", said(verdict)),
+        "judge": routing.model("judge", judge),
     }
     routing.route("judge", definition, slug="checked")
     page = window(connected.cast.bob).tab()
@@ -158,6 +141,7 @@ def test_the_judge_rejects_a_planted_falsehood_in_sight(
     expect(answer(page)).to_have_text("Paris is the capital.")
     expect(note(page)).to_contain_text("Checked: the first answer failed and was revised")
     expect(note(page)).to_contain_text("The capital is Paris, not Lyon.")
+    expect(note(page)).to_contain_text("The revision passed its check")
 
 
 def test_an_ensemble_shows_a_planted_disagreement_and_the_single_answers(
@@ -192,15 +176,17 @@ def test_an_admin_makes_tries_and_dry_runs_a_route(
     page.get_by_role("link", name="Fallback").click()
     page.get_by_label("Name").fill("Try me")
     page.get_by_label("Id", exact=True).fill("try-me")
-    page.get_by_label("Choice 1").select_option(label="first")
-    page.get_by_label("Choice 2").select_option(label="second")
+    page.get_by_role("group", name="Choice 1").get_by_role("combobox").select_option(label="first")
+    page.get_by_role("group", name="Choice 2").get_by_role("combobox").select_option(label="second")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Try me")).to_be_visible()
     page.locator("#trial-team").select_option(label="Engineering")
-    page.get_by_label("Question").fill("Who are you?")
+    page.get_by_role("textbox", name="Question").fill("Who are you?")
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_text("I am second.")).to_be_visible(timeout=15_000)
     expect(page.get_by_text("first had a fault.")).to_be_visible()
     page.get_by_label("As the team").nth(1).select_option(label="Engineering")
+    aside(answered, connected, "second", 100)
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_text("It would have cost")).to_be_visible()
+    page.get_by_text("View as table").click()
+    expect(page.locator("#run .table-scroll")).to_contain_text("first")

@@ -92,7 +92,7 @@ def long_names(people: People) -> dict[str, Any]:
     from apps.accounts.services import api_key_create
     from apps.chat.models import Conversation
     from apps.knowledge.models import Document, KnowledgeBase
-    from apps.llm.models import Connection, Model
+    from apps.llm.models import Connection, Model, Route
     from apps.tenants.scope import tenant_scope
     from tests.isolation.rows import row_make
 
@@ -121,6 +121,8 @@ def long_names(people: People) -> dict[str, Any]:
         _rename(Conversation, chat.pk, "title")
         _rename(Connection, people.connected.connection.pk, "name")
         _rename(Model, people.connected.chat.pk, "name")
+        route = row_make(Route, LONG, made)
+        _rename(Route, route.pk, "name", "purpose")
         TenantSettings.objects.update(name=LONG[:120])
         assert ApiKey.objects.exists()
     return {
@@ -131,6 +133,8 @@ def long_names(people: People) -> dict[str, Any]:
         "model_id": people.connected.chat.pk,
         "conversation_id": chat.pk,
         "vendor": "openai_compatible",
+        "route_id": route.pk,
+        "kind": "task",
     }
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.llm.conftest import KEY, Connected
+from tests.llm.conftest import KEY, Connected, browser
 
 pytestmark = pytest.mark.usefixtures("hints")
 
@@ -89,6 +89,20 @@ def test_models_are_offered_changed_and_granted(connected: Connected) -> None:
     assert client.put(default, wish, content_type="application/json").status_code == 204
     assert client.get(f"{model}/grants").json()["results"][0]["is_default"] is True
     assert len(client.get(url).json()["results"]) == 4
+
+
+def test_a_picture_has_a_price_of_its_own(connected: Connected) -> None:
+    client, model = _admin(connected), f"/api/v1/models/{connected.embedding.pk}"
+    changes = {"modality": "image", "price_unit": "0.04", "currency": "EUR"}
+    changed = client.patch(model, changes, content_type="application/json").json()
+    assert (changed["price_input"], changed["price_unit"], changed["currency"]) == (None, "0.040000", "EUR")
+    assert (changed["price"]["origin"], changed["price"]["picture"]) == ("set", "0.040000")
+    alice = browser(connected.cast, connected.cast.alice)
+    page = alice.get(f"/admin/models/{connected.embedding.pk}").content.decode()
+    assert "0.04 EUR a picture" in page
+    assert "per million tokens in and out" not in page
+    refused = client.patch(model, {"modality": "embedding"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "price_unit")
 
 
 def test_bad_bodies_are_problems(connected: Connected) -> None:

@@ -15,7 +15,7 @@ from tests.wire.dialects import DIALECTS, bedrock
 from tests.wire.dialects.dialect import Dialect
 from tests.wire.replay import Answer, Server
 
-ODD = (None, 0, -1, 1.5, "", "x", [], {}, [None], {"a": 1}, True, [[]], "\ud800", 10**30)
+ODD: tuple[Any, ...] = (None, 0, -1, 1.5, "", "x", [], {}, [None], {"a": 1}, True, [[]], "\ud800", 10**30)
 ROUNDS = 12
 
 

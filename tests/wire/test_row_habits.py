@@ -1,5 +1,7 @@
 """Where rows of the registry list their models, and how a key is proven where they list none."""
 
+from typing import Any
+
 import orjson
 import pytest
 
@@ -19,7 +21,8 @@ from apps.llm.vendors.chat_body import chat_body
 from apps.llm.vendors.error_messages import NO_LIST
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.registry import vendor_for
-from tests.wire.conftest import ASKED, run
+from tests.wire.conftest import ASKED, QUICK, run
+from tests.wire.dialects import chat, responses
 from tests.wire.replay import Answer, Server
 
 ENDPOINTS = (
@@ -36,6 +39,38 @@ def test_databricks_lists_endpoints_beside_its_base() -> None:
 
     listed = [ListedModel("dbrx", Modality.CHAT), ListedModel("gte", Modality.EMBEDDING)]
     assert run(ask()) == (listed, "/api/2.0/serving-endpoints")
+
+
+def test_perplexity_takes_responses_beside_its_base() -> None:
+    async def ask() -> tuple[str, dict[str, Any]]:
+        answer = responses.answer(*responses.words(0, "Hi"), responses.end())
+        async with Server([answer]) as server:
+            endpoint = server.endpoint(api="responses")
+            request = ChatRequest("perplexity/sonar", (ChatMessage.text("user", "hello"),))
+            async for _ in vendor_for("perplexity").stream(endpoint, request, QUICK):
+                pass
+            return server.requests[0].path, orjson.loads(server.requests[0].body)
+
+    path, body = run(ask())
+    assert path == "/v1/responses"
+    assert (body["input"], body["store"]) == ([{"role": "user", "content": "hello"}], False)
+    assert not {"include", "temperature", "reasoning"} & set(body)
+
+
+@pytest.mark.parametrize(
+    ("slug", "setting", "header"),
+    [("baidu", "appid", "appid"), ("oracle", "project", "openai-project")],
+)
+def test_what_calls_are_counted_under_is_a_header(slug: str, setting: str, header: str) -> None:
+    async def ask() -> dict[str, str]:
+        async with Server([chat.answer(*chat.words("Hi"))]) as server:
+            endpoint = server.endpoint(**{setting: "app-1"})
+            request = ChatRequest("m", (ChatMessage.text("user", "hello"),))
+            async for _ in vendor_for(slug).stream(endpoint, request, QUICK):
+                pass
+            return server.requests[0].headers
+
+    assert run(ask())[header] == "app-1"
 
 
 @pytest.mark.parametrize("slug", ["perplexity", "inflection", "oracle"])

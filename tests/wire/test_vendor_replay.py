@@ -232,6 +232,7 @@ def test_scores_and_pictures(url: str, made: Any, tmp_path: Path, capsys: pytest
         ("http://127.0.0.1:11434/api/chat", "ollama", "chat"),
         ("https://res.openai.azure.com/openai/deployments/d/chat/completions", "azure_openai", "chat"),
         ("https://api.x.ai/v1/chat/completions", "xai", "chat"),
+        ("https://api.together.ai/v1/chat/completions", "together", "chat"),
         ("https://api.mistral.ai/v1/embeddings", "mistral", "embed"),
         ("https://x.example/rerank", "openai_compatible", "rerank"),
         ("https://x.example/v1/audio/speech", "openai_compatible", "unknown"),

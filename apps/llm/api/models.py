@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from apps.llm.api import serializers
 from apps.llm.api.base import ModelsApi, refusals, taken
+from apps.llm.routes.selectors import access_route
 from apps.llm.selectors.administration import access_model, access_team
 from apps.llm.selectors.catalogued import RESETTABLE
 from apps.llm.services import default_set, model_grants_set, model_reset, model_update
@@ -94,12 +95,13 @@ class TeamDefaultModelApi(ModelsApi):
         operation_id="teams_default_model", tags=TAGS, request=serializers.DefaultInput, responses={204: None}
     )
     def put(self, request: Request, team_id: UUID) -> Response:
-        """Set the default; null falls back to Everyone's."""
+        """Set the default, a model or a route; null falls back to Everyone's."""
         team = access_team(team_id)
-        model_id = taken(request, serializers.DefaultInput)["model_id"]
-        model = access_model(model_id) if model_id else None
+        values = taken(request, serializers.DefaultInput)
+        model_id, route_id = values.get("model_id"), values.get("route_id")
+        of_route = access_route(route_id) if route_id else None
         with refusals():
-            default_set(actor=self.actor, team=team, model=model)
+            default_set(actor=self.actor, team=team, model=access_model(model_id) if model_id else of_route)
         return Response(status=204)
 
 

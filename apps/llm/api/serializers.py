@@ -234,6 +234,15 @@ class GrantList(serializers.Serializer[Any]):
 
 
 class DefaultInput(serializers.Serializer[Any]):
-    """The model that the team's new chats begin with; null for Everyone's."""
+    """The model or route that the team's new chats begin with; null for Everyone's."""
 
-    model_id = serializers.UUIDField(allow_null=True)
+    model_id = serializers.UUIDField(allow_null=True, required=False)
+    route_id = serializers.UUIDField(allow_null=True, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One of the two is named, and not both have a value."""
+        if not attrs:
+            raise serializers.ValidationError({"model_id": "Name a model or a route, or send null."})
+        if attrs.get("model_id") and attrs.get("route_id"):
+            raise serializers.ValidationError({"route_id": "A team has one default: a model or a route."})
+        return attrs

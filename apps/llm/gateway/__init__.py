@@ -1,8 +1,9 @@
 """The only door to a model, for workers only: a web process never speaks to one.
 
-Per attempt: load → clearance → guardrails → reserve (a call id, committed, and the run told that a call was
-opened) → vendor → guardrails → settle or release. Two short transactions for each attempt; per token
-nothing but passing it on. What a handler needs to fall back on another model is in VendorError.kind.
+Answers come as a stream; vectors, rankings and pictures come whole. Per attempt: load → clearance →
+guardrails → reserve (a call id, committed, and the run told that a call was opened) → vendor → guardrails →
+settle or release. Two short transactions for each attempt; per token nothing but passing it on. What a
+handler needs to fall back on another model is in VendorError.kind.
 """
 
 from __future__ import annotations

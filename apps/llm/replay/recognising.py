@@ -51,6 +51,7 @@ _HOSTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\.azuredatabricks\.net$|\.databricks\.com$", "databricks"),
         (r"(?:^|\.)cohere\.(?:com|ai)$", "cohere"),
         (r"\.oci\.oraclecloud\.com$", "oracle"),
+        (r"^api\.together\.(?:ai|xyz)$", "together"),
     )
 )
 _SHAPES = {

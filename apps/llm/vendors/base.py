@@ -357,7 +357,8 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class VendorInfo:
     """What an admin should know before choosing: whose weights, whose machines, where; `retired` says
-    what to use instead, and `instead` holds the slugs of that."""
+    what to use instead, and `instead` holds the slugs of that. `checked` is when the row's shape was held
+    against the maker's own pages (an ISO date), empty where it rests on recordings or others' word."""
 
     weights: Literal["open", "closed", "mixed"] = "mixed"
     hosting: Literal["hosted", "own", "both"] = "hosted"
@@ -365,6 +366,7 @@ class VendorInfo:
     retired: str = ""
     note: str = ""
     docs: str = ""
+    checked: str = ""
     instead: tuple[str, ...] = ()
 
 

@@ -19,7 +19,7 @@ HELLO = (chunk({"role": "assistant", "content": ""}), chunk({"content": "Hel"}),
 STOP = chunk({}, "stop")
 MESSAGE = {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
 PRELUDE = {"choices": [], "id": "", "model": "", "prompt_filter_results": [{"prompt_index": 0}]}
-LATE_FILTER = {"choices": [{"content_filter_offsets": {}, "finish_reason": None, "index": 0}]}
+LATE_FILTER: dict[str, Any] = {"choices": [{"content_filter_offsets": {}, "finish_reason": None, "index": 0}]}
 CHAT = {"api": "chat"}
 
 

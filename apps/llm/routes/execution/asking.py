@@ -28,6 +28,7 @@ WORDS: Final = {
     "answer": ("Asking {}", "{} answered"),
     "draft": ("{} drafts an answer", "{} drafted an answer"),
     "check": ("{} checks the draft", "{} checked the draft"),
+    "recheck": ("{} checks the revision", "{} checked the revision"),
     "revision": ("{} revises the answer", "{} revised the answer"),
     "compare": ("{} compares the answers", "{} compared the answers"),
     "merge": ("{} merges the answers", "{} merged the answers"),

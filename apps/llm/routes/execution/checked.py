@@ -41,7 +41,7 @@ async def judge(performance: Performance, definition: Judge, ask: Ask, voice: Vo
         performance.trail.append("Not checked: the model asked for a tool first.")
         heard.replay(voice)
         return draft
-    verdict = await _judged(performance, definition, ask, draft)
+    verdict = await _judged(performance, definition, ask, draft, "check")
     _tell(performance, verdict, draft)
     if verdict.passed is not False:
         heard.replay(voice)
@@ -57,7 +57,7 @@ async def _check_again(performance: Performance, definition: Judge, ask: Ask, re
     if revision.finish == TOOLS:
         performance.trail.append("The revision was not checked: the model asked for a tool first.")
         return
-    verdict = await _judged(performance, definition, ask, revision)
+    verdict = await _judged(performance, definition, ask, revision, "recheck")
     said = _result(verdict)
     performance.found["verdict"]["revision"] = {"result": said, "reasons": list(verdict.reasons)}
     words = {
@@ -68,13 +68,14 @@ async def _check_again(performance: Performance, definition: Judge, ask: Ask, re
     performance.trail.append(words[said])
 
 
-async def _judged(performance: Performance, definition: Judge, ask: Ask, said: Said) -> Verdict:
+async def _judged(performance: Performance, definition: Judge, ask: Ask, said: Said, role: str) -> Verdict:
     return await _checked(
         performance,
         definition.judge,
         ask,
         lambda model: prompts.judging(ask.question, said.text, ask.sources, model.window),
         prompts.verdict_of,
+        role,
     )
 
 
@@ -167,11 +168,12 @@ async def _checked(
     ask: Ask,
     messages: Callable[[Offered], tuple[ChatMessage, ...]],
     read: Callable[[str], Verdict],
+    role: str = "check",
 ) -> Verdict:
     heard = Gathered()
     asked = ask.instead(lambda model: ChatRequest("", messages(model), max_tokens=CHECK_TOKENS))
     try:
-        await performance.perform(checker, asked, heard, "check")
+        await performance.perform(checker, asked, heard, role)
     except (VendorError, ModelNotFoundError, GuardrailRefusedError):
         return UNCHECKED
     verdict = read(heard.text)

@@ -1,6 +1,6 @@
-"""OpenAI's Responses API (OpenAI, xAI, Azure): body, events, replay of reasoning, what models reject."""
+"""OpenAI's Responses API (OpenAI, xAI, Azure, Perplexity): body, events, reasoning sent back, habits."""
 
 from apps.llm.vendors.openai_responses.adapter import AzureOpenAI, OpenAIResponses
-from apps.llm.vendors.openai_responses.habits import AZURE, OPENAI, XAI, Habits
+from apps.llm.vendors.openai_responses.habits import AZURE, OPENAI, PERPLEXITY, XAI, Habits
 
-__all__ = ["AZURE", "OPENAI", "XAI", "AzureOpenAI", "Habits", "OpenAIResponses"]
+__all__ = ["AZURE", "OPENAI", "PERPLEXITY", "XAI", "AzureOpenAI", "Habits", "OpenAIResponses"]

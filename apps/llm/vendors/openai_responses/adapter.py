@@ -27,6 +27,7 @@ class OpenAIResponses(OpenAICompatible):
 
     habits: Habits = field(default=OPENAI)
     api: str = RESPONSES
+    responses_path: str = "responses"
 
     def stream(
         self, endpoint: Endpoint, request: ChatRequest, timeouts: Timeouts = DEFAULT_TIMEOUTS
@@ -38,7 +39,9 @@ class OpenAIResponses(OpenAICompatible):
         habits = self._habits(endpoint)
         body = responses_body(request, habits, summaries=summaries)
         events = ResponsesEvents(request.model, endpoint.api_key, habits.host)
-        return stream_call(endpoint, lambda: self._call(endpoint, "responses", body), events, timeouts)
+        return stream_call(
+            endpoint, lambda: self._call(endpoint, self.responses_path, body), events, timeouts
+        )
 
     def _is_for_responses(self, endpoint: Endpoint, request: ChatRequest) -> bool:
         if (endpoint.settings.get("api") or self.api) != RESPONSES:

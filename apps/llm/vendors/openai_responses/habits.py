@@ -77,6 +77,8 @@ def grok_takes_effort(model: str) -> bool:
 
 OPENAI = Habits("openai", openai_reasons, openai_reasons)
 AZURE = Habits("azure_openai", openai_reasons, openai_reasons)
+_ANY = Habits("perplexity", openai_reasons, openai_reasons)
+PERPLEXITY = replace(of_family(_ANY, reasons=True), reasons=of_family(_ANY, reasons=False).reasons)
 XAI = Habits(
     "xai",
     grok_reasons,

@@ -1,6 +1,6 @@
 """Clouds and gateways that serve other makers' models in OpenAI's shape, one line each."""
 
-from apps.llm.vendors.base import Vendor
+from apps.llm.vendors.base import Field, Vendor
 from apps.llm.vendors.chat_body import Dialect
 from apps.llm.vendors.registry.rows import (
     ALL,
@@ -15,12 +15,12 @@ HOSTS: tuple[Vendor, ...] = (
     host(
         "cerebras", "Cerebras", "https://api.cerebras.ai/v1", "https://cloud.cerebras.ai",
         weights="open", region="United States, Canada, France", dialect=NEWER_LIMIT,
-        docs="https://inference-docs.cerebras.ai/api-reference/chat-completions",
+        docs="https://inference-docs.cerebras.ai/api-reference/chat-completions", checked="2026-11-22",
     ),
     host(
         "coreweave", "CoreWeave (W&B Inference)", "https://api.inference.wandb.ai/v1",
         "https://wandb.ai/settings", weights="open", region="United States",
-        docs="https://docs.wandb.ai/inference/api-reference",
+        docs="https://docs.wandb.ai/inference/api-reference", checked="2026-11-22",
         more_fields=(PROJECT_FIELD,), headers=(PROJECT_HEADER,),
     ),
     host(
@@ -53,7 +53,8 @@ HOSTS: tuple[Vendor, ...] = (
         "oracle", "Oracle OCI", "https://inference.generativeai.REGION.oci.oraclecloud.com/openai/v1",
         "https://docs.oracle.com/iaas/Content/generative-ai/api-keys.htm",
         weights="mixed", region="The address's", docs="https://docs.oracle.com/en-us/iaas/Content/generative-ai/openai-compatible-api.htm",
-        list_path="", more_fields=(PROJECT_FIELD,), headers=(PROJECT_HEADER,),
+        list_path="", checked="2026-11-22", headers=(PROJECT_HEADER,),
+        more_fields=(Field("project", "Project", "The OCID of a Generative AI project. Oracle wants one."),),
         base_help="Put your region in place of REGION, such as us-chicago-1.",
         note="It lists no models here: enter their ids.",
     ),
@@ -72,6 +73,7 @@ HOSTS: tuple[Vendor, ...] = (
     host(
         "together", "Together", "https://api.together.xyz/v1", "https://api.together.ai/settings/api-keys",
         weights="open", region="United States", modalities=ALL, dialect=Dialect(image_format="base64"),
-        docs="https://docs.together.ai/reference/chat-completions-1",
+        base_help="Also https://api.together.ai/v1, as Together now writes it; list prices know this one.",
+        docs="https://docs.together.ai/docs/inference/openai-compatibility", checked="2026-11-22",
     ),
 )  # fmt: skip

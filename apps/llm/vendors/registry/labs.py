@@ -3,7 +3,7 @@
 from apps.llm.vendors.base import Field, Vendor, VendorInfo
 from apps.llm.vendors.chat_body import Dialect
 from apps.llm.vendors.completions import Completions
-from apps.llm.vendors.openai_responses import AZURE, OPENAI, XAI, AzureOpenAI, OpenAIResponses
+from apps.llm.vendors.openai_responses import AZURE, OPENAI, PERPLEXITY, XAI, AzureOpenAI, OpenAIResponses
 from apps.llm.vendors.registry.rows import (
     CHAT,
     COUNTS_UNASKED,
@@ -18,6 +18,7 @@ from apps.llm.vendors.registry.rows import (
 from apps.llm.vendors.stability import Stability
 
 _API_HELP = "Responses keeps reasoning between calls; chat completions is for old models."
+_AGENT_HELP = "Responses is its Agent API; the end of the other was announced for September 2026."
 _CHOICES = (("responses", "Responses"), ("chat", "Chat completions"))
 SUMMARIES_FIELD = Field(
     "summaries",
@@ -28,8 +29,8 @@ SUMMARIES_FIELD = Field(
 )
 
 
-def _api_field(default: str) -> Field:
-    return Field("api", "API", _API_HELP, kind="choice", default=default, choices=_CHOICES)
+def _api_field(default: str, help: str = _API_HELP) -> Field:  # noqa: A002 - the field's own word
+    return Field("api", "API", help, kind="choice", default=default, choices=_CHOICES)
 
 
 LABS: tuple[Vendor, ...] = (
@@ -137,8 +138,9 @@ LABS: tuple[Vendor, ...] = (
     host(
         "baidu", "Baidu (ERNIE)", "https://qianfan.baidubce.com/v2",
         "https://console.bce.baidu.com/iam/#/iam/apikey/list",
-        weights="mixed", region="China", docs="https://cloud.baidu.com/doc/qianfan/s/qmh4sv5vi",
-        modalities=WITH_SCORES,
+        weights="mixed", region="China", docs="https://cloud.baidu.com/doc/qianfan/s/Hmh4suq26",
+        checked="2026-11-22", modalities=WITH_SCORES, headers=(("appid", "appid"),),
+        more_fields=(Field("appid", "Application", "Optional. An appid: calls are counted under it."),),
     ),
     host(
         "deepseek", "DeepSeek", "https://api.deepseek.com/v1", "https://platform.deepseek.com/api_keys",
@@ -180,11 +182,27 @@ LABS: tuple[Vendor, ...] = (
         lists_without_key=True, modalities=WITH_VECTORS, dialect=Dialect(purpose_field="input_type"),
         base_help="NVIDIA's address, or that of a NIM on your own machines, ending in /v1.",
     ),
-    host(
-        "perplexity", "Perplexity", "https://api.perplexity.ai", "https://www.perplexity.ai/account/api",
-        weights="closed", region="United States", dialect=COUNTS_UNASKED, list_path="",
-        docs="https://docs.perplexity.ai/api-reference/chat-completions-post",
-        note="Searches the web by itself. It lists no models: enter their ids, such as sonar.",
+    OpenAIResponses(
+        "perplexity",
+        "Perplexity",
+        "https://api.perplexity.ai",
+        "https://www.perplexity.ai/account/api",
+        key_required=True,
+        dialect=COUNTS_UNASKED,
+        modalities=CHAT,
+        more_fields=(_api_field("chat", _AGENT_HELP),),
+        list_path="",
+        info=VendorInfo(
+            weights="closed",
+            region="United States",
+            note="Searches the web by itself. It lists no models: enter their ids, such as sonar, or "
+            "perplexity/sonar for Responses, which new accounts need.",
+            docs="https://docs.perplexity.ai/docs/agent-api/migrate-from-sonar/overview",
+            checked="2026-11-22",
+        ),
+        habits=PERPLEXITY,
+        api="chat",
+        responses_path="/v1/responses",
     ),
     host(
         "qwen", "Alibaba (Qwen)", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",

@@ -19,11 +19,12 @@ COUNTS_UNASKED = Dialect(usage_option=False)
 PROJECT_FIELD = Field("project", "Project", "Optional. Calls are counted under it.")
 PROJECT_HEADER = ("project", "OpenAI-Project")
 
-_ABOUT = ("weights", "docs", "region", "note")
+_ABOUT = ("weights", "docs", "region", "note", "checked")
 
 
 def host(slug: str, label: str, base_url: str, key_page: str, **more: Any) -> OpenAICompatible:
-    """A hosted row. Of `more`, weights, region, note and docs (whence its shape is taken) are its marks."""
+    """A hosted row. Of `more`, weights, region, note, docs (whence its shape is taken) and checked
+    are its marks."""
     info = VendorInfo(**{name: more.pop(name) for name in _ABOUT if name in more})
     more.setdefault("modalities", CHAT)
     return OpenAICompatible(slug, label, base_url, key_page, key_required=True, info=info, **more)
