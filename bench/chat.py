@@ -73,7 +73,7 @@ def line(result: dict[str, Any]) -> str:
         f"delivered {result['delivered']:.3f}  ttft {three('ttft_ms')}  gap {three('gap_ms')}  "
         f"post {three('post_ms')}  "
         f"{result['answers_s']} answers/s  cores {result['cores']}  client {result['client_cores']}  "
-        f"errors {result['errors']}"
+        f"memory MiB {result['memory_mib']}  errors {result['errors']}"
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -17,14 +17,16 @@ from greenlet import getcurrent, greenlet
 from psycopg.pq import TransactionStatus
 
 from apps.tenants.errors import CrossTenantError, NoTenantScopeError, ScopeAbortedError
+from apps.tenants.postgresql.statements import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from apps.tenants.postgresql.base import DatabaseWrapper
-    from apps.tenants.postgresql.statements import Done, Statement, Values
+    from apps.tenants.postgresql.statements import Done, Values
 
 DEFAULT = "default"
+_BEFORE_DISK: Final = Statement("SELECT set_config('synchronous_commit', 'off', true)")
 
 
 def scoped_connection(using: str = DEFAULT) -> DatabaseWrapper:
@@ -101,6 +103,14 @@ def execute_later(statement: Statement, values: Values) -> None:
         scoped_connection().run_later(statement, values)
     else:
         quick.waiting.append((statement, values))
+
+
+def commit_before_disk() -> None:
+    """Let the scope's commit come back before the disk has it: a crash of PostgreSQL may then undo it.
+
+    Only for what nobody is told of before a later commit, which takes this one to the disk with it.
+    """
+    execute_later(_BEFORE_DISK, ())
 
 
 def tenant_id_or_none() -> UUID | None:

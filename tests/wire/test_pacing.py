@@ -34,7 +34,7 @@ async def _rested(streams: int, answer: Answer) -> float:
     with ExitStack() as open_streams:
         for _ in range(streams):
             open_streams.enter_context(pace.kept())
-        pace.rest(answer)
+        pace.rest(answer, 1)
         if answer.is_paused:
             await asyncio.wait_for(answer.resumed.wait(), 1)
     return loop.time() - begun
@@ -72,8 +72,8 @@ def test_those_that_rest_go_on_together() -> None:
         with ExitStack() as open_streams:
             for _ in range(MANY):
                 open_streams.enter_context(pace.kept())
-            pace.rest(first)
-            pace.rest(second)
+            pace.rest(first, 1)
+            pace.rest(second, 1 + MANY)
             await asyncio.wait_for(first.resumed.wait(), 1)
         return first.resumed.is_set(), second.resumed.is_set()
 

@@ -22,7 +22,7 @@ from apps.tenants.aio import in_scope
 from apps.tenants.grouped import in_shared_scope
 from apps.tenants.hosts import atenant_of_slug
 from apps.tenants.postgresql.statements import Statement
-from apps.tenants.scope import current_tenant_id, execute
+from apps.tenants.scope import commit_before_disk, current_tenant_id, execute
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,7 +91,10 @@ class Bearer:
 
 
 async def open_run(bearer: Bearer, wish: Wish) -> Opened:
-    """Queues the run; raises DialectError (401 key, 403 scope, 404 model)."""
+    """Queues the run; raises DialectError (401 key, 403 scope, 404 model).
+
+    The client hears nothing before the call's reservation, whose commit takes the run to the disk too.
+    """
     tenant_id, text = await _named(bearer)
     opened = await in_shared_scope(tenant_id, _open_plainly, text, wish)
     if opened is not None:
@@ -119,7 +122,10 @@ async def _named(bearer: Bearer) -> tuple[UUID, KeyText]:
 
 def _open_plainly(text: KeyText, wish: Wish) -> Opened | None:
     found = _plain(text, wish)
-    return None if found is None else _queued(found, wish)
+    if found is None:
+        return None
+    commit_before_disk()
+    return _queued(found, wish)
 
 
 def _open_checked(text: KeyText, wish: Wish) -> Opened:

@@ -68,12 +68,12 @@ async def read_stream(
     stream = _Stream(answer, events, deadlines, parser or EventParser())
     pace = pace_of_loop()
     try:
-        with pace.kept():
+        with pace.kept() as voice:
             while (batch := await stream.next_deltas()) is not None:
                 for delta in batch:
                     yield delta
                 if events.gave and not events.ended:
-                    pace.rest(answer)
+                    pace.rest(answer, voice)
         yield _end_of(events)
         await answer.finish(CLOSING_SECONDS)
     except VendorError as failed:

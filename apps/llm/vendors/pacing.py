@@ -6,6 +6,7 @@ where a host is quick. Between beats the bytes wait in the system's own buffers.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
@@ -15,6 +16,8 @@ MANY: Final = 24
 CROWD: Final = 96
 BEAT_S: Final = 0.025
 CROWD_BEAT_S: Final = 0.027
+CHOIR: Final = 80
+"""Streams that share a beat; what a longer burst brings comes late."""
 
 
 class Pausable(Protocol):
@@ -33,28 +36,31 @@ class Pace:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._streams = 0
-        self._resting: list[Pausable] = []
+        self._voices = 0
+        self._resting: dict[int, list[Pausable]] = defaultdict(list)
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Count a stream while it is read."""
+    def kept(self) -> Iterator[int]:
+        """Count a stream while it is read; the number is its voice, for `rest`."""
         self._streams += 1
+        self._voices += 1
         try:
-            yield
+            yield self._voices
         finally:
             self._streams -= 1
 
-    def rest(self, answer: Pausable) -> None:
-        """Pause the answer until the next beat, if there are many."""
+    def rest(self, answer: Pausable, voice: int) -> None:
+        """Pause the answer until its next beat, if there are many."""
         if self._streams < MANY or not answer.pause():
             return
-        self._resting.append(answer)
-        if len(self._resting) == 1:
-            self._loop.call_later(BEAT_S if self._streams < CROWD else CROWD_BEAT_S, self._strike)
+        choir = voice % (1 + self._streams // CHOIR)
+        resting = self._resting[choir]
+        resting.append(answer)
+        if len(resting) == 1:
+            self._loop.call_later(BEAT_S if self._streams < CROWD else CROWD_BEAT_S, self._strike, choir)
 
-    def _strike(self) -> None:
-        resting, self._resting = self._resting, []
-        for answer in resting:
+    def _strike(self, choir: int) -> None:
+        for answer in self._resting.pop(choir, ()):
             answer.resume()
 
 
