@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import look, violations
-from tests.e2e.test_routes import Aside, aside
+from tests.e2e.routed import Aside, aside
 from tests.llm.host import Answer, Asked
 from tests.llm.routing import Routing, routing_on, said
 from tests.llm.test_routes_admin import asked_before
