@@ -10,17 +10,15 @@ from django.utils import timezone
 
 from apps.files.models import File
 from apps.knowledge import failures
+from apps.knowledge.access_models import KnowledgeBasePerson as KnowledgeBasePerson
+from apps.knowledge.access_models import Restriction as Restriction
+from apps.knowledge.access_models import RestrictionReader as RestrictionReader
+from apps.knowledge.access_models import Visibility as Visibility
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
 from apps.knowledge.lexical import DIMENSIONS
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
 VECTOR_DIMENSIONS: Final = 384
-
-
-class Visibility(models.TextChoices):
-    PRIVATE = "private", "Only me"
-    TEAMS = "teams", "Chosen teams"
-    TENANT = "tenant", "Everyone"
 
 
 class KnowledgeBase(TenantModel):
@@ -72,12 +70,14 @@ class Document(TenantModel):
 
     `fence` grows with every claim: a worker writes only under the fence that it claimed. `embedding_model_id`
     names the model that made the vectors, as a value; without one only words find it and `note` says so.
+    `folder` is its place in the collection, "HR/Contracts", empty at the top.
     """
 
     knowledge_base = TenantForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="documents")
     file = TenantForeignKey(File, on_delete=models.CASCADE)
     uploaded_by = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True)
     title = models.CharField(max_length=500)
+    folder = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=8, choices=DocumentState, default=DocumentState.QUEUED)
     error_kind = models.CharField(max_length=32, blank=True)
     error_detail = models.CharField(max_length=500, blank=True)

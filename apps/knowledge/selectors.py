@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from apps.knowledge.models import Chunk, Document, DocumentState, KnowledgeBase, Visibility
 from apps.knowledge.outputs import file_output
-from apps.knowledge.permissions import readable_by
+from apps.knowledge.permissions import readable_by, readable_documents
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ def search_hits(actor: Actor, search: TrialSearch) -> list[tuple[Chunk, float]]:
     scores = {UUID(row["chunk_id"]): float(row["score"]) for row in search.found}
     readable = Chunk.objects.filter(
         id__in=scores,
-        document__state=DocumentState.READY,
-        document__knowledge_base__in=readable_by(actor.user_id),
+        document__in=readable_documents(actor.user_id).filter(state=DocumentState.READY),
     )
     chunks = {chunk.id: chunk for chunk in readable.select_related("document")}
     return [(chunks[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in chunks]
@@ -128,7 +127,7 @@ def searched_names(*, conversation_id: UUID, knowledge_base_ids: Iterable[UUID])
 
 def readable_document_ids(*, user_id: UUID, document_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the documents that the person may read now."""
-    readable = Document.objects.filter(id__in=document_ids, knowledge_base__in=readable_by(user_id))
+    readable = readable_documents(user_id).filter(id__in=document_ids)
     return set(readable.values_list("id", flat=True))
 
 

@@ -24,11 +24,13 @@ from apps.knowledge.models import (
     Document,
     DocumentState,
     KnowledgeBase,
+    KnowledgeBasePerson,
     KnowledgeBaseTeam,
     TrialSearch,
     Visibility,
 )
 from apps.knowledge.permissions import MANAGE
+from apps.knowledge.restricting import known_people
 from apps.knowledge.storing import chunks_drop, terms_count
 from apps.rest.errors import ProblemError, invalid
 from apps.tenants.scope import current_tenant_id
@@ -47,10 +49,11 @@ _SEARCH_KEPT: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Who may read a collection; the teams count with the visibility `teams` only."""
+    """Who may read a collection; teams count with the visibility `teams` only, people with `people`."""
 
     visibility: str
     team_ids: tuple[UUID, ...] = ()
+    user_ids: tuple[UUID, ...] = ()
 
 
 def knowledge_base_create(
@@ -60,9 +63,10 @@ def knowledge_base_create(
     description: str = "",
     visibility: str = Visibility.PRIVATE,
     team_ids: Sequence[UUID] = (),
+    user_ids: Sequence[UUID] = (),
 ) -> KnowledgeBase:
     """A new collection of the actor's; raises ProblemError 400 by field."""
-    sharing = Sharing(visibility, tuple(team_ids))
+    sharing = Sharing(visibility, tuple(team_ids), tuple(user_ids))
     knowledge_base = KnowledgeBase.objects.create(
         name=_named(name),
         description=" ".join(description.split())[:500],
@@ -199,7 +203,12 @@ def trial_search_start(*, actor: Actor, knowledge_base: KnowledgeBase, query: st
 def sharing_of(knowledge_base: KnowledgeBase) -> Sharing:
     """Who may read it now."""
     rows = KnowledgeBaseTeam.objects.filter(knowledge_base=knowledge_base).order_by("team_id")
-    return Sharing(knowledge_base.visibility, tuple(rows.values_list("team_id", flat=True)))
+    people = KnowledgeBasePerson.objects.filter(knowledge_base=knowledge_base).order_by("user_id")
+    return Sharing(
+        knowledge_base.visibility,
+        tuple(rows.values_list("team_id", flat=True)),
+        tuple(people.values_list("user_id", flat=True)),
+    )
 
 
 def _remove(documents: Sequence[Document]) -> None:
@@ -225,7 +234,7 @@ def _named(name: str) -> str:
 def _share(actor: Actor | None, knowledge_base: KnowledgeBase, sharing: Sharing, had: Sharing) -> None:
     """Set who may read it; a person shares with their own teams, those who manage knowledge with any."""
     if sharing.visibility not in Visibility.values:
-        raise invalid([{"field": "visibility", "message": "One of: private, teams, tenant."}])
+        raise invalid([{"field": "visibility", "message": "One of: private, people, teams, tenant."}])
     may_all = actor is None or can(actor, MANAGE)
     if sharing.visibility == Visibility.TENANT and not (may_all or had.visibility == Visibility.TENANT):
         message = "Sharing with everyone is for administrators. Share it with your teams, or ask one."
@@ -237,7 +246,9 @@ def _share(actor: Actor | None, knowledge_base: KnowledgeBase, sharing: Sharing,
     known = set(offered.filter(id__in=wanted).values_list("id", flat=True)) | set(had.team_ids)
     if wanted - known:
         raise invalid([{"field": "team_ids", "message": "Choose teams that you are in."}])
+    people = known_people(sharing.user_ids) if sharing.visibility == Visibility.PEOPLE else []
     knowledge_base.visibility = sharing.visibility
+    _name_people(knowledge_base, people)
     rows = KnowledgeBaseTeam.objects.filter(knowledge_base=knowledge_base)
     rows.exclude(team_id__in=wanted).delete()
     KnowledgeBaseTeam.objects.bulk_create(
@@ -248,11 +259,19 @@ def _share(actor: Actor | None, knowledge_base: KnowledgeBase, sharing: Sharing,
     )
 
 
+def _name_people(knowledge_base: KnowledgeBase, user_ids: Sequence[UUID]) -> None:
+    KnowledgeBasePerson.objects.filter(knowledge_base=knowledge_base).delete()
+    KnowledgeBasePerson.objects.bulk_create(
+        [KnowledgeBasePerson(knowledge_base=knowledge_base, user_id=user_id) for user_id in user_ids]
+    )
+
+
 def _told(knowledge_base: KnowledgeBase, sharing: Sharing) -> dict[str, Any]:
     return {
         "name": knowledge_base.name,
         "visibility": sharing.visibility,
         "teams": [str(team_id) for team_id in sharing.team_ids],
+        "people": [str(user_id) for user_id in sharing.user_ids],
     }
 
 
