@@ -12,6 +12,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 
 from apps.files.storage import storage
 from apps.knowledge import failures, storing
+from apps.knowledge.batching import Batches
 from apps.knowledge.chunking import chunk
 from apps.knowledge.claiming import Claim, Lease, LostDocumentError, claim
 from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, embedding_model, fitted
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from apps.knowledge.parsing.parsed import Parsed
 
 MOST_CHUNKS: Final = 10_000
-BATCH: Final = 64
 _PAUSE_S: Final = 10.0
 
 logger = logging.getLogger(__name__)
@@ -107,8 +107,7 @@ class _Reading:
         with tenant_scope(self._claim.tenant_id):
             waiting = storing.chunks_unembedded(self._claim, parsed.title, model.id)
         try:
-            for start in range(0, len(waiting), BATCH):
-                self._batch(waiting[start : start + BATCH], model)
+            self._batches(Batches(waiting), model)
         except UnfitVectorError:
             return failures.MODEL_UNFIT
         except (ModelNotFoundError, GuardrailRefusedError):
@@ -121,6 +120,16 @@ class _Reading:
                 storing.document_requeue(self._claim, seconds=_PAUSE_S * self._claim.attempt)
             return None
         return ""
+
+    def _batches(self, batches: Batches, model: EmbeddingModel) -> None:
+        while batch := batches.first():
+            try:
+                self._batch(batch, model)
+            except VendorError as error:
+                if not batches.is_smaller(batch, error.kind):
+                    raise
+            else:
+                batches.drop(len(batch))
 
     def _batch(self, batch: list[storing.Unembedded], model: EmbeddingModel) -> None:
         self._lease.check()

@@ -35,6 +35,7 @@ def embeddings(_embeddings: EmbeddingHost, monkeypatch: pytest.MonkeyPatch) -> E
     _embeddings.texts.clear()
     _embeddings.is_down = False
     _embeddings.before = None
+    _embeddings.most = None
     monkeypatch.setattr("django.conf.settings.MODEL_SERVER_URL", _embeddings.url)
     monkeypatch.setattr("django.conf.settings.MODEL_SERVER_KEY", "local")
     return _embeddings
