@@ -44,7 +44,7 @@ FROM readable
 """
 )
 _FIND: Final = (
-    _READABLE  # noqa: S608 - as above
+    _READABLE
     + """
 , asked AS MATERIALIZED (
   SELECT a.model_id, a.vector::halfvec({dimensions}) AS vector
@@ -114,7 +114,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What can be searched: its languages, what embedded it, how many chunks the organisation has in all."""
+    """What can be searched: its languages and embedding models; how many chunks the tenant has."""
 
     languages: tuple[str | None, ...]
     model_ids: tuple[UUID, ...]
@@ -172,10 +172,8 @@ def weights_of(terms: Sequence[int], chunks: int) -> dict[int, float]:
     return {term: idf(chunks, counts.get(term, 0)) for term in terms}
 
 
-def find(
-    reach: Reach, *, weights: Mapping[int, float], vectors: Mapping[UUID, Sequence[float]]
-) -> list[Hit]:
-    """The 200 nearest by meaning, for each model whose vector of the question is given, and the 200 best by words."""
+def find(reach: Reach, *, weights: Mapping[int, float], vectors: Mapping[UUID, Sequence[float]]) -> list[Hit]:
+    """The 200 nearest by meaning, for each model with a vector of the question, and the 200 best by words."""
     values = reach.values() | {
         "models": list(vectors),
         "vectors": [vector_text(vector) for vector in vectors.values()],
