@@ -6,6 +6,7 @@ from django.apps import AppConfig
 
 SWEEP_EVERY_S = 5.0
 ORPHANS_EVERY_S = 1800.0
+SOURCES_EVERY_S = 15.0
 
 
 class KnowledgeConfig(AppConfig):
@@ -15,8 +16,14 @@ class KnowledgeConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.files.upkeep import remove_orphans
+        from apps.knowledge.connectors import tasks as _tasks  # noqa: F401 - registers them
+        from apps.knowledge.connectors.secrets import SECRET_FIELD
+        from apps.knowledge.connectors.sweeping import sweep_sources
         from apps.knowledge.sweeping import sweep
         from apps.runs.maintenance import Job, register_job
+        from apps.vault import registry
 
         register_job(Job("documents", SWEEP_EVERY_S, sweep))
         register_job(Job("orphaned files", ORPHANS_EVERY_S, remove_orphans))
+        register_job(Job("sources", SOURCES_EVERY_S, sweep_sources))
+        registry.register(model="knowledge.Source", column="sealed_secret", field=SECRET_FIELD)
