@@ -18,6 +18,7 @@ from apps.knowledge.claiming import Claim, Lease, LostDocumentError, claim
 from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, embedding_model, fitted
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
 from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.switching import current_lock, version_switch
 from apps.llm import gateway
 from apps.llm.gateway import Caller, EmbedCall, GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.tenants.scope import tenant_scope
@@ -84,8 +85,16 @@ class _Reading:
         note = failures.NO_MODEL if model is None else self._embedded(parsed, model)
         if note is None:
             return
+        self._published(parsed, len(drafts), note)
+
+    def _published(self, parsed: Parsed, chunks: int, note: str) -> None:
+        """Let it be found; a new version takes the old one's place in the same transaction."""
+        replaced_id = self._claim.version_of_id
         with tenant_scope(self._claim.tenant_id):
-            storing.document_publish(self._claim, parsed, chunks=len(drafts), note=note)
+            current = None if replaced_id is None else current_lock(replaced_id)
+            made = storing.document_publish(self._claim, parsed, chunks=chunks, note=note)
+            if current is not None:
+                version_switch(current, made)
 
     def _parsed(self) -> Parsed:
         with storage().local(self._claim.storage_key) as path:
@@ -94,7 +103,7 @@ class _Reading:
         return parsed
 
     def _chunked(self, parsed: Parsed) -> list[ChunkDraft]:
-        drafts = chunk(parsed)
+        drafts = chunk(parsed, size=self._claim.chunk_size)
         if len(drafts) > MOST_CHUNKS:
             raise ParseError(ParseErrorKind.TOO_LARGE)
         pieces = storing.pieces_of(parsed, drafts)

@@ -58,6 +58,7 @@ def readable_documents(user_id: UUID) -> QuerySet[Document]:
     of_folder = refusing.filter(beneath, document=None, knowledge_base_id=OuterRef("knowledge_base_id"))
     return _documents().filter(
         ~Exists(refusing.filter(document_id=OuterRef("pk"))),
+        ~Exists(refusing.filter(document_id=OuterRef("version_of_id"))),
         ~Exists(of_folder),
         knowledge_base__in=readable_by(user_id),
     )
@@ -127,8 +128,9 @@ def access_content(actor: Actor, document_id: UUID) -> Document:
 
 
 def access_chunk(actor: Actor, chunk_id: UUID) -> Chunk:
-    """A chunk of a document that is ready and that the actor may read; 404 otherwise."""
-    readable = readable_documents(actor.user_id).filter(state=DocumentState.READY)
+    """A chunk of a document that the actor may read, also of a replaced version; 404 otherwise."""
+    served = (DocumentState.READY, DocumentState.REPLACED)
+    readable = readable_documents(actor.user_id).filter(state__in=served)
     chunks = Chunk.objects.select_related("document__knowledge_base", "document__file")
     chunk = chunks.filter(id=chunk_id, document__in=readable).first()
     if chunk is None:

@@ -17,8 +17,8 @@ from apps.accounts.models import Team
 from apps.accounts.permissions import can
 from apps.accounts.selectors import teams_of
 from apps.audit.services import record
-from apps.files.services import file_delete, file_save
-from apps.knowledge.accepting import accepted
+from apps.files.services import file_delete
+from apps.knowledge.adding import Uploaded, file_take, folder_name, room_make, same_content
 from apps.knowledge.hinting import hint_after_commit, hint_search_after_commit
 from apps.knowledge.models import (
     Document,
@@ -30,8 +30,9 @@ from apps.knowledge.models import (
     Visibility,
 )
 from apps.knowledge.permissions import MANAGE
+from apps.knowledge.removing import documents_remove, with_versions
 from apps.knowledge.restricting import known_people
-from apps.knowledge.storing import chunks_drop, terms_count
+from apps.knowledge.storing import terms_count
 from apps.rest.errors import ProblemError, invalid
 from apps.tenants.scope import current_tenant_id
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.actors import Actor
+    from apps.files.models import File
     from apps.knowledge.accepting import Readable
 
 CHAT_FILES: Final = "Files of a chat"
@@ -106,30 +108,35 @@ def knowledge_base_delete(*, actor: Actor | None, knowledge_base: KnowledgeBase)
     documents = list(
         Document.objects.select_for_update().filter(knowledge_base=knowledge_base).order_by("id")
     )
-    _remove(documents)
-    before = _told(knowledge_base, sharing_of(knowledge_base)) | {"documents": len(documents)}
+    documents_remove(documents)
+    count = sum(document.version_of_id is None for document in documents)
+    before = _told(knowledge_base, sharing_of(knowledge_base)) | {"documents": count}
     _note(actor, "knowledge_base.deleted", knowledge_base, before=before)
     knowledge_base.delete()
 
 
 def document_add(
-    *, actor: Actor | None, knowledge_base: KnowledgeBase, name: str, stream: Readable
+    *, actor: Actor | None, knowledge_base: KnowledgeBase, name: str, stream: Readable, folder: str = ""
 ) -> Document:
-    """Keep an uploaded file and have it read.
+    """Keep a file and have it read, also where the collection has its content already.
 
     Raises ProblemError before anything is kept: 400 (empty), 413 (too large), 415 (a kind that is not read,
     or content that its name does not promise), 409 (quota), 422 (virus scanner).
     """
-    format_, parts = accepted(name, stream)
-    owner_id = actor.user_id if actor else None
-    file = file_save(owner_id=owner_id, name=name, media_type=format_.media_type, parts=parts)
-    document = Document.objects.create(
-        knowledge_base=knowledge_base, file=file, uploaded_by_id=owner_id, title=file.name, due_at=Now()
-    )
-    document.refresh_from_db(fields=["due_at"])
-    _note(actor, "document.added", document, after={"name": file.name, "size": file.size})
-    hint_after_commit(current_tenant_id(), document.id)
-    return document
+    file = file_take(actor=actor, name=name, stream=stream)
+    return _added(actor, knowledge_base, file, folder)
+
+
+def document_upload(
+    *, actor: Actor | None, knowledge_base: KnowledgeBase, name: str, stream: Readable, folder: str = ""
+) -> Uploaded:
+    """`document_add`, but content that the collection has already is not kept twice."""
+    file = file_take(actor=actor, name=name, stream=stream)
+    same = same_content(knowledge_base.id, file)
+    if same is not None:
+        file_delete(file=file)
+        return Uploaded(same, is_duplicate=True)
+    return Uploaded(_added(actor, knowledge_base, file, folder), is_duplicate=False)
 
 
 def conversation_file_add(*, actor: Actor, conversation_id: UUID, name: str, stream: Readable) -> Document:
@@ -172,11 +179,11 @@ def document_retry(*, actor: Actor | None, document: Document) -> Document:
 
 def document_delete(*, actor: Actor | None, document: Document) -> None:
     """Delete it with its chunks and its file, also while it is read: its reader writes nothing more."""
-    locked = list(Document.objects.select_for_update().filter(id=document.id))
+    locked = with_versions([document.id])
     if not locked:
         return
     _note(actor, "document.deleted", document, before={"title": document.title})
-    _remove(locked)
+    documents_remove(locked)
 
 
 def conversation_documents_delete(*, actor: Actor | None, conversation_id: UUID) -> None:
@@ -211,17 +218,21 @@ def sharing_of(knowledge_base: KnowledgeBase) -> Sharing:
     )
 
 
-def _remove(documents: Sequence[Document]) -> None:
-    """Delete locked documents with everything that hangs on them."""
-    ids = [document.id for document in documents]
-    ready = [document.id for document in documents if document.state == DocumentState.READY]
-    if ready:
-        terms_count(ready, sign=-1)
-    chunks_drop(ids)
-    files = [document.file for document in Document.objects.filter(id__in=ids).select_related("file")]
-    Document.objects.filter(id__in=ids).delete()
-    for file in files:
-        file_delete(file=file)
+def _added(actor: Actor | None, knowledge_base: KnowledgeBase, file: File, folder: str) -> Document:
+    if knowledge_base.conversation_id is None:
+        room_make(knowledge_base.id, file, documents=1)
+    document = Document.objects.create(
+        knowledge_base=knowledge_base,
+        file=file,
+        uploaded_by_id=actor.user_id if actor else None,
+        title=file.name,
+        folder=folder_name(folder),
+        due_at=Now(),
+    )
+    document.refresh_from_db(fields=["due_at"])
+    _note(actor, "document.added", document, after={"name": file.name, "size": file.size})
+    hint_after_commit(current_tenant_id(), document.id)
+    return document
 
 
 def _named(name: str) -> str:
