@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 TAGS: Final = ["knowledge"]
 OFFSET: Final = OpenApiParameter("offset", int, required=True, description="Where these bytes begin.")
-    "offset", int, required=True, description="Where these bytes begin in the file."
-)
 
 
 class PartParser(BaseParser):
