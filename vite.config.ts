@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig, type Plugin } from "vite";
@@ -19,18 +19,47 @@ function icons(): Plugin {
   };
 }
 
+/** `virtual:pdfjs`: where pdf.js finds what it loads by name (character maps, fonts, decoders), served by us. */
+function pdfjs(): Plugin {
+  const from = "node_modules/pdfjs-dist";
+  const { version } = JSON.parse(readFileSync(`${from}/package.json`, "utf8")) as { version: string };
+  const folder = `assets/pdfjs-${version}`;
+  let isBuild = false;
+  return {
+    name: "pdfjs",
+    configResolved(config) {
+      isBuild = config.command === "build";
+    },
+    resolveId: (id) => (id === "virtual:pdfjs" ? "\0pdfjs" : undefined),
+    load(id) {
+      if (id !== "\0pdfjs") return undefined;
+      return `export const base = ${JSON.stringify(`/static/dist/${isBuild ? folder : from}/`)}`;
+    },
+    generateBundle() {
+      for (const part of ["cmaps", "standard_fonts", "wasm"]) {
+        for (const name of readdirSync(`${from}/${part}`)) {
+          if (part === "wasm" && !name.endsWith("_nowasm_fallback.js")) continue;
+          const source = readFileSync(`${from}/${part}/${name}`);
+          this.emitFile({ type: "asset", fileName: `${folder}/${part}/${name}`, source });
+        }
+      }
+    },
+  };
+}
+
 // assetsInlineLimit 0: the content security policy forbids data: fonts (KaTeX).
 export default defineConfig({
   base: "/static/dist/",
   root: ".",
   publicDir: false,
-  plugins: [icons(), svelte(), tailwindcss()],
+  plugins: [icons(), pdfjs(), svelte(), tailwindcss()],
   build: {
     manifest: "manifest.json",
     outDir: "static/dist",
     emptyOutDir: true,
     assetsInlineLimit: 0,
     target: "es2023",
+    chunkSizeWarningLimit: 600,
     cssTarget: ["chrome123", "firefox128", "safari17.5"],
     modulePreload: { polyfill: false },
     rolldownOptions: {

@@ -25,7 +25,7 @@ POLICY = "; ".join([
     "frame-ancestors 'none'",
     "manifest-src 'self'",
     "require-trusted-types-for 'script'",
-    "trusted-types svelte-trusted-html",
+    "trusted-types svelte-trusted-html pdf-worker",
     "report-uri /csp-report",
 ])  # fmt: skip
 _HEADERS = {

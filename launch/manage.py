@@ -9,7 +9,7 @@ from launch.environment import clean_environment
 from launch.parts import ROOT
 from launch.state import DataFolder
 
-ALONE = frozenset({"vendor_replay"})
+ALONE = frozenset({"ingest", "vendor_replay"})
 """Commands that need no installation."""
 USAGE = "usage: bin/manage [--data DIR] COMMAND [ARGUMENT …]   (bin/manage help lists the commands)\n"
 

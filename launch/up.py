@@ -145,7 +145,7 @@ class _Installation:
         sys.stdout.flush()
 
     async def _greet(self, parts: Parts) -> None:
-        link = _last_json(await self._supervisor.run(parts.manage("setup_link", "--json"))).get("setup")
+        link = _last_json(await self._supervisor.run(parts.manage("setup_link", "--json"))).get("url")
         if link:
             log.say(f"ready. Set up your organisation with this link, which works once: {link}")
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING
 from apps.chat import prompting
 from apps.chat.prompting import Grounding
 from apps.knowledge import retrieval
-from apps.knowledge.embedding import embedding_model
+from apps.knowledge.asking import query_vectors
 from apps.knowledge.selectors import conversation_reading, searched_names
-from apps.llm import gateway
-from apps.llm.gateway import Caller, EmbedCall, GuardrailRefusedError, ModelNotFoundError, VendorError
+from apps.llm.gateway import Caller
 from apps.llm.vendors.base import PassagePart
 
 if TYPE_CHECKING:
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 LIMIT = 8
 READING_SECONDS = 120.0
 READING_PAUSE = 0.4
-QUERY_LENGTH = 2_000
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +56,10 @@ async def search(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:
     if job.has_files:
         await _await_reading(ctx, conversation_id)
     names = await ctx.db(
-        searched_names, conversation_id=conversation_id, knowledge_base_ids=job.knowledge_base_ids
+        searched_names,
+        user_id=ctx.user_id,
+        conversation_id=conversation_id,
+        knowledge_base_ids=job.knowledge_base_ids,
     )
     step = ctx.step("search", f"Searching {_joined(names)}")
     passages = await _retrieve(ctx, job, conversation_id)
@@ -87,42 +85,23 @@ async def _await_reading(ctx: RunContext, conversation_id: UUID) -> None:
 
 async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Sequence[Passage]:
     query = prompting.search_query(job.turns)
-    vector = await _vector(ctx, query, conversation_id)
+    models = await ctx.db(
+        retrieval.models_asked,
+        actor_user_id=ctx.user_id,
+        knowledge_base_ids=job.knowledge_base_ids,
+        conversation_id=conversation_id,
+    )
+    who = Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id)
+    vectors = await query_vectors(who, models, query, conversation_id=conversation_id)
     return await ctx.db(
         retrieval.retrieve,
         actor_user_id=ctx.user_id,
-        team_id=ctx.team_id,
         knowledge_base_ids=job.knowledge_base_ids,
         conversation_id=conversation_id,
         query_text=query,
-        query_vector=vector,
+        query_vectors=vectors,
         limit=LIMIT,
     )
-
-
-async def _vector(ctx: RunContext, query: str, conversation_id: UUID) -> list[float] | None:
-    """The query's vector; None when no embedding model can be had: the words alone are searched then.
-
-    Not bound to the run: looking something up is not yet the beginning of an answer, and may be done again.
-    """
-    model = await ctx.db(embedding_model)
-    if model is None:
-        return None
-    call = EmbedCall(
-        who=Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id),
-        model_id=model.id,
-        texts=(query[:QUERY_LENGTH],),
-        purpose="query",
-        side="query",
-        dimensions=model.dimensions,
-        conversation_id=conversation_id,
-    )
-    try:
-        made = await gateway.embed(call)
-    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
-        logger.warning("A query has no vector (%s): only its words are searched.", type(error).__name__)
-        return None
-    return made.vectors[0]
 
 
 def _joined(names: Sequence[str], most: int = 3) -> str:

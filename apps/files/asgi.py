@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -13,6 +15,9 @@ from apps.files.limits import ENVELOPE, together, too_large, too_large_together
 from apps.rest.asgi import Receive, Scope, Send
 
 _POLICY: Final = b"default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'"
+
+LINGER_SECONDS: Final = 10.0
+"""How long a refused body is still taken in, and thrown away, so that its sender comes to read the answer."""
 
 
 class BodyLimit:
@@ -32,7 +37,7 @@ class BodyLimit:
         if length is None:
             await _Counted(self._application, receive, send, most).serve(scope)
         elif length > most:
-            await _refuse(scope, send)
+            await _refuse(scope, receive, send)
         else:
             await self._application(scope, receive, send)
 
@@ -48,7 +53,7 @@ class _Counted:
     async def serve(self, scope: Scope) -> None:
         await self._application(scope, self._counting, self._watched)
         if self._left < 0 and not self._has_answered:
-            await _refuse(scope, self._send)
+            await _refuse(scope, self._receive, self._send)
 
     async def _counting(self) -> MutableMapping[str, Any]:
         if self._left < 0:
@@ -77,8 +82,12 @@ def _declared(scope: Scope) -> int | None:
     return int(length[:18]) if length.isdigit() else None
 
 
-async def _refuse(scope: Scope, send: Send) -> None:
-    """Answer 413: a page to a browser's form, a problem to everything else."""
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 413: a page to a browser's form, a problem to everything else.
+
+    A connection that is closed on bytes under way is reset, and the answer lost with it: many clients read
+    only when they have written all. So the answer goes out first, and the end waits for the body's.
+    """
     problem = too_large_together() if _is_form(scope) else too_large()
     if b"text/html" in dict(scope["headers"]).get(b"accept", b""):
         body = render_to_string("errors/problem.html", {"problem": problem}).encode()
@@ -94,4 +103,16 @@ async def _refuse(scope: Scope, send: Send) -> None:
         (b"cache-control", b"no-store"),
     ]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if b"expect" not in dict(scope["headers"]):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(_drain(receive), LINGER_SECONDS)
+    await send({"type": "http.response.body"})
+
+
+async def _drain(receive: Receive) -> None:
+    """Throw away what is left of a body."""
+    is_open = True
+    while is_open:
+        message = await receive()
+        is_open = message["type"] == "http.request" and bool(message.get("more_body"))

@@ -6,6 +6,7 @@ from django.apps import AppConfig
 
 SWEEP_EVERY_S = 5.0
 ORPHANS_EVERY_S = 1800.0
+SOURCES_EVERY_S = 15.0
 
 
 class KnowledgeConfig(AppConfig):
@@ -14,9 +15,18 @@ class KnowledgeConfig(AppConfig):
     verbose_name = "Knowledge"
 
     def ready(self) -> None:
-        from apps.files.upkeep import remove_orphans
+        from apps.files.upkeep import register_holder, remove_orphans
+        from apps.knowledge.connectors import tasks as _tasks  # noqa: F401 - registers them
+        from apps.knowledge.connectors.secrets import SECRET_FIELD
+        from apps.knowledge.connectors.sweeping import sweep_sources
         from apps.knowledge.sweeping import sweep
+        from apps.knowledge.uploading import keys_of_uploads, remove_stale_uploads
         from apps.runs.maintenance import Job, register_job
+        from apps.vault import registry
 
+        register_holder(keys_of_uploads)
         register_job(Job("documents", SWEEP_EVERY_S, sweep))
         register_job(Job("orphaned files", ORPHANS_EVERY_S, remove_orphans))
+        register_job(Job("stale uploads", ORPHANS_EVERY_S, remove_stale_uploads))
+        register_job(Job("sources", SOURCES_EVERY_S, sweep_sources))
+        registry.register(model="knowledge.Source", column="sealed_secret", field=SECRET_FIELD)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from django.db import connection
 
+from apps.knowledge.admission import ADMITTED
 from apps.knowledge.fields import sparse_text, vector_text
 from apps.knowledge.lexical import DIMENSIONS, idf
-from apps.knowledge.models import TermCount
+from apps.knowledge.models import VECTOR_DIMENSIONS, TermCount
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
@@ -23,60 +24,55 @@ if TYPE_CHECKING:
 
 MOST: Final = 200
 
-_READABLE: Final = """
+_READABLE: Final = f"""
 WITH readable AS MATERIALIZED (
   SELECT d.id, d.title, d.embedding_model_id, d.language, d.chunk_count
   FROM knowledge_knowledgebase b
   JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id AND d.state = 'ready'
   WHERE b.tenant_id = %(tenant)s
     AND (b.conversation_id = %(conversation)s OR (b.conversation_id IS NULL AND b.id = ANY(%(bases)s)))
-    AND EXISTS (SELECT 1 FROM accounts_user u
-                WHERE u.tenant_id = b.tenant_id AND u.id = %(user)s AND u.is_active)
-    AND (b.owner_id = %(user)s
-         OR b.visibility = 'tenant'
-         OR (b.visibility = 'teams' AND EXISTS (
-               SELECT 1 FROM knowledge_knowledgebaseteam s
-               JOIN accounts_team t ON t.tenant_id = s.tenant_id AND t.id = s.team_id
-               WHERE s.tenant_id = b.tenant_id AND s.knowledge_base_id = b.id
-                 AND (t.is_everyone OR EXISTS (
-                        SELECT 1 FROM accounts_membership m
-                        WHERE m.tenant_id = t.tenant_id AND m.team_id = t.id AND m.user_id = %(user)s)))))
+    AND {ADMITTED}
 )
-"""
+"""  # noqa: S608 - our own text, every value is a parameter
 _SURVEY: Final = (
-    _READABLE  # noqa: S608 - our own text, every value is a parameter
+    _READABLE  # noqa: S608 - as above
     + """
-SELECT coalesce(array_agg(DISTINCT language), '{}'),
+SELECT coalesce(array_agg(DISTINCT language), '{}'), coalesce(array_agg(DISTINCT embedding_model_id), '{}'),
        (SELECT coalesce(sum(chunk_count), 0) FROM knowledge_document
         WHERE tenant_id = %(tenant)s AND state = 'ready')
 FROM readable
 """
 )
 _FIND: Final = (
-    _READABLE  # noqa: S608 - as above
+    _READABLE
     + """
-, dense AS MATERIALIZED (
-  SELECT v.chunk_id, 1 - (v.embedding <=> %(vector)s::halfvec) AS score
-  FROM knowledge_chunkvector v JOIN readable r ON r.id = v.document_id
-  WHERE v.tenant_id = %(tenant)s AND r.embedding_model_id = %(model)s AND %(vector)s IS NOT NULL
-  ORDER BY v.embedding <=> %(vector)s::halfvec
-  LIMIT %(most)s
+, asked AS MATERIALIZED (
+  SELECT a.model_id, a.vector::halfvec({dimensions}) AS vector
+  FROM unnest(%(models)s::uuid[], %(vectors)s::text[]) AS a (model_id, vector)
+), dense AS MATERIALIZED (
+  SELECT near.chunk_id
+  FROM asked CROSS JOIN LATERAL (
+    SELECT v.chunk_id FROM knowledge_chunkvector v JOIN readable r ON r.id = v.document_id
+    WHERE v.tenant_id = %(tenant)s AND r.embedding_model_id = asked.model_id
+    ORDER BY v.embedding <=> asked.vector
+    LIMIT %(most)s) AS near
 ), lexical AS MATERIALIZED (
-  SELECT t.chunk_id, -(t.terms <#> %(terms)s::sparsevec) AS score
-  FROM knowledge_chunkterms t JOIN readable r ON r.id = t.document_id
-  WHERE t.tenant_id = %(tenant)s AND t.terms <#> %(terms)s::sparsevec < 0
-  ORDER BY t.terms <#> %(terms)s::sparsevec
-  LIMIT %(most)s
-), found AS (
-  SELECT chunk_id, max(dense) AS dense, max(lexical) AS lexical
-  FROM (SELECT chunk_id, score AS dense, NULL::float8 AS lexical FROM dense
-        UNION ALL SELECT chunk_id, NULL, score FROM lexical) AS legs
-  GROUP BY chunk_id
-)
-SELECT c.id, c.document_id, c.position, c.language, found.dense, found.lexical
+  SELECT scored.chunk_id
+  FROM (SELECT t.chunk_id, t.terms <#> %(terms)s::sparsevec AS distance
+        FROM knowledge_chunkterms t JOIN readable r ON r.id = t.document_id
+        WHERE t.tenant_id = %(tenant)s
+        ORDER BY distance LIMIT %(most)s) AS scored
+  WHERE scored.distance < 0
+), found AS (SELECT chunk_id FROM dense UNION SELECT chunk_id FROM lexical)
+SELECT c.id, c.document_id, c.position, c.language, asked.model_id,
+       1 - (v.embedding <=> asked.vector), nullif(-(t.terms <#> %(terms)s::sparsevec), 0)
 FROM found JOIN knowledge_chunk c ON c.tenant_id = %(tenant)s AND c.id = found.chunk_id
 JOIN readable r ON r.id = c.document_id
-"""
+LEFT JOIN asked ON asked.model_id = r.embedding_model_id
+LEFT JOIN knowledge_chunkvector v
+  ON v.tenant_id = %(tenant)s AND v.chunk_id = found.chunk_id AND asked.model_id IS NOT NULL
+LEFT JOIN knowledge_chunkterms t ON t.tenant_id = %(tenant)s AND t.chunk_id = found.chunk_id
+""".replace("{dimensions}", str(VECTOR_DIMENSIONS))
 )
 _TEXTS: Final = (
     _READABLE
@@ -118,9 +114,10 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What can be searched: its languages, and how many chunks the organisation has in all."""
+    """What can be searched: its languages and embedding models; how many chunks the tenant has."""
 
     languages: tuple[str | None, ...]
+    model_ids: tuple[UUID, ...]
     chunks: int
 
     @property
@@ -130,12 +127,16 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that was found; `dense` is the cosine, `lexical` the BM25 score, None where a leg missed it."""
+    """A chunk that either leg found; `dense` is the cosine, `lexical` the BM25 score.
+
+    A score is None where the chunk has no vector of a model that was asked (`model_id`), or none of the words.
+    """
 
     chunk_id: UUID
     document_id: UUID
     position: int
     language: str | None
+    model_id: UUID | None
     dense: float | None
     lexical: float | None
 
@@ -158,8 +159,10 @@ class Stored:
 def survey(reach: Reach) -> Survey:
     """What there is to search in."""
     rows = _rows(_SURVEY, reach.values())
-    languages, chunks = rows[0]
-    return Survey(tuple(language or None for language in languages), int(chunks))
+    languages, model_ids, chunks = rows[0]
+    return Survey(
+        tuple(language or None for language in languages), tuple(filter(None, model_ids)), int(chunks)
+    )
 
 
 def weights_of(terms: Sequence[int], chunks: int) -> dict[int, float]:
@@ -169,19 +172,17 @@ def weights_of(terms: Sequence[int], chunks: int) -> dict[int, float]:
     return {term: idf(chunks, counts.get(term, 0)) for term in terms}
 
 
-def find(
-    reach: Reach, *, weights: Mapping[int, float], vector: Sequence[float] | None, model_id: UUID | None
-) -> list[Hit]:
-    """The 200 nearest by meaning and the 200 best by words, together."""
+def find(reach: Reach, *, weights: Mapping[int, float], vectors: Mapping[UUID, Sequence[float]]) -> list[Hit]:
+    """The 200 nearest by meaning, for each model with a vector of the question, and the 200 best by words."""
     values = reach.values() | {
-        "vector": None if vector is None or model_id is None else vector_text(vector),
-        "model": model_id,
+        "models": list(vectors),
+        "vectors": [vector_text(vector) for vector in vectors.values()],
         "terms": sparse_text(weights, DIMENSIONS),
         "most": MOST,
     }
     return [
-        Hit(chunk_id, document_id, position, language or None, dense, lexical)
-        for chunk_id, document_id, position, language, dense, lexical in _rows(_FIND, values)
+        Hit(chunk_id, document_id, position, language or None, model_id, dense, lexical)
+        for chunk_id, document_id, position, language, model_id, dense, lexical in _rows(_FIND, values)
     ]
 
 

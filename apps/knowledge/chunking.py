@@ -29,6 +29,8 @@ class ChunkDraft:
     end: int
     position: int
     kind: SectionKind
+    sheet: str = ""
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def chunk(parsed: Parsed, *, size: int = SIZE, overlap: int = OVERLAP) -> list[C
     whole = parsed.text
     splitter = TextSplitter(size, overlap=overlap)
     drafts: list[ChunkDraft] = []
-    groups = groupby(parsed.spans(), key=lambda span: (span[2].page, span[2].heading, span[2].kind))
+    groups = groupby(parsed.spans(), key=lambda span: _place(span[2]))
     for _, spans in groups:
         for start, end, section in _merged(list(spans)):
             pieces = (
@@ -55,8 +57,11 @@ def chunk(parsed: Parsed, *, size: int = SIZE, overlap: int = OVERLAP) -> list[C
                 if section.kind == "table"
                 else _text_pieces(whole, start, end, splitter)
             )
+            line, at = 0, start
             for piece in pieces:
-                drafts.append(_draft(piece, section, len(drafts)))
+                line += whole.count("\n", at, piece.start)
+                at = piece.start
+                drafts.append(_draft(piece, section, len(drafts), line))
     return drafts
 
 
@@ -66,10 +71,24 @@ def embedding_text(title: str, heading: tuple[str, ...], text: str) -> str:
     return f"{path}\n\n{text}" if path else text
 
 
-def _draft(piece: _Piece, section: Section, position: int) -> ChunkDraft:
+def _draft(piece: _Piece, section: Section, position: int, line: int) -> ChunkDraft:
+    """`line` of the section is where the piece begins; the second line of a table is no row of the sheet."""
+    row = None if section.row is None else section.row + max(0, line - 1)
     return ChunkDraft(
-        piece.text, section.page, section.heading, piece.start, piece.end, position, section.kind
+        text=piece.text,
+        page=section.page,
+        heading=section.heading,
+        start=piece.start,
+        end=piece.end,
+        position=position,
+        kind=section.kind,
+        sheet=section.sheet,
+        row=row,
     )
+
+
+def _place(section: Section) -> tuple[int | None, tuple[str, ...], SectionKind, str]:
+    return section.page, section.heading, section.kind, section.sheet
 
 
 def _merged(spans: list[tuple[int, int, Section]]) -> list[tuple[int, int, Section]]:

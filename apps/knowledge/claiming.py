@@ -44,6 +44,8 @@ class Claim:
     storage_key: str
     user_id: UUID | None
     embedding_model_id: UUID | None
+    version_of_id: UUID | None
+    chunk_size: int
 
     @property
     def is_last(self) -> bool:
@@ -76,6 +78,8 @@ def claim(tenant_id: UUID, document_id: UUID) -> Claim | None:
         document.file.storage_key,
         document.uploaded_by_id,
         document.embedding_model_id,
+        document.version_of_id,
+        document.chunk_size,
     )
 
 

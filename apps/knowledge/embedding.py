@@ -1,4 +1,4 @@
-"""The organisation's embedding model, and vectors of the one size that the tables hold."""
+"""Embedding models: which there are, how they are called, and vectors of the one size that tables hold."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from apps.knowledge.models import VECTOR_DIMENSIONS
+from apps.llm.errors import ModelNotFoundError
+from apps.llm.gateway import EmbedCall
 from apps.llm.selectors import models_for_teams
+from apps.llm.services.builtin import EMBEDDING_SLUG, MULTILINGUAL_SLUG
 from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
     from uuid import UUID
 
-BUILT_IN: Final = "all-minilm-l6-v2"
-_KNOWN_LANGUAGES: Final = {BUILT_IN: frozenset({"en"})}
+    from apps.llm.gateway import Caller
+    from apps.llm.models import Model
+
+QUERY_CHARACTERS: Final = 2_000
+_KNOWN_LANGUAGES: Final = {EMBEDDING_SLUG: frozenset({"en"})}
+_OF_FIXED_SIZE: Final = frozenset({EMBEDDING_SLUG, MULTILINGUAL_SLUG})
 
 
 class UnfitVectorError(Exception):
@@ -23,28 +31,69 @@ class UnfitVectorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingModel:
-    """The model that documents and questions are embedded with; `known` = None for many languages."""
+    """A model that documents and questions are embedded with; `known` = None for many languages."""
 
     id: UUID
     slug: str
+    vendor_model: str
     known: frozenset[str] | None
 
     @property
     def dimensions(self) -> int | None:
-        """What to ask the host for; the built-in model has its size by nature."""
-        return None if self.slug == BUILT_IN else VECTOR_DIMENSIONS
+        """What to ask the host for; the built-in models have their size by nature."""
+        return None if self.slug in _OF_FIXED_SIZE else VECTOR_DIMENSIONS
+
+    def query(self, text: str) -> str:
+        """A question as the model wants it."""
+        return f"query: {text}" if self._is_e5 else text
+
+    def passage(self, text: str) -> str:
+        """A document's text as the model wants it."""
+        return f"passage: {text}" if self._is_e5 else text
+
+    @property
+    def _is_e5(self) -> bool:
+        """E5 tells questions from passages by a prefix (Wang et al., 2022)."""
+        return "e5-" in self.vendor_model.lower()
 
 
 def embedding_model() -> EmbeddingModel | None:
     """The built-in model where Everyone may use it, else the oldest that Everyone may; in a scope.
 
-    One for the whole organisation: vectors of two models can not be compared.
+    The choice of a collection goes before it; vectors of two models can not be compared.
     """
-    models = models_for_teams((), Modality.EMBEDDING.value)
+    models = _usable()
     if not models:
         return None
-    first = min(models, key=lambda model: (model.slug != BUILT_IN, model.created_at, model.slug))
-    return EmbeddingModel(first.id, first.slug, _KNOWN_LANGUAGES.get(first.slug))
+    return _shown(min(models, key=_preference))
+
+
+def embedding_model_named(slug: str) -> EmbeddingModel:
+    """The model of this slug, if Everyone may use it; raises ModelNotFoundError. In a scope."""
+    for model in _usable():
+        if model.slug == slug:
+            return _shown(model)
+    raise ModelNotFoundError
+
+
+def embedding_models(ids: Collection[UUID]) -> dict[UUID, EmbeddingModel]:
+    """Those of these models that can still be asked; in a scope."""
+    return {model.id: _shown(model) for model in _usable() if model.id in ids}
+
+
+def query_call(
+    who: Caller, model: EmbeddingModel, *texts: str, conversation_id: UUID | None = None
+) -> EmbedCall:
+    """The call for the vectors of questions."""
+    return EmbedCall(
+        who=who,
+        model_id=model.id,
+        texts=tuple(model.query(text[:QUERY_CHARACTERS]) for text in texts),
+        purpose="query",
+        side="query",
+        dimensions=model.dimensions,
+        conversation_id=conversation_id,
+    )
 
 
 def fitted(vector: Sequence[float]) -> list[float]:
@@ -52,3 +101,16 @@ def fitted(vector: Sequence[float]) -> list[float]:
     if len(vector) > VECTOR_DIMENSIONS:
         raise UnfitVectorError
     return [*vector, *([0.0] * (VECTOR_DIMENSIONS - len(vector)))]
+
+
+def _usable() -> list[Model]:
+    return models_for_teams((), Modality.EMBEDDING.value)
+
+
+def _preference(model: Model) -> tuple[bool, bool, datetime, str]:
+    """The multilingual one is slower: a collection chooses it."""
+    return (model.slug != EMBEDDING_SLUG, model.slug == MULTILINGUAL_SLUG, model.created_at, model.slug)
+
+
+def _shown(model: Model) -> EmbeddingModel:
+    return EmbeddingModel(model.id, model.slug, model.vendor_model, _KNOWN_LANGUAGES.get(model.slug))

@@ -1,6 +1,7 @@
 """One ranking from two: a convex combination of min-max-normalised scores (Bruch, Gai, Ingber, 2023)."""
 
-from collections.abc import Mapping, Set
+from collections import defaultdict
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 
@@ -12,18 +13,24 @@ class Weights:
     lexical: float
 
 
-BALANCED = Weights(dense=0.7, lexical=0.3)
+BALANCED = Weights(dense=0.6, lexical=0.4)
 WORDS_ONLY = Weights(dense=0.0, lexical=1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A chunk found by either leg; a leg's score is None where it did not find the chunk."""
+    """A chunk found by either leg, with both scores; None where it has no vector, or none of the words.
+
+    `model` is what embedded it (scores of two models can not be compared), `known` that model's languages,
+    None for a multilingual one.
+    """
 
     id: str
     dense: float | None
     lexical: float | None
     language: str | None = None
+    model: str = ""
+    known: Set[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +58,31 @@ def weights_for(
 
 
 def fuse(
-    candidates: Mapping[str, Candidate] | list[Candidate],
-    *,
-    question_language: str | None,
-    known: Set[str] | None,
-    balanced: Weights = BALANCED,
+    candidates: Sequence[Candidate], *, question_language: str | None, balanced: Weights = BALANCED
 ) -> list[Fused]:
-    """The candidates by falling score. A chunk that one leg did not find counts as its weakest find there."""
-    found = list(candidates.values()) if isinstance(candidates, Mapping) else candidates
-    dense = _normalised({candidate.id: candidate.dense for candidate in found})
-    lexical = _normalised({candidate.id: candidate.lexical for candidate in found})
+    """The candidates by falling score. A chunk without a score in a leg counts as the weakest find there.
+
+    Cosines have no natural zero: they are spread between the least and the most. BM25's is no word in common.
+    """
+    cosines: dict[str, list[float]] = defaultdict(list)
+    for candidate in candidates:
+        if candidate.dense is not None:
+            cosines[candidate.model].append(candidate.dense)
+    bounds = {model: (min(found), max(found)) for model, found in cosines.items()}
+    most = max((candidate.lexical or 0.0 for candidate in candidates), default=0.0)
     fused = []
-    for candidate in found:
-        weights = weights_for(question_language, candidate.language, known, balanced)
-        shares = dense[candidate.id], lexical[candidate.id]
-        score = weights.dense * shares[0] + weights.lexical * shares[1]
-        fused.append(Fused(candidate.id, score, *shares))
+    for candidate in candidates:
+        weights = weights_for(question_language, candidate.language, candidate.known, balanced)
+        dense = _spread(candidate.dense, bounds.get(candidate.model, (0.0, 0.0)))
+        lexical = (candidate.lexical or 0.0) / most if most else 0.0
+        score = weights.dense * dense + weights.lexical * lexical
+        fused.append(Fused(candidate.id, score, dense, lexical))
     return sorted(fused, key=lambda item: (-item.score, item.id))
 
 
-def _normalised(scores: Mapping[str, float | None]) -> dict[str, float]:
-    """Scores between 0 and 1; where all are the same, all that were found are 1."""
-    known = [score for score in scores.values() if score is not None]
-    low, high = (min(known), max(known)) if known else (0.0, 0.0)
-    if high == low:
-        return {id_: 0.0 if score is None else 1.0 for id_, score in scores.items()}
-    return {id_: 0.0 if score is None else (score - low) / (high - low) for id_, score in scores.items()}
+def _spread(score: float | None, bounds: tuple[float, float]) -> float:
+    """Between 0 and 1; where all are the same, each is 1."""
+    low, high = bounds
+    if score is None:
+        return 0.0
+    return 1.0 if high == low else (score - low) / (high - low)

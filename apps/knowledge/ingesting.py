@@ -12,11 +12,13 @@ from billiard.exceptions import SoftTimeLimitExceeded
 
 from apps.files.storage import storage
 from apps.knowledge import failures, storing
+from apps.knowledge.batching import Batches
 from apps.knowledge.chunking import chunk
 from apps.knowledge.claiming import Claim, Lease, LostDocumentError, claim
 from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, embedding_model, fitted
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
 from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.switching import current_lock, version_switch
 from apps.llm import gateway
 from apps.llm.gateway import Caller, EmbedCall, GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.tenants.scope import tenant_scope
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from apps.knowledge.parsing.parsed import Parsed
 
 MOST_CHUNKS: Final = 10_000
-BATCH: Final = 64
 _PAUSE_S: Final = 10.0
 
 logger = logging.getLogger(__name__)
@@ -84,8 +85,16 @@ class _Reading:
         note = failures.NO_MODEL if model is None else self._embedded(parsed, model)
         if note is None:
             return
+        self._published(parsed, len(drafts), note)
+
+    def _published(self, parsed: Parsed, chunks: int, note: str) -> None:
+        """Let it be found; a new version takes the old one's place in the same transaction."""
+        replaced_id = self._claim.version_of_id
         with tenant_scope(self._claim.tenant_id):
-            storing.document_publish(self._claim, parsed, chunks=len(drafts), note=note)
+            current = None if replaced_id is None else current_lock(replaced_id)
+            made = storing.document_publish(self._claim, parsed, chunks=chunks, note=note)
+            if current is not None:
+                version_switch(current, made)
 
     def _parsed(self) -> Parsed:
         with storage().local(self._claim.storage_key) as path:
@@ -94,7 +103,7 @@ class _Reading:
         return parsed
 
     def _chunked(self, parsed: Parsed) -> list[ChunkDraft]:
-        drafts = chunk(parsed)
+        drafts = chunk(parsed, size=self._claim.chunk_size)
         if len(drafts) > MOST_CHUNKS:
             raise ParseError(ParseErrorKind.TOO_LARGE)
         pieces = storing.pieces_of(parsed, drafts)
@@ -107,8 +116,7 @@ class _Reading:
         with tenant_scope(self._claim.tenant_id):
             waiting = storing.chunks_unembedded(self._claim, parsed.title, model.id)
         try:
-            for start in range(0, len(waiting), BATCH):
-                self._batch(waiting[start : start + BATCH], model)
+            self._batches(Batches(waiting), model)
         except UnfitVectorError:
             return failures.MODEL_UNFIT
         except (ModelNotFoundError, GuardrailRefusedError):
@@ -121,6 +129,16 @@ class _Reading:
                 storing.document_requeue(self._claim, seconds=_PAUSE_S * self._claim.attempt)
             return None
         return ""
+
+    def _batches(self, batches: Batches, model: EmbeddingModel) -> None:
+        while batch := batches.first():
+            try:
+                self._batch(batch, model)
+            except VendorError as error:
+                if not batches.is_smaller(batch, error.kind):
+                    raise
+            else:
+                batches.drop(len(batch))
 
     def _batch(self, batch: list[storing.Unembedded], model: EmbeddingModel) -> None:
         self._lease.check()

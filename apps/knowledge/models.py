@@ -10,27 +10,35 @@ from django.utils import timezone
 
 from apps.files.models import File
 from apps.knowledge import failures
+from apps.knowledge.access_models import KnowledgeBasePerson as KnowledgeBasePerson
+from apps.knowledge.access_models import Restriction as Restriction
+from apps.knowledge.access_models import RestrictionReader as RestrictionReader
+from apps.knowledge.access_models import Visibility as Visibility
+from apps.knowledge.chunking import SIZE
+from apps.knowledge.connectors.models import AllowedFolder as AllowedFolder
+from apps.knowledge.connectors.models import Source as Source
+from apps.knowledge.connectors.models import SourceItem as SourceItem
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
 from apps.knowledge.lexical import DIMENSIONS
+from apps.knowledge.upload_models import Upload as Upload
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
 VECTOR_DIMENSIONS: Final = 384
 
 
-class Visibility(models.TextChoices):
-    PRIVATE = "private", "Only me"
-    TEAMS = "teams", "Chosen teams"
-    TENANT = "tenant", "Everyone"
-
-
 class KnowledgeBase(TenantModel):
-    """A collection of documents. One with a `conversation_id` holds what was attached in that chat."""
+    """A collection of documents. One with a `conversation_id` holds what was attached in that chat.
+
+    `quota_bytes` and `quota_documents`: its own limits; None for the installation's (apps.knowledge.quotas).
+    """
 
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=500, blank=True)
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PRIVATE)
     owner = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True)
     conversation_id = models.UUIDField(null=True)
+    quota_bytes = models.PositiveBigIntegerField(null=True)
+    quota_documents = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -65,6 +73,8 @@ class DocumentState(models.TextChoices):
     READING = "reading", "Reading"
     READY = "ready", "Ready"
     FAILED = "failed", "Failed"
+    PAUSED = "paused", "Paused"
+    REPLACED = "replaced", "Replaced"
 
 
 class Document(TenantModel):
@@ -72,12 +82,18 @@ class Document(TenantModel):
 
     `fence` grows with every claim: a worker writes only under the fence that it claimed. `embedding_model_id`
     names the model that made the vectors, as a value; without one only words find it and `note` says so.
+    `folder` is its place in the collection, "HR/Contracts", empty at the top.
+
+    `version_of` names the document whose new version this is, while it is read, or whose old version it was
+    (`replaced`: found by no search, kept for the citations that quoted it). Such rows are in no list of
+    documents; the document itself keeps its id through all versions. `chunk_size` is in code points.
     """
 
     knowledge_base = TenantForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="documents")
     file = TenantForeignKey(File, on_delete=models.CASCADE)
     uploaded_by = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True)
     title = models.CharField(max_length=500)
+    folder = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=8, choices=DocumentState, default=DocumentState.QUEUED)
     error_kind = models.CharField(max_length=32, blank=True)
     error_detail = models.CharField(max_length=500, blank=True)
@@ -90,6 +106,9 @@ class Document(TenantModel):
     chunk_count = models.PositiveIntegerField(default=0)
     language = models.CharField(max_length=16, blank=True)
     embedding_model_id = models.UUIDField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    version_of = TenantForeignKey("self", on_delete=models.CASCADE, null=True, related_name="versions")
+    chunk_size = models.PositiveSmallIntegerField(default=SIZE)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -113,7 +132,10 @@ class Document(TenantModel):
 
 
 class Chunk(TenantModel):
-    """A piece of a document of about a thousand characters; `start` and `end` count its code points."""
+    """A piece of a document of about a thousand characters; `start` and `end` count its code points.
+
+    An excluded one is found by no search. `original` is what the file says where a person corrected `text`.
+    """
 
     document = TenantForeignKey(Document, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     position = models.PositiveIntegerField()
@@ -123,6 +145,8 @@ class Chunk(TenantModel):
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     language = models.CharField(max_length=16, blank=True)
+    is_excluded = models.BooleanField(default=False)
+    original = models.TextField(blank=True)
 
     class Meta:
         constraints = [TenantUnique(fields=["document", "position"], name="chunk_position")]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Value
+from django.db.models.functions import Concat
 
 from apps.accounts.permissions import can
 from apps.knowledge.models import (
@@ -16,7 +17,10 @@ from apps.knowledge.models import (
     Document,
     DocumentState,
     KnowledgeBase,
+    KnowledgeBasePerson,
     KnowledgeBaseTeam,
+    Restriction,
+    RestrictionReader,
     TrialSearch,
     Visibility,
 )
@@ -34,10 +38,43 @@ MANAGE: Final = "knowledge.manage"
 
 def readable_by(user_id: UUID) -> QuerySet[KnowledgeBase]:
     """The collections that a person may read, those of their chats included."""
-    mine = Q(team__is_everyone=True) | Q(team__memberships__user_id=user_id)
-    shared = Exists(KnowledgeBaseTeam.objects.filter(mine, knowledge_base_id=OuterRef("pk")))
+    shared = Exists(KnowledgeBaseTeam.objects.filter(_of_team(user_id), knowledge_base_id=OuterRef("pk")))
+    named = Exists(KnowledgeBasePerson.objects.filter(user_id=user_id, knowledge_base_id=OuterRef("pk")))
     of_teams = Q(visibility=Visibility.TEAMS) & shared
-    return KnowledgeBase.objects.filter(Q(owner_id=user_id) | Q(visibility=Visibility.TENANT) | of_teams)
+    of_people = Q(visibility=Visibility.PEOPLE) & named
+    own_or_open = Q(owner_id=user_id) | Q(visibility=Visibility.TENANT)
+    return KnowledgeBase.objects.filter(own_or_open | of_teams | of_people)
+
+
+def readable_documents(user_id: UUID) -> QuerySet[Document]:
+    """The documents whose text a person may read: admission.ADMITTED, said to the ORM."""
+    refusing = _refusing(user_id)
+    beneath = Func(
+        Concat(OuterRef("folder"), Value("/")),
+        Concat(F("folder"), Value("/")),
+        function="starts_with",
+        output_field=BooleanField(),
+    )
+    of_folder = refusing.filter(beneath, document=None, knowledge_base_id=OuterRef("knowledge_base_id"))
+    return _documents().filter(
+        ~Exists(refusing.filter(document_id=OuterRef("pk"))),
+        ~Exists(refusing.filter(document_id=OuterRef("version_of_id"))),
+        ~Exists(of_folder),
+        knowledge_base__in=readable_by(user_id),
+    )
+
+
+def _of_team(user_id: UUID) -> Q:
+    return Q(team__is_everyone=True) | Q(team__memberships__user_id=user_id)
+
+
+def _refusing(user_id: UUID) -> QuerySet[Restriction]:
+    """The restrictions that do not admit the person."""
+    readers = RestrictionReader.objects.filter(restriction_id=OuterRef("pk"))
+    of_people = Q(visibility=Visibility.PEOPLE) & Exists(readers.filter(user_id=user_id))
+    of_teams = Q(visibility=Visibility.TEAMS) & Exists(readers.filter(_of_team(user_id)))
+    admitting = Restriction.objects.filter(Q(owner_id=user_id) | of_people | of_teams)
+    return Restriction.objects.exclude(id__in=admitting.values("id"))
 
 
 def may_change(actor: Actor, knowledge_base: KnowledgeBase) -> bool:
@@ -84,19 +121,18 @@ def access_document(actor: Actor, document_id: UUID, *, change: bool = False) ->
 
 def access_content(actor: Actor, document_id: UUID) -> Document:
     """The document if the actor may read what is in it; 404 otherwise."""
-    document = _documents().filter(id=document_id, knowledge_base__in=readable_by(actor.user_id)).first()
+    document = readable_documents(actor.user_id).filter(id=document_id).first()
     if document is None:
         raise not_found()
     return document
 
 
 def access_chunk(actor: Actor, chunk_id: UUID) -> Chunk:
-    """A chunk of a document that is ready and that the actor may read; 404 otherwise."""
-    readable = readable_by(actor.user_id)
+    """A chunk of a document that the actor may read, also of a replaced version; 404 otherwise."""
+    served = (DocumentState.READY, DocumentState.REPLACED)
+    readable = readable_documents(actor.user_id).filter(state__in=served)
     chunks = Chunk.objects.select_related("document__knowledge_base", "document__file")
-    chunk = chunks.filter(
-        id=chunk_id, document__state=DocumentState.READY, document__knowledge_base__in=readable
-    ).first()
+    chunk = chunks.filter(id=chunk_id, document__in=readable).first()
     if chunk is None:
         raise not_found()
     return chunk

@@ -4,7 +4,7 @@ Where the embedding model knows the language, questions off the topic find nothi
 XQuAD's English set is lost. Words alone tell less: the best find must hold a fifth of the question's weight,
 the rest half of that, which loses no right passage of XQuAD's Arabic and German sets and leaves their ranking
 BM25's; half of the questions off the topic still find something, and the model must say that it does not
-answer (python -m bench.retrieval_sql).
+answer (manage.py evaluate tells the share of unanswered questions).
 """
 
 from __future__ import annotations

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from apps.knowledge import candidates
 from apps.knowledge.assembling import Assembly
 from apps.knowledge.candidates import Hit, Reach, Stored
-from apps.knowledge.embedding import UnfitVectorError, embedding_model, fitted
+from apps.knowledge.embedding import UnfitVectorError, embedding_models, fitted
 from apps.knowledge.fusion import Candidate, fuse, weights_for
 from apps.knowledge.language import FUNCTION_WORDS, detect_language
 from apps.knowledge.lexical import query_terms
@@ -19,6 +20,8 @@ from apps.knowledge.whole import asks_for_whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Set
     from uuid import UUID
+
+    from apps.knowledge.embedding import EmbeddingModel
 
 MOST_CHARACTERS: Final = 14_000
 PASSAGE_CHARACTERS: Final = 2_400
@@ -41,36 +44,58 @@ class Passage:
     score: float
 
 
-def retrieve(  # noqa: PLR0913 - who asks, where, and what: the contract with the chat
+def models_asked(
+    *, actor_user_id: UUID, knowledge_base_ids: Sequence[UUID] = (), conversation_id: UUID | None = None
+) -> list[EmbeddingModel]:
+    """The models whose vector of the question `retrieve` can use: those that embedded what is searched."""
+    found = candidates.survey(Reach(actor_user_id, tuple(knowledge_base_ids), conversation_id))
+    return list(embedding_models(found.model_ids).values())
+
+
+def retrieve(
     *,
     actor_user_id: UUID,
-    team_id: UUID | None = None,
     knowledge_base_ids: Sequence[UUID] = (),
     conversation_id: UUID | None = None,
     query_text: str,
-    query_vector: Sequence[float] | None = None,
+    query_vectors: Mapping[UUID, Sequence[float]],
     limit: int = 8,
 ) -> list[Passage]:
     """At most `limit` passages for the question; empty when none is relevant enough. Inside a scope.
 
-    Access is checked in each statement. Without a vector, or where documents were embedded by another model,
-    only words are searched.
+    `query_vectors` has the question's vector for each of `models_asked` that answered; what another model
+    embedded is found by its words only. Access is checked in each statement.
     """
-    reach = Reach(actor_user_id, tuple(knowledge_base_ids), conversation_id)
-    found = candidates.survey(reach)
-    if found.is_empty or limit < 1:
+    if limit < 1:
         return []
-    question = prepare_query(query_text, found.languages)
-    model = embedding_model() if query_vector is not None else None
-    weights = candidates.weights_of(question.terms, found.chunks)
-    hits = candidates.find(
-        reach, weights=weights, vector=_fitting(query_vector), model_id=model.id if model else None
-    )
-    ranked = ranking(hits, question, weights, known=model.known if model else None)
-    passages = _passages(reach, ranked, limit)
+    reach = Reach(actor_user_id, tuple(knowledge_base_ids), conversation_id)
+    ranking = rank(reach, query_text, query_vectors)
+    passages = _passages(reach, ranking.usable, limit)
     if not passages and conversation_id is not None and asks_for_whole(query_text):
         return _openings(Reach(actor_user_id, (), conversation_id), limit)
     return passages
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All finds with their scores, best first, and those of them that can bear an answer."""
+
+    ordered: list[tuple[Hit, float]]
+    usable: list[tuple[Hit, float]]
+
+
+def rank(
+    reach: Reach, text: str, vectors: Mapping[UUID, Sequence[float]], *, language: str | None = None
+) -> Ranking:
+    """Both searches, fused. `language` is the code of question and texts where it is known; in a scope."""
+    found = candidates.survey(reach)
+    if found.is_empty:
+        return Ranking([], [])
+    question = prepare_query(text, found.languages, language)
+    models = embedding_models(vectors.keys())
+    weights = candidates.weights_of(question.terms, found.chunks)
+    hits = candidates.find(reach, weights=weights, vectors=_fitting(vectors, models.keys()))
+    return ranking(hits, question, weights, models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +118,14 @@ class Question:
         return min((sum(weights[term] for term in reading) for reading in self.readings), default=0.0)
 
 
-def prepare_query(text: str, languages: Iterable[str | None]) -> Question:
-    """The question's terms, stemmed by its own language and by those of what is searched.
+def prepare_query(text: str, languages: Iterable[str | None], language: str | None = None) -> Question:
+    """The question's terms, stemmed by its own language (detected unless given) and by those searched.
 
     Function words of both are left out where others remain.
     """
     text = text[:_QUERY_CHARACTERS]
     searched = tuple(languages)
-    language = detect_language(text, searched)
+    language = language or detect_language(text, searched)
     asked = dict.fromkeys((language, *searched))
     readings = {tuple(_reading(text, language, each)) for each in asked}
     return Question(language, tuple(reading for reading in readings if reading))
@@ -112,50 +137,57 @@ def _reading(text: str, language: str | None, stemmed: str | None) -> list[int]:
     return query_terms(kept, stemmed) or query_terms(text, stemmed)
 
 
-def _fitting(vector: Sequence[float] | None) -> list[float] | None:
-    if vector is None:
-        return None
-    try:
-        return fitted(vector)
-    except UnfitVectorError:
-        return None
+def _fitting(vectors: Mapping[UUID, Sequence[float]], ids: Set[UUID]) -> dict[UUID, list[float]]:
+    found = {}
+    for id_ in vectors.keys() & ids:
+        with suppress(UnfitVectorError):
+            found[id_] = fitted(vectors[id_])
+    return found
 
 
 def ranking(
-    hits: Sequence[Hit], question: Question, weights: Mapping[int, float], *, known: Set[str] | None
-) -> list[tuple[Hit, float]]:
-    """The usable finds with their scores, best first."""
+    hits: Sequence[Hit],
+    question: Question,
+    weights: Mapping[int, float],
+    models: Mapping[UUID, EmbeddingModel],
+) -> Ranking:
+    """What was found, fused; `models` are those whose vectors of the question were compared."""
     by_id = {str(hit.chunk_id): hit for hit in hits}
+    known: dict[UUID | None, Set[str] | None] = {id_: model.known for id_, model in models.items()}
     fused = fuse(
-        [Candidate(id_, hit.dense, hit.lexical, hit.language) for id_, hit in by_id.items()],
+        [
+            Candidate(
+                id_, hit.dense, hit.lexical, hit.language, str(hit.model_id), known.get(hit.model_id, _NONE)
+            )
+            for id_, hit in by_id.items()
+        ],
         question_language=question.language,
-        known=known,
     )
     floor = _Floor(
         question,
         mass=question.mass(weights),
         most=max((hit.lexical or 0.0 for hit in hits), default=0.0),
         known=known,
-        has_vectors=any(hit.dense for hit in hits),
     )
-    return [(by_id[item.id], item.score) for item in fused if floor.bears(by_id[item.id])]
+    ordered = [(by_id[item.id], item.score) for item in fused]
+    return Ranking(ordered, [(hit, score) for hit, score in ordered if floor.bears(hit)])
 
 
 @dataclass(frozen=True, slots=True)
 class _Floor:
-    """What a find must reach for this question. What the vectors' leg passed over is far."""
+    """What a find must reach for this question; `known` are the languages of each model."""
 
     question: Question
     mass: float
     most: float
-    known: Set[str] | None
-    has_vectors: bool
+    known: Mapping[UUID | None, Set[str] | None]
 
     def bears(self, hit: Hit) -> bool:
         language = self.question.language
-        counts = self.has_vectors and weights_for(language, hit.language, self.known).dense > 0
+        known = self.known.get(hit.model_id, _NONE)
+        counts = hit.dense is not None and weights_for(language, hit.language, known).dense > 0
         return is_usable(
-            cosine=(hit.dense or 0.0) if counts else None,
+            cosine=hit.dense if counts else None,
             coverage=self._share(hit.lexical or 0.0),
             best=self._share(self.most),
             language=language,

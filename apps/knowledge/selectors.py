@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.db.models.functions import Lower
 
+from apps.accounts.models import User
 from apps.knowledge.models import Chunk, Document, DocumentState, KnowledgeBase, Visibility
 from apps.knowledge.outputs import file_output
-from apps.knowledge.permissions import readable_by
+from apps.knowledge.permissions import readable_by, readable_documents
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
@@ -40,15 +42,28 @@ def counted(knowledge_base: KnowledgeBase) -> KnowledgeBase:
 
 def with_counts(found: QuerySet[KnowledgeBase]) -> QuerySet[KnowledgeBase]:
     """The collections with owner, teams and the numbers of their documents; two statements in all."""
+    own = Q(documents__version_of=None)
     failed = Q(documents__state=DocumentState.FAILED)
     return (
         found.select_related("owner")
-        .prefetch_related("teams__team")
+        .prefetch_related("teams__team", "people__user")
         .annotate(
-            documents_total=Count("documents"),
-            documents_failed=Count("documents", filter=failed),
+            documents_total=Count("documents", filter=own),
+            documents_failed=Count("documents", filter=own & failed),
         )
     )
+
+
+def people_of(emails: Iterable[str]) -> dict[str, UUID]:
+    """Active people of the organisation by these addresses, in lower case."""
+    found = User.objects.annotate(address=Lower("email")).filter(address__in=set(emails), is_active=True)
+    return dict(found.values_list("address", "id"))
+
+
+def emails_of(user_ids: Iterable[UUID]) -> list[str]:
+    """The people's addresses in order."""
+    found = User.objects.filter(id__in=list(user_ids)).order_by("email")
+    return list(found.values_list("email", flat=True))
 
 
 def readers_of(knowledge_base: KnowledgeBase) -> str:
@@ -57,13 +72,22 @@ def readers_of(knowledge_base: KnowledgeBase) -> str:
         return "everyone"
     if knowledge_base.visibility == Visibility.TEAMS:
         return ", ".join(knowledge_base.teams.order_by("team__name").values_list("team__name", flat=True))
+    if knowledge_base.visibility == Visibility.PEOPLE:
+        people = knowledge_base.people.order_by("user__name")
+        return ", ".join(["its owner", *people.values_list("user__name", flat=True)])
     return "its owner only"
 
 
 def documents_of(knowledge_base: KnowledgeBase) -> QuerySet[Document]:
-    """The collection's documents with file and uploader."""
-    rows = Document.objects.filter(knowledge_base=knowledge_base)
+    """The collection's documents with file and uploader, without their versions."""
+    rows = Document.objects.filter(knowledge_base=knowledge_base, version_of=None)
     return rows.select_related("file", "uploaded_by")
+
+
+def versions_of(document: Document) -> QuerySet[Document]:
+    """The version that is being read, if any, and those that were replaced, newest first."""
+    rows = Document.objects.filter(version_of=document).select_related("file", "uploaded_by")
+    return rows.order_by("-version", "-id")
 
 
 def failed_documents() -> QuerySet[Document]:
@@ -88,8 +112,7 @@ def search_hits(actor: Actor, search: TrialSearch) -> list[tuple[Chunk, float]]:
     scores = {UUID(row["chunk_id"]): float(row["score"]) for row in search.found}
     readable = Chunk.objects.filter(
         id__in=scores,
-        document__state=DocumentState.READY,
-        document__knowledge_base__in=readable_by(actor.user_id),
+        document__in=readable_documents(actor.user_id).filter(state=DocumentState.READY),
     )
     chunks = {chunk.id: chunk for chunk in readable.select_related("document")}
     return [(chunks[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in chunks]
@@ -119,16 +142,16 @@ def conversation_reading(*, conversation_id: UUID) -> list[str]:
     return [document.file.name for document in unread]
 
 
-def searched_names(*, conversation_id: UUID, knowledge_base_ids: Iterable[UUID]) -> list[str]:
-    """What a search looks through, in words: the chat's files, then collections."""
+def searched_names(*, user_id: UUID, conversation_id: UUID, knowledge_base_ids: Iterable[UUID]) -> list[str]:
+    """What the person's search looks through, in words: the chat's files, then collections."""
     ready = _attached(conversation_id).filter(state=DocumentState.READY).order_by("created_at")
-    bases = KnowledgeBase.objects.filter(id__in=list(knowledge_base_ids)).order_by("name")
+    bases = readable_by(user_id).filter(id__in=list(knowledge_base_ids)).order_by("name")
     return [*(document.file.name for document in ready), *bases.values_list("name", flat=True)]
 
 
 def readable_document_ids(*, user_id: UUID, document_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the documents that the person may read now."""
-    readable = Document.objects.filter(id__in=document_ids, knowledge_base__in=readable_by(user_id))
+    readable = readable_documents(user_id).filter(id__in=document_ids)
     return set(readable.values_list("id", flat=True))
 
 

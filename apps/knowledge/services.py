@@ -17,19 +17,22 @@ from apps.accounts.models import Team
 from apps.accounts.permissions import can
 from apps.accounts.selectors import teams_of
 from apps.audit.services import record
-from apps.files.services import file_delete, file_save
-from apps.knowledge.accepting import accepted
+from apps.files.services import file_delete
+from apps.knowledge.adding import Uploaded, file_take, folder_name, room_make, same_content
 from apps.knowledge.hinting import hint_after_commit, hint_search_after_commit
 from apps.knowledge.models import (
     Document,
     DocumentState,
     KnowledgeBase,
+    KnowledgeBasePerson,
     KnowledgeBaseTeam,
     TrialSearch,
     Visibility,
 )
 from apps.knowledge.permissions import MANAGE
-from apps.knowledge.storing import chunks_drop, terms_count
+from apps.knowledge.removing import documents_remove, with_versions
+from apps.knowledge.restricting import known_people
+from apps.knowledge.storing import terms_count
 from apps.rest.errors import ProblemError, invalid
 from apps.tenants.scope import current_tenant_id
 
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.actors import Actor
+    from apps.files.models import File
     from apps.knowledge.accepting import Readable
 
 CHAT_FILES: Final = "Files of a chat"
@@ -47,10 +51,11 @@ _SEARCH_KEPT: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Who may read a collection; the teams count with the visibility `teams` only."""
+    """Who may read a collection; teams count with the visibility `teams` only, people with `people`."""
 
     visibility: str
     team_ids: tuple[UUID, ...] = ()
+    user_ids: tuple[UUID, ...] = ()
 
 
 def knowledge_base_create(
@@ -60,9 +65,10 @@ def knowledge_base_create(
     description: str = "",
     visibility: str = Visibility.PRIVATE,
     team_ids: Sequence[UUID] = (),
+    user_ids: Sequence[UUID] = (),
 ) -> KnowledgeBase:
     """A new collection of the actor's; raises ProblemError 400 by field."""
-    sharing = Sharing(visibility, tuple(team_ids))
+    sharing = Sharing(visibility, tuple(team_ids), tuple(user_ids))
     knowledge_base = KnowledgeBase.objects.create(
         name=_named(name),
         description=" ".join(description.split())[:500],
@@ -102,30 +108,35 @@ def knowledge_base_delete(*, actor: Actor | None, knowledge_base: KnowledgeBase)
     documents = list(
         Document.objects.select_for_update().filter(knowledge_base=knowledge_base).order_by("id")
     )
-    _remove(documents)
-    before = _told(knowledge_base, sharing_of(knowledge_base)) | {"documents": len(documents)}
+    documents_remove(documents)
+    count = sum(document.version_of_id is None for document in documents)
+    before = _told(knowledge_base, sharing_of(knowledge_base)) | {"documents": count}
     _note(actor, "knowledge_base.deleted", knowledge_base, before=before)
     knowledge_base.delete()
 
 
 def document_add(
-    *, actor: Actor | None, knowledge_base: KnowledgeBase, name: str, stream: Readable
+    *, actor: Actor | None, knowledge_base: KnowledgeBase, name: str, stream: Readable, folder: str = ""
 ) -> Document:
-    """Keep an uploaded file and have it read.
+    """Keep a file and have it read, also where the collection has its content already.
 
     Raises ProblemError before anything is kept: 400 (empty), 413 (too large), 415 (a kind that is not read,
     or content that its name does not promise), 409 (quota), 422 (virus scanner).
     """
-    format_, parts = accepted(name, stream)
-    owner_id = actor.user_id if actor else None
-    file = file_save(owner_id=owner_id, name=name, media_type=format_.media_type, parts=parts)
-    document = Document.objects.create(
-        knowledge_base=knowledge_base, file=file, uploaded_by_id=owner_id, title=file.name, due_at=Now()
-    )
-    document.refresh_from_db(fields=["due_at"])
-    _note(actor, "document.added", document, after={"name": file.name, "size": file.size})
-    hint_after_commit(current_tenant_id(), document.id)
-    return document
+    file = file_take(actor=actor, name=name, stream=stream)
+    return _added(actor, knowledge_base, file, folder)
+
+
+def document_upload(
+    *, actor: Actor | None, knowledge_base: KnowledgeBase, name: str, stream: Readable, folder: str = ""
+) -> Uploaded:
+    """`document_add`, but content that the collection has already is not kept twice."""
+    file = file_take(actor=actor, name=name, stream=stream)
+    same = same_content(knowledge_base.id, file)
+    if same is not None:
+        file_delete(file=file)
+        return Uploaded(same, is_duplicate=True)
+    return Uploaded(_added(actor, knowledge_base, file, folder), is_duplicate=False)
 
 
 def conversation_file_add(*, actor: Actor, conversation_id: UUID, name: str, stream: Readable) -> Document:
@@ -168,11 +179,11 @@ def document_retry(*, actor: Actor | None, document: Document) -> Document:
 
 def document_delete(*, actor: Actor | None, document: Document) -> None:
     """Delete it with its chunks and its file, also while it is read: its reader writes nothing more."""
-    locked = list(Document.objects.select_for_update().filter(id=document.id))
+    locked = with_versions([document.id])
     if not locked:
         return
     _note(actor, "document.deleted", document, before={"title": document.title})
-    _remove(locked)
+    documents_remove(locked)
 
 
 def conversation_documents_delete(*, actor: Actor | None, conversation_id: UUID) -> None:
@@ -199,20 +210,29 @@ def trial_search_start(*, actor: Actor, knowledge_base: KnowledgeBase, query: st
 def sharing_of(knowledge_base: KnowledgeBase) -> Sharing:
     """Who may read it now."""
     rows = KnowledgeBaseTeam.objects.filter(knowledge_base=knowledge_base).order_by("team_id")
-    return Sharing(knowledge_base.visibility, tuple(rows.values_list("team_id", flat=True)))
+    people = KnowledgeBasePerson.objects.filter(knowledge_base=knowledge_base).order_by("user_id")
+    return Sharing(
+        knowledge_base.visibility,
+        tuple(rows.values_list("team_id", flat=True)),
+        tuple(people.values_list("user_id", flat=True)),
+    )
 
 
-def _remove(documents: Sequence[Document]) -> None:
-    """Delete locked documents with everything that hangs on them."""
-    ids = [document.id for document in documents]
-    ready = [document.id for document in documents if document.state == DocumentState.READY]
-    if ready:
-        terms_count(ready, sign=-1)
-    chunks_drop(ids)
-    files = [document.file for document in Document.objects.filter(id__in=ids).select_related("file")]
-    Document.objects.filter(id__in=ids).delete()
-    for file in files:
-        file_delete(file=file)
+def _added(actor: Actor | None, knowledge_base: KnowledgeBase, file: File, folder: str) -> Document:
+    if knowledge_base.conversation_id is None:
+        room_make(knowledge_base.id, file, documents=1)
+    document = Document.objects.create(
+        knowledge_base=knowledge_base,
+        file=file,
+        uploaded_by_id=actor.user_id if actor else None,
+        title=file.name,
+        folder=folder_name(folder),
+        due_at=Now(),
+    )
+    document.refresh_from_db(fields=["due_at"])
+    _note(actor, "document.added", document, after={"name": file.name, "size": file.size})
+    hint_after_commit(current_tenant_id(), document.id)
+    return document
 
 
 def _named(name: str) -> str:
@@ -225,7 +245,7 @@ def _named(name: str) -> str:
 def _share(actor: Actor | None, knowledge_base: KnowledgeBase, sharing: Sharing, had: Sharing) -> None:
     """Set who may read it; a person shares with their own teams, those who manage knowledge with any."""
     if sharing.visibility not in Visibility.values:
-        raise invalid([{"field": "visibility", "message": "One of: private, teams, tenant."}])
+        raise invalid([{"field": "visibility", "message": "One of: private, people, teams, tenant."}])
     may_all = actor is None or can(actor, MANAGE)
     if sharing.visibility == Visibility.TENANT and not (may_all or had.visibility == Visibility.TENANT):
         message = "Sharing with everyone is for administrators. Share it with your teams, or ask one."
@@ -237,7 +257,9 @@ def _share(actor: Actor | None, knowledge_base: KnowledgeBase, sharing: Sharing,
     known = set(offered.filter(id__in=wanted).values_list("id", flat=True)) | set(had.team_ids)
     if wanted - known:
         raise invalid([{"field": "team_ids", "message": "Choose teams that you are in."}])
+    people = known_people(sharing.user_ids) if sharing.visibility == Visibility.PEOPLE else []
     knowledge_base.visibility = sharing.visibility
+    _name_people(knowledge_base, people)
     rows = KnowledgeBaseTeam.objects.filter(knowledge_base=knowledge_base)
     rows.exclude(team_id__in=wanted).delete()
     KnowledgeBaseTeam.objects.bulk_create(
@@ -248,11 +270,19 @@ def _share(actor: Actor | None, knowledge_base: KnowledgeBase, sharing: Sharing,
     )
 
 
+def _name_people(knowledge_base: KnowledgeBase, user_ids: Sequence[UUID]) -> None:
+    KnowledgeBasePerson.objects.filter(knowledge_base=knowledge_base).delete()
+    KnowledgeBasePerson.objects.bulk_create(
+        [KnowledgeBasePerson(knowledge_base=knowledge_base, user_id=user_id) for user_id in user_ids]
+    )
+
+
 def _told(knowledge_base: KnowledgeBase, sharing: Sharing) -> dict[str, Any]:
     return {
         "name": knowledge_base.name,
         "visibility": sharing.visibility,
         "teams": [str(team_id) for team_id in sharing.team_ids],
+        "people": [str(user_id) for user_id in sharing.user_ids],
     }
 
 

@@ -139,7 +139,7 @@ def vectors_store(claimed: Claim, chunk_ids: Sequence[UUID], vectors: Sequence[S
     )
 
 
-def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) -> None:
+def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) -> Document:
     """Let everything be found, in this transaction; raises LostDocumentError."""
     document = locked(claimed)
     if note:
@@ -155,6 +155,7 @@ def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) 
     document.error_kind = document.error_detail = ""
     document.lease_until = None
     document.save()
+    return document
 
 
 def document_requeue(claimed: Claim, *, seconds: float) -> None:

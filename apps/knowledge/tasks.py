@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from typing import Final
 from uuid import UUID
 
 from apps.knowledge.ingesting import ingest
@@ -10,11 +12,14 @@ from apps.tenants.tasks import tenant_task
 
 SOFT_LIMIT_S = 1500
 HARD_LIMIT_S = 1560
+NICENESS: Final = 15
+"""Reading documents takes what answers leave of a processor; the parser's subprocess inherits it."""
 
 
 @tenant_task(name="ingest_document", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
 def ingest_document(tenant_id: str, document_id: str) -> None:
     """Read the document; one that another worker reads, or that is done, is left alone."""
+    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     ingest(UUID(tenant_id), UUID(document_id))
 
 

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 
 from django.utils import timezone
 
-from apps.knowledge.embedding import embedding_model
+from apps.knowledge.asking import query_vectors
 from apps.knowledge.models import SearchState, TrialSearch
-from apps.knowledge.retrieval import retrieve
-from apps.llm import gateway
-from apps.llm.gateway import Caller, EmbedCall, GuardrailRefusedError, ModelNotFoundError, VendorError
+from apps.knowledge.retrieval import models_asked, retrieve
+from apps.llm.gateway import Caller
+from apps.llm.loop import run_on_loop
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from apps.knowledge.embedding import EmbeddingModel
-
 LIMIT: Final = 8
-
-logger = logging.getLogger(__name__)
 
 
 def search(tenant_id: UUID, search_id: UUID) -> None:
     """Make the search that the row asks for; nothing when it was made already or is gone."""
     with tenant_scope(tenant_id):
         row = TrialSearch.objects.filter(id=search_id, state=SearchState.QUEUED).first()
-        model = embedding_model()
-    if row is None:
-        return
-    vector = _vector(tenant_id, row, model) if model else None
+        if row is None:
+            return
+        bases = (row.knowledge_base_id,)
+        models = models_asked(actor_user_id=row.user_id, knowledge_base_ids=bases)
+    vectors = run_on_loop(query_vectors(Caller(tenant_id, None, row.user_id), models, row.query))
     with tenant_scope(tenant_id):
         passages = retrieve(
             actor_user_id=row.user_id,
-            knowledge_base_ids=(row.knowledge_base_id,),
+            knowledge_base_ids=bases,
             query_text=row.query,
-            query_vector=vector,
+            query_vectors=vectors,
             limit=LIMIT,
         )
         found = [
@@ -46,19 +42,3 @@ def search(tenant_id: UUID, search_id: UUID) -> None:
         TrialSearch.objects.filter(id=search_id, state=SearchState.QUEUED).update(
             state=SearchState.DONE, found=found, finished_at=timezone.now()
         )
-
-
-def _vector(tenant_id: UUID, row: TrialSearch, model: EmbeddingModel) -> list[float] | None:
-    call = EmbedCall(
-        who=Caller(tenant_id, None, row.user_id),
-        model_id=model.id,
-        texts=(row.query,),
-        purpose="query",
-        side="query",
-        dimensions=model.dimensions,
-    )
-    try:
-        return gateway.embed_sync(call).vectors[0]
-    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
-        logger.warning("A trial search has no vector: %s", type(error).__name__)
-        return None

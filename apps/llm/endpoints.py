@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from apps.egress.addresses import is_public
+from apps.egress.addresses import is_public, may_be_granted
 from apps.llm.vendors.base import Endpoint, ErrorKind, VendorError
 from apps.vault import open_sealed
 from apps.vault.errors import VaultError
@@ -47,6 +47,14 @@ class Address:
             return not is_public(self.host)
         except ValueError:
             return "." not in self.host or self.host.endswith(_LOCAL_ENDINGS)
+
+    @property
+    def may_be_allowed(self) -> bool:
+        """False for what no operator can open either: metadata, link-local and multicast addresses."""
+        try:
+            return may_be_granted(self.host)
+        except ValueError:
+            return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,12 @@ def _look_up(name: str) -> TenantRef | None:
         return _ref(row.tenant)
     if name != bare_host() and name not in _LOOPBACK:
         raise UnknownHostError(name)
-    only = list(Tenant.objects.all()[:2])
-    return _ref(only[0]) if len(only) == 1 else None
+    return _only()
+
+
+def _only() -> TenantRef | None:
+    tenants = list(Tenant.objects.all()[:2])
+    return _ref(tenants[0]) if len(tenants) == 1 else None
 
 
 def _remembered(name: str) -> tuple[bool, TenantRef | None]:
@@ -101,6 +105,12 @@ async def atenant_of_host(header: str) -> TenantRef | None:
     name = host_name(header)
     known, ref = _remembered(name)
     return ref if known else _remember(name, await in_global_scope(_look_up, name))
+
+
+def only_tenant() -> TenantRef | None:
+    """The tenant of an installation that has exactly one; None otherwise."""
+    with global_scope():
+        return _only()
 
 
 def tenant_of_slug(slug: str) -> TenantRef | None:

@@ -66,6 +66,31 @@ def test_a_malformed_slug_is_refused(slug: str) -> None:
         call_command("tenant_create", "--", slug)
 
 
+@pytest.mark.parametrize(
+    "host", ["bad host", "a.example/x", "http://a.example", "a.example:80", "-a.example", "a..b"]
+)
+def test_a_malformed_host_is_refused(host: str) -> None:
+    from apps.tenants.models import Tenant
+    from apps.tenants.platform import PLATFORM, platform_scope
+
+    slug = f"h{secrets.token_hex(4)}"
+    with pytest.raises(CommandError, match="is not a host name"):
+        call_command("tenant_create", slug, f"--host={host}")
+    with platform_scope():
+        assert not Tenant.objects.using(PLATFORM).filter(slug=slug).exists()
+
+
+@pytest.mark.parametrize("days", ["0", "-3", "99999999"])
+def test_days_that_make_no_expiry_are_refused(cast: Cast, days: str) -> None:
+    with pytest.raises(CommandError, match="--days is a number from 1 to"):
+        call_command("api_key_create", "bob@acme.example", "--tenant", cast.acme.slug, f"--days={days}")
+
+
+def test_a_refusal_has_the_words_of_its_fields(cast: Cast) -> None:
+    with pytest.raises(CommandError, match=r"^Enter a complete e-mail address\. Nothing was saved\.$"):
+        call_command("user_create", "nobody", "--tenant", cast.acme.slug)
+
+
 def test_a_refused_person_leaves_nothing_behind(cast: Cast) -> None:
     from apps.accounts.models import User
     from apps.tenants.scope import tenant_scope

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.routed import Aside, aside
 from tests.e2e.test_accessibility import look, violations
-from tests.e2e.test_routes import Aside, aside
 from tests.llm.host import Answer, Asked
 from tests.llm.routing import Routing, routing_on, said
-from tests.llm.test_routes_admin import asked_before
+from tests.llm.test_routes_dry_run import asked_before
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Window

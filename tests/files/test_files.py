@@ -186,7 +186,28 @@ def _serve(headers: list[tuple[bytes, bytes]], *bodies: bytes, path: str = "/") 
 
     scope = {"type": "http", "path": path, "headers": headers}
     asyncio.run(BodyLimit(application)(scope, receive, send))
+    assert not waiting, "what is refused is taken in all the same, or its sender never reads the answer"
     return sent[0]["status"], sum(got)
+
+
+def test_a_refused_body_that_never_ends_is_left_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from apps.files import asgi
+
+    monkeypatch.setattr("django.conf.settings.MAX_UPLOAD_BYTES", 0)
+    monkeypatch.setattr(asgi, "LINGER_SECONDS", 0.05)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/", "headers": [(b"content-length", b"999999")]}
+    asyncio.run(asgi.BodyLimit(None)(scope, receive, send))  # type: ignore[arg-type]  # never called
+    assert sent[0]["status"] == 413
+    assert sent[-1] == {"type": "http.response.body"}
 
 
 def test_long_bodies_are_refused_at_the_door(monkeypatch: pytest.MonkeyPatch) -> None:

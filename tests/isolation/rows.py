@@ -21,6 +21,8 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "knowledge.ChunkVector.embedding": lambda: [1.0] + [0.0] * 383,
     "knowledge.ChunkTerms.terms": lambda: {7: 1.0},
     "knowledge.Document.state": lambda: "ready",
+    "knowledge.Source.kind": lambda: "website",
+    "knowledge.Source.is_paused": lambda: True,
     "runs.Run.state": lambda: "done",
     "llm.Connection.sealed_key": lambda: b"",
     "llm.Route.definition": lambda: {

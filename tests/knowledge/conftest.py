@@ -35,6 +35,7 @@ def embeddings(_embeddings: EmbeddingHost, monkeypatch: pytest.MonkeyPatch) -> E
     _embeddings.texts.clear()
     _embeddings.is_down = False
     _embeddings.before = None
+    _embeddings.most = None
     monkeypatch.setattr("django.conf.settings.MODEL_SERVER_URL", _embeddings.url)
     monkeypatch.setattr("django.conf.settings.MODEL_SERVER_KEY", "local")
     return _embeddings
@@ -98,18 +99,18 @@ class Library:
 
     def ask(self, person: User, question: str, *bases: KnowledgeBase, **options: Any) -> list[Passage]:
         """What the person's question finds, embedded as the chat embeds it."""
-        from apps.knowledge.retrieval import retrieve
+        from apps.knowledge.retrieval import models_asked, retrieve
         from apps.tenants.scope import tenant_scope
 
         vector = options.pop("vector", None) or vectors_of([question])[0]
+        where = {
+            "actor_user_id": person.id,
+            "knowledge_base_ids": [base.id for base in bases],
+            "conversation_id": options.pop("conversation_id", None),
+        }
         with tenant_scope(person.tenant_id):
-            return retrieve(
-                actor_user_id=person.id,
-                knowledge_base_ids=[base.id for base in bases],
-                query_text=question,
-                query_vector=vector,
-                **options,
-            )
+            vectors = {model.id: vector for model in models_asked(**where)}
+            return retrieve(**where, query_text=question, query_vectors=vectors, **options)
 
 
 @pytest.fixture

@@ -17,12 +17,13 @@ SIZE = 384
 
 @dataclass
 class EmbeddingHost:
-    """The running host: what it was asked for, and whether it is out of order."""
+    """The running host: what it was asked for, whether it is out of order, how many texts it takes."""
 
     url: str
     texts: list[str] = field(default_factory=list)
     is_down: bool = False
     before: Callable[[], None] | None = None
+    most: int | None = None
 
 
 @cache
@@ -69,6 +70,9 @@ def embedding_host() -> Iterator[EmbeddingHost]:
                 host.before()
             if host.is_down:
                 self._answer(503, {"error": {"message": "loading", "type": "server_error"}})
+                return
+            if host.most is not None and len(body["input"]) > host.most:
+                self._answer(422, {"error": {"message": "batch too large", "type": "Validation"}})
                 return
             host.texts += body["input"]
             rows = [

@@ -6,7 +6,7 @@ from zlib import crc32
 
 import pytest
 
-from apps.knowledge.fusion import Candidate, fuse, weights_for
+from apps.knowledge.fusion import BALANCED, Candidate, fuse, weights_for
 from apps.knowledge.language import detect_language
 from apps.knowledge.lexical import DIMENSIONS, document_terms, idf, query_terms, term_hash, terms_of
 from bench.retrieval import LexicalIndex, load, measure
@@ -63,6 +63,9 @@ def test_idf_is_positive_and_falls_with_frequency() -> None:
     assert idf(10, 20) > 0
 
 
+ENGLISH = frozenset({"en"})
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [
@@ -106,32 +109,61 @@ def test_names_do_not_decide_the_language() -> None:
 
 def test_fusion_weighs_meaning_and_words() -> None:
     found = fuse(
-        [Candidate("a", 0.9, 2.0, "en"), Candidate("b", 0.5, 10.0, "en"), Candidate("c", None, 6.0, "en")],
+        [
+            Candidate("a", 0.9, 2.0, "en", known=ENGLISH),
+            Candidate("b", 0.5, 10.0, "en", known=ENGLISH),
+            Candidate("c", None, 6.0, "en", known=ENGLISH),
+        ],
         question_language="en",
-        known={"en"},
     )
-    assert [(item.id, round(item.score, 3)) for item in found] == [("a", 0.7), ("b", 0.3), ("c", 0.15)]
+    assert [(item.id, round(item.score, 3)) for item in found] == [("a", 0.68), ("b", 0.4), ("c", 0.24)]
+
+
+def test_cosines_of_two_models_are_not_compared() -> None:
+    found = fuse(
+        [
+            Candidate("first", 0.9, None, "en", "e5"),
+            Candidate("second", 0.8, None, "en", "e5"),
+            Candidate("third", 0.5, None, "en", "mini"),
+            Candidate("fourth", 0.1, None, "en", "mini"),
+        ],
+        question_language="en",
+    )
+    assert [(item.id, item.dense) for item in found] == [
+        ("first", 1.0),
+        ("third", 1.0),
+        ("fourth", 0.0),
+        ("second", 0.0),
+    ]
 
 
 def test_embedding_that_does_not_know_the_language_has_no_say() -> None:
-    candidates = [Candidate("noise", 0.9, 1.0, "de"), Candidate("right", 0.1, 9.0, "de")]
-    english = fuse(candidates, question_language="de", known={"en"})
-    assert [(item.id, item.score) for item in english] == [("right", 1.0), ("noise", 0.0)]
-    multilingual = fuse(candidates, question_language="de", known=None)
+    known: list[frozenset[str] | None] = [ENGLISH, None]
+    english, multilingual = (
+        fuse(
+            [
+                Candidate("noise", 0.9, 1.0, "de", known=languages),
+                Candidate("right", 0.1, 9.0, "de", known=languages),
+            ],
+            question_language="de",
+        )
+        for languages in known
+    )
+    assert [(item.id, round(item.score, 2)) for item in english] == [("right", 1.0), ("noise", 0.11)]
     assert multilingual[0].id == "noise"
 
 
 def test_weights_by_language() -> None:
-    assert weights_for("en", "en", {"en"}).dense == 0.7
+    assert weights_for("en", "en", {"en"}).dense == BALANCED.dense
     assert weights_for("en", "de", {"en"}).dense == 0.0
     assert weights_for("de", "en", {"en"}).dense == 0.0
-    assert weights_for(None, None, {"en"}).dense == 0.7
+    assert weights_for(None, None, {"en"}).dense == BALANCED.dense
 
 
 def test_fusion_of_equal_or_missing_scores() -> None:
-    assert fuse([], question_language=None, known=None) == []
-    only = fuse([Candidate("a", None, 3.0)], question_language="en", known=None)
-    assert (only[0].score, only[0].dense, only[0].lexical) == (0.3, 0.0, 1.0)
+    assert fuse([], question_language=None) == []
+    only = fuse([Candidate("a", None, 3.0)], question_language="en")
+    assert (only[0].score, only[0].dense, only[0].lexical) == (0.4, 0.0, 1.0)
 
 
 @pytest.mark.skipif(not (SHARED / "rag").exists(), reason="the shared retrieval sets are not here")
@@ -156,6 +188,7 @@ class _NoisyIndex(LexicalIndex):
 
     def search(self, question: str, limit: int = 10) -> list[tuple[str, float]]:
         from apps.knowledge.candidates import Hit
+        from apps.knowledge.embedding import EmbeddingModel
         from apps.knowledge.retrieval import prepare_query, ranking
 
         asked = prepare_query(question, self.languages)
@@ -166,11 +199,12 @@ class _NoisyIndex(LexicalIndex):
                 scores[id_] += weight * value
         ids = {uuid5(NAMESPACE_OID, id_): id_ for id_ in self.documents}
         language = next(iter(self.languages))
+        model = EmbeddingModel(uuid5(NAMESPACE_OID, "noise"), "noise", "noise", ENGLISH)
         hits = [
-            Hit(uuid, uuid, 0, language, crc32(id_.encode()) / 2**32, scores.get(id_))
+            Hit(uuid, uuid, 0, language, model.id, crc32(id_.encode()) / 2**32, scores.get(id_))
             for uuid, id_ in ids.items()
         ]
-        found = ranking(hits, asked, weights, known={"en"})
+        found = ranking(hits, asked, weights, {model.id: model}).usable
         return [(ids[hit.chunk_id], score) for hit, score in found[:limit]]
 
 

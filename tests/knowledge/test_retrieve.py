@@ -171,7 +171,7 @@ def test_search_takes_few_statements(library: Library) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from apps.knowledge.retrieval import retrieve
+    from apps.knowledge.retrieval import models_asked, retrieve
     from apps.tenants.scope import tenant_scope
     from tests.knowledge.embedding_host import vectors_of
 
@@ -182,6 +182,8 @@ def test_search_takes_few_statements(library: Library) -> None:
             library.add(base, f"{number}.md", f"# Crane {number}\n\nCrane {number} lifts {number} tons.")
         )
     vector = vectors_of(["What does the crane lift?"])[0]
+    with tenant_scope(cast.acme.id):
+        models = models_asked(actor_user_id=cast.bob.id, knowledge_base_ids=[base.id])
     with (
         tenant_scope(cast.acme.id),
         CaptureQueriesContext(
@@ -192,6 +194,6 @@ def test_search_takes_few_statements(library: Library) -> None:
             actor_user_id=cast.bob.id,
             knowledge_base_ids=[base.id],
             query_text="What does the crane lift?",
-            query_vector=vector,
+            query_vectors={model.id: vector for model in models},
         )
     assert len(asked) == 5

@@ -1,6 +1,7 @@
 """`bin/up --demo` as a person starts it: every part real, on a folder and ports of its own."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import openai
 import psutil
@@ -25,12 +27,12 @@ pytestmark = [pytest.mark.durability, pytest.mark.timeout(300)]
 class Running:
     """A started bin/up (without its set-up)."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *flags: str) -> None:
         self.data = folder / "data"
         self._output, self._log = folder / "output", folder / "log"
         with self._output.open("wb") as output, self._log.open("wb") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "launch.up", "--data", str(self.data), "--port", str(port), "--demo"],
+                [sys.executable, "-m", "launch.up", "--data", str(self.data), "--port", str(port), *flags],
                 cwd=ROOT,
                 env=clean_environment() | {"PYTHONPATH": str(ROOT)},
                 stdout=output,
@@ -40,15 +42,27 @@ class Running:
     def line(self) -> dict[str, Any]:
         """The one JSON line, once it is there."""
         deadline = time.monotonic() + READY_SECONDS
-        while not self._output.read_text().endswith("\n"):
+        while not self.output().endswith("\n"):
             said = self._log.read_text(errors="replace")[-3000:]
             assert self.process.poll() is None, said
             assert time.monotonic() < deadline, said
             time.sleep(0.05)
-        (text,) = self._output.read_text().splitlines()
+        (text,) = self.output().splitlines()
         line = json.loads(text)
         assert isinstance(line, dict)
         return line
+
+    def output(self) -> str:
+        return self._output.read_text()
+
+    def told(self, pattern: str) -> str:
+        """The first group of the pattern in the log, once it is there."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not (found := re.search(pattern, said := self._log.read_text(errors="replace"))):
+            assert self.process.poll() is None, said[-3000:]
+            assert time.monotonic() < deadline, said[-3000:]
+            time.sleep(0.05)
+        return found[1]
 
     def pids(self) -> list[int]:
         table = json.loads((self.data / "processes.json").read_text())
@@ -61,8 +75,8 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, port: int) -> Iterator[Running]:
-    started = Running(folder, port)
+def running(folder: Path, port: int, *flags: str) -> Iterator[Running]:
+    started = Running(folder, port, *flags)
     try:
         yield started
     finally:
@@ -76,7 +90,7 @@ def alive(pids: list[int]) -> list[int]:
 
 def test_demo_comes_up_again_after_a_kill_and_leaves_nothing(tmp_path: Path) -> None:
     port = free_port()
-    with running(tmp_path, port) as first:
+    with running(tmp_path, port, "--demo") as first:
         line = first.line()
         assert set(line) == {"url", "sign_in", "api_keys", "models"}
         assert line["url"] == f"http://localhost:{port}"
@@ -89,7 +103,7 @@ def test_demo_comes_up_again_after_a_kill_and_leaves_nothing(tmp_path: Path) -> 
         first.process.kill()
         first.process.wait(10)
 
-    with running(tmp_path, port) as second:
+    with running(tmp_path, port, "--demo") as second:
         again = second.line()
         assert not alive(before)
         assert again["api_keys"] == line["api_keys"]
@@ -100,6 +114,16 @@ def test_demo_comes_up_again_after_a_kill_and_leaves_nothing(tmp_path: Path) -> 
         second.stop()
         assert second.line() == again, "standard output holds that one line"
         assert not alive(pids)
+
+
+def test_first_start_without_the_demo_prints_the_link_to_set_up(tmp_path: Path) -> None:
+    port = free_port()
+    with running(tmp_path, port) as started:
+        link = started.told(r"Set up your organisation with this link, which works once: (\S+)")
+        assert link.startswith(f"http://localhost:{port}/setup?code=")
+        with build_opener(HTTPCookieProcessor()).open(link) as page:
+            assert page.url.endswith("/setup/organisation")
+        assert not started.output()
 
 
 def test_taken_port_is_said_and_nothing_is_started(tmp_path: Path) -> None:

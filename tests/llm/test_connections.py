@@ -41,6 +41,12 @@ def test_private_address_is_refused_and_names_whom_to_ask(cast: Cast, url: str) 
     assert f"allow_host --tenant {cast.acme.slug} --host" in message
 
 
+def test_what_no_operator_can_open_sends_nobody_to_the_operator(cast: Cast) -> None:
+    (message,) = _refused(cast, base_url="http://169.254.169.254/v1")["base_url"]
+    assert "never connected to" in message
+    assert "allow_host" not in message
+
+
 def test_permission_of_another_tenant_or_port_does_not_count(cast: Cast) -> None:
     allow(cast.globex.id, 8000)
     allow(cast.acme.id, 8001)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.isolation.surface import doors
 from tests.llm.conftest import Connected, browser
-from tests.llm.test_routes_admin import asked_before
+from tests.llm.test_routes_dry_run import asked_before
 
 if TYPE_CHECKING:
     from django.test import Client

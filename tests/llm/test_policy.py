@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -288,71 +287,6 @@ def test_rest_sets_parameters_and_many_grants(connected: Connected) -> None:
     assert rows["next"]
     change["model_ids"].append(str(uuid4()))
     assert admin.patch("/api/v1/grants", change, content_type="application/json").status_code == 404
-
-
-def _picked(connected: Connected, team: Any) -> list[dict[str, Any]]:
-    found = browser(connected.cast, connected.cast.bob).get(f"/api/v1/models?team={team.pk}")
-    results: list[dict[str, Any]] = found.json()["results"]
-    return results
-
-
-def test_picker_keeps_what_is_out_of_reach_and_says_why(connected: Connected) -> None:
-    from django.utils import timezone
-
-    from apps.llm.models import ConnectionHealth, Model
-    from apps.llm.services import Offer, grants_change, model_offer, model_update
-
-    team = connected.cast.engineering
-
-    def fill() -> None:
-        offers = [Offer("a-switched-off"), Offer("another"), Offer("never-granted")]
-        off, other, _ = model_offer(actor=None, connection=connected.connection, offers=offers)
-        grants_change(actor=None, teams=[team], models=[off, other], allowed=True)
-        model_update(actor=None, model=off, changes={"is_enabled": False})
-
-    _in_acme(connected, fill)
-    rows = [(row["slug"], row["available"], row["reason"]) for row in _picked(connected, team)]
-    assert rows == [
-        ("big-model", True, None),
-        ("another", True, None),
-        ("a-switched-off", False, "Switched off by an administrator."),
-    ]
-    soon = timezone.now() + timedelta(minutes=1)
-
-    def fail() -> None:
-        ConnectionHealth.objects.update_or_create(
-            connection=connected.connection, defaults={"state": "open", "retry_at": soon}
-        )
-
-    _in_acme(connected, fail)
-    reasons = {row["slug"]: row["reason"] for row in _picked(connected, team)}
-    assert reasons["big-model"] == "Its provider does not answer now. It is tried again by itself."
-    assert "never-granted" not in reasons
-    assert _in_acme(connected, lambda: Model.objects.filter(slug="never-granted").exists())
-
-
-@pytest.mark.parametrize(
-    ("price", "cost", "words"),
-    [
-        (("0", "0"), "free", "Free"),
-        (("0.15", "0.6"), "low", "0.15 / 0.6 USD"),
-        (("3", "15"), "medium", "3 / 15 USD"),
-        (("15", "75"), "high", "15 / 75 USD"),
-        (None, "unknown", "Unknown"),
-    ],
-)
-def test_picker_hints_at_the_cost(
-    connected: Connected, price: tuple[str, str] | None, cost: str, words: str
-) -> None:
-    from decimal import Decimal
-
-    from apps.llm.services import model_update
-
-    values = [Decimal(amount) for amount in price] if price else [None, None]
-    changes = {"price_input": values[0], "price_output": values[1]}
-    _in_acme(connected, lambda: model_update(actor=None, model=connected.chat, changes=changes))
-    (row,) = _picked(connected, connected.cast.engineering)
-    assert (row["cost"], row["price"]) == (cost, words)
 
 
 def test_a_route_is_made_a_teams_default_on_its_page(connected: Connected) -> None:

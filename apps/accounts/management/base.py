@@ -36,9 +36,15 @@ class TenantCommand(BaseCommand):
             with tenant_scope(tenant.id):
                 yield tenant
         except ProblemError as problem:
-            words = [problem.title, problem.detail, *(e["message"] for e in problem.errors or [])]
-            raise CommandError(" ".join(words)) from problem
+            raise CommandError(_words_of(problem)) from problem
 
     def say(self, options: dict[str, Any], found: dict[str, Any], text: str) -> None:
         """Print the result as JSON or as a sentence."""
         self.stdout.write(json.dumps(found) if options["json"] else text)
+
+
+def _words_of(problem: ProblemError) -> str:
+    """The fields' own words where it has them: there is no form to send again."""
+    if problem.errors:
+        return " ".join([*(error["message"] for error in problem.errors), "Nothing was saved."])
+    return f"{problem.title}. {problem.detail}".strip()

@@ -130,11 +130,12 @@ class DocumentListApi(UploadApi):
         operation_id="documents_create",
         tags=TAGS,
         request=UPLOAD_SCHEMA,
-        responses={201: serializers.DocumentOutput},
+        responses={200: serializers.DocumentUploadOutput, 201: serializers.DocumentUploadOutput},
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Upload a file; it is read in the background. Poll the document until it is ready or failed.
 
+        200 with `is_duplicate` where the collection has this content already; 201 otherwise.
         Safe to repeat with the same Idempotency-Key.
         """
         return super().post(request, *args, **kwargs)
@@ -142,10 +143,11 @@ class DocumentListApi(UploadApi):
     def create(self, request: Request, knowledge_base_id: UUID) -> Response:
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
         file = uploaded_file(request)
-        document = services.document_add(
+        made = services.document_upload(
             actor=self.actor, knowledge_base=knowledge_base, name=file.name or "", stream=file
         )
-        return Response(document_output(document), status=201)
+        output = document_output(made.document) | {"is_duplicate": made.is_duplicate}
+        return Response(output, status=200 if made.is_duplicate else 201)
 
 
 class SearchListApi(_KnowledgeApi):
@@ -177,9 +179,11 @@ class SearchApi(_KnowledgeApi):
 
 def _sharing(knowledge_base: KnowledgeBase, values: dict[str, Any]) -> services.Sharing | None:
     """The sharing that was asked for; what was left out stays."""
-    if not {"visibility", "team_ids"} & values.keys():
+    if not {"visibility", "team_ids", "user_ids"} & values.keys():
         return None
     now = services.sharing_of(knowledge_base)
     return services.Sharing(
-        values.get("visibility", now.visibility), tuple(values.get("team_ids", now.team_ids))
+        values.get("visibility", now.visibility),
+        tuple(values.get("team_ids", now.team_ids)),
+        tuple(values.get("user_ids", now.user_ids)),
     )

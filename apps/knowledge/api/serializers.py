@@ -11,6 +11,7 @@ from apps.knowledge.services import MOST_QUERY
 from apps.rest.serializers import InputSerializer
 
 MOST_TEAMS = 200
+MOST_PEOPLE = 1_000
 
 
 class NamedOutput(serializers.Serializer[Any]):
@@ -21,12 +22,13 @@ class NamedOutput(serializers.Serializer[Any]):
 
 
 class KnowledgeBaseCreateInput(InputSerializer):
-    """A new collection; `team_ids` count with the visibility `teams`."""
+    """A new collection; `team_ids` count with the visibility `teams`, `user_ids` with `people`."""
 
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(max_length=500, required=False, allow_blank=True)
     visibility = serializers.ChoiceField(Visibility.choices, required=False)
     team_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MOST_TEAMS)
+    user_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MOST_PEOPLE)
 
 
 class KnowledgeBaseUpdateInput(KnowledgeBaseCreateInput):
@@ -43,6 +45,7 @@ class KnowledgeBaseOutput(serializers.Serializer[Any]):
     description = serializers.CharField(allow_blank=True)
     visibility = serializers.ChoiceField(Visibility.choices)
     teams = NamedOutput(many=True)
+    people = NamedOutput(many=True)
     owner = NamedOutput(allow_null=True)
     documents = serializers.IntegerField()
     failed = serializers.IntegerField()
@@ -81,6 +84,10 @@ class DocumentOutput(serializers.Serializer[Any]):
     pages = serializers.IntegerField(allow_null=True)
     chunks = serializers.IntegerField()
     language = serializers.CharField(allow_null=True)
+    folder = serializers.CharField(allow_blank=True)
+    version = serializers.IntegerField()
+    version_of = serializers.UUIDField(allow_null=True, help_text="The document whose version this is.")
+    chunk_size = serializers.IntegerField(help_text="Most characters of a passage.")
     uploaded_by = NamedOutput(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -91,6 +98,14 @@ class DocumentPage(serializers.Serializer[Any]):
 
     results = DocumentOutput(many=True)
     next = serializers.CharField(allow_null=True)
+
+
+class DocumentUploadOutput(DocumentOutput):
+    """What an upload became."""
+
+    is_duplicate = serializers.BooleanField(
+        help_text="The collection had this content already: this is that document, nothing was added."
+    )
 
 
 class ChunkDocumentOutput(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.knowledge.api import documents, knowledge_bases
+from apps.knowledge.api import documents, knowledge_bases, uploads, versions
 
 urlpatterns = [
     path("knowledge-bases", knowledge_bases.KnowledgeBaseListApi.as_view(), name="api-knowledge-bases"),
@@ -33,6 +33,20 @@ urlpatterns = [
         documents.DocumentContentApi.as_view(),
         name="api-document-content",
     ),
+    path("documents/<uuid:document_id>/versions", versions.VersionListApi.as_view(), name="api-versions"),
+    path(
+        "documents/<uuid:document_id>/reprocess",
+        versions.ReprocessApi.as_view(),
+        name="api-document-reprocess",
+    ),
+    path("documents/<uuid:document_id>/pause", versions.PauseApi.as_view(), name="api-document-pause"),
+    path("documents/<uuid:document_id>/resume", versions.ResumeApi.as_view(), name="api-document-resume"),
+    path(
+        "knowledge-bases/<uuid:knowledge_base_id>/uploads",
+        uploads.UploadListApi.as_view(),
+        name="api-uploads",
+    ),
+    path("uploads/<uuid:upload_id>", uploads.UploadApi.as_view(), name="api-upload"),
     path("chunks/<uuid:chunk_id>", documents.ChunkApi.as_view(), name="api-chunk"),
     path("files/<uuid:file_id>", documents.FileApi.as_view(), name="api-file"),
 ]

@@ -20,12 +20,18 @@ def clean(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A stretch of text under one heading path, on one page (1-based; None where a format has no pages)."""
+    """A stretch of text under one heading path, on one page or slide (1-based; None where a format has none).
+
+    In a spreadsheet `sheet` names the sheet and `row` is the number (1-based) of the first line's row; the lines
+    of a table there are consecutive rows, its Markdown delimiter aside.
+    """
 
     text: str
     page: int | None = None
     heading: tuple[str, ...] = ()
     kind: SectionKind = "text"
+    sheet: str = ""
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Parsed:
 
 def encode(parsed: Parsed) -> bytes:
     """JSON for the sandbox's pipe."""
-    sections = [[s.text, s.page, list(s.heading), s.kind] for s in parsed.sections]
+    sections = [[s.text, s.page, list(s.heading), s.kind, s.sheet, s.row] for s in parsed.sections]
     document = {
         "title": parsed.title,
         "language": parsed.language,
@@ -77,7 +83,8 @@ def decode(document: Any) -> Parsed:
     return Parsed(title=title[:500], language=language and language[:16], sections=sections, pages=pages)
 
 
-def _section(text: Any, page: Any, heading: Any, kind: Any) -> Section:
-    if not (page is None or isinstance(page, int)) or kind not in {"text", "table"}:
+def _section(text: Any, page: Any, heading: Any, kind: Any, sheet: Any, row: Any) -> Section:
+    numbers = all(number is None or isinstance(number, int) for number in (page, row))
+    if not numbers or not isinstance(sheet, str) or kind not in {"text", "table"}:
         raise ValueError("not a section")
-    return Section(clean(text), page, tuple(clean(part) for part in heading), kind)
+    return Section(clean(text), page, tuple(clean(part) for part in heading), kind, clean(sheet)[:200], row)

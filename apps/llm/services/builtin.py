@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FREE: Final = (Decimal(0), Decimal(0), "USD")
 CHAT_SLUG: Final = "smollm2-135m-instruct"
 EMBEDDING_SLUG: Final = "all-minilm-l6-v2"
+MULTILINGUAL_SLUG: Final = "multilingual-e5-small"
 EXTRACTIVE_SLUG: Final = "extractive"
 _SERVED: Final = (
     Offer(

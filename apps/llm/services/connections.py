@@ -191,6 +191,11 @@ def _is_allowed(address: Address) -> bool:
 
 
 def _refusal(address: Address) -> str:
+    if not address.may_be_allowed:
+        return (
+            f"{address.host} is a metadata, link-local or multicast address: it is never connected to. "
+            "Nothing was saved. Enter the address of the model's own server."
+        )
     slug = Tenant.objects.values_list("slug", flat=True).get(pk=current_tenant_id())
     return (
         f"{address.host}:{address.port} is not a public address, so it is refused. Nothing was saved. Ask "

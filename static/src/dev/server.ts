@@ -14,7 +14,7 @@ const PORT = Number(process.env.PORT ?? 5180);
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
-  "require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+  "require-trusted-types-for 'script'; trusted-types svelte-trusted-html pdf-worker";
 const TYPES: Record<string, string> = {
   ".js": "text/javascript",
   ".css": "text/css",

@@ -13,6 +13,8 @@ from apps.accounts.models import Team, User
 from apps.accounts.permissions import SCOPES
 from apps.accounts.services import api_key_create
 
+MOST_DAYS = 3650
+
 
 class Command(TenantCommand):
     help = "Make an API key of a person in one of their teams."
@@ -25,9 +27,14 @@ class Command(TenantCommand):
         parser.add_argument(
             "--scope", action="append", choices=SCOPES, help="may be repeated; default: all but admin"
         )
-        parser.add_argument("--days", type=int, help="expires after so many days; default: never")
+        parser.add_argument(
+            "--days", type=int, help=f"expires after so many days, {MOST_DAYS} at most; default: never"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        days = options["days"]
+        if days is not None and not 1 <= days <= MOST_DAYS:
+            raise CommandError(f"--days is a number from 1 to {MOST_DAYS}. Nothing was changed.")
         with self.scope(options) as tenant:
             user = User.objects.filter(email=options["email"].lower()).first()
             team = Team.objects.filter(slug=options["team"]).first()
@@ -35,7 +42,7 @@ class Command(TenantCommand):
                 raise CommandError(
                     "There is no such person or team in this organisation. Nothing was changed."
                 )
-            expires = timezone.now() + dt.timedelta(days=options["days"]) if options["days"] else None
+            expires = timezone.now() + dt.timedelta(days=days) if days else None
             key, text = api_key_create(
                 actor=None,
                 slug=tenant.slug,

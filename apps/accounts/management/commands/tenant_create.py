@@ -17,12 +17,19 @@ from apps.tenants.platform import PLATFORM, platform_scope
 from apps.tenants.scope import tenant_scope
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 
 
 def create(slug: str, name: str, host: str) -> Tenant:
     """Make the tenant; raises CommandError when slug or host are taken or malformed."""
     if not _SLUG.fullmatch(slug):
         raise CommandError("The slug is 1 to 40 small letters, digits and hyphens. Nothing was changed.")
+    if not _HOST.fullmatch(host.lower()):
+        raise CommandError(
+            f"{host!r} is not a host name: give it as browsers send it, without scheme, port and path. "
+            "Nothing was changed."
+        )
     try:
         with platform_scope():
             tenant = Tenant.objects.using(PLATFORM).create(slug=slug)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 
 from apps.accounts.management.base import TenantCommand
-from apps.egress.addresses import may_be_granted
 from apps.llm.endpoints import BadAddressError, address_of
 from apps.llm.models import AllowedHost
 from apps.tenants.hosts import tenant_of_slug
@@ -66,16 +65,9 @@ def _pair(host: str | None, port: int | None) -> tuple[str, int]:
         address = address_of(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
     except BadAddressError as error:
         raise CommandError(f"{host!r} is not a host: {error}") from error
-    if not _may_be_granted(address.host):
+    if not address.may_be_allowed:
         raise CommandError(
             f"{address.host} is a metadata, link-local or multicast address: it is never allowed. "
             "Nothing was changed."
         )
     return address.host, address.port
-
-
-def _may_be_granted(host: str) -> bool:
-    try:
-        return may_be_granted(host)
-    except ValueError:
-        return True

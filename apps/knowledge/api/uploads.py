@@ -1,0 +1,133 @@
+"""Uploads in parts over REST: announce, send from an offset, ask how far it came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+from rest_framework.response import Response
+
+from apps.accounts.api.base import TenantApi
+from apps.knowledge import uploading
+from apps.knowledge.api.serializers import DocumentOutput
+from apps.knowledge.outputs import document_output
+from apps.knowledge.permissions import access_knowledge_base
+from apps.knowledge.reaching import access_upload, document_of
+from apps.rest.errors import invalid
+from apps.rest.serializers import InputSerializer
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from rest_framework.request import Request
+
+    from apps.knowledge.models import Upload
+
+TAGS: Final = ["knowledge"]
+OFFSET: Final = OpenApiParameter("offset", int, required=True, description="Where these bytes begin.")
+
+
+class PartParser(BaseParser):
+    """The bytes of a part as they are, one more than it may have at most."""
+
+    media_type = "application/octet-stream"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
+        """Read them."""
+        return bytes(stream.read(uploading.MOST_PART + 1))
+
+
+class UploadBeginInput(InputSerializer):
+    """A file that will come in parts. The same `client_key` gives the same upload again."""
+
+    client_key = serializers.CharField(max_length=100)
+    name = serializers.CharField(max_length=500)
+    size = serializers.IntegerField(min_value=0, max_value=2**53)
+    folder = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class UploadOutput(serializers.Serializer[Any]):
+    """How far an upload came; `document` once all bytes are here."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    size = serializers.IntegerField()
+    received = serializers.IntegerField()
+    is_duplicate = serializers.BooleanField(help_text="The collection had this content already.")
+    document = DocumentOutput(allow_null=True)
+
+
+class UploadListApi(TenantApi):
+    """Beginning an upload."""
+
+    scope = "knowledge"
+
+    @extend_schema(
+        operation_id="uploads_create",
+        tags=TAGS,
+        request=UploadBeginInput,
+        responses={200: UploadOutput, 201: UploadOutput},
+    )
+    def post(self, request: Request, knowledge_base_id: UUID) -> Response:
+        """Announce a file: 201 when it is new, 200 with what is here already when it was begun before."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        read = UploadBeginInput(data=request.data)
+        read.is_valid(raise_exception=True)
+        upload = uploading.upload_begin(
+            actor=self.actor, knowledge_base=knowledge_base, **read.validated_data
+        )
+        is_new = not upload.received and not upload.document_id
+        return Response(_output(upload), status=201 if is_new else 200)
+
+
+class UploadApi(TenantApi):
+    """One upload, of the person who began it."""
+
+    scope = "knowledge"
+
+    def get_parsers(self) -> list[Any]:
+        """A part is bytes."""
+        return [PartParser()]
+
+    @extend_schema(operation_id="uploads_read", tags=TAGS, responses=UploadOutput)
+    def get(self, request: Request, upload_id: UUID) -> Response:
+        """How many bytes are here: send the part that begins there."""
+        return Response(_output(access_upload(self.actor, upload_id)))
+
+    @extend_schema(
+        operation_id="uploads_append",
+        tags=TAGS,
+        parameters=[OFFSET],
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses=UploadOutput,
+    )
+    def put(self, request: Request, upload_id: UUID) -> Response:
+        """Send a part of up to 8 MB; safe to repeat. The last one makes the document."""
+        upload = access_upload(self.actor, upload_id)
+        given = request.query_params.get("offset", "")
+        if not given.isascii() or not given.isdigit():
+            raise invalid([{"field": "offset", "message": "A whole number from 0."}])
+        data = request.data if isinstance(request.data, bytes) else b""
+        upload = uploading.upload_append(actor=self.actor, upload=upload, offset=int(given[:18]), data=data)
+        return Response(_output(upload))
+
+    @extend_schema(operation_id="uploads_cancel", tags=TAGS, responses={204: None})
+    def delete(self, request: Request, upload_id: UUID) -> Response:
+        """Forget it; a document that it became stays."""
+        uploading.upload_cancel(upload=access_upload(self.actor, upload_id))
+        return Response(status=204)
+
+
+def _output(upload: Upload) -> dict[str, Any]:
+    document = document_of(upload)
+    return {
+        "id": upload.id,
+        "name": upload.name,
+        "size": upload.size,
+        "received": upload.received,
+        "is_duplicate": upload.is_duplicate,
+        "document": document_output(document) if document else None,
+    }

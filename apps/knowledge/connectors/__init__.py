@@ -1,0 +1,1 @@
+"""Where documents come from by themselves: the interface, the four kinds, and the sync that follows them."""

@@ -1,0 +1,17 @@
+"""The hint that a source is due. Apart from `apps.knowledge.tasks`, since a sync goes through the services."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.knowledge.connectors.syncing import sync
+from apps.tenants.tasks import tenant_task
+
+SOFT_LIMIT_S = 1500
+HARD_LIMIT_S = 1560
+
+
+@tenant_task(name="sync_source", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
+def sync_source(tenant_id: str, source_id: str) -> None:
+    """Follow the source once; one that is not due, or that another worker follows, is left alone."""
+    sync(UUID(tenant_id), UUID(source_id))

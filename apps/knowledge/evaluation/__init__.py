@@ -1,0 +1,1 @@
+"""How well passages are found: sets of judged questions, asked through the real pipeline."""

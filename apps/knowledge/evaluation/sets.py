@@ -1,0 +1,106 @@
+"""Judged questions in BEIR's layout (Thakur et al., 2021): corpus.jsonl, queries.jsonl, qrels. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JUDGMENTS: Final = ("qrels.tsv", "qrels/test.tsv")
+_COLUMNS: Final = 3
+
+
+class UnreadableSetError(Exception):
+    """The folder holds no such set; the message says what is missing or where it is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document of the set."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSet:
+    """Documents, the questions that have a right document, and the gain (above 0) of each right one."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    questions: dict[str, str]
+    judgments: dict[str, dict[str, float]]
+
+
+def read_set(folder: Path) -> JudgedSet:
+    """The set in the folder; raises UnreadableSetError."""
+    entries = tuple(
+        Entry(_id(row), str(row.get("title") or "").strip(), str(row.get("text") or "").strip())
+        for row in _rows(folder / "corpus.jsonl")
+    )
+    judgments = _judgments(folder)
+    texts = {_id(row): str(row.get("text") or "") for row in _rows(folder / "queries.jsonl")}
+    questions = {id_: text for id_, text in texts.items() if id_ in judgments}
+    if not entries or not questions:
+        raise UnreadableSetError(f"{folder} has no documents or no question with a right document.")
+    return JudgedSet(folder.resolve().name, entries, questions, judgments)
+
+
+def _id(row: dict[str, Any]) -> str:
+    id_ = row.get("id", row.get("_id"))
+    if id_ is None:
+        raise UnreadableSetError("A row of the set has neither 'id' nor '_id'.")
+    return str(id_)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise UnreadableSetError(f"Line {number} of {path} is not JSON.") from error
+        if not isinstance(row, dict):
+            raise UnreadableSetError(f"Line {number} of {path} is not an object.")
+        yield row
+
+
+def _judgments(folder: Path) -> dict[str, dict[str, float]]:
+    """Gains above 0 by question. A first line that names columns is passed over."""
+    path = next((folder / name for name in JUDGMENTS if (folder / name).is_file()), None)
+    if path is None:
+        raise UnreadableSetError(f"{folder} has neither {' nor '.join(JUDGMENTS)}.")
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for number, line in enumerate(_lines(path), start=1):
+        parts = line.split("\t")
+        if len(parts) < _COLUMNS or (number == 1 and not _is_number(parts[-1])):
+            continue
+        if not _is_number(parts[-1]):
+            raise UnreadableSetError(f"Line {number} of {path} ends with no number.")
+        if float(parts[-1]) > 0:
+            found[parts[0]][parts[-2]] = float(parts[-1])
+    return dict(found)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
+            for line in file:
+                yield line.rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableSetError(f"{path} can not be read.") from error
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""How much a collection and an organisation may hold, in bytes and in documents.
+
+Bytes of a whole organisation and of a person are the files app's (apps.files.limits); old versions count in
+bytes, not in documents.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum
+
+from apps.files.limits import megabytes
+from apps.files.models import File
+from apps.knowledge.models import Document, KnowledgeBase
+from apps.rest.errors import ProblemError, invalid
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+class Quota(NamedTuple):
+    """What a collection may hold and what it holds."""
+
+    bytes_limit: int
+    bytes_used: int
+    documents_limit: int
+    documents_used: int
+
+
+def quota_of(knowledge_base: KnowledgeBase) -> Quota:
+    """A collection's own limits, else the installation's, and what is used; two statements."""
+    documents = Document.objects.filter(knowledge_base=knowledge_base)
+    size = File.objects.filter(id__in=documents.values("file_id")).aggregate(total=Sum("size"))["total"]
+    return Quota(
+        _or(knowledge_base.quota_bytes, settings.KNOWLEDGE_BASE_QUOTA_BYTES),
+        int(size or 0),
+        _or(knowledge_base.quota_documents, settings.KNOWLEDGE_BASE_QUOTA_DOCUMENTS),
+        documents.filter(version_of=None).count(),
+    )
+
+
+def refuse_over_quota(knowledge_base_id: UUID, *, documents: int, size: int) -> None:
+    """Raise ProblemError 409 where so many more documents, or bytes of files, do not fit.
+
+    Locks the collection to the transaction's end, so that uploads side by side can not pass together.
+    """
+    knowledge_base = KnowledgeBase.objects.select_for_update(no_key=True).get(id=knowledge_base_id)
+    quota = quota_of(knowledge_base)
+    if quota.documents_used + documents > quota.documents_limit:
+        raise _full(f"“{knowledge_base.name}” may hold up to {quota.documents_limit:,} documents.")
+    if quota.bytes_used + size > quota.bytes_limit:
+        raise _full(f"“{knowledge_base.name}” may hold up to {megabytes(quota.bytes_limit)} of files.")
+    most = settings.KNOWLEDGE_TENANT_QUOTA_DOCUMENTS
+    counted = Document.objects.aggregate(total=Count("id", filter=Q(version_of=None)))["total"]
+    if counted + documents > most:
+        raise _full(f"Your organisation may hold up to {most:,} documents.")
+
+
+def quota_set(knowledge_base: KnowledgeBase, *, size: int | None, documents: int | None) -> None:
+    """Give a collection limits of its own, None for the installation's; at most those. Unsaved.
+
+    Raises ProblemError 400 by field.
+    """
+    limits = {
+        "quota_bytes": (size, settings.KNOWLEDGE_BASE_QUOTA_BYTES),
+        "quota_documents": (documents, settings.KNOWLEDGE_BASE_QUOTA_DOCUMENTS),
+    }
+    wrong = [
+        {"field": field, "message": f"A whole number from 0 to {most:,}, or nothing."}
+        for field, (value, most) in limits.items()
+        if value is not None and not 0 <= value <= most
+    ]
+    if wrong:
+        raise invalid(wrong)
+    knowledge_base.quota_bytes, knowledge_base.quota_documents = size, documents
+
+
+def _or(own: int | None, installation: int) -> int:
+    return installation if own is None else own
+
+
+def _full(limit: str) -> ProblemError:
+    return ProblemError(
+        409,
+        "quota_exceeded",
+        "There is no room left for this document",
+        f"{limit} Nothing was saved. Delete documents that are no longer needed, or ask an administrator for "
+        "more room.",
+    )

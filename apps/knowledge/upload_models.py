@@ -1,0 +1,34 @@
+"""Uploads that come in parts and may be resumed."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from apps.tenants.models import TenantForeignKey, TenantModel, TenantUnique
+
+
+class Upload(TenantModel):
+    """A file on its way into a collection. `parts` are storage keys in order, `received` their bytes.
+
+    `client_key` is the uploader's own name for it: asking again with the same gives the same upload.
+    `document_id` tells, as a value, what it became.
+    """
+
+    knowledge_base = TenantForeignKey("knowledge.KnowledgeBase", on_delete=models.CASCADE)
+    owner = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
+    client_key = models.CharField(max_length=100)
+    name = models.CharField(max_length=500)
+    folder = models.CharField(max_length=500, blank=True)
+    size = models.PositiveBigIntegerField()
+    received = models.PositiveBigIntegerField(default=0)
+    parts = models.JSONField(default=list)
+    document_id = models.UUIDField(null=True)
+    is_duplicate = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["owner", "knowledge_base", "client_key"], name="upload_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,187 @@
+"""Uploads in parts: begin, append at an offset, resume where a line broke. Every call may be repeated.
+
+Parts are kept as they come; the last one makes the document. Each call runs in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from apps.files.limits import empty, megabytes, too_large
+from apps.files.storage import storage, tenant_prefix
+from apps.knowledge.adding import folder_name
+from apps.knowledge.models import Document, KnowledgeBase, Upload
+from apps.knowledge.quotas import refuse_over_quota
+from apps.knowledge.services import document_upload
+from apps.rest.errors import ProblemError
+from apps.tenants.models import new_id
+from apps.tenants.platform import platform_scope
+from apps.tenants.scope import after_commit, current_tenant_id, tenant_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from apps.accounts.actors import Actor
+
+MOST_PART: Final = 8 * 1024 * 1024
+KEPT: Final = timedelta(days=1)
+_AT_ONCE: Final = 200
+
+
+def upload_begin(
+    *, actor: Actor, knowledge_base: KnowledgeBase, client_key: str, name: str, size: int, folder: str = ""
+) -> Upload:
+    """The upload of this key, new or as far as it came; raises ProblemError 400, 409 (quota), 413."""
+    known = Upload.objects.filter(
+        owner_id=actor.user_id, knowledge_base=knowledge_base, client_key=client_key
+    ).first()
+    if known is not None and not _was_deleted(known):
+        return known  # type: ignore[no-any-return]  # the manager is untyped
+    if known is not None:
+        known.delete()
+    if not size:
+        raise empty()
+    if size > settings.MAX_UPLOAD_BYTES:
+        raise too_large()
+    refuse_over_quota(knowledge_base.id, documents=1, size=size)
+    made: Upload = Upload.objects.create(
+        owner_id=actor.user_id,
+        knowledge_base=knowledge_base,
+        client_key=client_key,
+        name=name,
+        folder=folder_name(folder),
+        size=size,
+    )
+    return made
+
+
+def upload_append(*, actor: Actor, upload: Upload, offset: int, data: bytes) -> Upload:
+    """Keep the next bytes; with the last of them the document is made.
+
+    Bytes that are there already change nothing. Raises ProblemError 409 where bytes between are missing, 413
+    for more than was announced, and what services.document_upload raises.
+    """
+    locked: Upload = Upload.objects.select_for_update(of=("self",)).get(id=upload.id)
+    end = offset + len(data)
+    if end > locked.size or len(data) > MOST_PART:
+        raise _too_much(locked)
+    if end <= locked.received:
+        return locked
+    if offset != locked.received:
+        raise _gap(locked)
+    key = f"{tenant_prefix(current_tenant_id())}{new_id()}"
+    storage().save(key, [data])
+    locked.parts = [*locked.parts, key]
+    locked.received = end
+    try:
+        if end == locked.size:
+            _finish(actor, locked)
+    except BaseException:
+        storage().delete(key)
+        raise
+    locked.save()
+    return locked
+
+
+def upload_cancel(*, upload: Upload) -> None:
+    """Forget it and its parts; a document that it became stays."""
+    keys = list(upload.parts)
+    upload.delete()
+    after_commit(lambda: _parts_delete(keys))
+
+
+def keys_of_uploads(keys: set[str]) -> set[str]:
+    """Which of these storage keys are parts of uploads that may still go on; in a platform scope."""
+    rows = Upload.across.filter(updated_at__gte=Now() - KEPT).exclude(parts=[])
+    return keys & {key for parts in rows.values_list("parts", flat=True) for key in parts}
+
+
+def remove_stale_uploads() -> int:
+    """Forget uploads that nobody has gone on with for a day; how many. Across tenants (maintenance)."""
+    with platform_scope():
+        stale = Upload.across.filter(updated_at__lt=Now() - KEPT).order_by("updated_at")
+        found = list(stale.values_list("tenant_id", "id")[:_AT_ONCE])
+    for tenant_id, upload_id in found:
+        _forget(tenant_id, upload_id)
+    return len(found)
+
+
+def _was_deleted(upload: Upload) -> bool:
+    """Whether the document that it became is gone, so that the file may come again."""
+    if upload.document_id is None:
+        return False
+    return not Document.objects.filter(id=upload.document_id).exists()
+
+
+def _forget(tenant_id: UUID, upload_id: UUID) -> None:
+    with tenant_scope(tenant_id):
+        stale = Upload.objects.filter(id=upload_id, updated_at__lt=Now() - KEPT).first()
+        if stale is not None:
+            upload_cancel(upload=stale)
+
+
+def _finish(actor: Actor, upload: Upload) -> None:
+    made = document_upload(
+        actor=actor,
+        knowledge_base=upload.knowledge_base,
+        name=upload.name,
+        stream=_Parts(upload.parts),
+        folder=upload.folder,
+    )
+    upload.document_id, upload.is_duplicate = made.document.id, made.is_duplicate
+    keys = list(upload.parts)
+    upload.parts = []
+    after_commit(lambda: _parts_delete(keys))
+
+
+def _parts_delete(keys: list[str]) -> None:
+    for key in keys:
+        storage().delete(key)
+
+
+class _Parts:
+    """The stored parts one after another, as a stream."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._bytes = self._all(keys)
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+        while len(self._rest) < size:
+            part = next(self._bytes, b"")
+            if not part:
+                break
+            self._rest += part
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return taken
+
+    def _all(self, keys: list[str]) -> Iterator[bytes]:
+        for key in keys:
+            with storage().open(key) as file:
+                while part := file.read(256 * 1024):
+                    yield part
+
+
+def _too_much(upload: Upload) -> ProblemError:
+    return ProblemError(
+        413,
+        "part_too_large",
+        "This is more than was announced",
+        f"A part may have up to {megabytes(MOST_PART)}, all of them {upload.size:,} bytes as announced. "
+        "Nothing of this part was kept.",
+    )
+
+
+def _gap(upload: Upload) -> ProblemError:
+    return ProblemError(
+        409,
+        "offset_conflict",
+        "Bytes before this part are missing",
+        f"{upload.received:,} bytes are here. Send the part that begins at {upload.received}.",
+    )
