@@ -64,7 +64,6 @@ def database(address: str, **options: Any) -> dict[str, Any]:
         "HOST": query.pop("host", parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {"options": "-c timezone=UTC", **query, **options},
         "TEST": {"MIRROR": None},

@@ -51,12 +51,16 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One reply to write: the branch up to the question, and where to look things up."""
+    """One reply to write: the branch up to the question, and where to look things up.
+
+    `source_ids` are the documents whose words stand in the branch: what is said from it rests on them too.
+    """
 
     turns: tuple[Turn, ...]
     knowledge_base_ids: tuple[UUID, ...]
     has_files: bool
     awaited: AwaitedAnswer | None = None
+    source_ids: frozenset[str] = frozenset()
 
 
 def load_job(*, conversation_id: UUID, question_id: UUID, answer_id: UUID, user_id: UUID) -> Job | None:
@@ -67,7 +71,14 @@ def load_job(*, conversation_id: UUID, question_id: UUID, answer_id: UUID, user_
         return None
     sources = {source for message in branch for source in message.source_document_ids}
     readable = _readable(user_id, sources)
-    return Job(tuple(_turns(branch, readable)), asked.knowledge_base_ids, asked.has_files, asked.awaited)
+    shown = (message for message in branch if message.source_document_ids <= readable)
+    return Job(
+        tuple(_turns(branch, readable)),
+        asked.knowledge_base_ids,
+        asked.has_files,
+        asked.awaited,
+        frozenset[str]().union(*(message.source_document_ids for message in shown)),
+    )
 
 
 def load_extractive(team_id: UUID) -> Chosen | None:

@@ -79,7 +79,8 @@ class Message(TenantModel):
     """A question or an answer. Siblings under one parent are the branches that editing and regenerating make.
 
     `author` is the person who asked, for both. `client_id` makes a send repeatable. `source_document_ids` are
-    the documents whose text stands in the answer: it leaves later prompts when the person may not read them.
+    the documents whose text stands in the answer or in what it was said from: it leaves later prompts when
+    the person may not read one of them.
     """
 
     conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE, db_index=False)

@@ -205,9 +205,8 @@ class Reply:
         if cited:
             self._ctx.event("citation", {"citations": cited})
         self._ctx.result["annotations"] = [*cited, *self._notes]
-        self._ctx.result["source_document_ids"] = sorted(
-            {str(passage.document_id) for passage in self._given}
-        )
+        given = {str(passage.document_id) for passage in self._given}
+        self._ctx.result["source_document_ids"] = sorted(given | self._job.source_ids)
 
 
 def _vendor_failed(error: VendorError) -> RunError:

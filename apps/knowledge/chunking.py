@@ -73,7 +73,8 @@ def embedding_text(title: str, heading: tuple[str, ...], text: str) -> str:
 
 def _draft(piece: _Piece, section: Section, position: int, line: int) -> ChunkDraft:
     """`line` of the section is where the piece begins; the second line of a table is no row of the sheet."""
-    row = None if section.row is None else section.row + max(0, line - 1)
+    line = max(0, line - 1) if section.kind == "table" else line
+    row = None if section.row is None else section.row + line
     return ChunkDraft(
         text=piece.text,
         page=section.page,
@@ -92,8 +93,8 @@ def _place(section: Section) -> tuple[int | None, tuple[str, ...], SectionKind, 
 
 
 def _merged(spans: list[tuple[int, int, Section]]) -> list[tuple[int, int, Section]]:
-    """Neighbouring texts under one page and heading as a single span; tables stay apart."""
-    if spans[0][2].kind == "table":
+    """Neighbouring texts under one page and heading as a single span; tables and rows stay apart."""
+    if any(section.kind == "table" or section.row is not None for _, _, section in spans):
         return spans
     return [(spans[0][0], spans[-1][1], spans[0][2])]
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from apps.knowledge.models import Visibility
+from apps.knowledge.selectors import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
     from apps.accounts.models import Team
 
 
 class CollectionForm(forms.Form):
-    """A collection's name, what it holds, and who may read it."""
+    """A collection's name, what it holds, and who may read it; `people` cleans to ids."""
 
     name = forms.CharField(max_length=120)
     description = forms.CharField(
@@ -26,6 +28,13 @@ class CollectionForm(forms.Form):
         label="Teams", required=False, widget=forms.CheckboxSelectMultiple, help_text="With “Chosen teams”."
     )
 
+    people = forms.CharField(
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="With “Chosen people”: their e-mail addresses, one a line.",
+    )
+
     def __init__(self, *args: Any, teams: Iterable[Team], with_everyone: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         offered = [choice for choice in Visibility.choices if with_everyone or choice[0] != Visibility.TENANT]
@@ -34,6 +43,16 @@ class CollectionForm(forms.Form):
         self.fields["team_ids"].choices = chosen  # type: ignore[attr-defined]  # a ChoiceField
         if not chosen:
             del self.fields["team_ids"]
+
+
+    def clean_people(self) -> list[UUID]:
+        """The ids behind the addresses; an error names those that nobody has."""
+        emails = {line.strip().lower() for line in self.cleaned_data["people"].splitlines() if line.strip()}
+        known = people_of(emails)
+        unknown = sorted(emails - known.keys())
+        if unknown:
+            raise forms.ValidationError(f"Nobody here has this address: {', '.join(unknown[:5])}.")
+        return list(known.values())
 
 
 def add_problem(form: forms.Form, errors: list[dict[str, str]] | None, otherwise: str) -> None:

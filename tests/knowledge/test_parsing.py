@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
+from apps.knowledge.chunking import chunk
 from apps.knowledge.parsing.archive import Archive
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS, Limits
 from apps.knowledge.parsing.parsed import Parsed, decode, encode
-from apps.knowledge.parsing.registry import FORMATS, detect, parse
+from apps.knowledge.parsing.registry import detect, parse
 from apps.knowledge.parsing.xmltree import parse_xml
 from apps.knowledge.sandbox import parse_sandboxed
 
 from . import builders
 
 SHARED = builders.SHARED / "docs"
-READABLE = {f".{ending}" for format_ in FORMATS.values() for ending in format_.extensions}
 
 
 def read(data: bytes | str, name: str = "file") -> Parsed:
@@ -52,7 +52,19 @@ def test_every_kind_of_failure_has_a_sentence_that_says_what_to_do() -> None:
         ("\ufeff<html>".encode("utf-16"), "page", "html"),
         (b"# Title", "notes.md", "md"),
         (b"# Title", "notes", "txt"),
-        (b"a,b\n1,2", "table.csv", "txt"),
+        (b"a,b\n1,2", "table.csv", "csv"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.jpg", "png"),
+        (b"{\\rtf1 text}", "letter", "rtf"),
+        (b"From: a@b.c\nSubject: Hello\n\nText", "mail", "eml"),
+        (b"Subject: Hello\n\nText", "mail.eml", "eml"),
+        (b"from here on: see below\nnothing", "note", "txt"),
+        (b'{"a": 1}', "data", "json"),
+        (b"{not json", "data", "txt"),
+        (b'<?xml version="1.0"?><a/>', "data", "xml"),
+        (b'<?xml version="1.0"?><html/>', "page", "html"),
+        (builders.zipped({"a.txt": b"x"}), "archive", "zip"),
+        (builders.zipped({"mimetype": b"application/epub+zip"}), "book", "epub"),
+        (builders.zipped({"mimetype": b"application/vnd.oasis.opendocument.text"}), "letter", "odt"),
         (builders.zipped({"word/document.xml": b"<x/>"}), "letter", "docx"),
     ],
 )
@@ -69,14 +81,14 @@ def test_content_decides_the_format(data: bytes, name: str, format_: str) -> Non
         (b"%PDF-1.7", "letter.docx", ParseErrorKind.MISMATCH),
         (b"%PDF-1.7", "letter.txt", ParseErrorKind.MISMATCH),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "report.pdf", ParseErrorKind.MISMATCH),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.png", ParseErrorKind.UNSUPPORTED),
         (b"\x7fELF\x02\x01\x01\0\0\0", "tool", ParseErrorKind.UNSUPPORTED),
-        (b"{\\rtf1 text}", "letter.rtf", ParseErrorKind.UNSUPPORTED),
-        (builders.zipped({"a.txt": b"x"}), "archive.zip", ParseErrorKind.UNSUPPORTED),
+        (builders.zipped({"a.txt": b"x"}), "letter.docx", ParseErrorKind.MISMATCH),
+        (builders.zipped({"a.bin": b"\x7fELF\0\0"}), "archive.zip", ParseErrorKind.UNSUPPORTED),
+        (builders.zipped({}), "archive.zip", ParseErrorKind.EMPTY),
         (b"PK\x03\x04 torn", "letter.docx", ParseErrorKind.CORRUPT),
         (b"%PDF-1.7 torn", "report.pdf", ParseErrorKind.CORRUPT),
         (builders.pdf("secret", password="open"), "report.pdf", ParseErrorKind.ENCRYPTED),
-        (builders.pdf(""), "scan.pdf", ParseErrorKind.NO_TEXT),
+        (builders.pdf(""), "blank.pdf", ParseErrorKind.NO_TEXT),
         (builders.zipped({"word/document.xml": b"<broken"}), "a.docx", ParseErrorKind.CORRUPT),
         (b"<div>" * 2000, "deep.html", ParseErrorKind.BOMB),
         (b"<html><body><script>x</script></body></html>", "a.html", ParseErrorKind.EMPTY),
@@ -273,16 +285,12 @@ def facts() -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("fact", [pytest.param(fact, id=fact["file"]) for fact in facts()])
 def test_real_documents_give_their_fact_on_its_page(fact: dict[str, Any]) -> None:
     path = SHARED / fact["file"]
-    readable = path.suffix in READABLE or path.suffix == ".csv"
-    if fact["expect_error"] or fact["needs_ocr"] or not readable:
+    if fact["expect_error"]:
         with pytest.raises(ParseError) as caught:
             parse_sandboxed(path, path.name)
-        expected = ParseErrorKind.NO_TEXT if path.suffix == ".pdf" else ParseErrorKind.UNSUPPORTED
-        assert caught.value.kind == (ParseErrorKind.ENCRYPTED if fact["expect_error"] else expected)
+        assert caught.value.kind == ParseErrorKind.ENCRYPTED
         return
-    parsed = parse_sandboxed(path, path.name)
-    pages = [
-        section.page for section in parsed.sections if normal(fact["must_contain"]) in normal(section.text)
-    ]
+    chunks = chunk(parse_sandboxed(path, path.name))
+    pages = [draft.page for draft in chunks if normal(fact["must_contain"]) in normal(draft.text)]
     assert pages
     assert fact["page"] is None or fact["page"] in pages

@@ -24,6 +24,33 @@ _CANDIDATES = (
     *("koi8_r", "koi8_u", "cp437", "cp850", "cp866", "cp874", "mac_roman"),
     *("cp932", "euc_jp", "iso2022_jp", "gb18030", "big5", "cp949", "tis_620"),
 )
+_LABELLED = (
+    *(
+        "utf-8",
+        "utf-7",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "utf-32-le",
+        "utf-32-be",
+        "ascii",
+        "latin-1",
+    ),
+    *(f"iso8859_{number}" for number in range(1, 17) if number != 12),  # noqa: PLR2004 (there is no part 12)
+    *(
+        "gb2312",
+        "gbk",
+        "hz",
+        "shift_jis",
+        "euc_kr",
+        "iso2022_kr",
+        "big5hkscs",
+        "euc_jis_2004",
+        "koi8_t",
+        "mac_cyrillic",
+    ),
+)
 _HEAD = 4096
 _SAMPLE = 256 * 1024
 _MAX_ODD = 0.02
@@ -36,7 +63,7 @@ def preload() -> None:
     """Import every codec now: inside the closed sandbox no file can be opened any more."""
     import charset_normalizer  # noqa: F401
 
-    for name in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp1252", *_CANDIDATES):
+    for name in (*_LABELLED, *_CANDIDATES):
         codecs.lookup(name)
 
 

@@ -19,8 +19,8 @@ class ParseErrorKind(StrEnum):
 
 MESSAGES = {
     ParseErrorKind.UNSUPPORTED: (
-        "This kind of file cannot be read yet. Save it as PDF, Word (.docx), HTML, Markdown or plain text "
-        "and upload that."
+        "This kind of file cannot be read. Save it as PDF, as an Office or OpenDocument file, HTML, "
+        "Markdown or plain text and upload that."
     ),
     ParseErrorKind.MISMATCH: (
         "The content of this file is not what its name says. Check that it is the right file, "
@@ -36,8 +36,8 @@ MESSAGES = {
     ),
     ParseErrorKind.EMPTY: "This file holds no text. Check that it is the right file and upload it again.",
     ParseErrorKind.NO_TEXT: (
-        "This file holds only pictures of pages, no text. Reading scanned text (OCR) is still to come; "
-        "until then, upload a copy with a text layer."
+        "No text could be found in this picture or scan. Check that it is upright and sharp, or upload "
+        "a copy with a text layer."
     ),
     ParseErrorKind.TOO_LARGE: (
         "This file is too large to be read in one go. Split it into smaller parts and upload those."
@@ -59,6 +59,11 @@ MESSAGES = {
         "Try again, or save the file anew and upload that copy."
     ),
 }
+
+OLD_OFFICE = (
+    "This file is in the old format of Word, Excel or PowerPoint, which cannot be read. Save it as "
+    ".docx, .xlsx or .pptx and upload that."
+)
 
 # Trying the same bytes again can only help where the cause may lie outside the file.
 _RETRYABLE = {ParseErrorKind.CRASHED, ParseErrorKind.TIMEOUT}

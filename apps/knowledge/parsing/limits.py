@@ -19,6 +19,8 @@ class Limits:
     entries: int = 10_000
     ratio: int = 250
     depth: int = 1000
+    nesting: int = 3
 
 
 DEFAULT_LIMITS = Limits()
+RECOGNITION_LIMITS = Limits(wall=1200.0, cpu=1150, memory=2048 * MIB, pages=1000)

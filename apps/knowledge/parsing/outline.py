@@ -29,6 +29,8 @@ class SectionBuilder:
     def __init__(self) -> None:
         self.path = HeadingPath()
         self.sections: list[Section] = []
+        self._page: int | None = None
+        self._sheet = ""
         self._blocks: list[str] = []
 
     def heading(self, level: int, title: str) -> None:
@@ -42,6 +44,18 @@ class SectionBuilder:
         self._close()
         self.path.enter(0, "")
 
+    def turn(self, page: int) -> None:
+        """Close the section; what follows stands on this page or slide, under the same headings."""
+        self._close()
+        self._page = page
+
+    def open_sheet(self, name: str) -> None:
+        """Close the section; what follows stands on this sheet, whose name is its only heading."""
+        self._close()
+        self.path.enter(0, "")
+        self.path.enter(1, name)
+        self._sheet = name
+
     def text(self, block: str) -> None:
         block = clean(block).strip("\n").rstrip()
         if block.strip():
@@ -52,6 +66,12 @@ class SectionBuilder:
             self._close()
             self._add(clean(markdown), "table")
 
+    def rows(self, text: str, kind: SectionKind, row: int) -> None:
+        """Lines of a sheet, of which the first is this row, as a section of their own."""
+        if text:
+            self._close()
+            self._add(clean(text), kind, row)
+
     def finish(self) -> tuple[Section, ...]:
         self._close()
         return tuple(self.sections)
@@ -61,5 +81,5 @@ class SectionBuilder:
             self._add("\n\n".join(self._blocks), "text")
             self._blocks = []
 
-    def _add(self, text: str, kind: SectionKind) -> None:
-        self.sections.append(Section(text=text, heading=self.path.titles, kind=kind))
+    def _add(self, text: str, kind: SectionKind, row: int | None = None) -> None:
+        self.sections.append(Section(text, self._page, self.path.titles, kind, self._sheet, row))

@@ -22,8 +22,8 @@ def clean(text: str) -> str:
 class Section:
     """A stretch of text under one heading path, on one page or slide (1-based; None where a format has none).
 
-    In a spreadsheet `sheet` names the sheet and `row` is the number (1-based) of the first line's row; the lines
-    of a table there are consecutive rows, its Markdown delimiter aside.
+    In a spreadsheet `sheet` names the sheet and `row` is the number (1-based) of the first line's row; the
+    lines there are consecutive rows, a table's Markdown delimiter aside.
     """
 
     text: str

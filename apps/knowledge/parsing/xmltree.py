@@ -1,5 +1,7 @@
 """XML without document types, entities or network, of bounded depth."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -8,13 +10,28 @@ from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 MAX_DEPTH = 400
 
 
-def parse_xml(data: bytes) -> Element:
+def parse_xml(data: bytes, *, doctype: bool = False) -> Element:
     """The root element, names as `{namespace}local`.
 
-    Raises ParseError: corrupt for malformed XML, bomb for a document type (the way to every entity attack) or
-    nesting deeper than MAX_DEPTH.
+    Raises ParseError: corrupt for malformed XML, bomb for nesting deeper than MAX_DEPTH and for a document
+    type (the way to every entity attack); with `doctype` only for one that declares entities.
     """
     builder = TreeBuilder()
+    stream_xml(data, Handlers(builder.start, builder.end, builder.data), doctype=doctype)
+    return builder.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What to call for a start (name, attributes), an end (name) and text, names as `{namespace}local`."""
+
+    start: Callable[[str, dict[str, str]], object]
+    end: Callable[[str], object]
+    text: Callable[[str], object]
+
+
+def stream_xml(data: bytes, handlers: Handlers, *, doctype: bool = False) -> None:
+    """Read XML without keeping a tree; raises as `parse_xml`."""
     depth = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -22,12 +39,12 @@ def parse_xml(data: bytes) -> Element:
         depth += 1
         if depth > MAX_DEPTH:
             raise ParseError(ParseErrorKind.BOMB)
-        builder.start(_qualified(name), {_qualified(key): value for key, value in attributes.items()})
+        handlers.start(_qualified(name), {_qualified(key): value for key, value in attributes.items()})
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
-        builder.end(_qualified(name))
+        handlers.end(_qualified(name))
 
     def refuse(*_: object) -> None:
         raise ParseError(ParseErrorKind.BOMB)
@@ -36,13 +53,14 @@ def parse_xml(data: bytes) -> Element:
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = refuse
+    parser.CharacterDataHandler = handlers.text
+    parser.EntityDeclHandler = refuse
+    if not doctype:
+        parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(data, True)  # noqa: FBT003 (the standard library's signature)
     except expat.ExpatError as error:
         raise ParseError(ParseErrorKind.CORRUPT) from error
-    return builder.close()
 
 
 def _qualified(name: str) -> str:

@@ -18,8 +18,9 @@ def main(arguments: list[str]) -> None:
     source, sink = int(arguments[0]), int(arguments[1])
     sys.path.insert(0, _ROOT)
     from apps.knowledge.parsing.errors import ParseError
-    from apps.knowledge.sandbox import confinement
+    from apps.knowledge.sandbox import confinement, reporting
 
+    reporting.open_to(sink)
     try:
         answer = b"+" + _work(source, arguments[2], json.loads(arguments[3]))
     except ParseError as error:

@@ -2,11 +2,26 @@
 
 from collections.abc import Callable
 
-from apps.knowledge.parsing import parsed, registry
+from apps.knowledge.parsing import parsed, recognition, registry
 from apps.knowledge.parsing.limits import Limits
+from apps.knowledge.sandbox import reporting
+
+NEEDS_RECOGNITION = b"null"
 
 
-def parse(data: bytes, limits: Limits, *, name: str) -> Callable[[], bytes]:
-    """Import the parser; the returned call reads the document and gives it as JSON."""
+def parse(data: bytes, limits: Limits, *, name: str, recognise: bool) -> Callable[[], bytes]:
+    """Import the parser; the returned call reads the document and gives it as JSON.
+
+    Without `recognise` no model is loaded; a document that holds pictures of text gives NEEDS_RECOGNITION.
+    """
+    if recognise:
+        recognition.prepare(reporting.report)
     read = registry.prepare(data, name, limits)
-    return lambda: parsed.encode(read())
+
+    def run() -> bytes:
+        try:
+            return parsed.encode(read())
+        except recognition.RecognitionNeededError:
+            return NEEDS_RECOGNITION
+
+    return run

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +17,15 @@ from shutil import which
 from typing import Any, BinaryIO
 
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
-from apps.knowledge.parsing.limits import DEFAULT_LIMITS, Limits
+from apps.knowledge.parsing.limits import DEFAULT_LIMITS, RECOGNITION_LIMITS, Limits
 from apps.knowledge.parsing.parsed import Parsed, decode
+from apps.knowledge.sandbox import reporting
 
 logger = logging.getLogger(__name__)
 
 _CHILD = Path(__file__).with_name("child.py")
+_ENTRY = "apps.knowledge.sandbox.entry:parse"
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _READ = 1024 * 1024
 _GRACE = 1.0
 _NEARLY = 0.85
@@ -32,6 +36,9 @@ _BWRAP = (
     *("--unshare-all", "--die-with-parent", "--clearenv", "--cap-drop", "ALL"),
     *("--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--"),
 )
+
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +52,43 @@ class _Ending:
     stopped: ParseErrorKind | None
 
 
-def parse_sandboxed(source: Path | bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Parsed:
+def parse_sandboxed(
+    source: Path | bytes,
+    name: str,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    recognition: Limits = RECOGNITION_LIMITS,
+    progress: Progress | None = None,
+) -> Parsed:
     """Read a document in a closed subprocess; `name` is the file's name as uploaded, a hint and a title only.
 
-    Returns within `limits.wall` and a second. Raises ParseError, of whatever the document does to the parser;
+    A document with pictures of text is read anew by a subprocess with the models that recognise it, within
+    `recognition`; `progress` is called with the pages done and their number. Returns within `limits.wall`,
+    then `recognition.wall`, and a second each. Raises ParseError, of whatever the document does to the parser;
     OSError when `source` cannot be opened.
     """
-    document = run(source, "apps.knowledge.sandbox.entry:parse", {"name": name}, limits)
+    document = run(source, _ENTRY, {"name": name, "recognise": False}, limits)
+    if document is None:
+        document = run(source, _ENTRY, {"name": name, "recognise": True}, recognition, progress)
     try:
         return decode(document)
     except ValueError as error:
         raise ParseError(ParseErrorKind.CRASHED) from error
 
 
-def run(source: Path | bytes, entry: str, arguments: dict[str, Any], limits: Limits = DEFAULT_LIMITS) -> Any:
+def run(
+    source: Path | bytes,
+    entry: str,
+    arguments: dict[str, Any],
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Progress | None = None,
+) -> Any:
     """Call `entry` (module:function, see `child`) in a closed subprocess; its JSON result, decoded."""
     with _opened(source) as file:
         if os.fstat(file.fileno()).st_size > limits.input:
             raise ParseError(ParseErrorKind.TOO_LARGE)
-        ending = _finished(
-            file.fileno(), [entry, json.dumps({**arguments, "limits": asdict(limits)})], limits
-        )
+        words = [entry, json.dumps({**arguments, "limits": asdict(limits)})]
+        ending = _finished(file.fileno(), words, limits, progress)
     if ending.stopped:
         raise ParseError(ending.stopped)
     try:
@@ -86,7 +109,7 @@ def _opened(source: Path | bytes) -> BinaryIO:
     return file
 
 
-def _finished(descriptor: int, arguments: list[str], limits: Limits) -> _Ending:
+def _finished(descriptor: int, arguments: list[str], limits: Limits, progress: Progress | None) -> _Ending:
     reader, writer = os.pipe()
     try:
         python = [sys.executable, "-I", "-X", "utf8", str(_CHILD), str(descriptor), str(writer), *arguments]
@@ -96,7 +119,7 @@ def _finished(descriptor: int, arguments: list[str], limits: Limits) -> _Ending:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(descriptor, writer),
-            env={},
+            env=_ONE_THREAD,
             cwd="/",
             start_new_session=True,
         )
@@ -107,7 +130,7 @@ def _finished(descriptor: int, arguments: list[str], limits: Limits) -> _Ending:
         os.close(writer)
     grace = 0.0
     try:
-        answer, stopped = _read(reader, limits)
+        answer, stopped = _read(reader, limits, progress)
         grace = 0.0 if stopped else _GRACE
     finally:
         os.close(reader)
@@ -121,22 +144,23 @@ def _peak_of(usage: struct_rusage) -> int:
     return usage.ru_maxrss * _KIB if usage.ru_maxrss > _CLEARLY * ours else 0
 
 
-def _read(reader: int, limits: Limits) -> tuple[bytes, ParseErrorKind | None]:
+def _read(reader: int, limits: Limits, progress: Progress | None) -> tuple[bytes, ParseErrorKind | None]:
     """The answer until the pipe closes, the time is over, or it grows past the limit."""
     deadline = time.monotonic() + limits.wall
     poll = select.poll()
     poll.register(reader, select.POLLIN)
-    parts: list[bytes] = []
-    size = 0
+    received = bytearray()
     while True:
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             return b"", ParseErrorKind.TIMEOUT
         part = os.read(reader, _READ)
         if not part:
-            return b"".join(parts), None
-        parts.append(part)
-        size += len(part)
-        if size > limits.output:
+            return bytes(received), None
+        received += part
+        pages = reporting.taken(received)
+        if pages and progress:
+            progress(*pages)
+        if len(received) > limits.output:
             return b"", ParseErrorKind.TOO_LARGE
 
 

@@ -25,6 +25,7 @@ from apps.knowledge.permissions import (
     may_change,
     may_read,
 )
+from apps.knowledge.quotas import quota_of
 from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class CollectionEditPage(PersonPage):
             "description": knowledge_base.description,
             "visibility": sharing.visibility,
             "team_ids": [str(team_id) for team_id in sharing.team_ids],
+            "people": "\n".join(selectors.emails_of(sharing.user_ids)),
         }
         form = _form(self.actor, initial=initial, shared=knowledge_base)
         return self._page(request, form, knowledge_base)
@@ -103,7 +105,9 @@ class CollectionEditPage(PersonPage):
 
     def _save(self, knowledge_base: KnowledgeBase, form: CollectionForm) -> None:
         values = _values(form)
-        sharing = services.Sharing(values.pop("visibility"), values.pop("team_ids"))
+        sharing = services.Sharing(
+            values.pop("visibility"), values.pop("team_ids"), tuple(values.pop("user_ids"))
+        )
         services.knowledge_base_update(
             actor=self.actor, knowledge_base=knowledge_base, sharing=sharing, **values
         )
@@ -165,6 +169,7 @@ def collection_page(
         "may_read": may_read(actor, knowledge_base),
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
         "limit_together": megabytes(together()),
+        "quota": quota_of(knowledge_base),
         "upload_errors": upload_errors,
         "search_errors": search_errors,
         "search": search,
@@ -197,6 +202,7 @@ def _values(form: CollectionForm) -> dict[str, Any]:
         "description": chosen["description"],
         "visibility": chosen["visibility"],
         "team_ids": tuple(UUID(team_id) for team_id in chosen.get("team_ids", ())),
+        "user_ids": chosen["people"],
     }
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django.conf import settings
 from django.db import OperationalError
 from django.db.backends.postgresql import base
+from psycopg import Error
 from psycopg.pq import ExecStatus
+from psycopg_pool import ConnectionPool
 
 from apps.tenants.errors import NoTenantScopeError
 from apps.tenants.postgresql.statements import Statement, prepared_on
@@ -37,6 +39,14 @@ def _guard(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
     return execute(sql, params, many, context)
 
 
+def _answers(connection: Any) -> bool:
+    try:
+        ConnectionPool.check_connection(connection)
+    except Error:
+        return False
+    return True
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that knows its tenant, refuses statements without one and unsafe roles."""
 
@@ -54,6 +64,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.alias not in self.checked_aliases:
             refuse_unsafe_role(self.connection, self.alias)
             self.checked_aliases.add(self.alias)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection that answers; dead ones go back to the pool, which makes new ones in their place.
+
+        The pool's own check (CONN_HEALTH_CHECKS) waits between two dead ones, longer each time: after a
+        restart of the server three of them took all of the pool's timeout, and the request failed.
+        """
+        connection = super().get_new_connection(conn_params)
+        while self.pool is not None and not _answers(connection):
+            self.pool.putconn(connection)
+            connection = super().get_new_connection(conn_params)
+        return connection
 
     def get_connection_params(self) -> dict[str, Any]:
         """Allow prepared statements to those who ask for them; Django's own cursors never do."""

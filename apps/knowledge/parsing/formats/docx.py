@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from apps.knowledge.parsing.archive import Archive
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.formats.docx_styles import MAX_LEVEL, W, heading_levels
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import SectionBuilder
+from apps.knowledge.parsing.package import Package
 from apps.knowledge.parsing.parsed import Parsed
 from apps.knowledge.parsing.tables import markdown_table
-from apps.knowledge.parsing.xmltree import parse_xml
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_DC = "{http://purl.org/dc/elements/1.1/}"
 _SKIPPED = frozenset((f"{W}del", f"{W}moveFrom", f"{_MC}Fallback", f"{W}pPr", f"{W}rPr", f"{W}instrText"))
 _NOTES = {f"{W}footnoteReference": "footnotes", f"{W}endnoteReference": "endnotes"}
 _TITLE_LEVEL = 0
@@ -24,36 +22,29 @@ def parse(data: bytes, limits: Limits) -> Parsed:
 
     Raises ParseError: bomb, corrupt, encrypted (from the preflight and the XML reader).
     """
-    return _Document(Archive(data, limits)).read()
+    return _Document(Package(data, limits)).read()
 
 
 class _Document:
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+    def __init__(self, package: Package) -> None:
+        self._package = package
         self._builder = SectionBuilder()
-        self._levels = heading_levels(self._part("word/styles.xml"))
+        self._levels = heading_levels(self._package.part("word/styles.xml"))
         self._notes = {kind: self._read_notes(kind) for kind in ("footnotes", "endnotes")}
         self._title = ""
 
     def read(self) -> Parsed:
-        root = self._part("word/document.xml")
+        root = self._package.part(self._package.main("word/document.xml"))
         body = None if root is None else root.find(f"{W}body")
         if body is None:
             raise ParseError(ParseErrorKind.CORRUPT)
         self._blocks(body)
         self._margins()
-        properties = self._part("docProps/core.xml")
-        title, language = "", ""
-        if properties is not None:
-            title = properties.findtext(f"{_DC}title") or ""
-            language = (properties.findtext(f"{_DC}language") or "").split("-")[0].lower()
-        return Parsed(title.strip() or self._title, language or None, self._builder.finish())
-
-    def _part(self, name: str) -> Element | None:
-        return parse_xml(self._archive.read(name)) if name in self._archive.names else None
+        title, language = self._package.title_and_language()
+        return Parsed(title or self._title, language, self._builder.finish())
 
     def _read_notes(self, kind: str) -> dict[str, str]:
-        root = self._part(f"word/{kind}.xml")
+        root = self._package.part(f"word/{kind}.xml")
         if root is None:
             return {}
         return {
@@ -115,10 +106,10 @@ class _Document:
         """Headers and footers repeat on every page: each text once, at the end."""
         self._builder.leave_headings()
         seen: set[str] = set()
-        for name in sorted(self._archive.names):
+        for name in sorted(self._package.names):
             if not name.startswith(("word/header", "word/footer")) or not name.endswith(".xml"):
                 continue
-            root = self._part(name)
+            root = self._package.part(name)
             text = (
                 "" if root is None else "\n".join(line for line in _plain(root).split("\n") if line.strip())
             )

@@ -1,4 +1,4 @@
-"""PDF with a text layer, page by page, with the outline's titles as headings. Nothing is ever rendered."""
+"""PDF page by page, with the outline's titles as headings; a page without text is drawn and recognised."""
 
 import ctypes
 import re
@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from apps.knowledge.parsing import recognition
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.formats.pdf_scan import is_unreadable, scanned_text
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import HeadingPath
 from apps.knowledge.parsing.parsed import Parsed, Section, clean
@@ -29,7 +31,8 @@ Outline = dict[int, list[tuple[int, str]]]
 def parse(data: bytes, limits: Limits) -> Parsed:
     """Sections by page and outline heading.
 
-    Raises ParseError: encrypted, corrupt, too_large (pages), empty (no pages), no_text (a scan).
+    Raises ParseError: encrypted, corrupt, too_large (pages), empty (no pages), no_text (no word to be seen);
+    RecognitionNeededError for a scan.
     """
     document = _open(data)
     pages = len(document)
@@ -40,6 +43,9 @@ def parse(data: bytes, limits: Limits) -> Parsed:
     sections: list[Section] = []
     for index in range(pages):
         text = unwrap(_page_text(document, index))
+        if is_unreadable(text):
+            text = unwrap(scanned_text(document, index)) or text
+        recognition.report(index + 1, pages)
         sections += _page_sections(text, index + 1, outline.get(index, []), path)
     if pages and not any(character.isalnum() for section in sections for character in section.text):
         raise ParseError(ParseErrorKind.NO_TEXT)

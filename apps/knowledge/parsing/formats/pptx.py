@@ -1,0 +1,150 @@
+"""PowerPoint: slide by slide, the title as heading, then text, tables, charts, diagrams and the notes."""
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.limits import Limits
+from apps.knowledge.parsing.outline import SectionBuilder
+from apps.knowledge.parsing.package import RELATION, Package
+from apps.knowledge.parsing.parsed import Parsed
+from apps.knowledge.parsing.tables import markdown_table
+
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_TITLES = {"title", "ctrTitle"}
+_FURNITURE = {"sldNum", "dt", "hdr", "sldImg"}
+
+
+def parse(data: bytes, limits: Limits) -> Parsed:
+    """Sections whose page is the slide's number in the show's order, hidden slides counted.
+
+    Raises ParseError: bomb, corrupt, too_large (slides).
+    """
+    package = Package(data, limits)
+    main = package.main("ppt/presentation.xml")
+    show = package.part(main)
+    if show is None:
+        raise ParseError(ParseErrorKind.CORRUPT)
+    targets = package.targets(main)
+    slides = [targets.get(node.get(f"{RELATION}id", ""), "") for node in show.iter(f"{P}sldId")]
+    if len(slides) > limits.pages:
+        raise ParseError(ParseErrorKind.TOO_LARGE)
+    builder = SectionBuilder()
+    for number, name in enumerate(slides, start=1):
+        builder.leave_headings()
+        builder.turn(number)
+        _Slide(package, name, builder).read()
+    title, language = package.title_and_language()
+    title = "" if title.lower() == "powerpoint presentation" else title
+    return Parsed(title, language, builder.finish(), pages=len(slides))
+
+
+class _Slide:
+    def __init__(self, package: Package, name: str, builder: SectionBuilder) -> None:
+        self._package = package
+        self._name = name
+        self._builder = builder
+
+    def read(self) -> None:
+        root = self._package.part(self._name)
+        if root is None:
+            return
+        shapes = [shape for tree in root.iter(f"{P}spTree") for shape in _shapes(tree)]
+        title = next((shape for shape in shapes if _placeholder(shape) in _TITLES and _text(shape)), None)
+        if title is not None:
+            self._builder.heading(1, " ".join(_text(title).split()))
+        for shape in shapes:
+            if shape is not title and _placeholder(shape) not in _FURNITURE:
+                self._shape(shape)
+        for kind in ("chart", "diagramData"):
+            for part in self._package.related(self._name, kind):
+                self._part(part, kind)
+        for part in self._package.related(self._name, "notesSlide"):
+            self._notes(part)
+
+    def _shape(self, shape: Element) -> None:
+        tables = list(shape.iter(f"{A}tbl"))
+        for table in tables:
+            self._builder.table(markdown_table(_rows(table)))
+        if not tables:
+            self._builder.text(_text(shape))
+
+    def _part(self, name: str, kind: str) -> None:
+        root = self._package.part(name)
+        if root is None:
+            return
+        if kind == "chart":
+            self._builder.text(
+                "\n".join(text for text in (_text(node) for node in root.iter(f"{_CHART}title")) if text)
+            )
+            self._builder.table(markdown_table(_series(root)))
+        else:
+            self._builder.text(_text(root))
+
+    def _notes(self, name: str) -> None:
+        root = self._package.part(name)
+        if root is None:
+            return
+        texts = [_text(shape) for shape in root.iter(f"{P}sp") if _placeholder(shape) not in _FURNITURE]
+        notes = "\n".join(text for text in texts if text)
+        self._builder.text(f"Notes: {notes}" if notes else "")
+
+
+def _shapes(container: Element) -> Iterator[Element]:
+    """Shapes and graphic frames in reading order, groups opened."""
+    stack = list(reversed(container))
+    while stack:
+        node = stack.pop()
+        if node.tag in {f"{P}sp", f"{P}graphicFrame", f"{P}cxnSp"}:
+            yield node
+        elif node.tag != _FALLBACK:
+            stack.extend(reversed(node))
+
+
+def _placeholder(shape: Element) -> str:
+    found = next(shape.iter(f"{P}ph"), None)
+    return "" if found is None else found.get("type", "body")
+
+
+def _text(node: Element) -> str:
+    """The paragraphs below a node, one a line."""
+    lines = (_paragraph(paragraph) for paragraph in node.iter(f"{A}p"))
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _paragraph(paragraph: Element) -> str:
+    parts: list[str] = []
+    for node in paragraph.iter():
+        if node.tag == f"{A}t":
+            parts.append(node.text or "")
+        elif node.tag == f"{A}br":
+            parts.append("\n")
+        elif node.tag == f"{A}tab":
+            parts.append("\t")
+    return "".join(parts)
+
+
+def _rows(table: Element) -> list[list[str]]:
+    return [[_text(cell) for cell in row.iter(f"{A}tc")] for row in table.iter(f"{A}tr")]
+
+
+def _series(chart: Element) -> list[list[str]]:
+    """The values that a chart was last drawn with: categories downwards, series to the right."""
+    names: list[str] = [""]
+    values: dict[str, list[str]] = {}
+    for series in chart.iter(f"{_CHART}ser"):
+        names.append(" ".join(_cached(series.find(f"{_CHART}tx"))))
+        categories = _cached(series.find(f"{_CHART}cat")) or _cached(series.find(f"{_CHART}xVal"))
+        numbers = _cached(series.find(f"{_CHART}val")) or _cached(series.find(f"{_CHART}yVal"))
+        for position, number in enumerate(numbers):
+            category = categories[position] if position < len(categories) else str(position + 1)
+            row = values.setdefault(category, [])
+            row += [""] * (len(names) - 2 - len(row)) + [number]
+    return [names, *([category, *row] for category, row in values.items())] if values else []
+
+
+def _cached(node: Element | None) -> list[str]:
+    return [] if node is None else [value.text or "" for value in node.iter(f"{_CHART}v")]

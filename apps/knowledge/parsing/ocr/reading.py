@@ -1,0 +1,94 @@
+"""A picture of a page, in any of four directions and somewhat skewed, to its text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from apps.knowledge.parsing.ocr.lines import Box, boxes, skew
+from apps.knowledge.parsing.ocr.order import Line, page_text
+
+if TYPE_CHECKING:
+    from apps.knowledge.parsing.ocr.models import Models, Picture
+
+_LONG_SIDE, _SHORT_SIDE = 1920, 640
+_STRIDE = 32
+_SAMPLE = 6
+_SURE = 0.5
+_ENOUGH = 0.85
+_TILTED = 0.6
+_MAX_TILT = 20.0
+
+
+class Reader:
+    """Reads pages with loaded models."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
+    def text(self, picture: Picture) -> str:
+        """The text of an RGB picture; "" where there is none to be read."""
+        upright = self._upright(picture)
+        found = self._found(upright)
+        tilt = skew(found)
+        if _TILTED < abs(tilt) < _MAX_TILT:
+            upright = _turned(upright, tilt)
+            found = self._found(upright)
+        texts = self._models.read([_cut(upright, box) for box in found])
+        lines = [
+            Line(text.strip(), box.left, box.top, box.right, box.bottom)
+            for box, (text, sure) in zip(found, texts, strict=True)
+            if text.strip() and sure >= _SURE
+        ]
+        return page_text(lines)
+
+    def _upright(self, picture: Picture) -> Picture:
+        """The page turned by quarters so that its lines read best; a page that reads well stays as it is."""
+        found = self._found(picture)
+        lying = sum(box.width > box.height for box in found) * 2 >= len(found)
+        quarters = (0, 2, 1, 3) if lying else (1, 3, 0, 2)
+        best, best_sure = picture, -1.0
+        for quarter in quarters:
+            turned = np.ascontiguousarray(np.rot90(picture, quarter))
+            sure = self._sureness(turned, found if quarter == 0 else self._found(turned))
+            if sure > best_sure:
+                best, best_sure = turned, sure
+            if sure >= _ENOUGH:
+                break
+        return best
+
+    def _sureness(self, picture: Picture, found: list[Box]) -> float:
+        longest = sorted(found, key=lambda box: box.width, reverse=True)[:_SAMPLE]
+        texts = self._models.read([_cut(picture, box) for box in longest])
+        return sum(sure for text, sure in texts if text.strip()) / len(texts) if texts else 0.0
+
+    def _found(self, picture: Picture) -> list[Box]:
+        """Boxes of lines in the picture's own pixels."""
+        height, width = picture.shape[:2]
+        scale = min(_LONG_SIDE / max(height, width), max(1.0, _SHORT_SIDE / min(height, width)))
+        size = tuple(max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
+        small = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+        across, down = width / size[0], height / size[1]
+        return [
+            Box(
+                int(box.left * across),
+                int(box.top * down),
+                min(width, round(box.right * across)),
+                min(height, round(box.bottom * down)),
+                box.angle,
+            )
+            for box in boxes(self._models.find(small))
+        ]
+
+
+def _cut(picture: Picture, box: Box) -> Picture:
+    return picture[box.top : max(box.bottom, box.top + 1), box.left : max(box.right, box.left + 1)]
+
+
+def _turned(picture: Picture, degrees: float) -> Picture:
+    turned = Image.fromarray(picture).rotate(
+        degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=(255, 255, 255)
+    )
+    return np.asarray(turned)
