@@ -3,8 +3,10 @@
 from django.urls import path
 
 from apps.knowledge.api import documents, knowledge_bases, uploads, versions
+from apps.knowledge.api.source_urls import urlpatterns as sources
 
 urlpatterns = [
+    *sources,
     path("knowledge-bases", knowledge_bases.KnowledgeBaseListApi.as_view(), name="api-knowledge-bases"),
     path(
         "knowledge-bases/<uuid:knowledge_base_id>",

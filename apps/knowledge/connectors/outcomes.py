@@ -10,10 +10,12 @@ from django.db.models.functions import Now
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.knowledge import services
+from apps.knowledge.adding import folder_name
 from apps.knowledge.connectors.claiming import held, locked
 from apps.knowledge.connectors.models import SourceItem, SourceState
 from apps.knowledge.models import Restriction, RestrictionReader, Visibility
-from apps.knowledge.restricting import MOST_FOLDER
+from apps.knowledge.versioning import document_replace
+from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from apps.knowledge.connectors.syncing import Tally
     from apps.knowledge.models import Document
 
+SAME_CONTENT: Final = "same_content"
 _PAUSE: Final = timedelta(minutes=5)
 _MOST_PAUSE: Final = timedelta(hours=6)
 
@@ -38,17 +41,28 @@ def item_take(source: Source, item: Item, file: Readable, readers: Permissions |
     """Keep the item's bytes as a document, in place of the one before; raises ProblemError as uploads do."""
     locked(source)
     row = SourceItem.objects.filter(source_id=source.id, key=item.key).first() or _new(source, item)
-    before = row.document
-    row.document = services.document_add(
-        actor=None, knowledge_base=source.knowledge_base, name=item.name, stream=file
-    )
-    row.document.folder = item.folder[:MOST_FOLDER]
-    row.document.save(update_fields=["folder"])
+    if row.document is None:
+        row.document = services.document_add(
+            actor=None,
+            knowledge_base=source.knowledge_base,
+            name=item.name,
+            stream=file,
+            folder=folder_name(item.folder),
+        )
+    else:
+        _replace(row.document, item, file)
     readers_mirror(row.document, readers)
     row.version, row.link, row.problem = item.version, item.link[:2048], ""
     row.save()
-    if before is not None:
-        services.document_delete(actor=None, document=before)
+
+
+def _replace(document: Document, item: Item, file: Readable) -> None:
+    """Read the item's new bytes as the document's next version; nothing where they are the same after all."""
+    try:
+        document_replace(actor=None, document=document, name=item.name, stream=file)
+    except ProblemError as problem:
+        if problem.code != SAME_CONTENT:
+            raise
 
 
 def readers_mirror(document: Document, readers: Permissions | None) -> None:

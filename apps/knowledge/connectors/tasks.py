@@ -1,4 +1,4 @@
-"""The hint that a source is due. Apart from `apps.knowledge.tasks`, since a sync goes through the services."""
+"""The hint that a source is due; apart from `apps.knowledge.tasks`, as a sync goes through the services."""
 
 from __future__ import annotations
 
