@@ -99,7 +99,7 @@ UPDATE metering_usagerecord SET state = %s, tokens_input = %s, tokens_cached = %
        tokens_reasoning = %s, units = %s, estimated = %s, price = %s, currency = %s, cost = %s,
        model_answered = %s, finish = %s, error_kind = %s, ms_first = %s, ms_total = %s,
        closed_at = clock_timestamp()
-WHERE tenant_id = %s AND call_id = %s AND CASE state WHEN 'reserved' THEN true ELSE false END
+WHERE tenant_id = %s AND call_id = ANY(%s) AND CASE state WHEN 'reserved' THEN true ELSE false END
 """)
 _NOTHING: Final = Tokens(0, 0)
 
@@ -148,7 +148,7 @@ def _close(call_id: UUID, state: UsageState, tokens: Tokens, charge: Charge, end
         tokens.estimated,
         None if charge.price is None else json.dumps(charge.price), charge.currency, charge.cost,
         ending.model_answered[:200], ending.finish, ending.error_kind, ending.ms_first, ending.ms_total,
-        current_tenant_id(), call_id,
+        current_tenant_id(), [call_id],
     ]  # fmt: skip
     execute_later(_CLOSE, values)
 

@@ -1,7 +1,7 @@
 """The statements of the hot paths, each for many runs of the tenant in scope at once.
 
-They name the runs by id where a join would do, and ask for states by CASE: on young tables, of which
-PostgreSQL has no statistics, it else reads all runs of the tenant, or all that run, to find the one.
+They name the runs by `= ANY` also where a join or `=` would do, and ask for states by CASE: on young tables,
+of which PostgreSQL has no statistics, it else reads all runs of the tenant to find the one.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ ON CONFLICT DO NOTHING
 
 _OPENED: Final = Statement("""
 UPDATE runs_run SET call_opened_at = coalesce(call_opened_at, now())
-WHERE tenant_id = %s AND id = %s AND fence = %s
+WHERE tenant_id = %s AND id = ANY(%s) AND fence = %s
   AND CASE state WHEN 'running' THEN lease_until > now() ELSE false END
 """)
 
@@ -169,7 +169,7 @@ def keep_steps(steps: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
 
 def mark_opened(run_id: UUID, fence: int) -> bool:
     """Note that a provider call is opened; False when the run is not ours any more."""
-    return execute(_OPENED, [current_tenant_id(), run_id, fence]).count == 1
+    return execute(_OPENED, [current_tenant_id(), [run_id], fence]).count == 1
 
 
 def changed(known: Sequence[tuple[str, int, int]]) -> dict[str, SeenRow]:
