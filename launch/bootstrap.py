@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -20,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "atrium-stamp.json"
-GRAPH = VENV / "share" / "atrium" / "all-minilm-l6-v2-int8.onnx"
+GRAPHS = VENV / "share" / "atrium"
+MODELS = ("all-minilm-l6-v2", "multilingual-e5-small")
 DIST = ROOT / "static" / "dist"
 
 PROGRAMS = {
@@ -33,6 +35,7 @@ PROGRAMS = {
 """Module of each program, and whether it needs the tools of development."""
 
 TAIL = 30
+_HAS_E5 = sys.platform == "linux" and platform.machine() == "x86_64"
 
 
 class SetupError(Exception):
@@ -56,7 +59,8 @@ def main() -> None:
 
 def set_up(*, development: bool, front: bool) -> None:
     """Bring .venv, the model graph and the front end up to date. Raises SetupError."""
-    jobs: list[_Packages | _Graph | _NodeModules | _FrontEnd] = [_Packages(development=development), _Graph()]
+    jobs: list[_Packages | _Graph | _NodeModules | _FrontEnd] = [_Packages(development=development)]
+    jobs += [_Graph(model) for model in MODELS if model == MODELS[0] or _HAS_E5]
     if front:
         jobs += [_NodeModules(development=development), _FrontEnd()]
     if not any(job.is_due() for job in jobs):
@@ -127,20 +131,26 @@ class _Packages:
 
 
 class _Graph:
-    """The embedding model's ONNX graph."""
+    """An embedding model's ONNX graph."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._path = GRAPHS / f"{model}-int8.onnx"
 
     def is_due(self) -> bool:
-        return not GRAPH.exists() or _read_text(GRAPH.with_suffix(".stamp")) != self._hash()
+        return not self._path.exists() or _read_text(self._path.with_suffix(".stamp")) != self._hash()
 
     def run(self) -> None:
-        _say("building the embedding model's graph (about 5 s)")
+        _say(f"building the graph of {self._model} (5 to 30 s)")
         _run(
-            [str(PYTHON), "-m", "launch.embedding_graph", str(GRAPH)], "Building the embedding model failed."
+            [str(PYTHON), "-m", "launch.embedding_graph", str(self._path), self._model],
+            "Building the embedding model failed.",
         )
-        GRAPH.with_suffix(".stamp").write_text(self._hash())
+        self._path.with_suffix(".stamp").write_text(self._hash())
 
     def _hash(self) -> str:
-        return _digest([ROOT / "launch" / "embedding_graph.py", ROOT / "requirements-weights.txt"])
+        sources = [ROOT / "launch" / f"{name}.py" for name in ("embedding_graph", "e5_weights")]
+        return _digest([*sources, ROOT / "requirements-weights.txt"])
 
 
 class _NodeModules:

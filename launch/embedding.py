@@ -1,4 +1,4 @@
-"""The built-in embedding model: all-MiniLM-L6-v2 (English), int8, run by onnxruntime."""
+"""The built-in embedding models, int8, run by onnxruntime: MiniLM for English, E5 for many languages."""
 
 import os
 import sys
@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-MODEL_ID = "all-minilm-l6-v2"
 HIDDEN = 384
-MAX_TOKENS = 256
 BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """A model by the name that its graph has too, and how many tokens of a text it reads."""
+
+    id: str
+    max_tokens: int
+
+
+ENGLISH = LocalModel("all-minilm-l6-v2", 256)
+MULTILINGUAL = LocalModel("multilingual-e5-small", 512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +37,9 @@ class Batch:
 
 
 class Embedder:
-    """Turns texts into vectors, reading 256 tokens of each. For one thread at a time."""
+    """Turns texts into vectors. For one thread at a time."""
 
-    def __init__(self, graph: Path, threads: int) -> None:
+    def __init__(self, graph: Path, threads: int, model: LocalModel = ENGLISH) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -37,8 +47,8 @@ class Embedder:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
-        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer = Tokenizer.from_file(str(tokenizer_path(model)))
+        self._tokenizer.enable_truncation(model.max_tokens)
         self._tokenizer.no_padding()
 
     def batches(self, texts: Sequence[str]) -> Iterator[Batch]:
@@ -68,9 +78,15 @@ def model_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def graph_path() -> Path:
+def tokenizer_path(model: LocalModel = ENGLISH) -> Path:
+    """The tokenizer's JSON: MiniLM's is in its package, E5's is written beside its graph."""
+    if model == ENGLISH:
+        return model_folder() / "tokenizer.json"
+    return graph_path(model).with_name(f"{model.id}-tokenizer.json")
+
+
+def graph_path(model: LocalModel = ENGLISH) -> Path:
     """Where bin/up leaves the graph that launch.embedding_graph builds."""
-    return Path(
-        os.environ.get("ATRIUM_EMBEDDING_GRAPH")
-        or Path(sys.prefix) / "share/atrium/all-minilm-l6-v2-int8.onnx"
-    )
+    named = os.environ.get("ATRIUM_EMBEDDING_GRAPH")
+    beside = Path(named).parent if named else Path(sys.prefix) / "share/atrium"
+    return Path(named) if named and model == ENGLISH else beside / f"{model.id}-int8.onnx"

@@ -1,4 +1,4 @@
-"""The local model server: llama.cpp's chat and the embedding model behind OpenAI's protocol, on loopback.
+"""The local model server: llama.cpp's chat and the embedding models behind OpenAI's protocol, on loopback.
 
 Usage: ATRIUM_MODEL_SERVER_KEY=… python -m launch.model_server --port N. Chat requests are passed to
 llama.cpp's own server in this process, on a port of its own; a client that goes away stops its generation.
@@ -12,7 +12,7 @@ import hmac
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from importlib.util import find_spec
@@ -23,8 +23,7 @@ import aiohttp
 import orjson
 import uvicorn
 
-from launch.embedding import HIDDEN, MAX_TOKENS, Embedder, graph_path
-from launch.embedding import MODEL_ID as EMBEDDING_MODEL
+from launch.embedding import ENGLISH, HIDDEN, MULTILINGUAL, Embedder, LocalModel, graph_path
 
 CHAT_MODEL = "smollm2-135m-instruct"
 CHAT_TOKENS = 4096
@@ -54,10 +53,12 @@ class RequestError(Exception):
 class ModelServer:
     """The ASGI application."""
 
-    def __init__(self, key: str, chat_address: str, embedder: Embedder) -> None:
+    def __init__(self, key: str, chat_address: str, threads: int) -> None:
         self._key = key
         self._chat_address = chat_address
-        self._embedder = embedder
+        self._threads = threads
+        self._served = {model.id: model for model in (ENGLISH, MULTILINGUAL) if graph_path(model).exists()}
+        self._embedders: dict[str, Embedder] = {}
         self._worker = ThreadPoolExecutor(1, "embedding")
         self._upstream: aiohttp.ClientSession | None = None
 
@@ -95,7 +96,7 @@ class ModelServer:
             return
         self._authorise(scope)
         if route == ("GET", "/v1/models"):
-            await _send_json(send, 200, _model_list())
+            await _send_json(send, 200, _model_list(self._served.values()))
         elif route == ("POST", "/v1/embeddings"):
             await _send_json(send, 200, await self._embeddings(await _read_json(receive)))
         elif route[0] == "POST" and route[1] in CHAT_PATHS:
@@ -109,23 +110,30 @@ class ModelServer:
             raise RequestError(401, "invalid_api_key", "The API key is missing or wrong.")
 
     async def _embeddings(self, body: dict[str, Any]) -> dict[str, Any]:
-        _require_model(body, EMBEDDING_MODEL)
+        model = _require_model(body, *self._served)
         texts = _embedding_texts(body.get("input"))
         if body.get("dimensions") not in {None, HIDDEN}:
-            raise RequestError(400, "bad_dimensions", f"{EMBEDDING_MODEL} gives {HIDDEN} dimensions.")
+            raise RequestError(400, "bad_dimensions", f"{model} gives {HIDDEN} dimensions.")
         encode = _ENCODINGS.get(body.get("encoding_format") or "float")
         if encode is None:
             raise RequestError(400, "bad_encoding", "encoding_format is 'float' or 'base64'.")
         vectors: list[Any] = [None] * len(texts)
         tokens, loop = 0, asyncio.get_running_loop()
-        batches = self._embedder.batches(texts)
+        embedder = await loop.run_in_executor(self._worker, self._embedder, self._served[model])
+        batches = embedder.batches(texts)
         while (batch := await loop.run_in_executor(self._worker, next, batches, None)) is not None:
             tokens += batch.tokens
             for place, vector in zip(batch.places, batch.vectors, strict=True):
                 vectors[place] = encode(array.array("f", vector.tobytes()))
         data = [{"object": "embedding", "index": i, "embedding": vector} for i, vector in enumerate(vectors)]
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        return {"object": "list", "data": data, "model": EMBEDDING_MODEL, "usage": usage}
+        return {"object": "list", "data": data, "model": model, "usage": usage}
+
+    def _embedder(self, model: LocalModel) -> Embedder:
+        """Loaded when it is first asked, on the one thread that embeds."""
+        if model.id not in self._embedders:
+            self._embedders[model.id] = Embedder(graph_path(model), self._threads, model)
+        return self._embedders[model.id]
 
     async def _chat(self, path: str, body: dict[str, Any], receive: Receive, send: Send) -> None:
         _require_model(body, CHAT_MODEL)
@@ -192,18 +200,22 @@ def _weights() -> Path:
     return Path(spec.origin).parent / "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
-def _model_list() -> dict[str, Any]:
-    models = (
+def _model_list(embedding: Iterable[LocalModel]) -> dict[str, Any]:
+    models = [
         {"id": CHAT_MODEL, "modality": "chat", "context_window": CHAT_TOKENS},
-        {"id": EMBEDDING_MODEL, "modality": "embedding", "context_window": MAX_TOKENS},
-    )
+        *({"id": each.id, "modality": "embedding", "context_window": each.max_tokens} for each in embedding),
+    ]
     data = [{"object": "model", "created": 0, "owned_by": "atrium"} | model for model in models]
     return {"object": "list", "data": data}
 
 
-def _require_model(body: dict[str, Any], model: str) -> None:
-    if body.get("model") != model:
-        raise RequestError(404, "model_not_found", f"This endpoint serves the model '{model}' only.")
+def _require_model(body: dict[str, Any], *models: str) -> str:
+    """The model that is asked for; raises RequestError unless it is one of these."""
+    name = body.get("model")
+    if name not in models:
+        served = " and ".join(f"'{model}'" for model in models)
+        raise RequestError(404, "model_not_found", f"This endpoint serves the model {served} only.")
+    return str(name)
 
 
 def _embedding_texts(value: object) -> list[str]:
@@ -275,8 +287,8 @@ def main() -> None:
     key = os.environ["ATRIUM_MODEL_SERVER_KEY"]
     threads = max(1, (os.cpu_count() or 2) - 1)
     chat = start_chat(key, threads)
-    application = ModelServer(key, chat.listening_address, Embedder(graph_path(), threads))
-    logger.info("serving %s and %s on port %d, %d thread(s)", CHAT_MODEL, EMBEDDING_MODEL, port, threads)
+    application = ModelServer(key, chat.listening_address, threads)
+    logger.info("serving %s and %s on port %d, %d thread(s)", CHAT_MODEL, ENGLISH.id, port, threads)
     uvicorn.run(
         cast("Any", application),
         host="127.0.0.1",

@@ -27,16 +27,18 @@ class EmbeddingHost:
 
 
 @cache
-def embedder() -> Any:
+def embedder(name: str = "all-minilm-l6-v2") -> Any:
     """The real model, or None where its graph was not built."""
-    from launch.embedding import Embedder, graph_path
+    from launch.embedding import ENGLISH, MULTILINGUAL, Embedder, graph_path
 
-    return Embedder(graph_path(), threads=1) if graph_path().exists() else None
+    wanted = MULTILINGUAL if name == MULTILINGUAL.id else ENGLISH
+    path = graph_path(wanted)
+    return Embedder(path, threads=1, model=wanted) if path.exists() else None
 
 
-def vectors_of(texts: list[str]) -> list[list[float]]:
+def vectors_of(texts: list[str], name: str = "all-minilm-l6-v2") -> list[list[float]]:
     """One vector per text: the model's, else a bag of hashed words."""
-    model = embedder()
+    model = embedder(name)
     if model is None:
         return [_hashed(text) for text in texts]
     found: list[Any] = [None] * len(texts)
@@ -77,7 +79,7 @@ def embedding_host() -> Iterator[EmbeddingHost]:
             host.texts += body["input"]
             rows = [
                 {"object": "embedding", "index": index, "embedding": vector}
-                for index, vector in enumerate(vectors_of(body["input"]))
+                for index, vector in enumerate(vectors_of(body["input"], body["model"]))
             ]
             usage = {"prompt_tokens": 7 * len(rows), "total_tokens": 7 * len(rows)}
             self._answer(200, {"object": "list", "data": rows, "model": body["model"], "usage": usage})

@@ -48,7 +48,7 @@ def ask(text: str) -> list[openai.types.chat.ChatCompletionUserMessageParam]:
 
 
 def test_both_models_are_listed(server: Server) -> None:
-    assert [model.id for model in server[0].models.list()] == [CHAT, EMBEDDING]
+    assert [model.id for model in server[0].models.list()][:2] == [CHAT, EMBEDDING]
 
 
 def test_answer_streams_token_by_token_and_ends_with_its_usage(server: Server) -> None:

@@ -64,6 +64,7 @@ def test_every_team_has_them_and_nothing_is_made_twice(acme: Organisation, serve
         assert sorted(Model.objects.values_list("slug", flat=True)) == [
             "all-minilm-l6-v2",
             "extractive",
+            "multilingual-e5-small",
             "smollm2-135m-instruct",
         ]
         assert Connection.objects.count() == 2

@@ -41,6 +41,14 @@ _SERVED: Final = (
         purpose="Finds passages in English documents. Runs on this installation.",
         price=FREE,
     ),
+    Offer(
+        MULTILINGUAL_SLUG,
+        Modality.EMBEDDING,
+        name="E5 multilingual",
+        slug=MULTILINGUAL_SLUG,
+        purpose="Finds passages in about a hundred languages; a third as fast. Runs on this installation.",
+        price=FREE,
+    ),
 )
 _QUOTES: Final = Offer(
     EXTRACTIVE_SLUG,
