@@ -81,13 +81,15 @@ SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."
 FROM unnest(%(documents)s::uuid[], %(positions)s::int[]) AS wanted (document_id, position)
 JOIN readable r ON r.id = wanted.document_id
 JOIN knowledge_chunk c ON c.tenant_id = %(tenant)s AND c.document_id = r.id AND c.position = wanted.position
+WHERE NOT c.is_excluded
 """
 )
 _OPENINGS: Final = (
     _READABLE
     + """
 SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text
-FROM readable r JOIN knowledge_chunk c ON c.tenant_id = %(tenant)s AND c.document_id = r.id
+FROM readable r JOIN knowledge_chunk c
+  ON c.tenant_id = %(tenant)s AND c.document_id = r.id AND NOT c.is_excluded
 WHERE c.position < %(most)s
 ORDER BY r.id, c.position
 """

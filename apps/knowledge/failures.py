@@ -41,4 +41,8 @@ MODEL_UNFIT: Final = (
     "Found by its words only: the embedding model gives vectors of a size that is not supported."
 )
 
-CURABLE_NOTES: Final = frozenset({NO_MODEL, MODEL_FAILED})
+PASSAGE_CHANGED: Final = (
+    "A changed passage is found by its words only until its meaning is computed. If this stays, choose Retry."
+)
+
+CURABLE_NOTES: Final = frozenset({NO_MODEL, MODEL_FAILED, PASSAGE_CHANGED})

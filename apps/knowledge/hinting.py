@@ -23,6 +23,13 @@ def hint_after_commit(tenant_id: UUID, document_id: UUID) -> None:
     after_commit(lambda: hint(tenant_id, document_id))
 
 
+def hint_embedding_after_commit(tenant_id: UUID, document_id: UUID) -> None:
+    """Changed passages of a document wait for vectors once the caller's transaction is committed."""
+    from apps.knowledge.tasks import embed_document
+
+    after_commit(lambda: outbox.post(lambda: embed_document.apply_async((str(tenant_id), str(document_id)))))
+
+
 def hint_search_after_commit(tenant_id: UUID, search_id: UUID) -> None:
     """A trial search will wait once the caller's transaction is committed."""
     from apps.knowledge.tasks import search_knowledge_base

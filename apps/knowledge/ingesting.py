@@ -106,7 +106,9 @@ class _Reading:
         drafts = chunk(parsed, size=self._claim.chunk_size)
         if len(drafts) > MOST_CHUNKS:
             raise ParseError(ParseErrorKind.TOO_LARGE)
-        pieces = storing.pieces_of(parsed, drafts)
+        with tenant_scope(self._claim.tenant_id):
+            edits = storing.edits_of(self._claim)
+        pieces = storing.pieces_of(parsed, drafts, edits)
         with tenant_scope(self._claim.tenant_id):
             storing.chunks_store(self._claim, pieces)
         return drafts
@@ -147,7 +149,7 @@ class _Reading:
             EmbedCall(
                 who=Caller(claimed.tenant_id, None, claimed.user_id),
                 model_id=model.id,
-                texts=tuple(row.text for row in batch),
+                texts=tuple(model.passage(row.text) for row in batch),
                 purpose="ingest",
                 dimensions=model.dimensions,
             )

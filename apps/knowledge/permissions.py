@@ -56,8 +56,9 @@ def readable_documents(user_id: UUID) -> QuerySet[Document]:
         output_field=BooleanField(),
     )
     of_folder = refusing.filter(beneath, document=None, knowledge_base_id=OuterRef("knowledge_base_id"))
+    of_document = Q(document_id=OuterRef("pk")) | Q(document_id=OuterRef("version_of_id"))
     return _documents().filter(
-        ~Exists(refusing.filter(document_id=OuterRef("pk"))),
+        ~Exists(refusing.filter(of_document)),
         ~Exists(refusing.filter(document_id=OuterRef("version_of_id"))),
         ~Exists(of_folder),
         knowledge_base__in=readable_by(user_id),
@@ -115,7 +116,10 @@ def access_document(actor: Actor, document_id: UUID, *, change: bool = False) ->
     document = _documents().filter(id=document_id).first()
     if document is None:
         raise not_found()
-    access_knowledge_base(actor, document.knowledge_base_id, change=change)
+    knowledge_base = access_knowledge_base(actor, document.knowledge_base_id, change=change)
+    is_closed = not readable_documents(actor.user_id).filter(id=document_id).exists()
+    if is_closed and not may_change(actor, knowledge_base):
+        raise not_found()
     return document
 
 
@@ -135,6 +139,13 @@ def access_chunk(actor: Actor, chunk_id: UUID) -> Chunk:
     chunk = chunks.filter(id=chunk_id, document__in=readable).first()
     if chunk is None:
         raise not_found()
+    return chunk
+
+
+def access_chunk_to_change(actor: Actor, chunk_id: UUID) -> Chunk:
+    """A chunk that the actor may read, of a collection that they may change; 404 or 403."""
+    chunk = access_chunk(actor, chunk_id)
+    access_knowledge_base(actor, chunk.document.knowledge_base_id, change=True)
     return chunk
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from apps.accounts.models import User
 from apps.knowledge.models import Chunk, Document, DocumentState, KnowledgeBase, Visibility
 from apps.knowledge.outputs import file_output
-from apps.knowledge.permissions import readable_by, readable_documents
+from apps.knowledge.permissions import may_change, readable_by, readable_documents
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
@@ -78,16 +78,27 @@ def readers_of(knowledge_base: KnowledgeBase) -> str:
     return "its owner only"
 
 
-def documents_of(knowledge_base: KnowledgeBase) -> QuerySet[Document]:
-    """The collection's documents with file and uploader, without their versions."""
+def documents_of(actor: Actor, knowledge_base: KnowledgeBase) -> QuerySet[Document]:
+    """The collection's documents with file, uploader and source, without their versions.
+
+    Who may change the collection sees the row of each, others those that they may read.
+    """
     rows = Document.objects.filter(knowledge_base=knowledge_base, version_of=None)
-    return rows.select_related("file", "uploaded_by")
+    if not may_change(actor, knowledge_base):
+        rows = rows.filter(id__in=readable_documents(actor.user_id).values("id"))
+    return rows.select_related("file", "uploaded_by").prefetch_related("source_items__source")
 
 
 def versions_of(document: Document) -> QuerySet[Document]:
     """The version that is being read, if any, and those that were replaced, newest first."""
     rows = Document.objects.filter(version_of=document).select_related("file", "uploaded_by")
     return rows.order_by("-version", "-id")
+
+
+def chunks_of(document: Document, words: str = "") -> QuerySet[Chunk]:
+    """The document's passages in reading order, also excluded ones; those that hold the words, if any."""
+    rows = Chunk.objects.filter(document=document).order_by("position")
+    return rows.filter(text__icontains=words) if words else rows
 
 
 def failed_documents() -> QuerySet[Document]:

@@ -5,25 +5,26 @@ All of it runs in the caller's scope and on sets; what is visible hangs on the d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import md5
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import MD5, Now
 
 from apps.knowledge.chunking import embedding_text
 from apps.knowledge.claiming import locked
-from apps.knowledge.language import detect_language
+from apps.knowledge.language import UNKNOWN, detect_language
 from apps.knowledge.lexical import document_terms
 from apps.knowledge.models import Chunk, ChunkTerms, ChunkVector, Document, DocumentState
 from apps.tenants.models import new_id
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -43,12 +44,20 @@ FROM (
   FROM knowledge_chunkterms t,
        unnest(string_to_array(split_part(ltrim(t.terms::text, '{'), '}', 1), ',')) AS entry
   WHERE t.tenant_id = %(tenant)s AND t.document_id = ANY(%(documents)s) AND entry <> ''
+    AND (%(chunk)s::uuid IS NULL OR t.chunk_id = %(chunk)s)
   GROUP BY 1
 ) AS found
 ORDER BY found.term
 ON CONFLICT (tenant_id, term) DO UPDATE SET chunks = greatest(known.chunks + excluded.chunks, 0)
 """
 # Terms in their order, so that two documents published at once never wait for each other in a circle.
+
+
+class Edit(NamedTuple):
+    """What a person did with a chunk, by what the file says: it lives on when the file is read again."""
+
+    text: str
+    is_excluded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class Piece:
     draft: ChunkDraft
     language: str
     terms: dict[int, float]
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +78,28 @@ class Unembedded:
     text: str
 
 
-def pieces_of(parsed: Parsed, drafts: Sequence[ChunkDraft]) -> list[Piece]:
+def edits_of(claimed: Claim) -> dict[str, Edit]:
+    """What people did with the document's chunks, or with those of the version before, by the file's text."""
+    documents = [claimed.document_id] + ([claimed.version_of_id] if claimed.version_of_id else [])
+    edited = Chunk.objects.filter(Q(is_excluded=True) | ~Q(original=""), document_id__in=documents)
+    return {chunk.original or chunk.text: Edit(chunk.text, chunk.is_excluded) for chunk in edited}
+
+
+def pieces_of(
+    parsed: Parsed, drafts: Sequence[ChunkDraft], edits: Mapping[str, Edit] = MappingProxyType({})
+) -> list[Piece]:
     """The chunks with language and terms. A short chunk's language is taken for its document's."""
     found = []
-    for draft in drafts:
+    for read in drafts:
+        edit = edits.get(read.text)
+        draft = replace(read, text=edit.text) if edit else read
         own = detect_language(draft.text) if len(draft.text) >= _SHORT else None
-        language = own or parsed.language
+        language = parsed.language if own in {None, UNKNOWN} else own
         text = embedding_text(parsed.title, draft.heading, draft.text)
-        found.append(Piece(draft, language or "", document_terms(text, language)))
+        is_excluded = edit is not None and edit.is_excluded
+        terms = {} if is_excluded else document_terms(text, language)
+        kept = edit and Edit("" if edit.text == read.text else read.text, is_excluded)
+        found.append(Piece(draft, language or "", terms, kept))
     return found
 
 
@@ -121,7 +145,7 @@ def chunks_unembedded(claimed: Claim, title: str, model_id: UUID) -> list[Unembe
         ChunkVector.objects.filter(document_id=document.id).delete()
         Document.objects.filter(id=document.id).update(embedding_model_id=model_id)
     has = Exists(ChunkVector.objects.filter(chunk_id=OuterRef("pk")))
-    rows = Chunk.objects.filter(~has, document_id=document.id).order_by("position")
+    rows = Chunk.objects.filter(~has, document_id=document.id, is_excluded=False).order_by("position")
     return [
         Unembedded(chunk_id, embedding_text(title, tuple(heading), text))
         for chunk_id, heading, text in rows.values_list("id", "heading", "text")
@@ -182,12 +206,13 @@ def document_fail(claimed: Claim, *, kind: str, detail: str) -> None:
         chunks_drop([claimed.document_id])
 
 
-def terms_count(document_ids: Sequence[UUID], *, sign: int) -> None:
-    """Add (1) or take away (-1) the documents' chunks in the count of each term."""
+def terms_count(document_ids: Sequence[UUID], *, sign: int, chunk_id: UUID | None = None) -> None:
+    """Add (1) or take away (-1) the documents' chunks, or only one of them, in the count of each term."""
     values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "documents": list(document_ids),
         "sign": sign,
+        "chunk": chunk_id,
     }
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
@@ -209,7 +234,7 @@ def _digest(text: str) -> str:
 
 
 def _chunk(document_id: UUID, piece: Piece) -> Chunk:
-    draft = piece.draft
+    draft, edit = piece.draft, piece.edit
     return Chunk(
         id=new_id(),
         document_id=document_id,
@@ -220,4 +245,6 @@ def _chunk(document_id: UUID, piece: Piece) -> Chunk:
         start=draft.start,
         end=draft.end,
         language=piece.language,
+        original=edit.text if edit else "",
+        is_excluded=edit.is_excluded if edit else False,
     )

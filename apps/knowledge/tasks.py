@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+import sys
 from uuid import UUID
 
 from apps.knowledge.ingesting import ingest
+from apps.knowledge.remeaning import embed_missing
 from apps.knowledge.trial import search
 from apps.tenants.tasks import tenant_task
 
 SOFT_LIMIT_S = 1500
 HARD_LIMIT_S = 1560
-NICENESS: Final = 15
-"""Reading documents takes what answers leave of a processor; the parser's subprocess inherits it."""
 
 
 @tenant_task(name="ingest_document", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
 def ingest_document(tenant_id: str, document_id: str) -> None:
     """Read the document; one that another worker reads, or that is done, is left alone."""
-    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    _give_way()
     ingest(UUID(tenant_id), UUID(document_id))
+
+
+@tenant_task(name="embed_document", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
+def embed_document(tenant_id: str, document_id: str) -> None:
+    """Give vectors to the changed passages of a document that is ready."""
+    _give_way()
+    embed_missing(UUID(tenant_id), UUID(document_id))
 
 
 @tenant_task(name="search_knowledge_base", queue="replies")
 def search_knowledge_base(tenant_id: str, search_id: str) -> None:
     """Make the trial search and write what it found; one that was made already is left alone."""
     search(UUID(tenant_id), UUID(search_id))
+
+
+def _give_way() -> None:
+    """Take what answers leave of a processor; the parser's subprocess inherits it (docs/performance.md)."""
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -41,7 +41,7 @@ def upload_begin(
         owner_id=actor.user_id, knowledge_base=knowledge_base, client_key=client_key
     ).first()
     if known is not None and not _was_deleted(known):
-        return known  # type: ignore[no-any-return]  # the manager is untyped
+        return known
     if known is not None:
         known.delete()
     if not size:

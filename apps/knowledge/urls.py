@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.knowledge.source_urls import urlpatterns as sources
-from apps.knowledge.views import administration, collections, documents
+from apps.knowledge.views import administration, collections, documents, passages
 
 urlpatterns = [
     *sources,
@@ -44,5 +44,24 @@ urlpatterns = [
         documents.DocumentDeletePage.as_view(),
         name="knowledge-document-delete",
     ),
+    path(
+        "knowledge/documents/<uuid:document_id>", passages.DocumentPage.as_view(), name="knowledge-document"
+    ),
+    path(
+        "knowledge/documents/<uuid:document_id>/replace",
+        passages.DocumentReplacePage.as_view(),
+        name="knowledge-document-replace",
+    ),
+    path(
+        "knowledge/documents/<uuid:document_id>/reprocess",
+        passages.DocumentReprocessPage.as_view(),
+        name="knowledge-document-reprocess",
+    ),
+    path(
+        "knowledge/documents/<uuid:document_id>/pause",
+        passages.DocumentPausePage.as_view(),
+        name="knowledge-document-pause",
+    ),
+    path("knowledge/passages/<uuid:chunk_id>", passages.PassagePage.as_view(), name="knowledge-passage"),
     path("admin/knowledge", administration.KnowledgeAdminPage.as_view(), name="admin-knowledge"),
 ]

@@ -10,10 +10,10 @@ from rest_framework.response import Response
 
 from apps.accounts.api.base import TenantApi
 from apps.files.delivery import as_download
-from apps.knowledge import selectors, services
+from apps.knowledge import services
 from apps.knowledge.api import serializers
-from apps.knowledge.outputs import chunk_output, document_output
-from apps.knowledge.permissions import access_attached, access_chunk, access_content, access_document
+from apps.knowledge.outputs import document_output
+from apps.knowledge.permissions import access_attached, access_content, access_document
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
@@ -78,18 +78,6 @@ class DocumentContentApi(TenantApi):
             return as_download(document.file)
         except FileNotFoundError:
             raise not_found() from None
-
-
-class ChunkApi(TenantApi):
-    """A passage."""
-
-    scope = "knowledge"
-
-    @extend_schema(operation_id="chunks_read", tags=TAGS, responses=serializers.ChunkOutput)
-    def get(self, request: Request, chunk_id: UUID) -> Response:
-        """Its text with what stands before and after, for whoever may read the document now."""
-        chunk = access_chunk(self.actor, chunk_id)
-        return Response(chunk_output(chunk, *selectors.around(chunk)))
 
 
 class FileApi(TenantApi):

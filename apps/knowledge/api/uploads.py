@@ -35,7 +35,7 @@ class PartParser(BaseParser):
 
     media_type = "application/octet-stream"
 
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         """Read them."""
         return bytes(stream.read(uploading.MOST_PART + 1))
 
@@ -110,8 +110,10 @@ class UploadApi(TenantApi):
         given = request.query_params.get("offset", "")
         if not given.isascii() or not given.isdigit():
             raise invalid([{"field": "offset", "message": "A whole number from 0."}])
-        data = request.data if isinstance(request.data, bytes) else b""
-        upload = uploading.upload_append(actor=self.actor, upload=upload, offset=int(given[:18]), data=data)
+        data: Any = request.data
+        upload = uploading.upload_append(
+            actor=self.actor, upload=upload, offset=int(given[:18]), data=data or b""
+        )
         return Response(_output(upload))
 
     @extend_schema(operation_id="uploads_cancel", tags=TAGS, responses={204: None})

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from apps.knowledge.api import documents, knowledge_bases, uploads, versions
+from apps.knowledge.api import chunks, documents, knowledge_bases, uploads, versions
+from apps.knowledge.api.access_urls import urlpatterns as access
 from apps.knowledge.api.source_urls import urlpatterns as sources
 
 urlpatterns = [
+    *access,
     *sources,
     path("knowledge-bases", knowledge_bases.KnowledgeBaseListApi.as_view(), name="api-knowledge-bases"),
     path(
@@ -35,6 +37,7 @@ urlpatterns = [
         documents.DocumentContentApi.as_view(),
         name="api-document-content",
     ),
+    path("documents/<uuid:document_id>/chunks", chunks.ChunkListApi.as_view(), name="api-chunks"),
     path("documents/<uuid:document_id>/versions", versions.VersionListApi.as_view(), name="api-versions"),
     path(
         "documents/<uuid:document_id>/reprocess",
@@ -49,6 +52,6 @@ urlpatterns = [
         name="api-uploads",
     ),
     path("uploads/<uuid:upload_id>", uploads.UploadApi.as_view(), name="api-upload"),
-    path("chunks/<uuid:chunk_id>", documents.ChunkApi.as_view(), name="api-chunk"),
+    path("chunks/<uuid:chunk_id>", chunks.ChunkApi.as_view(), name="api-chunk"),
     path("files/<uuid:file_id>", documents.FileApi.as_view(), name="api-file"),
 ]

@@ -160,7 +160,7 @@ def collection_page(
     search_errors: list[str] | None = None,
 ) -> HttpResponse:
     """The page of one collection, with what was wrong in one of its forms."""
-    rows = selectors.documents_of(knowledge_base).order_by("-created_at", "-id")
+    rows = selectors.documents_of(actor, knowledge_base).order_by("-created_at", "-id")
     search = _search(request, actor)
     context = paged(request, rows) | {
         "knowledge_base": knowledge_base,
@@ -171,6 +171,7 @@ def collection_page(
         "limit_together": megabytes(together()),
         "quota": quota_of(knowledge_base),
         "upload_errors": upload_errors,
+        "already": _number(request.GET.get("already", "")),
         "search_errors": search_errors,
         "search": search,
         "is_searching": search is not None and search.state == SearchState.QUEUED,
@@ -178,6 +179,11 @@ def collection_page(
     }
     status = UNPROCESSABLE if upload_errors or search_errors else 200
     return render(request, "knowledge/collection.html", context, status=status)
+
+
+def _number(text: str) -> int:
+    """A small number from an address; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0  # noqa: PLR2004 - four digits
 
 
 def _search(request: Any, actor: Actor) -> TrialSearch | None:

@@ -42,23 +42,26 @@ class UploadPage(PersonPage):
         refuse_long_body(request, several=True)
         refuse_forged(request)
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
-        errors = self._kept(request, knowledge_base)
+        errors, already = self._kept(request, knowledge_base)
         if errors:
             return collection_page(request, self.actor, knowledge_base, upload_errors=errors)
-        return HttpResponseRedirect(reverse("knowledge-collection", args=[knowledge_base_id]))
+        address = reverse("knowledge-collection", args=[knowledge_base_id])
+        return HttpResponseRedirect(f"{address}?already={already}" if already else address)
 
-    def _kept(self, request: Any, knowledge_base: KnowledgeBase) -> list[str]:
-        """What was wrong; where anything is, nothing is kept."""
+    def _kept(self, request: Any, knowledge_base: KnowledgeBase) -> tuple[list[str], int]:
+        """What was wrong, where anything is nothing is kept; and how many files were there already."""
         files = request.FILES.getlist("file")
         errors = [] if files else ["Choose at least one file."]
+        already = 0
         for file in files:
             try:
-                services.document_add(
+                made = services.document_upload(
                     actor=self.actor, knowledge_base=knowledge_base, name=file.name or "", stream=file
                 )
+                already += made.is_duplicate
             except ProblemError as problem:
                 errors.append(f"{file.name}: {problem.title}. {problem.detail}")
-        return errors
+        return errors, already
 
 
 class DocumentRetryPage(PersonPage):
