@@ -2,6 +2,7 @@ import "../css/app.css";
 import "./elements/autofocus";
 import "./elements/confirm-dialog";
 import "./elements/copy-button";
+import "./elements/file-uploads";
 import "./elements/live-region";
 import "./elements/local-time";
 import "./elements/reveal-password";

@@ -2,7 +2,8 @@
  * `<live-region id="documents" every="3">`: fetches this page (or `src`) again every few seconds while the
  * region says `data-live`, and takes over the region of the same id. What `data-status` says in it is spoken when
  * it changes. The parser of XMLHttpRequest makes an inert
- * document, so no HTML string ever meets the page and Trusted Types stay strict. Without script: reload.
+ * document, so no HTML string ever meets the page and Trusted Types stay strict. The event `refresh` has it
+ * fetched now. Without script: reload.
  */
 class LiveRegion extends HTMLElement {
   private timer = 0;
@@ -14,6 +15,7 @@ class LiveRegion extends HTMLElement {
     this.status.setAttribute("role", "status");
     this.after(this.status);
     this.told = this.told || this.state;
+    this.addEventListener("refresh", () => this.load());
     this.plan();
   }
 
@@ -27,6 +29,7 @@ class LiveRegion extends HTMLElement {
   }
 
   private plan(): void {
+    clearTimeout(this.timer);
     if (!this.querySelector("[data-live]")) return;
     this.timer = window.setTimeout(() => this.load(), Number(this.getAttribute("every") ?? 3) * 1000);
   }

@@ -1,0 +1,98 @@
+import { readCookie } from "../shared/cookie";
+
+/** Bytes of a part; what a broken line costs at most. */
+export const PART = 4 * 1024 * 1024;
+const TRIES = 4;
+const LONGEST_KEY = 100;
+
+/** How far a file came. `problem` is the server's own sentence. */
+export interface Sent {
+  received: number;
+  isDuplicate: boolean;
+  isDone: boolean;
+}
+
+interface Answer {
+  id: string;
+  received: number;
+  is_duplicate: boolean;
+  document: unknown;
+}
+
+/** The server said no: sending the same again ends the same way. */
+export class RefusedError extends Error {}
+
+/** Sends one file in parts from where the server has it; a repeated call goes on. */
+export class Sending {
+  private readonly stopped = new AbortController();
+
+  constructor(
+    private readonly address: string,
+    private readonly file: File,
+    private readonly folder: string,
+    private readonly told: (received: number) => void,
+  ) {}
+
+  /** Stops after this; `send` rejects with an AbortError. */
+  stop(): void {
+    this.stopped.abort();
+  }
+
+  /** Rejects with RefusedError, or with what broke after four tries. */
+  async send(): Promise<Sent> {
+    let answer = await this.again(() => this.begin());
+    while (!answer.document && answer.received < this.file.size) {
+      this.told(answer.received);
+      const from = answer;
+      answer = await this.again(() => this.part(from));
+    }
+    this.told(answer.received);
+    return { received: answer.received, isDuplicate: answer.is_duplicate, isDone: Boolean(answer.document) };
+  }
+
+  private begin(): Promise<Answer> {
+    const key = `${this.file.size}-${this.file.lastModified}-${this.folder}/${this.file.name}`;
+    const body = {
+      client_key: key.slice(0, LONGEST_KEY),
+      name: this.file.name,
+      size: this.file.size,
+      folder: this.folder,
+    };
+    return this.ask(this.address, "POST", "application/json", JSON.stringify(body));
+  }
+
+  private async part(from: Answer): Promise<Answer> {
+    const bytes = this.file.slice(from.received, from.received + PART);
+    const address = `/api/v1/uploads/${from.id}?offset=${from.received}`;
+    return this.ask(address, "PUT", "application/octet-stream", bytes);
+  }
+
+  private async ask(address: string, method: string, type: string, body: BodyInit): Promise<Answer> {
+    const response = await fetch(address, {
+      method,
+      body,
+      headers: { "Content-Type": type, "X-CSRFToken": readCookie("csrftoken"), Accept: "application/json" },
+      signal: this.stopped.signal,
+    });
+    if (response.ok) return (await response.json()) as Answer;
+    const problem = (await response.json().catch(() => ({}))) as {
+      title?: string;
+      detail?: string;
+      code?: string;
+    };
+    const words = [problem.title, problem.detail].filter(Boolean).join(". ");
+    const isPassing = response.status >= 500 || response.status === 429 || problem.code === "offset_conflict";
+    throw isPassing ? new Error(words) : new RefusedError(words || "The server refused this file.");
+  }
+
+  private async again<T>(work: () => Promise<T>): Promise<T> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof RefusedError || this.stopped.signal.aborted || tried === TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** tried));
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+"""A folder goes into a collection file by file, with states; the document's page lets passages be mended."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_accessibility import look, violations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.e2e.conftest import Window
+    from tests.llm.conftest import Connected
+
+FILES = 12
+
+
+def _collection(page: Page) -> None:
+    page.goto("/knowledge/new")
+    page.get_by_label("Name", exact=True).fill("Travel")
+    page.get_by_role("button", name="Make collection").click()
+    page.wait_for_url("**/knowledge/*-*")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_folder_is_uploaded_file_by_file_and_a_passage_is_left_out(
+    window: Window, connected: Connected, ingest: None, tmp_path: Path, width: int
+) -> None:
+    folder = tmp_path / "Rules"
+    (folder / "Hotels").mkdir(parents=True)
+    for number in range(FILES - 1):
+        (folder / "Hotels" / f"{number}.md").write_text(f"# Rule {number}\n\nThe cap is {number * 9} pounds.")
+    (folder / "same.md").write_text("# Rule 3\n\nThe cap is 27 pounds.")
+    page = window(connected.bob, **look(width)).page
+    _collection(page)
+    page.get_by_label("A folder").set_input_files(folder)
+    status = page.locator("file-uploads [role=status]")
+    expect(status).to_have_text(f"{FILES} of {FILES} files uploaded.", timeout=30_000)
+    expect(page.get_by_text("Already in this collection, not added again")).to_have_count(1)
+    expect(page.locator("file-uploads li[data-state=done]")).to_have_count(FILES)
+    expect(page.locator("#documents tbody tr")).to_have_count(FILES - 1)
+    expect(page.locator("#documents").get_by_text("Ready")).to_have_count(FILES - 1, timeout=60_000)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Clear finished").press("Enter")
+    expect(page.locator("file-uploads li")).to_have_count(0)
+    page.get_by_role("link", name=re.compile("Rule 4")).click()
+    expect(page.get_by_text("The cap is 36 pounds.").first).to_be_visible()
+    page.get_by_role("button", name="Leave passage 1 out of searches").press("Enter")
+    expect(page.get_by_text("Left out", exact=True)).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_broken_line_is_retried_from_where_it_was(
+    window: Window, connected: Connected, ingest: None, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("\n".join(f"Line {number} says {number * 7}." for number in range(300_000)))
+    seen = window(connected.bob)
+    page = seen.page
+    _collection(page)
+    offsets: list[str] = []
+    page.on("request", lambda request: offsets.append(request.url) if "offset=" in request.url else None)
+    page.route("**/uploads/*offset=4194304*", lambda route: route.abort(), times=1)
+    page.get_by_label("Files").set_input_files(path)
+    status = page.locator("file-uploads [role=status]")
+    expect(status).to_have_text("1 of 1 files uploaded.", timeout=30_000)
+    sent = [url.rpartition("=")[2] for url in offsets]
+    assert sent[:3] == ["0", "4194304", "4194304"]
+    assert len(sent) == len(set(sent)) + 1
+    seen.faults.clear()
