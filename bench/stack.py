@@ -41,6 +41,7 @@ class _Running:
     pids: dict[str, int] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     listening: socket.socket = field(default_factory=socket.socket)
+    command: Command | None = None
 
     def start(self, service: Service) -> None:
         self.services[service.name] = service
@@ -152,7 +153,7 @@ def _start(children: _Running, data: DataFolder, port: int, upstream: int, chats
     parts.postgres.create_database()
     _run(parts.manage("database_init", "--admin-url", parts.addresses.admin, "--json"))
     _run(parts.manage("migrate", "--verbosity", "0"))
-    command = parts.manage("help")
+    children.command = command = parts.manage("help")
     furnish = (sys.executable, "-m", "bench.furnish", str(upstream), str(chats))
     made: dict[str, Any] = json.loads(_run(replace(command, argv=furnish)).splitlines()[-1])
     children.start(parts.web(listening))
