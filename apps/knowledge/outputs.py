@@ -36,8 +36,16 @@ def file_output(document: Document) -> dict[str, Any]:
     }
 
 
+def origin_of(document: Document) -> dict[str, Any] | None:
+    """The source that brought the document and the way back to it there; None for an upload."""
+    item = next(iter(document.source_items.all()), None)
+    if item is None:
+        return None
+    return {"id": item.source_id, "name": item.source.name, "kind": item.source.kind, "link": item.link}
+
+
 def document_output(document: Document) -> dict[str, Any]:
-    """A document of a collection; needs `file` and `uploaded_by` loaded."""
+    """A document of a collection; needs `file`, `uploaded_by` and `source_items__source` loaded."""
     by = document.uploaded_by
     return {
         "id": document.id,
@@ -58,6 +66,7 @@ def document_output(document: Document) -> dict[str, Any]:
         "version_of": document.version_of_id,
         "chunk_size": document.chunk_size,
         "uploaded_by": {"id": by.id, "name": by.name} if by else None,
+        "origin": origin_of(document),
         "created_at": document.created_at,
         "updated_at": document.updated_at,
     }
@@ -93,6 +102,7 @@ def chunk_output(chunk: Chunk, before: str, after: str) -> dict[str, Any]:
             "title": document.title,
             "media_type": document.file.media_type,
             "knowledge_base": None if base.conversation_id else {"id": base.id, "name": base.name},
+            "origin": origin_of(document),
         },
         "page": chunk.page,
         "heading": chunk.heading,

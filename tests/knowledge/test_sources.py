@@ -496,6 +496,10 @@ def test_sources_over_rest(library: Library, folder: FolderHost, signed_in: Any)
     assert {item["key"] for item in items} == {"travel.md", "hr/badges.md"}
     assert all(item["document_id"] for item in items)
     assert call("GET", "/sources").json()["results"][0]["documents"] == 2
+    listed = call("GET", f"/knowledge-bases/{base.id}/documents").json()["results"]
+    assert {row["origin"]["link"] for row in listed} == {"travel.md", "hr/badges.md"}
+    assert call("GET", f"/documents/{listed[0]['id']}").json()["origin"]["name"] == "Handbook"
+    assert "From Handbook: hr/badges.md" in client.get(f"/knowledge/{base.id}").content.decode()
     assert call("DELETE", f"{path}?documents=delete").status_code == 204
     assert call("GET", path).status_code == 404
 

@@ -68,6 +68,17 @@ class DocumentErrorOutput(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class OriginOutput(serializers.Serializer[Any]):
+    """The source that brought a document."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    link = serializers.CharField(
+        allow_blank=True, help_text="Leads back to it: a web address, or its place in the source."
+    )
+
+
 class DocumentOutput(serializers.Serializer[Any]):
     """A document of a collection and how far it was read."""
 
@@ -89,6 +100,7 @@ class DocumentOutput(serializers.Serializer[Any]):
     version_of = serializers.UUIDField(allow_null=True, help_text="The document whose version this is.")
     chunk_size = serializers.IntegerField(help_text="Most characters of a passage.")
     uploaded_by = NamedOutput(allow_null=True)
+    origin = OriginOutput(allow_null=True, help_text="Its source; nothing for an upload.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -115,6 +127,7 @@ class ChunkDocumentOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     media_type = serializers.CharField()
     knowledge_base = NamedOutput(allow_null=True)
+    origin = OriginOutput(allow_null=True, help_text="Its source; nothing for an upload.")
 
 
 class ChunkOutput(serializers.Serializer[Any]):

@@ -10,12 +10,9 @@ from apps.knowledge.connectors.models import Source, SourceItem
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from uuid import UUID
 
     from django.db.models import QuerySet
-
-    from apps.knowledge.models import Document
 
 
 def sources() -> QuerySet[Source]:
@@ -42,12 +39,3 @@ def problems_of(source: Source) -> QuerySet[SourceItem]:
 def items_of(source: Source) -> QuerySet[SourceItem]:
     """Everything that is known of the source, with the documents."""
     return SourceItem.objects.filter(source_id=source.id).select_related("document")
-
-
-def with_origins(documents: Iterable[Document]) -> None:
-    """Give each document its `origin`, the item that it came from, or None; one statement."""
-    listed = list(documents)
-    rows = SourceItem.objects.filter(document__in=[document.id for document in listed])
-    found = {row.document_id: row for row in rows.select_related("source")}
-    for document in listed:
-        document.origin = found.get(document.id)  # type: ignore[attr-defined]  # for the template
