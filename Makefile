@@ -34,7 +34,7 @@ lock: ## Resolve requirements*.in anew: make lock BEFORE=2026-11-15 (take nothin
 			$$flags $$name.in -o $$name.txt || exit 1; \
 	done
 
-bench: ## Run the benchmarks (bin/bench api, chat, adapter)
+bench: ## Run the benchmarks (bin/bench api, chat, adapter, ingest)
 	@bin/bench
 
 clean: ## Remove what set-up made: .venv, node_modules, static/dist

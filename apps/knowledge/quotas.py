@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 
+from apps.audit.services import record
 from apps.files.limits import megabytes
 from apps.files.models import File
 from apps.knowledge.models import Document, KnowledgeBase
@@ -18,6 +19,8 @@ from apps.rest.errors import ProblemError, invalid
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from apps.accounts.actors import Actor
 
 
 class Quota(NamedTuple):
@@ -58,14 +61,16 @@ def refuse_over_quota(knowledge_base_id: UUID, *, documents: int, size: int) -> 
         raise _full(f"Your organisation may hold up to {most:,} documents.")
 
 
-def quota_set(knowledge_base: KnowledgeBase, *, size: int | None, documents: int | None) -> None:
-    """Give a collection limits of its own, None for the installation's; at most those. Unsaved.
+def quota_set(
+    *, actor: Actor, knowledge_base: KnowledgeBase, size: int | None, documents: int | None
+) -> None:
+    """Give a collection limits of its own, None for the installation's; at most those.
 
     Raises ProblemError 400 by field.
     """
     limits = {
-        "quota_bytes": (size, settings.KNOWLEDGE_BASE_QUOTA_BYTES),
-        "quota_documents": (documents, settings.KNOWLEDGE_BASE_QUOTA_DOCUMENTS),
+        "bytes_limit": (size, settings.KNOWLEDGE_BASE_QUOTA_BYTES),
+        "documents_limit": (documents, settings.KNOWLEDGE_BASE_QUOTA_DOCUMENTS),
     }
     wrong = [
         {"field": field, "message": f"A whole number from 0 to {most:,}, or nothing."}
@@ -75,6 +80,14 @@ def quota_set(knowledge_base: KnowledgeBase, *, size: int | None, documents: int
     if wrong:
         raise invalid(wrong)
     knowledge_base.quota_bytes, knowledge_base.quota_documents = size, documents
+    knowledge_base.save(update_fields=["quota_bytes", "quota_documents", "updated_at"])
+    record(
+        actor=actor,
+        action="knowledge_base.quota_set",
+        target_type="knowledge_base",
+        target_id=knowledge_base.id,
+        after={"bytes": size, "documents": documents},
+    )
 
 
 def _or(own: int | None, installation: int) -> int:

@@ -209,3 +209,24 @@ def test_full_collection_refuses_and_keeps_nothing(library: Library, monkeypatch
     with pytest.raises(ProblemError) as refused:
         library.add(base, "b.md", NEW)
     assert "Your organisation may hold up to 1 documents" in (refused.value.detail or "")
+
+
+def test_quota_over_rest_is_for_those_who_manage(library: Library, signed_in: Any) -> None:
+    base = library.base(library.cast.bob)
+    address = f"/api/v1/knowledge-bases/{base.id}/quota"
+    library.add(base, "a.md", OLD)
+    limits = {"bytes_limit": 10, "documents_limit": 1}
+    alice = signed_in(library.cast.alice)
+    bob = signed_in(library.cast.bob)
+    assert bob.put(address, limits, content_type="application/json").status_code == 403
+    assert bob.get(address).json()["documents_limit"] > 1
+    assert alice.put(address, limits, content_type="application/json").json() == {
+        "bytes_limit": 10,
+        "bytes_used": len(OLD),
+        "documents_limit": 1,
+        "documents_used": 1,
+    }
+    wrong = alice.put(address, limits | {"documents_limit": 2**31 - 1}, content_type="application/json")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "documents_limit")
+    open_again = {"bytes_limit": None, "documents_limit": None}
+    assert alice.put(address, open_again, content_type="application/json").json()["documents_limit"] > 1

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.knowledge.api import chunks, documents, knowledge_bases, uploads, versions
+from apps.knowledge.api import chunks, documents, knowledge_bases, quotas, uploads, versions
 from apps.knowledge.api.access_urls import urlpatterns as access
 from apps.knowledge.api.source_urls import urlpatterns as sources
 
@@ -51,6 +51,7 @@ urlpatterns = [
         uploads.UploadListApi.as_view(),
         name="api-uploads",
     ),
+    path("knowledge-bases/<uuid:knowledge_base_id>/quota", quotas.QuotaApi.as_view(), name="api-quota"),
     path("uploads/<uuid:upload_id>", uploads.UploadApi.as_view(), name="api-upload"),
     path("chunks/<uuid:chunk_id>", chunks.ChunkApi.as_view(), name="api-chunk"),
     path("files/<uuid:file_id>", documents.FileApi.as_view(), name="api-file"),
