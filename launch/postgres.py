@@ -143,8 +143,13 @@ class Postgres:
             preexec_fn=None if account is None else account.become,  # see process.spawn
         )
         if done.returncode != 0:
+            advice = ""
+            if "user does not exist" in done.stderr:
+                advice = (
+                    "\nPostgreSQL wants a named account: start Atrium as a user of this machine or as root."
+                )
             raise SystemExit(
-                f"PostgreSQL could not create its files in {self.folder}:\n{done.stderr.strip()}"
+                f"PostgreSQL could not create its files in {self.folder}:\n{done.stderr.strip()}{advice}"
             )
 
 
