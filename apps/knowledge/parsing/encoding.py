@@ -3,8 +3,6 @@
 import codecs
 import re
 
-from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
-
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -79,7 +77,7 @@ def looks_binary(data: bytes) -> bool:
 def decode_text(data: bytes, *, declared: bool = False) -> str:
     """The text of the bytes; `declared` also believes a charset named in HTML or XML.
 
-    Raises ParseError(unsupported) when no encoding fits.
+    Where neither tells the encoding it is guessed; a text too short for that is taken for Windows-1252.
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
@@ -137,6 +135,4 @@ def _guess(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:_SAMPLE], cp_isolation=list(_CANDIDATES), threshold=0.5).best()
-    if best is None:
-        raise ParseError(ParseErrorKind.UNSUPPORTED)
-    return best.encoding
+    return best.encoding if best else "cp1252"

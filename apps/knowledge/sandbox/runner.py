@@ -64,8 +64,8 @@ def parse_sandboxed(
 
     A document with pictures of text is read anew by a subprocess with the models that recognise it, within
     `recognition`; `progress` is called with the pages done and their number. Returns within `limits.wall`,
-    then `recognition.wall`, and a second each. Raises ParseError, of whatever the document does to the parser;
-    OSError when `source` cannot be opened.
+    then `recognition.wall`, and a second each. Raises ParseError, of whatever the document does to the
+    parser; OSError when `source` cannot be opened.
     """
     document = run(source, _ENTRY, {"name": name, "recognise": False}, limits)
     if document is None:

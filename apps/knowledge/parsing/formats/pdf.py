@@ -10,6 +10,7 @@ import pypdfium2.raw as pdfium
 
 from apps.knowledge.parsing import recognition
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.formats.pdf_form import filled_in
 from apps.knowledge.parsing.formats.pdf_scan import is_unreadable, scanned_text
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import HeadingPath
@@ -45,6 +46,7 @@ def parse(data: bytes, limits: Limits) -> Parsed:
         text = unwrap(_page_text(document, index))
         if is_unreadable(text):
             text = unwrap(scanned_text(document, index)) or text
+        text = "\n\n".join(part for part in (text, filled_in(document, index)) if part)
         recognition.report(index + 1, pages)
         sections += _page_sections(text, index + 1, outline.get(index, []), path)
     if pages and not any(character.isalnum() for section in sections for character in section.text):

@@ -12,7 +12,7 @@ from apps.knowledge.parsing.parsed import Parsed, Section
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "MPO")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP")
 _MAX_PIXELS = 150_000_000
 _LONG_SIDE = 3500
 _MIN_SIDE = 8

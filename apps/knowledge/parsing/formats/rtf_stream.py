@@ -29,7 +29,8 @@ _DESTINATIONS = {
             r"\w+",
             "colortbl info pict objdata fldinst themedata colorschememapping datastore latentstyles "
             "listtable listoverridetable rsidtbl generator xmlnstbl mmathPr filetbl revtbl nonshppict "
-            "bkmkstart bkmkend template userprops private ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn pgptbl falt panose "
+            "bkmkstart bkmkend template userprops private ftnsep ftnsepc ftncn aftnsep aftnsepc "
+            "aftncn pgptbl falt panose "
             "author operator subject keywords company manager category doccomm atnid atnauthor docvar xe tc",
         ),
         _SKIPPED,

@@ -67,9 +67,9 @@ def boxes(scores: Scores) -> list[Box]:
 
 
 def skew(found: list[Box]) -> float:
-    """The median angle of the long lines in degrees; 0 where there are few."""
+    """The median angle of the long lines in degrees; 0 where there are none."""
     angles = [box.angle for box in found if box.width >= _MIN_LENGTH and box.width >= _LONG * box.height]
-    return median(angles) if len(angles) > 2 else 0.0  # noqa: PLR2004 (a median of fewer says nothing)
+    return median(angles) if angles else 0.0
 
 
 def _regions(mask: np.ndarray) -> list[np.ndarray]:
