@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from apps.knowledge import citations
 
+CITATION = "citation"
+UNSUPPORTED = "unsupported"
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def cited_in(answer: str, passages: Sequence[Passage]) -> list[dict[str, Any]]:
-    """The citations in the order of the text; start and end count code points of the answer."""
+    """The citations in the order of the text, then what no passage supports; places are code points."""
     given = {passage.number: passage for passage in passages}
     checked = citations.cite(
         answer,
@@ -26,12 +29,16 @@ def cited_in(answer: str, passages: Sequence[Passage]) -> list[dict[str, Any]]:
             for passage in passages
         ],
     )
-    return [_output(citation, given[citation.number]) for citation in checked]
+    bare = citations.unsupported(answer, checked)
+    return [
+        *(_output(citation, given[citation.number]) for citation in checked),
+        *({"type": UNSUPPORTED, "start": claim.start, "end": claim.end} for claim in bare),
+    ]
 
 
 def _output(citation: citations.Citation, passage: Passage) -> dict[str, Any]:
     return {
-        "type": "citation",
+        "type": CITATION,
         "number": citation.number,
         "start": citation.start,
         "end": citation.end,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apps.chat import parts
+from apps.chat.citing import CITATION
 from apps.chat.models import MessageState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from uuid import UUID
 
     from apps.chat.models import Conversation, Message
@@ -29,16 +30,27 @@ def conversation_output(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def message_output(message: Message, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str, Any]:
-    """A message as it is now; `files` has the output of each attachment."""
+def message_output(
+    message: Message, files: Mapping[UUID, Mapping[str, Any]], readable: Collection[str] | None = None
+) -> dict[str, Any]:
+    """A message as it is now; `files` has the output of each attachment.
+
+    Of documents that are not among the `readable` no passage is quoted; None stands for all.
+    """
     return _identity(message) | {
         "state": message.state,
         "parts": [_part(part, files) for part in parts.load(message.parts) if not parts.is_hidden(part)],
-        "annotations": message.annotations,
+        "annotations": [_quoted(note, readable) for note in message.annotations],
         "steps": message.steps,
         "error": message.error,
         "usage": message.usage,
     }
+
+
+def _quoted(note: dict[str, Any], readable: Collection[str] | None) -> dict[str, Any]:
+    if readable is None or note["type"] != CITATION or note["document_id"] in readable:
+        return note
+    return note | {"quote": "", "heading": []}
 
 
 def accepted(question: Message, answer: Message, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.chat import failures, prompting
-from apps.chat.citing import cited_in
+from apps.chat.citing import CITATION, cited_in
 from apps.chat.ending import LEAD
 from apps.chat.loading import Chosen, Job, load_extractive, load_job
 from apps.chat.routed import Routed
@@ -201,10 +201,11 @@ class Reply:
 
     async def _annotate(self) -> None:
         """Citations of what was said, also when it was stopped: each is checked against its passage."""
-        cited = await asyncio.to_thread(cited_in, self._ctx.said, self._given) if self._given else []
+        found = await asyncio.to_thread(cited_in, self._ctx.said, self._given) if self._given else []
+        cited = [note for note in found if note["type"] == CITATION]
         if cited:
             self._ctx.event("citation", {"citations": cited})
-        self._ctx.result["annotations"] = [*cited, *self._notes]
+        self._ctx.result["annotations"] = [*found, *self._notes]
         given = {str(passage.document_id) for passage in self._given}
         self._ctx.result["source_document_ids"] = sorted(given | self._job.source_ids)
 

@@ -111,6 +111,15 @@ def files_of(messages: Iterable[Message]) -> dict[UUID, dict[str, Any]]:
     return knowledge.file_outputs(list(seen)) if seen else {}
 
 
+def readable_sources(actor: Actor, messages: Iterable[Message]) -> set[str]:
+    """Ids of the cited documents that the person may read now; no statement where nothing is cited."""
+    cited = {UUID(source) for message in messages for source in message.source_document_ids}
+    if not cited:
+        return set()
+    readable = knowledge.readable_document_ids(user_id=actor.user_id, document_ids=list(cited))
+    return {str(document_id) for document_id in readable}
+
+
 def access_conversation(actor: Actor, conversation_id: UUID) -> Conversation:
     """The person's conversation; 404 otherwise."""
     conversation = visible_conversations(actor).filter(id=conversation_id).first()

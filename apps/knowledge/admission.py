@@ -28,7 +28,7 @@ ADMITTED: Final = f"""
     OR (b.visibility = 'teams' AND EXISTS (SELECT 1 FROM knowledge_knowledgebaseteam s
           WHERE s.tenant_id = b.tenant_id AND s.knowledge_base_id = b.id AND s.team_id IN ({_TEAMS}))))
   AND NOT EXISTS (SELECT 1 FROM knowledge_restriction x
-        WHERE x.tenant_id = %(tenant)s AND x.document_id = d.id AND {_REFUSES})
+        WHERE x.tenant_id = %(tenant)s AND x.document_id IN (d.id, d.version_of_id) AND {_REFUSES})
   AND NOT EXISTS (SELECT 1 FROM knowledge_restriction x
         WHERE x.tenant_id = %(tenant)s AND x.knowledge_base_id = b.id AND x.document_id IS NULL
           AND starts_with(d.folder || '/', x.folder || '/') AND {_REFUSES})

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from apps.knowledge.claims import Claim, claims_of
 from apps.knowledge.language import detect_language
-from apps.knowledge.support import Evidence, Support, Words
+from apps.knowledge.support import Evidence, Support, Words, words_of
 
 MARKED_COVERAGE = 0.5
 ALIGNED_COVERAGE = 0.6
 ALIGNED_WORDS = 3
+STATED_WORDS = 4
 _MIN_WORDS = 2
 
 
@@ -59,6 +60,25 @@ def cite(answer: str, passages: Sequence[Passage]) -> list[Citation]:
     else:
         found = [citation for claim in claims for citation in desk.aligned(claim, besides=())]
     return list({(item.start, item.end, item.number): item for item in found}.values())
+
+
+def unsupported(answer: str, citations: Sequence[Citation]) -> list[Claim]:
+    """The claims that state something and that no passage was seen to support, in the order of the text.
+
+    A sentence that says what is not, as "The documents do not say", or that holds few words, claims too
+    little to be marked.
+    """
+    supported = {(citation.start, citation.end) for citation in citations if citation.verified}
+    language = detect_language(answer)
+    return [
+        claim
+        for claim in claims_of(answer)
+        if (claim.start, claim.end) not in supported and _states(words_of(claim.text, language))
+    ]
+
+
+def _states(words: Words) -> bool:
+    return not words.negates and len(words.stems) + len(words.numbers) >= STATED_WORDS
 
 
 def used_passages(citations: Sequence[Citation], passages: Sequence[Passage]) -> list[Passage]:

@@ -116,10 +116,13 @@ def access_document(actor: Actor, document_id: UUID, *, change: bool = False) ->
     document = _documents().filter(id=document_id).first()
     if document is None:
         raise not_found()
-    knowledge_base = access_knowledge_base(actor, document.knowledge_base_id, change=change)
-    is_closed = not readable_documents(actor.user_id).filter(id=document_id).exists()
-    if is_closed and not may_change(actor, knowledge_base):
+    knowledge_base = access_knowledge_base(actor, document.knowledge_base_id)
+    if may_change(actor, knowledge_base):
+        return document
+    if not readable_documents(actor.user_id).filter(id=document_id).exists():
         raise not_found()
+    if change:
+        raise forbidden()
     return document
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -126,3 +127,30 @@ def test_people_of_another_organisation_cannot_be_named(
             library, cast.alice, base, Readers("people", user_ids=(cast.mallory.id,)), document=document
         )
     assert _reads(library, cast.bob, base, document)
+
+
+def test_closed_document_is_not_listed_read_or_explained_and_its_reader_hears_why(
+    library: Library, shelf: tuple[KnowledgeBase, Document], signed_in: Any
+) -> None:
+    """Over REST: alice closes hers to bob's team; carol sees neither row nor text, bob reads why he may."""
+    cast, (base, document) = library.cast, shelf
+    alice, bob, carol = (signed_in(person) for person in (cast.alice, cast.bob, cast.carol))
+    address = f"/api/v1/documents/{document.id}"
+    body = json.dumps({"visibility": "teams", "team_ids": [str(cast.engineering.id)]})
+    refused = bob.put(f"{address}/access", body, content_type="application/json")
+    assert refused.status_code == 403
+    assert len(carol.get(f"/api/v1/knowledge-bases/{base.id}/documents").json()["results"]) == 1
+
+    set_ = alice.put(f"{address}/access", body, content_type="application/json")
+    assert (set_.status_code, set_.json()["visibility"]) == (200, "teams")
+    assert carol.get(f"/api/v1/knowledge-bases/{base.id}/documents").json()["results"] == []
+    assert [carol.get(address + end).status_code for end in ("", "/why", "/content", "/access")] == [404] * 4
+    assert bob.get(f"{address}/why").json()["reasons"] == [
+        "You may read the collection “Papers”: it is open to everyone.",
+        "You may read this document, which is closed to others: you are in Engineering.",
+    ]
+    folder = json.dumps({"folder": "/HR//Contracts/", "visibility": "private"})
+    closed = alice.put(
+        f"/api/v1/knowledge-bases/{base.id}/folder-access", folder, content_type="application/json"
+    )
+    assert closed.json()["folder"] == "HR/Contracts"

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.knowledge.citations import Citation, Passage, cite, used_passages
+from apps.knowledge.citations import Citation, Passage, cite, unsupported, used_passages
 from apps.knowledge.claims import claims_of
 
 TRAVEL = Passage(
@@ -240,3 +240,16 @@ def test_hostile_answer_takes_no_time() -> None:
         "```\n" * 5000,
     ):
         cite(answer, PASSAGES)
+
+
+def test_claims_without_support_are_named_and_what_is_denied_is_not() -> None:
+    """A supported sentence, an invented one, and one that says what the documents do not hold."""
+    passages = [
+        Passage(1, "c1", "House rules", 1, "The blue lamp hangs in the archive room behind the door.")
+    ]
+    answer = (
+        "The blue lamp hangs in the archive room [1]. The gardener waters seven cactuses every Tuesday. "
+        "The documents do not say who bought the lamp."
+    )
+    bare = unsupported(answer, cite(answer, passages))
+    assert [claim.text for claim in bare] == ["The gardener waters seven cactuses every Tuesday."]

@@ -125,9 +125,11 @@ class MessagePart(serializers.Serializer[Any]):
 
 
 class Annotation(serializers.Serializer[Any]):
-    """A note on a text: a citation (all fields), `no_source`, or `fallback` (which model did not answer)."""
+    """A note on a text: a citation (all fields), `unsupported` (a claim, by its place, that no passage
+    supports), `no_source`, or `fallback` (which model did not answer).
+    """
 
-    type = serializers.ChoiceField(["citation", "no_source", "fallback"])
+    type = serializers.ChoiceField(["citation", "unsupported", "no_source", "fallback"])
     number = serializers.IntegerField(required=False)
     start = serializers.IntegerField(required=False, help_text="Code points into the text part.")
     end = serializers.IntegerField(required=False)

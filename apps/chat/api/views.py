@@ -128,9 +128,9 @@ class MessageListApi(TenantApi):
         conversation = selectors.access_conversation(self.actor, conversation_id)
         messages = list(selectors.message_list(conversation.id))
         files = selectors.files_of(messages)
-        return Response(
-            {"results": [outputs.message_output(message, files) for message in messages], "next": None}
-        )
+        readable = selectors.readable_sources(self.actor, messages)
+        results = [outputs.message_output(message, files, readable) for message in messages]
+        return Response({"results": results, "next": None})
 
     @extend_schema(
         operation_id="message_send",

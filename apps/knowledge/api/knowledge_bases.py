@@ -123,7 +123,7 @@ class DocumentListApi(UploadApi):
     def get(self, request: Request, knowledge_base_id: UUID) -> Response:
         """Newest first."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id)
-        rows, following = page_of(request, selectors.documents_of(knowledge_base))
+        rows, following = page_of(request, selectors.documents_of(self.actor, knowledge_base))
         return Response({"results": [document_output(row) for row in rows], "next": following})
 
     @extend_schema(

@@ -182,6 +182,10 @@ export const m = {
     failedTitle: "The model did not respond.",
     failedText: "Your message is saved.",
     noSource: "This answer has no sources.",
+    unsupported: (count: number) =>
+      count === 1
+        ? "1 statement was not found in the sources"
+        : `${count} statements were not found in the sources`,
     tryAgain: "Try again",
     tryOther: "Try another model",
     loading: "Loading the conversation",

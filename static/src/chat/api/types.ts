@@ -118,7 +118,14 @@ export interface RouteNote {
   claims?: { text: string; agree: number[]; disagree: number[]; state: "agreed" | "disputed" | "single" }[];
 }
 
-export type Annotation = Citation | FallbackNote | RouteNote | { type: "no_source" };
+/** A claim of the answer, in code points of its text, that no passage supports. */
+export interface UnsupportedNote {
+  type: "unsupported";
+  start: number;
+  end: number;
+}
+
+export type Annotation = Citation | UnsupportedNote | FallbackNote | RouteNote | { type: "no_source" };
 
 export interface Step {
   index: number;

@@ -1,4 +1,5 @@
 import type { Citation, FileOutput, Message, Part, RouteNote, Step } from "../api/types";
+import { unitOffsets } from "../lib/codepoints";
 import { withCitations } from "../markdown/citations";
 import { type Block, TailLexer } from "../markdown/tail";
 import type { Track } from "../runs/track";
@@ -42,6 +43,16 @@ export class Turn {
   /** Nothing usable was found in the documents that were searched. */
   get hasNoSource(): boolean {
     return this.message.annotations.some((note) => note.type === "no_source");
+  }
+
+  /** The claims that no passage supports, in the answer's own words. */
+  get unsupported(): string[] {
+    const places = this.message.annotations.filter((note) => note.type === "unsupported");
+    const offsets = unitOffsets(
+      this.text,
+      places.flatMap(({ start, end }) => [start, end]),
+    );
+    return places.map(({ start, end }) => this.text.slice(offsets.get(start), offsets.get(end)));
   }
 
   /** What the route did that answered. */
