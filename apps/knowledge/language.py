@@ -9,6 +9,11 @@ _WORD = re.compile(r"[^\W\d_]+")
 _MIN_WORDS_SHARE = 0.06
 _MAX_REPEATS = 2
 _SMALL_SHARE = 0.15
+_LONG = 40
+_MIN_ENGLISH_SHARE = 0.1
+
+UNKNOWN = "und"
+"""ISO 639-2's code where a text of some length is in no language that is told apart here."""
 
 # Function words, so common that a sentence or two holds some of them. They also carry no meaning of their
 # own, which the alignment of claims with passages uses.
@@ -90,6 +95,44 @@ _COMMON = {
     "hu": (
         "a az és hogy nem is egy van ez de meg csak volt már mint ha vagy kell lehet mi ki hol mely azt ezt"
     ),
+    "vi": (
+        "và của là có trong được cho các với những một đã không từ khi này người ở để theo về như đến ra "
+        "cũng bị "
+        "vào năm trên hay gì nào bao nhiêu ai đâu sao tại do bởi đó thì mà phải nhưng"
+    ),
+    "id": (
+        "yang dan di dari untuk dengan pada ini itu dalam tidak adalah akan oleh ke sebagai juga telah atau "
+        "karena dapat lebih bisa ada mereka apa siapa bagaimana kapan berapa mana"
+    ),
+    "ca": (
+        "el la els les de i que a en un una per amb no és del dels al als es va més com però són aquest "
+        "aquesta "
+        "quin quina on qui quan quants ser ha"
+    ),
+    "hr": (
+        "i u je se na da su za od s o kao koji koja koje ne iz ili bio je bila bilo nije su što tko gdje "
+        "kada kako "
+        "koliko ali te samo prema"
+    ),
+    "sk": (
+        "a v sa na je že o s z do aj k vo pre za by ale ako po sú od ktorý ktorá ktoré nie bol bola bolo "
+        "čo kde "
+        "kto kedy koľko alebo jeho ich"
+    ),
+    "sl": (
+        "in je v se na da so za od s z ki kot ne tudi iz bil bila ali po pri kaj kdo kje kdaj kako koliko ter"
+    ),
+    "et": "ja on ei et oli see ka kui mis kes oma või aga ning tema selle välja kus millal kuidas mitu palju",
+    "lt": "ir yra į iš kad su buvo tai kaip bet apie po už ar jis kas kur kada kiek kuris kuri jo nuo iki",
+    "lv": "un ir no ar par uz kas kā bet tas bija arī pēc vai pie kur kad cik kurš kura tika gan",
+    "is": "og að í er á sem til við var um með af fyrir ekki það hann en frá hvað hver hvar hvenær hve",
+    "sq": "dhe të e në i një për që me nga është u më së ka si por janë ishte kjo ky çfarë kush ku kur sa",
+    "sw": (
+        "na ya wa kwa ni katika za la cha kama hii hiyo au ili kutoka yake pia nini nani wapi lini gani ngapi"
+    ),
+    "tl": (
+        "ang ng sa na mga ay at si ni para kung hindi may ito siya nang kay ano sino saan kailan paano ilan"
+    ),
     "tr": (
         "ve bir bu da de için ile çok olarak daha ne gibi olan kadar var sonra her en mi ya ama değil "
         "nasıl nerede"  # noqa: RUF001 (Turkish)
@@ -100,6 +143,7 @@ _COMMON = {
 _LETTERS = {
     "de": "äöüß", "fr": "œçèêëîïûù", "es": "ñ¿¡", "it": "ìò", "pt": "ãõç", "sv": "åäö", "da": "æøå",
     "no": "æøå", "fi": "äö", "pl": "ąęłńśźż", "cs": "ěřůčšž", "ro": "ășț", "hu": "őűöü", "tr": "ğışçöü",
+    "vi": "ơưăđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", "lv": "āēīūģķļņ", "lt": "ąęėįųūšž", "is": "þð",
 }  # fmt: skip
 _LETTER_WEIGHT = 0.3
 
@@ -133,6 +177,7 @@ _UKRAINIAN = re.compile("[іїєґ]")
 def detect_language(text: str, expected: Collection[str | None] = ()) -> str | None:
     """ISO 639-1 code of the text's main language; None where nothing speaks for one (a number, a name).
 
+    UNKNOWN for a text of 40 words and more that is in none of the languages below.
     `expected` decides between languages that are equally likely: "Was" begins German and English questions.
     """
     sample = text[:_SAMPLE].lower()
@@ -179,7 +224,10 @@ def _by_words(sample: str, expected: Collection[str | None]) -> str | None:
         if found := len(set(letters) & set(sample)):
             scores[language] += _LETTER_WEIGHT * found
             hits[language] += 1
+    words = counts.total()
+    nothing = UNKNOWN if words >= _LONG else None
     if not scores:
-        return None
+        return nothing
     language = max(scores, key=lambda code: (round(scores[code], 3), code in expected, code == "en"))
-    return language if hits[language] >= counts.total() * _MIN_WORDS_SHARE else None
+    share = _MIN_ENGLISH_SHARE if language == "en" and words >= _LONG else _MIN_WORDS_SHARE
+    return language if hits[language] >= words * share else nothing

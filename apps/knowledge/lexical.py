@@ -37,8 +37,12 @@ _STEMMERS = {
 
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUN = re.compile(f"[{_UNSPACED}]+")
-_TOKEN = re.compile(r"[^\W_]+(?:[-_./:@#+'\u2019][^\W_]+)*", re.UNICODE)
-_PART = re.compile(r"[^\W_]+")
+# Python takes vowel signs and other marks for the end of a word: the scripts of India are named whole.
+_LETTERS = (
+    r"(?:[^\W_]|[\u0300-\u036f\u0483-\u0487\u0610-\u061a\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff])+"
+)
+_TOKEN = re.compile(f"{_LETTERS}(?:[-_./:@#+'\u2019]{_LETTERS})*")
+_PART = re.compile(_LETTERS)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LETTER_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _MARKS = re.compile("[\u064b-\u0652\u0640\u0591-\u05c7\u00ad\u200b-\u200f]")

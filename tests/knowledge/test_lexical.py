@@ -107,6 +107,29 @@ def test_names_do_not_decide_the_language() -> None:
     assert detect_language(text) == "en"
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("vi", "Đội hình phòng ngự của Panthers chỉ để thua 308 điểm, đứng thứ sáu trong giải đấu."),
+        ("id", "Pertahanan tim itu adalah yang terbaik di liga dan mereka hanya kehilangan sedikit angka."),
+        ("hr", "Obrana je bila najbolja u ligi, a momčad se vratila u grad koji ih je dočekao."),
+        ("sw", "Timu hiyo ilikuwa ya sita katika ligi na wachezaji wake walitoka kwa mji huo."),
+        ("hi", "पैंथर्स की रक्षा ने केवल 308 अंक दिए और लीग में छठे स्थान पर रही।"),
+        ("ro", "Apărarea echipei a cedat doar 308 puncte și este a șasea în ligă."),
+        ("und", "Ekipo defendis tricent poentojn gvidante ligon " * 6),
+    ],
+)
+def test_languages_that_the_embedding_does_not_know_are_not_taken_for_english(
+    language: str, text: str
+) -> None:
+    assert detect_language(text) == language
+
+
+def test_vowel_signs_belong_to_their_word() -> None:
+    assert terms("हिन्दी में", None) == ["हिन्दी", "में"]
+    assert terms("தமிழ் மொழி", None) == ["தமிழ்", "மொழி"]
+
+
 def test_fusion_weighs_meaning_and_words() -> None:
     found = fuse(
         [
