@@ -116,7 +116,7 @@ def test_names_do_not_decide_the_language() -> None:
         ("sw", "Timu hiyo ilikuwa ya sita katika ligi na wachezaji wake walitoka kwa mji huo."),
         ("hi", "पैंथर्स की रक्षा ने केवल 308 अंक दिए और लीग में छठे स्थान पर रही।"),
         ("ro", "Apărarea echipei a cedat doar 308 puncte și este a șasea în ligă."),
-        ("und", "Ekipo defendis tricent poentojn gvidante ligon " * 6),
+        ("und", "Ekipo defendis tricent poentojn gvidante ligon " * 8),
     ],
 )
 def test_languages_that_the_embedding_does_not_know_are_not_taken_for_english(
