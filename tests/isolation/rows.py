@@ -22,6 +22,7 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "knowledge.ChunkTerms.terms": lambda: {7: 1.0},
     "knowledge.Document.state": lambda: "ready",
     "knowledge.Source.kind": lambda: "website",
+    "knowledge.Source.sealed_secret": lambda: b"",
     "knowledge.Source.is_paused": lambda: True,
     "runs.Run.state": lambda: "done",
     "llm.Connection.sealed_key": lambda: b"",

@@ -66,12 +66,15 @@ def _replace(document: Document, item: Item, file: Readable) -> None:
 
 
 def readers_mirror(document: Document, readers: Permissions | None) -> None:
-    """Let exactly those read the document who may read it there; all of the collection where it is open.
+    """Let exactly those read the document who may read it there; all of them where it is open.
 
-    People are found by their e-mail address. Whom the source names and nobody here is, reads nothing.
+    People are found by their e-mail address; whom the source names and nobody here is reads nothing. A source
+    without permissions (None) leaves alone what people here decided.
     """
+    if readers is None:
+        return
     Restriction.objects.filter(document=document).delete()
-    if readers is None or readers.is_open:
+    if readers.is_open:
         return
     restriction = Restriction.objects.create(
         knowledge_base_id=document.knowledge_base_id, document=document, visibility=Visibility.PEOPLE

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.audit.services import record
 from apps.knowledge import services
@@ -75,8 +77,11 @@ def source_update(*, actor: Actor, source: Source, values: SourceValues) -> Sour
     A new address needs its secret again: the old one was for the old address. Raises as `source_create`.
     """
     locked = Source.objects.select_for_update().get(id=source.id)
-    before, had = snapshot(locked), locked.settings
+    before, had, had_every = snapshot(locked), locked.settings, locked.every_minutes
     _take(locked, values)
+    if locked.every_minutes != had_every and locked.state != SourceState.FAILED:
+        following = timezone.now() + timedelta(minutes=locked.every_minutes)
+        locked.due_at = following if locked.every_minutes else None
     if locked.settings != had or values.secret:
         locked.cursor, locked.state, locked.error = "", SourceState.IDLE, ""
         locked.fence, locked.lease_until = locked.fence + 1, None
@@ -171,6 +176,8 @@ def _named(source: Source, name: str) -> str:
 def _checked(kind: Kind, given: Mapping[str, str]) -> dict[str, str]:
     """The kind's settings in canonical form, and allowed by the operator; raises ProblemError by field."""
     plain = {known.name: known for known in kind.fields if not known.secret}
+    if given.keys() - plain.keys():
+        raise invalid([{"field": "settings", "message": f"Only: {', '.join(plain)}."}])
     texts = {name: str(given.get(name, known.default) or "") for name, known in plain.items()}
     for name, text in texts.items():
         if plain[name].required and not text.strip():
