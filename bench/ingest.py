@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,11 @@ from apps.knowledge.sandbox import parse_sandboxed
 from bench.chat import run_level
 from bench.ingest_files import MAKERS, pdf
 from bench.measuring import pss_mib, tree
-from bench.stack import LOAD_CORE, SERVER_CORE, Stack, on_core, running
+from bench.stack import LOAD_CORE, MOCK, SERVER_CORE, Stack, on_core, running
+from launch.network import free_port, wait_listening
+from launch.parts import ROOT
+from launch.process import Command
+from launch.supervisor import Service
 
 CHATS, TOKENS = 10, 100
 LONG = 1000
@@ -134,11 +139,20 @@ def _whole(seconds: float, rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="atrium-bench-") as folder, running(CHATS) as stack:
         path = Path(folder) / "long.pdf"
         path.write_bytes(pdf(LONG))
+        vectors = _vector_host(stack)
         _ingest_worker(stack)
-        alone = _read_alone(stack, path)
+        alone = _read_alone(stack, path, vectors)
         print(json.dumps(alone), flush=True)
-        chats = _chats(stack, path, seconds, rounds)
+        chats = _chats(stack, path, vectors, seconds, rounds)
         return {"pdf": alone, "chats": chats}
+
+
+def _vector_host(stack: Stack) -> int:
+    """An upstream for vectors alone: making them must not hold up the chats' upstream."""
+    port = free_port()
+    command = Command("vectors", (sys.executable, str(MOCK), "--port", str(port)), dict(os.environ), cwd=ROOT)
+    stack.running.start(Service(command, 0, probe=lambda: wait_listening(port, 0.1)))
+    return port
 
 
 def _ingest_worker(stack: Stack) -> None:
@@ -168,12 +182,12 @@ def _feed(stack: Stack, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def _read_alone(stack: Stack, path: Path) -> dict[str, Any]:
+def _read_alone(stack: Stack, path: Path, vectors: int) -> dict[str, Any]:
     """The long file while nothing else happens."""
     worker = stack.pids["ingest"]
     begun, used = time.monotonic(), _spent(stack)
     with _watched(worker) as watch:
-        _feed(stack, str(stack.upstream), str(path), "1")
+        _feed(stack, str(vectors), str(path), "1")
         while (state := _feed(stack))["states"] != {"ready": 1}:
             if "failed" in state["states"] or time.monotonic() - begun > 120:
                 raise SystemExit(f"the long file was not read: {state}")
@@ -188,13 +202,13 @@ def _read_alone(stack: Stack, path: Path) -> dict[str, Any]:
     }
 
 
-def _chats(stack: Stack, path: Path, seconds: float, rounds: int) -> dict[str, Any]:
+def _chats(stack: Stack, path: Path, vectors: int, seconds: float, rounds: int) -> dict[str, Any]:
     """The same chats alone and beside the reading of long files, in turn; medians of the rounds."""
     found: dict[str, list[dict[str, Any]]] = {"alone": [], "beside": []}
     for _ in range(rounds):
         _settled(stack)
         found["alone"].append(run_level(stack, CHATS, TOKENS, seconds))
-        _feed(stack, str(stack.upstream), str(path), "6")
+        _feed(stack, str(vectors), str(path), "6")
         found["beside"].append(run_level(stack, CHATS, TOKENS, seconds))
         left = _feed(stack)["states"]
         if not {"queued", "reading"} & set(left):

@@ -45,6 +45,9 @@ def _feed(tenant_id: UUID, upstream: int, path: Path, copies: int) -> None:
         base = KnowledgeBase.objects.filter(name=NAME).first()
     if base is None:
         call_command(
+            "allow_host", "--tenant", "bench", "--host", HOST, "--port", str(upstream), stdout=sys.stderr
+        )
+        call_command(
             "connection_add", "--tenant", "bench", "--name", "Vectors",
             "--base-url", f"http://{HOST}:{upstream}/v1", "--key", "sk-bench", "--models", "mock-embed",
             stdout=sys.stderr,
