@@ -79,7 +79,7 @@ class DocumentAccessApi(TenantApi):
         """Narrow who may read it; the next question already obeys."""
         document = access_document(self.actor, document_id, change=True)
         place = Place(document.knowledge_base, document)
-        restriction_set(actor=self.actor, place=place, readers=_readers(request, ReadersInput))
+        restriction_set(actor=self.actor, place=place, readers=_readers(_taken(request, ReadersInput)))
         return Response(_output(place))
 
 
@@ -94,9 +94,9 @@ class FolderAccessApi(TenantApi):
     def put(self, request: Request, knowledge_base_id: UUID) -> Response:
         """Narrow who may read a folder and all beneath it; the next question already obeys."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
-        readers = _readers(request, FolderReadersInput)
-        place = Place(knowledge_base, folder=clean_folder(str(request.data["folder"])))
-        restriction_set(actor=self.actor, place=place, readers=readers)
+        values = _taken(request, FolderReadersInput)
+        place = Place(knowledge_base, folder=clean_folder(values["folder"]))
+        restriction_set(actor=self.actor, place=place, readers=_readers(values))
         return Response(_output(place))
 
 
@@ -112,10 +112,13 @@ class DocumentWhyApi(TenantApi):
         return Response({"reasons": reasons_for(self.actor, document)})
 
 
-def _readers(request: Request, kind: type[ReadersInput]) -> Readers:
+def _taken(request: Request, kind: type[ReadersInput]) -> dict[str, Any]:
     read = kind(data=request.data)
     read.is_valid(raise_exception=True)
-    values = read.validated_data
+    return dict(read.validated_data)
+
+
+def _readers(values: dict[str, Any]) -> Readers:
     return Readers(values["visibility"], tuple(values.get("user_ids", ())), tuple(values.get("team_ids", ())))
 
 
