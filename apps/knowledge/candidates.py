@@ -131,7 +131,7 @@ class Survey:
 class Hit:
     """A chunk that either leg found; `dense` is the cosine, `lexical` the BM25 score.
 
-    A score is None where the chunk has no vector of a model that was asked (`model_id`), or none of the words.
+    A score is None where the chunk has no vector of a model that was asked (`model_id`) or none of the words.
     """
 
     chunk_id: UUID
