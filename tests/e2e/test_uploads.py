@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 FILES = 12
 
 
-def _collection(page: Page) -> None:
-    page.goto("/knowledge/new")
+def _fill_in(page: Page) -> None:
     page.get_by_label("Name", exact=True).fill("Travel")
     page.get_by_role("button", name="Make collection").click()
-    page.wait_for_url("**/knowledge/*-*")
+    page.get_by_label("A folder").wait_for()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -37,8 +36,8 @@ def test_folder_is_uploaded_file_by_file_and_a_passage_is_left_out(
     for number in range(FILES - 1):
         (folder / "Hotels" / f"{number}.md").write_text(f"# Rule {number}\n\nThe cap is {number * 9} pounds.")
     (folder / "same.md").write_text("# Rule 3\n\nThe cap is 27 pounds.")
-    page = window(connected.bob, **look(width)).page
-    _collection(page)
+    page = window(connected.cast.bob, **look(width)).tab("/knowledge/new")
+    _fill_in(page)
     page.get_by_label("A folder").set_input_files(folder)
     status = page.locator("file-uploads [role=status]")
     expect(status).to_have_text(f"{FILES} of {FILES} files uploaded.", timeout=30_000)
@@ -52,7 +51,7 @@ def test_folder_is_uploaded_file_by_file_and_a_passage_is_left_out(
     expect(page.locator("file-uploads li")).to_have_count(0)
     page.get_by_role("link", name=re.compile("Rule 4")).click()
     expect(page.get_by_text("The cap is 36 pounds.").first).to_be_visible()
-    page.get_by_role("button", name="Leave passage 1 out of searches").press("Enter")
+    page.get_by_role("button", name="Leave out passage 1").press("Enter")
     expect(page.get_by_text("Left out", exact=True)).to_be_visible()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -63,9 +62,9 @@ def test_broken_line_is_retried_from_where_it_was(
 ) -> None:
     path = tmp_path / "long.txt"
     path.write_text("\n".join(f"Line {number} says {number * 7}." for number in range(300_000)))
-    seen = window(connected.bob)
-    page = seen.page
-    _collection(page)
+    seen = window(connected.cast.bob)
+    page = seen.tab("/knowledge/new")
+    _fill_in(page)
     offsets: list[str] = []
     page.on("request", lambda request: offsets.append(request.url) if "offset=" in request.url else None)
     page.route("**/uploads/*offset=4194304*", lambda route: route.abort(), times=1)
@@ -75,4 +74,4 @@ def test_broken_line_is_retried_from_where_it_was(
     sent = [url.rpartition("=")[2] for url in offsets]
     assert sent[:3] == ["0", "4194304", "4194304"]
     assert len(sent) == len(set(sent)) + 1
-    seen.faults.clear()
+    seen.expect_fault("ERR_FAILED")
