@@ -150,7 +150,8 @@ def ollama() -> Stream:
     """Lines of Ollama's own API."""
     token = {"model": "mock", "message": {"role": "assistant", "content": "word "}, "done": False}
     last = {"model": "mock", "done": True, "done_reason": "stop", "prompt_eval_count": 5, "eval_count": 5}
-    return Stream(b"", *(json.dumps(line).encode() + b"\n" for line in (token, last)), LINES)
+    said, ended = (json.dumps(line).encode() + b"\n" for line in (token, last))
+    return Stream(b"", said, ended, LINES)
 
 
 def completions() -> Stream:

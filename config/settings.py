@@ -173,6 +173,7 @@ SPECTACULAR_SETTINGS = {
         "MessageRoleEnum": "apps.chat.models.MessageRole",
         "RoleEnum": "apps.accounts.models.Role",
         "FileStateEnum": "apps.chat.api.serializers.FILE_STATES",
+        "DocumentStateEnum": "apps.knowledge.models.DocumentState",
         "ProviderStateEnum": "apps.llm.selectors.health.STATE_CHOICES",
     },
     "POSTPROCESSING_HOOKS": [

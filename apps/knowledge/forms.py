@@ -44,7 +44,6 @@ class CollectionForm(forms.Form):
         if not chosen:
             del self.fields["team_ids"]
 
-
     def clean_people(self) -> list[UUID]:
         """The ids behind the addresses; an error names those that nobody has."""
         emails = {line.strip().lower() for line in self.cleaned_data["people"].splitlines() if line.strip()}

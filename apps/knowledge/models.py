@@ -10,18 +10,35 @@ from django.utils import timezone
 
 from apps.files.models import File
 from apps.knowledge import failures
-from apps.knowledge.access_models import KnowledgeBasePerson as KnowledgeBasePerson
-from apps.knowledge.access_models import Restriction as Restriction
-from apps.knowledge.access_models import RestrictionReader as RestrictionReader
-from apps.knowledge.access_models import Visibility as Visibility
+from apps.knowledge.access_models import KnowledgeBasePerson, Restriction, RestrictionReader, Visibility
 from apps.knowledge.chunking import SIZE
-from apps.knowledge.connectors.models import AllowedFolder as AllowedFolder
-from apps.knowledge.connectors.models import Source as Source
-from apps.knowledge.connectors.models import SourceItem as SourceItem
+from apps.knowledge.connectors.models import AllowedFolder, Source, SourceItem
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
 from apps.knowledge.lexical import DIMENSIONS
-from apps.knowledge.upload_models import Upload as Upload
+from apps.knowledge.upload_models import Upload
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
+
+__all__ = [
+    "VECTOR_DIMENSIONS",
+    "AllowedFolder",
+    "Chunk",
+    "ChunkTerms",
+    "ChunkVector",
+    "Document",
+    "DocumentState",
+    "KnowledgeBase",
+    "KnowledgeBasePerson",
+    "KnowledgeBaseTeam",
+    "Restriction",
+    "RestrictionReader",
+    "SearchState",
+    "Source",
+    "SourceItem",
+    "TermCount",
+    "TrialSearch",
+    "Upload",
+    "Visibility",
+]
 
 VECTOR_DIMENSIONS: Final = 384
 

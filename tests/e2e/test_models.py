@@ -60,6 +60,14 @@ def test_from_ticks_to_the_list_and_back_to_the_catalogue(
     page.get_by_role("button", name="Reset Context window").click()
     expect(page.get_by_text("All values are those of the catalogue.")).to_be_visible()
 
+
+def test_turning_models_off_is_shown_first_and_undone(
+    qwen: Connection, window: Window, connected: Connected
+) -> None:
+    page = window(connected.cast.alice).tab(f"/admin/providers/{qwen.pk}/models")
+    page.get_by_label("qwen-plus").check()
+    page.get_by_role("button", name="Offer these models").click()
+    expect(page.get_by_role("status").filter(has_text="offered")).to_have_text("1 offered")
     page.goto(f"{page.url.partition('/admin')[0]}/admin/models?provider=Qwen")
     page.get_by_label("All on this page").check()
     expect(page.get_by_text("11 ticked")).to_be_visible()

@@ -10,98 +10,180 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('knowledge', '0003_versions'),
+        ("knowledge", "0003_versions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AllowedFolder',
+            name="AllowedFolder",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('path', models.CharField(max_length=1024)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("path", models.CharField(max_length=1024)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'path'), name='allowed_folder'), apps.tenants.constraints.RowSecurity(name='knowledge_allowedfolder_tenant', privileges='SELECT')],
+                "constraints": [
+                    apps.tenants.constraints.TenantUnique(
+                        fields=("tenant_id", "path"), name="allowed_folder"
+                    ),
+                    apps.tenants.constraints.RowSecurity(
+                        name="knowledge_allowedfolder_tenant", privileges="SELECT"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('kind', models.CharField(max_length=32)),
-                ('name', models.CharField(max_length=120)),
-                ('settings', models.JSONField(default=dict)),
-                ('sealed_secret', models.BinaryField(blank=True, default=b'')),
-                ('secret_origin', models.CharField(blank=True, default='', max_length=300)),
-                ('every_minutes', models.PositiveIntegerField(default=60)),
-                ('is_paused', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('idle', 'Waiting'), ('syncing', 'Syncing'), ('failed', 'Failed')], default='idle', max_length=8)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('failures', models.PositiveSmallIntegerField(default=0)),
-                ('cursor', models.TextField(blank=True)),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now, null=True)),
-                ('synced_at', models.DateTimeField(null=True)),
-                ('added', models.PositiveIntegerField(default=0)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('removed', models.PositiveIntegerField(default=0)),
-                ('failed', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('knowledge_base', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='knowledge.knowledgebase')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("name", models.CharField(max_length=120)),
+                ("settings", models.JSONField(default=dict)),
+                ("sealed_secret", models.BinaryField(blank=True, default=b"")),
+                ("secret_origin", models.CharField(blank=True, default="", max_length=300)),
+                ("every_minutes", models.PositiveIntegerField(default=60)),
+                ("is_paused", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("idle", "Waiting"), ("syncing", "Syncing"), ("failed", "Failed")],
+                        default="idle",
+                        max_length=8,
+                    ),
+                ),
+                ("error", models.CharField(blank=True, max_length=500)),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                ("cursor", models.TextField(blank=True)),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now, null=True)),
+                ("synced_at", models.DateTimeField(null=True)),
+                ("added", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("removed", models.PositiveIntegerField(default=0)),
+                ("failed", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "knowledge_base",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sources",
+                        to="knowledge.knowledgebase",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SourceItem',
+            name="SourceItem",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('key', models.CharField(max_length=1024)),
-                ('version', models.CharField(blank=True, max_length=200)),
-                ('link', models.CharField(blank=True, max_length=2048)),
-                ('problem', models.CharField(blank=True, max_length=500)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('document', apps.tenants.fields.TenantForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='source_items', to='knowledge.document')),
-                ('source', apps.tenants.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='knowledge.source')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("key", models.CharField(max_length=1024)),
+                ("version", models.CharField(blank=True, max_length=200)),
+                ("link", models.CharField(blank=True, max_length=2048)),
+                ("problem", models.CharField(blank=True, max_length=500)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "document",
+                    apps.tenants.fields.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="source_items",
+                        to="knowledge.document",
+                    ),
+                ),
+                (
+                    "source",
+                    apps.tenants.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="knowledge.source",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='source',
-            index=apps.tenants.constraints.TenantIndex(condition=models.Q(('is_paused', False)), fields=['tenant_id', 'due_at'], name='source_due'),
+            model_name="source",
+            index=apps.tenants.constraints.TenantIndex(
+                condition=models.Q(("is_paused", False)), fields=["tenant_id", "due_at"], name="source_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'name'), name='source_name'),
+            model_name="source",
+            constraint=apps.tenants.constraints.TenantUnique(
+                fields=("tenant_id", "name"), name="source_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=apps.tenants.constraints.SameTenantKey(field='knowledge_base', name='knowledge_source_knowledge_base_key'),
+            model_name="source",
+            constraint=apps.tenants.constraints.SameTenantKey(
+                field="knowledge_base", name="knowledge_source_knowledge_base_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=apps.tenants.constraints.RowSecurity(name='knowledge_source_tenant', privileges='SELECT, INSERT, UPDATE, DELETE'),
+            model_name="source",
+            constraint=apps.tenants.constraints.RowSecurity(
+                name="knowledge_source_tenant", privileges="SELECT, INSERT, UPDATE, DELETE"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sourceitem',
-            constraint=apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'source', 'key'), name='source_item_key'),
+            model_name="sourceitem",
+            constraint=apps.tenants.constraints.TenantUnique(
+                fields=("tenant_id", "source", "key"), name="source_item_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sourceitem',
-            constraint=apps.tenants.constraints.SameTenantKey(field='source', name='knowledge_sourceitem_source_key'),
+            model_name="sourceitem",
+            constraint=apps.tenants.constraints.SameTenantKey(
+                field="source", name="knowledge_sourceitem_source_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sourceitem',
-            constraint=apps.tenants.constraints.SameTenantKey(field='document', name='knowledge_sourceitem_document_key'),
+            model_name="sourceitem",
+            constraint=apps.tenants.constraints.SameTenantKey(
+                field="document", name="knowledge_sourceitem_document_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sourceitem',
-            constraint=apps.tenants.constraints.RowSecurity(name='knowledge_sourceitem_tenant', privileges='SELECT, INSERT, UPDATE, DELETE'),
+            model_name="sourceitem",
+            constraint=apps.tenants.constraints.RowSecurity(
+                name="knowledge_sourceitem_tenant", privileges="SELECT, INSERT, UPDATE, DELETE"
+            ),
         ),
     ]

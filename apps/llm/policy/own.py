@@ -33,7 +33,5 @@ def own_default_set(*, actor: Actor, team: Team, slug: str | None) -> None:
 
 def own_default(user_id: UUID, team_id: UUID) -> Model | Route | None:
     """What the person chose, whether or not the team may use it now; one statement."""
-    row = (
-        OwnDefault.objects.filter(user_id=user_id, team_id=team_id).select_related("model", "route").first()
-    )
+    row = OwnDefault.objects.filter(user_id=user_id, team_id=team_id).select_related("model", "route").first()
     return row.chosen if row else None
