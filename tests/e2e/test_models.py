@@ -64,7 +64,7 @@ def test_from_ticks_to_the_list_and_back_to_the_catalogue(
 def test_turning_models_off_is_shown_first_and_undone(
     qwen: Connection, window: Window, connected: Connected
 ) -> None:
-    page = window(connected.cast.alice).tab(f"/admin/providers/{qwen.pk}/models")
+    page = window(connected.cast.alice).tab(f"/admin/providers/{qwen.pk}/models?q=qwen-plus")
     page.get_by_label("qwen-plus").check()
     page.get_by_role("button", name="Offer these models").click()
     expect(page.get_by_role("status").filter(has_text="offered")).to_have_text("1 offered")
