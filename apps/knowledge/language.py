@@ -82,7 +82,7 @@ _COMMON = {
     ),
     "pl": (
         "i w na z do się nie jest to że o jak za od po co tak przez dla przy ale był są oraz tym jego czy "
-        "już tylko może które który która ile gdzie"
+        "już tylko może które który która ile gdzie kto kiedy jaki jaka jakie dlaczego"
     ),
     "cs": (
         "a v na se je že o s z do i to k ve pro za by ale jak po jsou od jako které která který není může "
