@@ -88,7 +88,7 @@ def test_upkeep_settles_what_outlived_every_call(acme: Organisation) -> None:
     from apps.metering.upkeep import settle_stale
 
     old, _ = _reserve(acme, created_at=NOW - dt.timedelta(minutes=40))
-    young, _ = _reserve(acme, created_at=NOW - dt.timedelta(minutes=20))
+    young, _ = _reserve(acme, created_at=dt.datetime.now(dt.UTC) - dt.timedelta(minutes=20))
     settle_stale()
     row = _row(acme, old)
     assert (row.state, row.finish, row.error_kind, row.estimated) == ("settled", "interrupted", "lost", True)

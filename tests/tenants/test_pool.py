@@ -9,7 +9,7 @@ from django.db import connection
 from apps.tenants.scope import tenant_scope
 from tests.factories import Organisation
 
-MANY = 4
+MANY = 2
 
 
 def _pid() -> int:
@@ -21,12 +21,15 @@ def _pid() -> int:
 def _pooled(organisation: Organisation) -> set[int]:
     """Server processes of connections that lie idle in the pool, all open at once a moment ago."""
     together = Barrier(MANY)
+    connection.close()
 
     def hold() -> int:
-        with tenant_scope(organisation.id):
-            pid = _pid()
-            together.wait(10)
-        connection.close()
+        try:
+            with tenant_scope(organisation.id):
+                pid = _pid()
+                together.wait(10)
+        finally:
+            connection.close()
         return pid
 
     with ThreadPoolExecutor(MANY) as threads:
