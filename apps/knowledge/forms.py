@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from apps.accounts.forms import add_problem
 from apps.knowledge.models import Visibility
 from apps.knowledge.selectors import people_of
+from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from uuid import UUID
 
     from apps.accounts.models import Team
@@ -54,7 +56,11 @@ class CollectionForm(forms.Form):
         return list(known.values())
 
 
-def add_problem(form: forms.Form, errors: list[dict[str, str]] | None, otherwise: str) -> None:
-    """A service's refusal beside its fields, the rest above the form."""
-    for error in errors or [{"field": "", "message": otherwise}]:
-        form.add_error(error["field"] if error["field"] in form.fields else None, error["message"])
+def tried(form: forms.Form, work: Callable[[], object]) -> bool:
+    """Whether the service took the form's data; what it refused stands beside the fields."""
+    try:
+        work()
+    except ProblemError as problem:
+        add_problem(form, problem)
+        return False
+    return True

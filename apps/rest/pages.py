@@ -6,10 +6,11 @@ import base64
 import binascii
 import datetime as dt
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db.models import Q
+from drf_spectacular.utils import OpenApiParameter
 
 from apps.rest.errors import invalid
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+CURSOR: Final = OpenApiParameter("cursor", str, description="The `next` of the page before.")
+LIMIT: Final = OpenApiParameter(
+    "limit", int, description=f"Rows of a page: 1 to {MAX_LIMIT}, {DEFAULT_LIMIT} by default."
+)
 
 
 def _limit(request: Request) -> int:

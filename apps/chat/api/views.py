@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from apps.accounts.api.base import IdempotentMixin, TenantApi
 from apps.chat import conversations, outputs, selectors, services
 from apps.chat.api import serializers
-from apps.rest.pages import page_of
+from apps.rest.pages import CURSOR, LIMIT, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from apps.rest.serializers import InputSerializer
-
-CURSOR = OpenApiParameter("cursor", str, description="The `next` of the page before.")
-LIMIT = OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default.")
 
 
 def _read(

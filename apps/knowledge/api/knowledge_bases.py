@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from apps.accounts.api.base import IdempotentMixin, TenantApi
@@ -13,7 +13,7 @@ from apps.knowledge import selectors, services
 from apps.knowledge.api import serializers
 from apps.knowledge.outputs import document_output, knowledge_base_output, search_output
 from apps.knowledge.permissions import access_knowledge_base, access_search, access_searchable, may_change
-from apps.rest.pages import page_of
+from apps.rest.pages import CURSOR, LIMIT, page_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from apps.knowledge.models import KnowledgeBase
 
 TAGS = ["knowledge"]
-CURSOR = OpenApiParameter("cursor", str, description="The `next` of the page before.")
-LIMIT = OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default.")
 
 
 def _taken(request: Request, kind: type[Serializer[Any]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from apps.knowledge.connectors.outputs import item_output, kind_output, source_o
 from apps.knowledge.connectors.registry import KINDS
 from apps.knowledge.connectors.selectors import access_source, items_of, sources
 from apps.knowledge.permissions import MANAGE, access_knowledge_base
-from apps.rest.pages import page_of
+from apps.rest.pages import CURSOR, LIMIT, page_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from apps.knowledge.connectors.models import Source
 
 TAGS = ["knowledge"]
-CURSOR = OpenApiParameter("cursor", str, description="The `next` of the page before.")
-LIMIT = OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default.")
 
 
 def _taken(request: Request, kind: type[Serializer[Any]]) -> dict[str, Any]:

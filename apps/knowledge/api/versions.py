@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -14,7 +14,7 @@ from apps.knowledge import pausing, selectors, versioning
 from apps.knowledge.api.serializers import DocumentOutput, DocumentPage
 from apps.knowledge.outputs import document_output
 from apps.knowledge.permissions import access_document
-from apps.rest.pages import page_of
+from apps.rest.pages import CURSOR, LIMIT, page_of
 from apps.rest.serializers import InputSerializer
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 TAGS: Final = ["knowledge"]
-CURSOR: Final = OpenApiParameter("cursor", str, description="The `next` of the page before.")
-LIMIT: Final = OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default.")
 
 
 class ReprocessInput(InputSerializer):

@@ -6,8 +6,6 @@ from apps.knowledge.parsing.errors import ParseError
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.parsed import Parsed, Section
 
-MAX_NESTING = 3
-
 
 class Nest:
     """Reads inner documents within the outer one's limits and keeps what each gave, in order.

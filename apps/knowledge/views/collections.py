@@ -15,7 +15,7 @@ from apps.accounts.permissions import can
 from apps.accounts.selectors import teams, teams_of
 from apps.files.limits import megabytes, together
 from apps.knowledge import selectors, services
-from apps.knowledge.forms import CollectionForm, add_problem
+from apps.knowledge.forms import CollectionForm, tried
 from apps.knowledge.models import SearchState, TrialSearch, Visibility
 from apps.knowledge.permissions import (
     MANAGE,
@@ -29,8 +29,6 @@ from apps.knowledge.quotas import quota_of
 from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from apps.accounts.actors import Actor
     from apps.knowledge.models import KnowledgeBase
 
@@ -59,7 +57,7 @@ class CollectionNewPage(PersonPage):
         """Make it."""
         form = _form(self.actor, data=request.POST)
         made: list[KnowledgeBase] = []
-        if form.is_valid() and _tried(
+        if form.is_valid() and tried(
             form, lambda: made.append(services.knowledge_base_create(actor=self.actor, **_values(form)))
         ):
             return HttpResponseRedirect(reverse("knowledge-collection", args=[made[0].id]))
@@ -99,7 +97,7 @@ class CollectionEditPage(PersonPage):
         """Save it."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
         form = _form(self.actor, data=request.POST, shared=knowledge_base)
-        if form.is_valid() and _tried(form, lambda: self._save(knowledge_base, form)):
+        if form.is_valid() and tried(form, lambda: self._save(knowledge_base, form)):
             return HttpResponseRedirect(reverse("knowledge-collection", args=[knowledge_base_id]))
         return self._page(request, form, knowledge_base, status=UNPROCESSABLE)
 
@@ -210,13 +208,3 @@ def _values(form: CollectionForm) -> dict[str, Any]:
         "team_ids": tuple(UUID(team_id) for team_id in chosen.get("team_ids", ())),
         "user_ids": chosen["people"],
     }
-
-
-def _tried(form: CollectionForm, work: Callable[[], Any]) -> bool:
-    """Whether the service took the form's data; what it refused stands beside the fields."""
-    try:
-        work()
-    except ProblemError as problem:
-        add_problem(form, problem.errors, f"{problem.title}. {problem.detail}")
-        return False
-    return True

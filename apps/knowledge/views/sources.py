@@ -15,13 +15,10 @@ from apps.knowledge.connectors import services
 from apps.knowledge.connectors.forms import SourceForm
 from apps.knowledge.connectors.registry import KINDS
 from apps.knowledge.connectors.selectors import access_source, problems_of, sources
-from apps.knowledge.forms import add_problem
+from apps.knowledge.forms import tried
 from apps.knowledge.permissions import MANAGE, access_knowledge_base
-from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from apps.knowledge.connectors.base import Kind
     from apps.knowledge.connectors.models import Source
 
@@ -64,7 +61,7 @@ class SourceNewPage(_SourcePage):
         kind = _kind(request.GET.get("kind", ""))
         form = self.form(kind, request.POST)
         made: list[Source] = []
-        if form.is_valid() and _tried(form, lambda: made.append(self._create(kind, form))):
+        if form.is_valid() and tried(form, lambda: made.append(self._create(kind, form))):
             return HttpResponseRedirect(reverse("admin-source", args=[made[0].id]))
         return self._page(request, kind, form, status=UNPROCESSABLE)
 
@@ -111,7 +108,7 @@ class SourceEditPage(_SourcePage):
         """Save it."""
         source = access_source(source_id)
         form = self.form(_kind(source.kind), request.POST, source=source)
-        if form.is_valid() and _tried(
+        if form.is_valid() and tried(
             form,
             lambda: services.source_update(actor=self.actor, source=source, values=form.values()),
         ):
@@ -163,13 +160,3 @@ def _kind(slug: str) -> Kind:
     if slug not in KINDS:
         raise Http404
     return KINDS[slug]
-
-
-def _tried(form: SourceForm, work: Callable[[], Any]) -> bool:
-    """Whether the service took the form's data; what it refused stands beside the fields."""
-    try:
-        work()
-    except ProblemError as problem:
-        add_problem(form, problem.errors, f"{problem.title}. {problem.detail}")
-        return False
-    return True

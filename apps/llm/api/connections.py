@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from apps.accounts.api.base import IdempotentMixin
@@ -21,7 +21,7 @@ from apps.llm.services import (
     model_offer,
 )
 from apps.llm.vendors.base import Modality
-from apps.rest.pages import page_of
+from apps.rest.pages import CURSOR, LIMIT, page_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -38,8 +38,8 @@ class ConnectionListApi(IdempotentMixin, ModelsApi):
         operation_id="connections_list",
         tags=TAGS,
         parameters=[
-            OpenApiParameter("cursor", str, description="The `next` of the page before."),
-            OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default."),
+            CURSOR,
+            LIMIT,
         ],
         responses=serializers.ConnectionPage,
     )

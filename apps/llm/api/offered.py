@@ -16,7 +16,7 @@ from apps.llm.selectors.offered import offered_models
 from apps.llm.services import models_set_state
 from apps.llm.vendors.base import Modality
 from apps.rest.errors import invalid
-from apps.rest.pages import MAX_LIMIT, page_of
+from apps.rest.pages import CURSOR, MAX_LIMIT, page_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -27,7 +27,6 @@ PAGE: Final = 100
 _SEARCH: Final = OpenApiParameter("q", str, description="Words of the name or id.")
 _KIND: Final = OpenApiParameter("kind", str, enum=list(Modality))
 _LIMIT: Final = OpenApiParameter("limit", int, description=f"Rows of a page: 1 to {MAX_LIMIT}.")
-_CURSOR: Final = OpenApiParameter("cursor", str, description="The `next` of the page before.")
 
 
 class OfferedModelListApi(ModelsApi):
@@ -43,7 +42,7 @@ class OfferedModelListApi(ModelsApi):
             OpenApiParameter("ability", str, enum=list(ABILITIES)),
             OpenApiParameter("team", str, description="The name of a team that may use it."),
             OpenApiParameter("state", str, description="on or off."),
-            _CURSOR,
+            CURSOR,
             _LIMIT,
         ],
         responses=serializers.ModelPage,
@@ -81,7 +80,7 @@ class AvailableModelListApi(ModelsApi):
             _SEARCH,
             _KIND,
             OpenApiParameter("offered", str, enum=["yes", "no"]),
-            _CURSOR,
+            CURSOR,
             _LIMIT,
         ],
         responses=serializers.AvailablePage,

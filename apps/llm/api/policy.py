@@ -21,7 +21,7 @@ from apps.llm.policy.selectors import models_found, team_models, teams_found
 from apps.llm.selectors.administration import access_model, access_team
 from apps.llm.services import grants_change, parameters_set
 from apps.rest.errors import invalid, not_found
-from apps.rest.pages import page_of
+from apps.rest.pages import CURSOR, LIMIT, page_of
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 TAGS = ["policy"]
 TEAM = OpenApiParameter("team", str, description="A team of the person's; Everyone without it.")
 PAGING = [
-    OpenApiParameter("cursor", str, description="The `next` of the page before."),
-    OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default."),
+    CURSOR,
+    LIMIT,
 ]
 
 

@@ -26,7 +26,7 @@ from apps.llm.routes.services import (
     trial_start,
 )
 from apps.llm.selectors.administration import access_team
-from apps.rest.pages import page_of
+from apps.rest.pages import CURSOR, LIMIT, page_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -45,8 +45,8 @@ class RouteListApi(IdempotentMixin, ModelsApi):
         operation_id="routes_list",
         tags=TAGS,
         parameters=[
-            OpenApiParameter("cursor", str, description="The `next` of the page before."),
-            OpenApiParameter("limit", int, description="Rows of a page: 1 to 200, 50 by default."),
+            CURSOR,
+            LIMIT,
         ],
         responses=serializers.RoutePage,
     )
