@@ -59,7 +59,6 @@ def readable_documents(user_id: UUID) -> QuerySet[Document]:
     of_document = Q(document_id=OuterRef("pk")) | Q(document_id=OuterRef("version_of_id"))
     return _documents().filter(
         ~Exists(refusing.filter(of_document)),
-        ~Exists(refusing.filter(document_id=OuterRef("version_of_id"))),
         ~Exists(of_folder),
         knowledge_base__in=readable_by(user_id),
     )

@@ -56,8 +56,9 @@ def _settled(row: UsageRecord, run: Run | None, now: datetime) -> bool:
         units=row.units,
         unit=row.unit,
     )
+    override = Price.of(row.override_input, row.override_output, row.override_unit, row.currency)
     charge = charge_for(
-        tokens, override=_override(row), base_url=row.base_url, model=row.model_asked, at=row.created_at
+        tokens, override=override, base_url=row.base_url, model=row.model_asked, at=row.created_at
     )
     closed = UsageRecord.across.filter(pk=row.pk, tenant_id=row.tenant_id, state=UsageState.RESERVED).update(
         state=UsageState.SETTLED,
@@ -72,9 +73,3 @@ def _settled(row: UsageRecord, run: Run | None, now: datetime) -> bool:
         closed_at=now,
     )
     return bool(closed)
-
-
-def _override(row: UsageRecord) -> Price | None:
-    if row.override_input is None or row.override_output is None:
-        return None
-    return Price(row.override_input, row.override_output, row.currency, row.override_unit)
