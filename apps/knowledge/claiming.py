@@ -5,27 +5,24 @@ The states and the database's clock are the record; a task is only a hint (docs/
 
 from __future__ import annotations
 
-import logging
-import threading
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
-from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.knowledge.failures import MOST_ATTEMPTS
+from apps.knowledge.leasing import Lease
 from apps.knowledge.models import Document, DocumentState
-from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
 LEASE: Final = timedelta(seconds=30)
 RENEW_S: Final = 8.0
-
-logger = logging.getLogger(__name__)
 
 
 class LostDocumentError(Exception):
@@ -83,49 +80,23 @@ def claim(tenant_id: UUID, document_id: UUID) -> Claim | None:
     )
 
 
+def held(claimed: Claim) -> QuerySet[Document]:
+    """The claimed document's row while it is still ours."""
+    return Document.objects.filter(id=claimed.document_id, fence=claimed.fence, state=DocumentState.READING)
+
+
 def locked(claimed: Claim) -> Document:
     """The document, locked to the transaction's end; raises LostDocumentError. Before every write."""
-    document = (
-        Document.objects.select_for_update()
-        .filter(id=claimed.document_id, fence=claimed.fence, state=DocumentState.READING)
-        .first()
-    )
+    document = held(claimed).select_for_update().first()
     if document is None:
         raise LostDocumentError
     return document
 
 
-class Lease:
-    """Renews the claim on a thread of its own while the block lasts, also while a parser is busy."""
+def lease(claimed: Claim) -> Lease:
+    """Keeps the claim while the block lasts."""
 
-    def __init__(self, claimed: Claim) -> None:
-        self._claim = claimed
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
-        self._is_lost = False
+    def renew() -> bool:
+        return held(claimed).update(lease_until=Now() + LEASE) > 0
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join(RENEW_S)
-
-    def check(self) -> None:
-        """Raise LostDocumentError once a renewal found that the document is no longer ours."""
-        if self._is_lost:
-            raise LostDocumentError
-
-    def _renew(self) -> None:
-        while not self._ended.wait(RENEW_S) and not self._is_lost:
-            try:
-                with tenant_scope(self._claim.tenant_id):
-                    mine = Document.objects.filter(
-                        id=self._claim.document_id, fence=self._claim.fence, state=DocumentState.READING
-                    )
-                    self._is_lost = not mine.update(lease_until=Now() + LEASE)
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("A lease could not be renewed: %s", type(error).__name__)
-            finally:
-                connection.close()
+    return Lease(claimed.tenant_id, renew, every_s=RENEW_S)

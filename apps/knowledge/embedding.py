@@ -13,7 +13,7 @@ from apps.llm.services.builtin import EMBEDDING_SLUG, MULTILINGUAL_SLUG
 from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -93,6 +93,19 @@ def query_call(
         side="query",
         dimensions=model.dimensions,
         conversation_id=conversation_id,
+    )
+
+
+def passage_call(
+    who: Caller, model: EmbeddingModel, texts: Iterable[str], *, purpose: str = "ingest"
+) -> EmbedCall:
+    """The call for the vectors of passages."""
+    return EmbedCall(
+        who=who,
+        model_id=model.id,
+        texts=tuple(map(model.passage, texts)),
+        purpose=purpose,
+        dimensions=model.dimensions,
     )
 
 

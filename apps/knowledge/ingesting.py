@@ -14,19 +14,20 @@ from apps.files.storage import storage
 from apps.knowledge import failures, storing
 from apps.knowledge.batching import Batches
 from apps.knowledge.chunking import chunk
-from apps.knowledge.claiming import Claim, Lease, LostDocumentError, claim
-from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, embedding_model, fitted
+from apps.knowledge.claiming import Claim, LostDocumentError, claim, lease
+from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, embedding_model, fitted, passage_call
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
 from apps.knowledge.sandbox import parse_sandboxed
 from apps.knowledge.switching import current_lock, version_switch
 from apps.llm import gateway
-from apps.llm.gateway import Caller, EmbedCall, GuardrailRefusedError, ModelNotFoundError, VendorError
+from apps.llm.gateway import Caller, GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.knowledge.chunking import ChunkDraft
+    from apps.knowledge.leasing import Lease
     from apps.knowledge.parsing.parsed import Parsed
 
 MOST_CHUNKS: Final = 10_000
@@ -45,8 +46,8 @@ def ingest(tenant_id: UUID, document_id: UUID) -> bool:
     if claimed is None:
         return False
     try:
-        with Lease(claimed) as lease:
-            _Reading(claimed, lease).run()
+        with lease(claimed) as kept:
+            _Reading(claimed, kept).run()
     except LostDocumentError:
         logger.info("A document was deleted or taken over while it was read.")
     except ParseError as error:
@@ -96,10 +97,15 @@ class _Reading:
             if current is not None:
                 version_switch(current, made)
 
+    def _assert_ours(self) -> None:
+        """Raise LostDocumentError once a renewal found that the document is no longer ours."""
+        if self._lease.is_lost:
+            raise LostDocumentError
+
     def _parsed(self) -> Parsed:
         with storage().local(self._claim.storage_key) as path:
             parsed = parse_sandboxed(path, self._claim.name)
-        self._lease.check()
+        self._assert_ours()
         return parsed
 
     def _chunked(self, parsed: Parsed) -> list[ChunkDraft]:
@@ -143,17 +149,10 @@ class _Reading:
                 batches.drop(len(batch))
 
     def _batch(self, batch: list[storing.Unembedded], model: EmbeddingModel) -> None:
-        self._lease.check()
+        self._assert_ours()
         claimed = self._claim
-        made = gateway.embed_sync(
-            EmbedCall(
-                who=Caller(claimed.tenant_id, None, claimed.user_id),
-                model_id=model.id,
-                texts=tuple(model.passage(row.text) for row in batch),
-                purpose="ingest",
-                dimensions=model.dimensions,
-            )
-        )
+        who = Caller(claimed.tenant_id, None, claimed.user_id)
+        made = gateway.embed_sync(passage_call(who, model, (row.text for row in batch)))
         vectors = [fitted(vector) for vector in made.vectors]
         with tenant_scope(claimed.tenant_id):
             storing.vectors_store(claimed, [row.chunk_id for row in batch], vectors)

@@ -10,11 +10,11 @@ from django.db.models import Exists, OuterRef
 from apps.knowledge import failures
 from apps.knowledge.batching import Batches
 from apps.knowledge.chunking import embedding_text
-from apps.knowledge.embedding import embedding_models, fitted
+from apps.knowledge.embedding import embedding_models, fitted, passage_call
 from apps.knowledge.models import Chunk, ChunkVector, Document, DocumentState
 from apps.knowledge.storing import Unembedded
 from apps.llm import gateway
-from apps.llm.gateway import Caller, EmbedCall, GuardrailRefusedError, ModelNotFoundError, VendorError
+from apps.llm.gateway import Caller, GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -59,14 +59,8 @@ def _waiting(document: Document) -> list[Unembedded]:
 
 
 def _embed(document: Document, model: EmbeddingModel, batch: list[Unembedded]) -> int:
-    call = EmbedCall(
-        who=Caller(document.tenant_id, None, document.uploaded_by_id),
-        model_id=model.id,
-        texts=tuple(model.passage(row.text) for row in batch),
-        purpose="ingest",
-        dimensions=model.dimensions,
-    )
-    vectors = gateway.embed_sync(call).vectors
+    who = Caller(document.tenant_id, None, document.uploaded_by_id)
+    vectors = gateway.embed_sync(passage_call(who, model, (row.text for row in batch))).vectors
     with tenant_scope(document.tenant_id):
         now = Document.objects.select_for_update().filter(
             id=document.id, state=DocumentState.READY, embedding_model_id=model.id

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
-from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.knowledge.connectors.models import Source, SourceState
-from apps.tenants.scope import tenant_scope
+from apps.knowledge.leasing import Lease
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
 
 LEASE: Final = timedelta(seconds=60)
 _RENEW_S: Final = 15.0
-
-logger = logging.getLogger(__name__)
 
 
 class LostSourceError(Exception):
@@ -55,28 +50,10 @@ def locked(source: Source) -> None:
         raise LostSourceError
 
 
-class Lease:
-    """Renews the claim on a thread of its own while the block lasts."""
+def lease(source: Source) -> Lease:
+    """Keeps the claim while the block lasts."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="source lease", daemon=True)
+    def renew() -> bool:
+        return held(source).update(lease_until=Now() + LEASE) > 0
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join(_RENEW_S)
-
-    def _renew(self) -> None:
-        while not self._ended.wait(_RENEW_S):
-            try:
-                with tenant_scope(self._source.tenant_id):
-                    held(self._source).update(lease_until=Now() + LEASE)
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("A source's lease could not be renewed: %s", type(error).__name__)
-            finally:
-                connection.close()
+    return Lease(source.tenant_id, renew, every_s=_RENEW_S)

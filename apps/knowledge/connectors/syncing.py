@@ -17,7 +17,7 @@ from django.conf import settings
 
 from apps.knowledge.connectors import outcomes
 from apps.knowledge.connectors.base import ConnectorError, ItemGoneError, Opening
-from apps.knowledge.connectors.claiming import Lease, LostSourceError, claim, locked
+from apps.knowledge.connectors.claiming import LostSourceError, claim, lease, locked
 from apps.knowledge.connectors.models import AllowedFolder, SourceItem
 from apps.knowledge.connectors.registry import KINDS
 from apps.knowledge.connectors.secrets import opened_secret
@@ -60,7 +60,7 @@ def sync(tenant_id: UUID, source_id: UUID) -> bool:
     if source is None:
         return False
     try:
-        with Lease(source):
+        with lease(source):
             _Sync(source).run()
     except LostSourceError:
         logger.info("A source was removed, paused or taken over while it was read.")

@@ -12,14 +12,14 @@ from apps.files.services import file_delete, file_save
 from apps.knowledge import storing
 from apps.knowledge.chunking import chunk, embedding_text
 from apps.knowledge.claiming import Claim, LostDocumentError, claim
-from apps.knowledge.embedding import fitted
+from apps.knowledge.embedding import fitted, passage_call
 from apps.knowledge.language import detect_language
 from apps.knowledge.lexical import document_terms
 from apps.knowledge.models import Document, DocumentState, KnowledgeBase, TermCount, Visibility
 from apps.knowledge.parsing.parsed import Parsed, Section, clean
 from apps.knowledge.storing import Piece
 from apps.llm import gateway
-from apps.llm.gateway import Caller, EmbedCall
+from apps.llm.gateway import Caller
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -136,15 +136,8 @@ class Shelf:
         return claimed
 
     def _embedded(self, texts: list[str]) -> list[list[float]]:
-        made = gateway.embed_sync(
-            EmbedCall(
-                who=Caller(self._tenant_id, None, self._user_id),
-                model_id=self._model.id,
-                texts=tuple(map(self._model.passage, texts)),
-                purpose="evaluation",
-                dimensions=self._model.dimensions,
-            )
-        )
+        who = Caller(self._tenant_id, None, self._user_id)
+        made = gateway.embed_sync(passage_call(who, self._model, texts, purpose="evaluation"))
         return [fitted(vector) for vector in made.vectors]
 
     def _remove_some(self) -> bool:
