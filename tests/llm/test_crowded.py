@@ -117,26 +117,29 @@ def _addresses(ids: dict[str, Any]) -> list[str]:
     return found
 
 
-def test_every_page_about_models_stays_quick(crowded: Crowd) -> None:
-    """Counted with what the process remembers of hosts and prices, as all but the first request have it."""
+def test_every_page_about_models_stays_quick(crowded: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look-up of the host, which all requests of five seconds share, counts for none."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
+    monkeypatch.setattr("apps.tenants.hosts._KEPT_SECONDS", 600.0)
     cast = crowded.connected.cast
     alice, bob = browser(cast, cast.alice), browser(cast, cast.bob)
+    for client in (alice, bob):
+        client.get("/settings/models")
     slow, many = [], []
     addresses = _addresses(crowded.ids)
     assert len(addresses) > 40, addresses
     for url in addresses:
         client = alice if url.startswith(("/admin", "/api/v1/people")) else bob
-        if (took := _quickest(client, url)) >= SECONDS:
-            slow.append((url, f"{took:.3f} s"))
         connection.force_debug_cursor = True
         with CaptureQueriesContext(connection) as queries:
             assert client.get(url).status_code == 200, url
         connection.force_debug_cursor = False
         if len(queries) >= QUERIES:
             many.append((url, len(queries)))
+        if (took := _quickest(client, url)) >= SECONDS:
+            slow.append((url, f"{took:.3f} s"))
     assert (many, slow) == ([], [])
 
 

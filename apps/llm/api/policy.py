@@ -16,7 +16,7 @@ from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Grant, Model
 from apps.llm.policy.outputs import policy_output, settings_output
 from apps.llm.policy.own import own_default_set
-from apps.llm.policy.person import policy_of
+from apps.llm.policy.person import policy_of, team_among
 from apps.llm.policy.selectors import models_found, team_models, teams_found
 from apps.llm.selectors.administration import access_model, access_team
 from apps.llm.services import grants_change, parameters_set
@@ -30,10 +30,7 @@ if TYPE_CHECKING:
 
 TAGS = ["policy"]
 TEAM = OpenApiParameter("team", str, description="A team of the person's; Everyone without it.")
-PAGING = [
-    CURSOR,
-    LIMIT,
-]
+PAGING = [CURSOR, LIMIT]
 
 
 class MyPolicyApi(TenantApi):
@@ -45,11 +42,11 @@ class MyPolicyApi(TenantApi):
     def get(self, request: Request) -> Response:
         """The models and routes of a team as the person may use them; a key's own team with a key."""
         team_id = _id(request)
-        team = team_of(self.actor, team_id)
+        teams, has_key = list(teams_of(self.actor.user_id)), self.actor.api_key is not None
+        team = team_of(self.actor, team_id) if has_key else team_among(teams, str(team_id or ""))
         if team is None:
             raise not_found()
-        teams = list(teams_of(self.actor.user_id))
-        policy = policy_of(teams, team, person=self.actor.user_id, only_team=self.actor.api_key is not None)
+        policy = policy_of(teams, team, person=self.actor.user_id, only_team=has_key)
         return Response(policy_output(policy))
 
 
@@ -88,10 +85,10 @@ class PersonPolicyApi(ModelsApi):
         person = access_user(user_id)
         team_id = _id(request)
         teams = list(teams_of(person.pk))
-        chosen = [team for team in teams if (team.pk == team_id if team_id else team.is_everyone)]
-        if not chosen:
+        team = team_among(teams, str(team_id or ""))
+        if team is None:
             raise not_found()
-        return Response(policy_output(policy_of(teams, chosen[0], person=person.pk)))
+        return Response(policy_output(policy_of(teams, team, person=person.pk)))
 
 
 class TeamParametersApi(ModelsApi):

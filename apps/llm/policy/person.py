@@ -15,6 +15,7 @@ from apps.llm.policy.selectors import CHAT, TeamModels, models_found, side_of
 from apps.llm.routes.selectors import RouteForTeam, routes_for_team
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
 
@@ -65,11 +66,16 @@ class Policy:
     granted: dict[UUID, list[str]] = field(repr=False)
 
 
+def team_among(teams: Iterable[Team], asked: str) -> Team | None:
+    """The team of that id, Everyone without one; None when it is not among these."""
+    return next((team for team in teams if (str(team.pk) == asked if asked else team.is_everyone)), None)
+
+
 def policy_of(teams: list[Team], team: Team, *, person: UUID, only_team: bool = False) -> Policy:
     """What a person who is in these teams may use in one of them.
 
     Only what is switched on and granted to the team or to Everyone applies. With `only_team` no other team of
-    the person's is named either, as an API key acts in one. Four statements, and four for routes.
+    the person's is named either, as an API key acts in one. Four statements, and three for routes.
     """
     everyone = next(each for each in teams if each.is_everyone)
     found = list(

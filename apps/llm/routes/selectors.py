@@ -85,10 +85,12 @@ def trial_of(route: Route, run_id: UUID) -> Run:
 
 def routes_for_team(team_id: UUID | None) -> list[RouteForTeam]:
     """The routes granted to the team or to Everyone, by name; one statement where there are none."""
-    granted = list(_granted(team_id))
+    granting = RouteGrant.objects.filter(_of_team(team_id), route=OuterRef("pk"))
+    enabled = list(_enabled().annotate(is_granted=Exists(granting)).order_by("name", "slug"))
+    granted = [route for route in enabled if route.is_granted]
     if not granted:
         return []
-    definitions = _definitions(_enabled())
+    definitions = _definitions(enabled)
     models = set(_usable_models(team_id).values_list("pk", flat=True))
     found = []
     for route in granted:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from apps.llm.health.rules import FAULTS
@@ -187,15 +187,13 @@ class RunningHere:
 
 def models_at(connection: Connection) -> list[RunningHere]:
     """Every model whose calls may go to this connection, by name."""
-    extra = list(Deployment.objects.filter(connection=connection).select_related("model"))
-    own = list(Model.objects.filter(connection=connection))
-    counts: dict[Any, int] = {}
-    for pk in Deployment.objects.filter(model__in=[*own, *(row.model_id for row in extra)]).values_list(
-        "model_id", flat=True
-    ):
-        counts[pk] = counts.get(pk, 0) + 1
-    found = [RunningHere(m, m.vendor_model, m.weight, counts.get(m.pk, 0) + 1) for m in own]
-    found += [RunningHere(d.model, d.vendor_model, d.weight, counts[d.model_id] + 1) for d in extra]
+    own = Model.objects.filter(connection=connection).annotate(further=Count("deployments"))
+    extra = Deployment.objects.filter(connection=connection).select_related("model")
+    found = [RunningHere(m, m.vendor_model, m.weight, m.further + 1) for m in own]
+    found += [
+        RunningHere(d.model, d.vendor_model, d.weight, d.further + 1)
+        for d in extra.annotate(further=Count("model__deployments"))
+    ]
     return sorted(found, key=lambda row: row.model.name)
 
 

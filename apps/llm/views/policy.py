@@ -9,7 +9,7 @@ from django.views.generic.base import ContextMixin, TemplateResponseMixin
 
 from apps.accounts.pages import PersonPage
 from apps.accounts.selectors import access_user, teams_of
-from apps.llm.policy.person import policy_of, withheld_from
+from apps.llm.policy.person import policy_of, team_among, withheld_from
 from apps.llm.selectors import badges_of
 from apps.llm.views.base import ModelsPage
 from apps.llm.views.teams import told
@@ -48,11 +48,10 @@ class PersonModelsView(ModelsPage):
 def asked_policy(request: HttpRequest, person: User) -> Policy:
     """In the team of the person that the address names, Everyone without one; 404 for any other."""
     teams = list(teams_of(person.pk))
-    asked = request.GET.get("team", "")
-    chosen = [team for team in teams if (str(team.pk) == asked if asked else team.is_everyone)]
-    if not chosen:
+    team = team_among(teams, request.GET.get("team", ""))
+    if team is None:
         raise not_found()
-    return policy_of(teams, chosen[0], person=person.pk)
+    return policy_of(teams, team, person=person.pk)
 
 
 def shown_policy(policy: Policy) -> dict[str, Any]:

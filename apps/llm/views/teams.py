@@ -151,26 +151,29 @@ class TeamModelView(ParametersPage):
 
     def get(self, request: HttpRequest, team_id: UUID, model_id: UUID) -> HttpResponse:
         team, model = access_team(team_id), access_model(model_id)
-        return self._shown(team, model, ParametersForm(side=team_models(team), model=model))
+        side = team_models(team)
+        return self._shown(side, model, ParametersForm(side=side, model=model))
 
     def post(self, request: HttpRequest, team_id: UUID, model_id: UUID) -> HttpResponse:
         team, model = access_team(team_id), access_model(model_id)
-        form = ParametersForm(request.POST, side=team_models(team), model=model)
+        side = team_models(team)
+        form = ParametersForm(request.POST, side=side, model=model)
         if self.set_parameters(form, team, model):
             return HttpResponseRedirect(f"{request.path}?saved=parameters")
-        return self._shown(team, model, form, status=UNPROCESSABLE)
+        return self._shown(side, model, form, status=UNPROCESSABLE)
 
-    def _shown(self, team: Team, model: Model, form: ParametersForm, *, status: int = 200) -> HttpResponse:
-        row = team_models(team).of(model)
+    def _shown(
+        self, side: TeamModels, model: Model, form: ParametersForm, *, status: int = 200
+    ) -> HttpResponse:
         if model.modality != CHAT:
             raise Http404
         return self.page(
             status=status,
-            team=team,
+            team=side.team,
             model=model,
-            row=row,
+            row=side.of(model),
             form=form,
-            people=people_in([team]),
+            people=people_in([side.team]),
             saved=self.request.GET.get("saved", ""),
         )
 
