@@ -12,6 +12,8 @@ from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from django.db import connections
+
 SIZE = 384
 
 
@@ -65,6 +67,11 @@ def embedding_host() -> Iterator[EmbeddingHost]:
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
             return
+
+        def finish(self) -> None:
+            """A test may have looked into the database here: this thread takes no connection with it."""
+            super().finish()
+            connections.close_all()
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

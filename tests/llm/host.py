@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from django.db import connections
+
 
 @dataclass
 class Asked:
@@ -66,6 +68,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         return
+
+    def finish(self) -> None:
+        """A test may have looked into the database here: this thread ends and takes no connection with it."""
+        super().finish()
+        connections.close_all()
 
     def do_GET(self) -> None:
         self.host.asked.append(Asked(self.path, dict(self.headers), {}))
