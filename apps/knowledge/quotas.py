@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 
 from apps.audit.services import record
 from apps.files.limits import megabytes
@@ -56,8 +56,7 @@ def refuse_over_quota(knowledge_base_id: UUID, *, documents: int, size: int) -> 
     if quota.bytes_used + size > quota.bytes_limit:
         raise _full(f"“{knowledge_base.name}” may hold up to {megabytes(quota.bytes_limit)} of files.")
     most = settings.KNOWLEDGE_TENANT_QUOTA_DOCUMENTS
-    counted = Document.objects.aggregate(total=Count("id", filter=Q(version_of=None)))["total"]
-    if counted + documents > most:
+    if Document.objects.filter(version_of=None).count() + documents > most:
         raise _full(f"Your organisation may hold up to {most:,} documents.")
 
 
