@@ -9,10 +9,12 @@ from apps.llm.vendors.base import (
     ChatMessage,
     ChatRequest,
     ErrorKind,
+    Finished,
     ListedModel,
     Modality,
     Part,
     ReasoningPart,
+    TextDelta,
     TextPart,
     ToolCallPart,
     VendorError,
@@ -41,20 +43,53 @@ def test_databricks_lists_endpoints_beside_its_base() -> None:
     assert run(ask()) == (listed, "/api/2.0/serving-endpoints")
 
 
-def test_perplexity_takes_responses_beside_its_base() -> None:
+@pytest.mark.parametrize(
+    ("model", "settings", "named"),
+    [
+        ("perplexity/sonar", {}, {"model": "perplexity/sonar", "tools": [{"type": "web_search"}]}),
+        ("perplexity/sonar", {"search": "no"}, {"model": "perplexity/sonar"}),
+        ("low", {}, {"preset": "low"}),
+    ],
+)
+def test_perplexity_takes_responses_beside_its_base_with_its_search(
+    model: str, settings: dict[str, str], named: dict[str, Any]
+) -> None:
     async def ask() -> tuple[str, dict[str, Any]]:
-        answer = responses.answer(*responses.words(0, "Hi"), responses.end())
+        found = {"type": "search_results", "results": [{"title": "t", "url": "u", "snippet": "s"}]}
+        search = [
+            responses.event("response.reasoning.search_queries", queries=["hello"]),
+            responses.event("response.output_item.done", output_index=0, item=found),
+        ]
+        answer = responses.answer(*search, *responses.words(1, "Hi"), responses.end(output=[found]))
         async with Server([answer]) as server:
-            endpoint = server.endpoint(api="responses")
-            request = ChatRequest("perplexity/sonar", (ChatMessage.text("user", "hello"),))
-            async for _ in vendor_for("perplexity").stream(endpoint, request, QUICK):
-                pass
+            request = ChatRequest(model, (ChatMessage.text("user", "hello"),))
+            deltas = vendor_for("perplexity").stream(server.endpoint(**settings), request, QUICK)
+            assert [delta async for delta in deltas if not isinstance(delta, Finished)] == [TextDelta("Hi")]
             return server.requests[0].path, orjson.loads(server.requests[0].body)
 
     path, body = run(ask())
     assert path == "/v1/responses"
-    assert (body["input"], body["store"]) == ([{"role": "user", "content": "hello"}], False)
-    assert not {"include", "temperature", "reasoning"} & set(body)
+    said = {"input": [{"role": "user", "content": "hello"}], "stream": True, "store": False}
+    assert body == said | named
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, None), (401, ErrorKind.AUTHENTICATION), (503, ErrorKind.UNAVAILABLE)]
+)
+def test_perplexitys_open_list_proves_no_key_so_that_its_call_is_asked(
+    status: int, kind: ErrorKind | None
+) -> None:
+    async def ask() -> tuple[ErrorKind | None, list[str]]:
+        listed = Answer([b'{"data": [{"id": "perplexity/sonar"}]}'], 200, JSON)
+        async with Server([listed, Answer([b"{}"], status, JSON)]) as server:
+            found = None
+            try:
+                await vendor_for("perplexity").check(server.endpoint())
+            except VendorError as failed:
+                found = failed.kind
+            return found, [request.path for request in server.requests]
+
+    assert run(ask()) == (kind, ["/v1/models", "/v1/responses"])
 
 
 @pytest.mark.parametrize(
@@ -73,7 +108,7 @@ def test_what_calls_are_counted_under_is_a_header(slug: str, setting: str, heade
     assert run(ask())[header] == "app-1"
 
 
-@pytest.mark.parametrize("slug", ["perplexity", "inflection", "oracle"])
+@pytest.mark.parametrize("slug", ["inflection", "oracle"])
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(404, None), (400, None), (401, ErrorKind.AUTHENTICATION), (503, ErrorKind.UNAVAILABLE)],

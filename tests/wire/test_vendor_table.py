@@ -126,6 +126,8 @@ def body_of(row: Row) -> dict[str, Any]:
         case "responses":
             body["store"] = False
             body |= xai_words() if row.slug == "xai" else openai_words()
+            if row.slug == "perplexity":
+                body["tools"] = [{"type": "web_search"}]
         case "completions":
             body["prompt"] = "Be brief.\n\nUser: hello\n\nAssistant:"
             body["stop_sequences" if row.slug == "aleph_alpha_luminous" else "stop"] = [

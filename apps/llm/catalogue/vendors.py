@@ -63,7 +63,7 @@ ENTRIES: Final[Mapping[str, VendorEntry]] = {
     "inflection": VendorEntry("catalogue"),
     "meta": _unknown("Meta publishes no price list for this address."),
     "nvidia": _unknown("NVIDIA's catalogue runs on trial credits; own NIMs are licensed by GPU."),
-    "perplexity": VendorEntry(why="Searches may cost extra per request."),
+    "perplexity": VendorEntry(why="A preset's model is Perplexity's choice; searches cost extra. Enter what it costs you."),
     "qwen": VendorEntry("catalogue", "Prices are known for the international address only."),
     "stability": VendorEntry("catalogue", modality=Modality.IMAGE, carries=_NONE),
     "cerebras": VendorEntry(),

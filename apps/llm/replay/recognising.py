@@ -22,7 +22,7 @@ _SHAPED: tuple[tuple[str, Operation, str], ...] = (
     (r"/messages$", "chat", "anthropic"),
     (r":(?:streamG|g)enerateContent$", "chat", "google"),
     (r":(?:batchEmbedContents|embedContent|predict)$", "embed", "google"),
-    (r"/responses$", "chat", "responses"),
+    (r"/(?:responses|v1/agent)$", "chat", "responses"),
     (r"/chat/completions$", "chat", "openai"),
     (r"/api/(?:chat|generate)$", "chat", "ollama"),
     (r"/api/embed(?:dings)?$", "embed", "ollama"),
@@ -130,7 +130,7 @@ def _settings(vendor: Vendor, shape: str) -> dict[str, str]:
 
 
 def _model(exchange: Exchange, path: str) -> str:
-    named = exchange.asked.get("model")
+    named = exchange.asked.get("model") or exchange.asked.get("preset")
     if isinstance(named, str) and named:
         return named
     found = re.search(r"/models?/([^/:]+(?::\d[^/:]*)?)", unquote(path))

@@ -147,10 +147,14 @@ class OpenAICompatible(Vendor):
             if not self.lists_without_key:
                 return
         try:
-            await fetch_call(endpoint, self._call(endpoint, "chat/completions", _PROBE))
+            await fetch_call(endpoint, self._probe(endpoint))
         except VendorError as refused:
             if refused.kind not in {ErrorKind.NOT_FOUND, ErrorKind.BAD_REQUEST}:
                 raise
+
+    def _probe(self, endpoint: Endpoint) -> Call:
+        """A call that proves the key at a host whose list proves nothing; it asks for no model there is."""
+        return self._call(endpoint, "chat/completions", _PROBE)
 
     async def _check_calls(self, endpoint: Endpoint) -> None:
         """Some call answers, if only that an empty request is wrong; raises VendorError when none does."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from apps.llm.vendors.base import ErrorKind, Usage
@@ -141,10 +142,13 @@ DIALECTS = (
     spoken("chat", "openai_compatible", "reasoning_content"),
     spoken("deepseek", "deepseek", "reasoning_content", back="reasoning_content"),
     spoken("openrouter", "openrouter", "reasoning", back="reasoning"),
-    spoken(
-        "perplexity",
-        "perplexity",
-        "reasoning_content",
-        text=counted_at_every_step("Grüße", ", ", "🌍", "!"),
+    replace(
+        spoken(
+            "perplexity",
+            "perplexity",
+            "reasoning_content",
+            text=counted_at_every_step("Grüße", ", ", "🌍", "!"),
+        ),
+        settings={"api": "chat"},
     ),
 )

@@ -135,7 +135,13 @@ EVENTS = (
         "Hello",
         usage=Usage(10, 5, 4, 2),
     ),
-    Rare("messages beside deltas", "perplexity", lines(*map(perplexity, (*HELLO, STOP))), "Hello"),
+    Rare(
+        "messages beside deltas",
+        "perplexity",
+        lines(*map(perplexity, (*HELLO, STOP))),
+        "Hello",
+        settings=CHAT,
+    ),
     Rare(
         "a list of reasoning and text",
         "databricks",

@@ -3,17 +3,23 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
+
+import orjson
 
 from apps.llm.vendors.base import DEFAULT_TIMEOUTS, ChatRequest, Delta, Endpoint, Timeouts
 from apps.llm.vendors.chat_body import Dialect
-from apps.llm.vendors.http import stream_call
+from apps.llm.vendors.http import Call, stream_call
 from apps.llm.vendors.openai_compatible import OpenAICompatible
-from apps.llm.vendors.openai_responses.body import responses_body
+from apps.llm.vendors.openai_responses.body import LEAST_OUTPUT_TOKENS, responses_body
 from apps.llm.vendors.openai_responses.events import ResponsesEvents
 from apps.llm.vendors.openai_responses.habits import OPENAI, Habits, of_family, refused_settings
 
 RESPONSES = "responses"
+_PROBE = orjson.dumps(
+    {"model": "atrium-check", "input": "ping", "max_output_tokens": LEAST_OUTPUT_TOKENS, "store": False}
+)
 _FAMILIES = frozenset({"reasoning", "plain"})
 
 
@@ -35,16 +41,26 @@ class OpenAIResponses(OpenAICompatible):
         """Deltas of one streamed call; nothing is retried here."""
         if not self._is_for_responses(endpoint, request):
             return super().stream(endpoint, request, timeouts)
-        summaries = endpoint.settings.get("summaries") == "yes"
-        habits = self._habits(endpoint)
-        body = responses_body(request, habits, summaries=summaries)
-        events = ResponsesEvents(request.model, endpoint.api_key, habits.host)
+        body = orjson.dumps(self._body(endpoint, request), default=dict)
+        events = ResponsesEvents(request.model, endpoint.api_key, self._habits(endpoint).host)
         return stream_call(
             endpoint, lambda: self._call(endpoint, self.responses_path, body), events, timeouts
         )
 
+    def _body(self, endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
+        summaries = endpoint.settings.get("summaries") == "yes"
+        return responses_body(request, self._habits(endpoint), summaries=summaries)
+
+    def _probe(self, endpoint: Endpoint) -> Call:
+        if not self._has_responses(endpoint):
+            return super()._probe(endpoint)
+        return self._call(endpoint, self.responses_path, _PROBE)
+
+    def _has_responses(self, endpoint: Endpoint) -> bool:
+        return (endpoint.settings.get("api") or self.api) == RESPONSES
+
     def _is_for_responses(self, endpoint: Endpoint, request: ChatRequest) -> bool:
-        if (endpoint.settings.get("api") or self.api) != RESPONSES:
+        if not self._has_responses(endpoint):
             return False
         wants_more = bool(request.stop) or request.seed is not None
         return not wants_more or self._habits(endpoint).reasons(request.model)

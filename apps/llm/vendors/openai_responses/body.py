@@ -4,8 +4,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from apps.llm.vendors.base import (
     ChatMessage,
     ChatRequest,
@@ -24,7 +22,7 @@ LEAST_OUTPUT_TOKENS = 16
 _RESERVED = frozenset({"model", "input", "instructions", "stream", "store", "n"})
 
 
-def responses_body(request: ChatRequest, habits: Habits, *, summaries: bool = False) -> bytes:
+def responses_body(request: ChatRequest, habits: Habits, *, summaries: bool = False) -> dict[str, Any]:
     """The body of a streamed call that the host does not keep (`store` is false).
 
     What the model's family rejects is left out; `extra` goes out as it is, but never replaces model or input.
@@ -45,8 +43,7 @@ def responses_body(request: ChatRequest, habits: Habits, *, summaries: bool = Fa
     body |= _reasoning(request, habits, summaries=summaries)
     body |= _tools(request)
     body |= _settings(request, habits)
-    body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
-    return orjson.dumps(body, default=dict)
+    return body | {name: value for name, value in request.extra.items() if name not in _RESERVED}
 
 
 def _instructions(request: ChatRequest, habits: Habits) -> tuple[str, tuple[ChatMessage, ...]]:

@@ -3,7 +3,15 @@
 from apps.llm.vendors.base import Field, Vendor, VendorInfo
 from apps.llm.vendors.chat_body import Dialect
 from apps.llm.vendors.completions import Completions
-from apps.llm.vendors.openai_responses import AZURE, OPENAI, PERPLEXITY, XAI, AzureOpenAI, OpenAIResponses
+from apps.llm.vendors.openai_responses import (
+    AZURE,
+    OPENAI,
+    PERPLEXITY,
+    XAI,
+    AzureOpenAI,
+    OpenAIResponses,
+    Perplexity,
+)
 from apps.llm.vendors.registry.rows import (
     CHAT,
     COUNTS_UNASKED,
@@ -18,7 +26,9 @@ from apps.llm.vendors.registry.rows import (
 from apps.llm.vendors.stability import Stability
 
 _API_HELP = "Responses keeps reasoning between calls; chat completions is for old models."
-_AGENT_HELP = "Responses is its Agent API; the end of the other was announced for September 2026."
+_AGENT_HELP = (
+    "Responses is its Agent API. Chat completions ended on 27 September 2026: for relays of it only."
+)
 _CHOICES = (("responses", "Responses"), ("chat", "Chat completions"))
 SUMMARIES_FIELD = Field(
     "summaries",
@@ -26,6 +36,14 @@ SUMMARIES_FIELD = Field(
     "OpenAI gives them to verified organisations only; to others every call fails while this is on.",
     kind="boolean",
     default="no",
+)
+
+SEARCH_FIELD = Field(
+    "search",
+    "Let models search the web",
+    "Perplexity charges each search besides the tokens. Presets decide for themselves.",
+    kind="boolean",
+    default="yes",
 )
 
 
@@ -182,26 +200,26 @@ LABS: tuple[Vendor, ...] = (
         lists_without_key=True, modalities=WITH_VECTORS, dialect=Dialect(purpose_field="input_type"),
         base_help="NVIDIA's address, or that of a NIM on your own machines, ending in /v1.",
     ),
-    OpenAIResponses(
+    Perplexity(
         "perplexity",
         "Perplexity",
         "https://api.perplexity.ai",
-        "https://www.perplexity.ai/account/api",
+        "https://console.perplexity.ai",
         key_required=True,
         dialect=COUNTS_UNASKED,
         modalities=CHAT,
-        more_fields=(_api_field("chat", _AGENT_HELP),),
-        list_path="",
+        more_fields=(_api_field("responses", _AGENT_HELP), SEARCH_FIELD),
+        lists_without_key=True,
+        list_path="/v1/models",
         info=VendorInfo(
-            weights="closed",
+            weights="mixed",
             region="United States",
-            note="Searches the web by itself. It lists no models: enter their ids, such as sonar, or "
-            "perplexity/sonar for Responses, which new accounts need.",
-            docs="https://docs.perplexity.ai/docs/agent-api/migrate-from-sonar/overview",
-            checked="2026-11-22",
+            note="Its own models and others' with a web search. A preset (fast, low, medium, high) is "
+            "entered like a model.",
+            docs="https://docs.perplexity.ai/docs/agent-api/quickstart",
+            checked="2026-11-23",
         ),
         habits=PERPLEXITY,
-        api="chat",
         responses_path="/v1/responses",
     ),
     host(

@@ -1,0 +1,22 @@
+"""Perplexity's Agent API (docs.perplexity.ai/docs/agent-api): Responses with presets and a web search."""
+
+from typing import Any, Final
+
+from apps.llm.vendors.base import ChatRequest, Endpoint
+from apps.llm.vendors.openai_responses.adapter import OpenAIResponses
+
+PRESETS: Final = frozenset({"fast", "low", "medium", "high", "xhigh", "wide-research"})
+"""Perplexity's own choices of model, search and steps, called by name in place of a model."""
+_SEARCH: Final = {"type": "web_search"}
+
+
+class Perplexity(OpenAIResponses):
+    """A preset goes out as one and brings its tools; a model is offered the web search unless that is off."""
+
+    def _body(self, endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
+        body = super()._body(endpoint, request)
+        if request.model in PRESETS:
+            return {"preset": body.pop("model"), **body}
+        if endpoint.settings.get("search", "yes") == "yes":
+            body["tools"] = [_SEARCH, *body.get("tools", ())]
+        return body
