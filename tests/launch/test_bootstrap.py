@@ -17,6 +17,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "requirements.txt": "a==1",
         "requirements-dev.txt": "a==1 b==1",
         "requirements-weights.txt": "w==1",
+        "requirements-graphs.txt": "g==1",
         "static/src/main.ts": "export {}",
         "templates/page.html": "<p>",
         "package-lock.json": json.dumps(
@@ -50,6 +51,31 @@ def test_packages_are_due_until_stamped_and_again_when_the_lock_changes(
     assert bootstrap._Packages(development=True).is_due()
     (checkout / "requirements.txt").write_text("a==2")
     assert packages.is_due()
+
+
+def test_graphs_are_made_again_when_their_weights_change_and_the_weights_are_not_kept(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "GRAPHS", checkout / "share")
+    monkeypatch.setattr(bootstrap, "_install", lambda *_: None)
+
+    def make(command: list[str], _failure: str) -> None:
+        packages, folder, model = command[3:]
+        assert Path(packages).is_dir()
+        (Path(folder) / f"{model}-int8.onnx").touch()
+
+    monkeypatch.setattr(bootstrap, "_run", make)
+    graphs = bootstrap._Graphs(["one", "two"])
+    assert graphs.is_due()
+    graphs.run()
+    assert not graphs.is_due()
+    assert sorted(path.name for path in (checkout / "share").iterdir()) == [
+        "graphs.stamp",
+        "one-int8.onnx",
+        "two-int8.onnx",
+    ]
+    (checkout / "requirements-graphs.txt").write_text("g==2")
+    assert graphs.is_due()
 
 
 def test_front_end_is_built_again_when_a_source_or_template_changes(checkout: Path) -> None:
