@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from apps.knowledge.models import VECTOR_DIMENSIONS
+from apps.knowledge.models import MOST_DIMENSIONS
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.gateway import EmbedCall
 from apps.llm.selectors import models_for_teams
@@ -41,7 +41,7 @@ class EmbeddingModel:
     @property
     def dimensions(self) -> int | None:
         """What to ask the host for; the built-in models have their size by nature."""
-        return None if self.slug in _OF_FIXED_SIZE else VECTOR_DIMENSIONS
+        return None
 
     def query(self, text: str) -> str:
         """A question as the model wants it."""
@@ -110,10 +110,10 @@ def passage_call(
 
 
 def fitted(vector: Sequence[float]) -> list[float]:
-    """The vector with zeros up to the tables' size; raises UnfitVectorError when it is longer."""
-    if len(vector) > VECTOR_DIMENSIONS:
+    """The vector as a row holds it; raises UnfitVectorError when it is too long for one."""
+    if len(vector) > MOST_DIMENSIONS:
         raise UnfitVectorError
-    return [*vector, *([0.0] * (VECTOR_DIMENSIONS - len(vector)))]
+    return list(vector)
 
 
 def _usable() -> list[Model]:

@@ -29,7 +29,7 @@ def sparse_text(weights: Mapping[int, float], dimensions: int) -> str:
 class _VectorField(Base):
     kind = ""
 
-    def __init__(self, *args: Any, dimensions: int, **options: Any) -> None:
+    def __init__(self, *args: Any, dimensions: int = 0, **options: Any) -> None:
         self.dimensions = dimensions
         super().__init__(*args, **options)
 
@@ -38,11 +38,11 @@ class _VectorField(Base):
         return name, path, args, options | {"dimensions": self.dimensions}
 
     def db_type(self, connection: Any) -> str:
-        return f"{self.kind}({self.dimensions})"
+        return f"{self.kind}({self.dimensions})" if self.dimensions else self.kind
 
 
 class HalfVectorField(_VectorField):
-    """A dense vector of 16-bit floats: a sequence of `dimensions` finite numbers."""
+    """A dense vector of 16-bit floats: `dimensions` finite numbers, or any count of them without."""
 
     kind = "halfvec"
 
@@ -50,8 +50,8 @@ class HalfVectorField(_VectorField):
         """The text form; raises ValueError for another length or a number that is none."""
         if value is None or isinstance(value, str):
             return value
-        if len(value) != self.dimensions or not all(map(math.isfinite, value)):
-            raise ValueError(f"not a vector of {self.dimensions} finite numbers")
+        if self.dimensions not in {0, len(value)} or not all(map(math.isfinite, value)):
+            raise ValueError(f"not a vector of {self.dimensions or 'some'} finite numbers")
         return vector_text(value)
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> list[float] | None:

@@ -15,20 +15,25 @@ from apps.knowledge.chunking import SIZE
 from apps.knowledge.connectors.models import AllowedFolder, Source, SourceItem
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
 from apps.knowledge.lexical import DIMENSIONS
+from apps.knowledge.reembedding_models import EmbeddingDefault, Reembedding, ReembeddingState
+from apps.knowledge.tuning_models import Tuning
 from apps.knowledge.upload_models import Upload
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
 __all__ = [
-    "VECTOR_DIMENSIONS",
+    "MOST_DIMENSIONS",
     "AllowedFolder",
     "Chunk",
     "ChunkTerms",
     "ChunkVector",
     "Document",
     "DocumentState",
+    "EmbeddingDefault",
     "KnowledgeBase",
     "KnowledgeBasePerson",
     "KnowledgeBaseTeam",
+    "Reembedding",
+    "ReembeddingState",
     "Restriction",
     "RestrictionReader",
     "SearchState",
@@ -36,17 +41,21 @@ __all__ = [
     "SourceItem",
     "TermCount",
     "TrialSearch",
+    "Tuning",
     "Upload",
     "Visibility",
 ]
 
-VECTOR_DIMENSIONS: Final = 384
+MOST_DIMENSIONS: Final = 4000
+"""What a row holds inside its page, and what an index of half vectors takes."""
 
 
 class KnowledgeBase(TenantModel):
     """A collection of documents. One with a `conversation_id` holds what was attached in that chat.
 
     `quota_bytes` and `quota_documents`: its own limits; None for the installation's (apps.knowledge.quotas).
+    `embedding_model_id` names the model that its documents are embedded with, as a value; None until the
+    first one is read, when the organisation's default is taken. Lock the row before changing it.
     """
 
     name = models.CharField(max_length=120)
@@ -56,6 +65,7 @@ class KnowledgeBase(TenantModel):
     conversation_id = models.UUIDField(null=True)
     quota_bytes = models.PositiveBigIntegerField(null=True)
     quota_documents = models.PositiveIntegerField(null=True)
+    embedding_model_id = models.UUIDField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -98,8 +108,9 @@ class Document(TenantModel):
     """A file in a collection, and how far it was read. Its chunks are found only while it is `ready`.
 
     `fence` grows with every claim: a worker writes only under the fence that it claimed. `embedding_model_id`
-    names the model that made the vectors, as a value; without one only words find it and `note` says so.
-    `folder` is its place in the collection, "HR/Contracts", empty at the top.
+    names the model whose vectors are searched, as a value; without one only words find it and `note` says so.
+    `folder` is its place in the collection, "HR/Contracts", empty at the top. `tags` and `dated`, what day it is
+    of, are what people say of it and what a search may be narrowed to (apps.knowledge.narrowing).
 
     `version_of` names the document whose new version this is, while it is read, or whose old version it was
     (`replaced`: found by no search, kept for the citations that quoted it). Such rows are in no list of
@@ -126,6 +137,8 @@ class Document(TenantModel):
     version = models.PositiveIntegerField(default=1)
     version_of = TenantForeignKey("self", on_delete=models.CASCADE, null=True, related_name="versions")
     chunk_size = models.PositiveSmallIntegerField(default=SIZE)
+    tags = models.JSONField(default=list)
+    dated = models.DateField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -173,15 +186,22 @@ class Chunk(TenantModel):
 
 
 class ChunkVector(TenantModel):
-    """What a chunk means, as a vector of length one. Narrow, so that exact search reads little."""
+    """What a chunk means to a model (`model_id`, a value). Narrow, so that exact search reads little.
+
+    While a collection changes its model, vectors of the next one stand here beside those that are searched:
+    compare a question only with vectors of the model that the document names, and of its vector's size.
+    Vectors have the size that their model gives them (docs/adr/0018), so an index by meaning is one of
+    `embedding::halfvec(N)` where `vector_dims(embedding) = N`.
+    """
 
     document = TenantForeignKey(Document, on_delete=models.CASCADE, db_index=False)
     chunk = TenantForeignKey(Chunk, on_delete=models.CASCADE, db_index=False)
-    embedding = HalfVectorField(dimensions=VECTOR_DIMENSIONS)
+    model_id = models.UUIDField()
+    embedding = HalfVectorField()
 
     class Meta:
-        constraints = [TenantUnique(fields=["chunk"], name="chunk_vector_once")]
-        indexes = [TenantIndex(fields=["document"], name="chunk_vector_document")]
+        constraints = [TenantUnique(fields=["chunk", "model_id"], name="chunk_vector_of_model")]
+        indexes = [TenantIndex(fields=["document", "model_id"], name="chunk_vector_by_document")]
 
     def __str__(self) -> str:
         return f"vector of {self.chunk_id}"
@@ -225,13 +245,16 @@ class TrialSearch(TenantModel):
     """A search that a page asked for and a worker makes, since a web process never speaks to a model.
 
     `found` holds chunk ids and scores only: texts are read again by whoever looks, if they still may.
+    `narrowing` is a stored Narrowing; `notes` say what went otherwise than set up.
     """
 
     knowledge_base = TenantForeignKey(KnowledgeBase, on_delete=models.CASCADE)
     user = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
     query = models.CharField(max_length=500)
+    narrowing = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=SearchState, default=SearchState.QUEUED)
     found = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -69,7 +69,7 @@ def _embed(document: Document, model: EmbeddingModel, batch: list[Unembedded]) -
             return 0
         still = {row.chunk_id: row.text for row in _waiting(document)}
         fresh = [
-            ChunkVector(document=document, chunk_id=row.chunk_id, embedding=fitted(vector))
+            ChunkVector(document=document, chunk_id=row.chunk_id, model_id=model.id, embedding=fitted(vector))
             for row, vector in zip(batch, vectors, strict=True)
             if still.get(row.chunk_id) == row.text
         ]

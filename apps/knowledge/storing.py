@@ -157,7 +157,12 @@ def vectors_store(claimed: Claim, chunk_ids: Sequence[UUID], vectors: Sequence[S
     document = locked(claimed)
     ChunkVector.objects.bulk_create(
         [
-            ChunkVector(document_id=document.id, chunk_id=chunk_id, embedding=vector)
+            ChunkVector(
+                document_id=document.id,
+                chunk_id=chunk_id,
+                model_id=document.embedding_model_id,
+                embedding=vector,
+            )
             for chunk_id, vector in zip(chunk_ids, vectors, strict=True)
         ]
     )
