@@ -19,6 +19,7 @@ class Upload(TenantModel):
     client_key = models.CharField(max_length=100)
     name = models.CharField(max_length=500)
     folder = models.CharField(max_length=500, blank=True)
+    tags = models.JSONField(default=list)
     size = models.PositiveBigIntegerField()
     received = models.PositiveBigIntegerField(default=0)
     parts = models.JSONField(default=list)
