@@ -1,13 +1,13 @@
 """What a call costs: exact decimals from an override, a list that an app above set, or `genai-prices`.
 
-An unknown price stays unknown (None) and is never taken for 0.
+An unknown price stays unknown (None) and is never taken for 0, also where only half of it is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -72,16 +72,6 @@ class Charge:
 
 
 UNKNOWN = Charge(cost=None, currency="", price=None)
-
-
-@dataclass(frozen=True, slots=True)
-class KnownModel:
-    """What the price list says of a model: currency units per 1,000,000 tokens, window in tokens."""
-
-    input: str
-    output: str
-    currency: str
-    context_window: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +161,6 @@ def _by_rates(tokens: Tokens, found: ListedPrice, model: str) -> Charge:
     return Charge(_exact(cost), found.currency, price)
 
 
-def known_model(*, base_url: str, model: str) -> KnownModel | None:
-    """The listed price and context window of a host's model, or None where the list has nothing."""
-    from genai_prices.data_snapshot import get_snapshot
-
-    try:
-        _, found = get_snapshot().find_provider_model(model, None, None, base_url)
-    except LookupError:
-        return None
-    rates = found.get_prices(datetime.now(UTC), None)
-    return KnownModel(_rate(rates.input_mtok), _rate(rates.output_mtok), "USD", found.context_window)
-
-
 def _listed(tokens: Tokens, base_url: str, model: str, at: datetime) -> Charge:
     from genai_prices import Usage, __version__, calc_price
 
@@ -207,9 +185,14 @@ def _listed(tokens: Tokens, base_url: str, model: str, at: datetime) -> Charge:
     ):
         if rate is not None:
             price[name] = _rate(rate)
-    if not {"input", "output"} & price.keys():
+    if not {"input", "output"} & price.keys() or _is_half(price, taken, given):
         return UNKNOWN
     return Charge(_exact(found.total_price), "USD", price)
+
+
+def _is_half(price: Mapping[str, str], taken: int, given: int) -> bool:
+    """Whether tokens were used that the list has no price of, while it has one of the others."""
+    return bool((taken and "input" not in price) or (given and "output" not in price))
 
 
 def painted_rate(rates: Any) -> Any:
@@ -227,8 +210,6 @@ def _billed(tokens: Tokens) -> dict[str, str]:
 
 def _rate(rate: Any) -> str:
     """A rate as text; a tiered one by its lowest tier and the word `tiered`."""
-    if rate is None:
-        return ""
     base = getattr(rate, "base", None)
     return _text(rate) if base is None else f"{_text(base)} tiered"
 

@@ -12,7 +12,7 @@ from apps.llm.catalogue.families import families
 from apps.llm.catalogue.hosts import host_lists, price_at
 from apps.llm.vendors.base import Modality
 from apps.llm.vendors.registry import VENDORS
-from apps.metering.prices import PICTURE, SEARCH, UNKNOWN, Tokens, charge_for, known_model
+from apps.metering.prices import PICTURE, SEARCH, UNKNOWN, Tokens, charge_for
 
 COHERE = "https://api.cohere.com/v2"
 STABILITY = "https://api.stability.ai"
@@ -182,6 +182,4 @@ def test_what_is_sold_by_the_piece_costs_by_the_piece(
 
 
 def test_genai_prices_still_answers_for_the_hosts_it_knows() -> None:
-    known = known_model(base_url="https://api.openai.com/v1", model="gpt-4o-mini")
-    assert known is not None
-    assert _facts("openai", "gpt-4o-mini").price.input == Decimal(known.input)
+    assert str(_facts("openai", "gpt-4o-mini").price) == "0.15 / 0.6 USD"

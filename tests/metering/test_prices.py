@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from apps.metering.prices import PICTURE, SEARCH, UNKNOWN, Price, Tokens, charge_for, known_model
+from apps.metering.prices import PICTURE, SEARCH, UNKNOWN, Price, Tokens, charge_for
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 OPENAI = "https://api.openai.com/v1"
@@ -45,11 +45,12 @@ def test_unlisted_host_or_model_is_unknown() -> None:
         assert charge_for(Tokens(1, 1), override=None, base_url=base_url, model=model, at=NOW) == UNKNOWN
 
 
-def test_window_and_price_of_a_listed_model() -> None:
-    known = known_model(base_url=OPENAI, model="gpt-4o-mini")
-    assert known is not None
-    assert (known.context_window, known.input, known.output, known.currency) == (128000, "0.15", "0.6", "USD")
-    assert known_model(base_url=OPENAI, model="no-such-model") is None
+def test_a_price_of_input_alone_prices_no_answer() -> None:
+    """The list has Azure's old davinci with a price of input only."""
+    azure, model = "https://acme.openai.azure.com/openai/v1", "davinci"
+    asked = charge_for(Tokens(1000, 0), override=None, base_url=azure, model=model, at=NOW)
+    assert asked.cost == Decimal("0.002")
+    assert charge_for(Tokens(1000, 1), override=None, base_url=azure, model=model, at=NOW) == UNKNOWN
 
 
 def test_what_the_host_bills_has_the_price_not_what_it_counts() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from apps.llm.catalogue.hosts import host_list, host_model
-from apps.llm.catalogue.listed import list_price
+from apps.llm.catalogue.listed import ListPrice, list_price
 from apps.llm.catalogue.vendors import ENTRIES, UNKNOWN_VENDOR
 from apps.llm.vendors.base import Modality
 from apps.metering.prices import PICTURE, SEARCH
@@ -104,9 +104,20 @@ def _listed(base_url: str, model: str, modality: str) -> ShownPrice | None:
     found = list_price(base_url, model, modality) if base_url else None
     if found is None:
         return None
-    output = None if modality in _ONE_WAY and not found.output else found.output
-    note = f"genai-prices {found.version}"
-    return ShownPrice("list", found.input, output, currency="USD", rises=found.rises, note=note)
+    source = f"genai-prices {found.version}"
+    is_one_way = modality in _ONE_WAY and found.input is not None
+    if not is_one_way and None in (found.input, found.output):
+        return _half(found, source)
+    output = None if is_one_way and not found.output else found.output
+    return ShownPrice("list", found.input, output, currency="USD", rises=found.rises, note=source)
+
+
+def _half(found: ListPrice, source: str) -> ShownPrice:
+    """Input without output, or the reverse: what a call costs can not be told."""
+    known, missing = ("input", "output") if found.output is None else ("output", "input")
+    amount = found.input if found.output is None else found.output
+    said = f"{source} has a price of {known} only ({plain(amount)} USD), none of {missing}. Enter both."
+    return ShownPrice("unknown", note=said)
 
 
 def _unknown(why: str) -> ShownPrice:

@@ -179,7 +179,7 @@ def offered(model: Model, speed: Speed | None = None) -> Offered:
         abilities=frozenset(model.abilities),
         window=model.context_window,
         max_output=model.max_output,
-        price=model.price or _listed(model.connection.base_url, model.vendor_model),
+        price=model.price or _listed(model.connection.vendor, model.connection.base_url, model.vendor_model),
         speed=speed,
     )
 
@@ -254,9 +254,9 @@ def _speeds_of(model_ids: Collection[UUID]) -> dict[UUID, Speed]:
 
 
 @lru_cache(maxsize=4096)
-def _listed(base_url: str, vendor_model: str) -> Price | None:
+def _listed(vendor: str, base_url: str, vendor_model: str) -> Price | None:
     """The price list's; a tiered rate by its lowest tier. None where it has none: unknown is not 0."""
-    listed = price_shown(vendor="", base_url=base_url, model=vendor_model, modality=Modality.CHAT.value)
+    listed = price_shown(vendor=vendor, base_url=base_url, model=vendor_model, modality=Modality.CHAT.value)
     if listed.input is None or listed.output is None:
         return None
     return Price(listed.input, listed.output, listed.currency)
