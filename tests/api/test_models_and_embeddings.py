@@ -18,6 +18,17 @@ def test_a_key_sees_the_models_of_its_team_and_scopes(api: Api) -> None:
         api.client(api.key_with("knowledge")).models.list()
 
 
+def test_owned_by_is_the_vendor_and_names_nothing_that_administrators_named(api: Api) -> None:
+    from apps.llm.models import Connection
+    from apps.tenants.scope import tenant_scope
+
+    connection = api.connected.connection
+    assert {model.owned_by for model in api.client().models.list()} == {"organization"}
+    with tenant_scope(connection.tenant_id):
+        Connection.objects.filter(pk=connection.pk).update(vendor="anthropic", name="Secret project, EU key")
+    assert {model.owned_by for model in api.client().models.list()} == {"anthropic"}
+
+
 def test_a_wrong_key_sees_nothing(api: Api) -> None:
     with pytest.raises(openai.AuthenticationError):
         api.client("atrium_x").models.list()

@@ -184,10 +184,10 @@ def _list_models(text: KeyText) -> list[Listed]:
     if not opened:
         raise missing_scope("chat")
     found = [model for modality in opened for model in models.models_for_team(key.team_id, modality)]
-    listed = [(model.slug, model.connection.name, _seconds(model.created_at)) for model in found]
+    listed = [(model.slug, models.owner_of(model.connection), _seconds(model.created_at)) for model in found]
     if "chat" in opened:
         usable = [found.route for found in routes.routes_for_team(key.team_id) if found.usable]
-        listed += [(route.public_id, "route", _seconds(route.created_at)) for route in usable]
+        listed += [(route.public_id, models.OWN, _seconds(route.created_at)) for route in usable]
     return listed
 
 

@@ -9,9 +9,10 @@ from apps.llm.selectors.granted import (
     models_for_team,
     models_for_teams,
 )
-from apps.llm.selectors.shown import badges_of, price_of, vendor_label
+from apps.llm.selectors.shown import OWN, badges_of, owner_of, price_of, vendor_label
 
 __all__ = [
+    "OWN",
     "CallableModel",
     "Difference",
     "badges_of",
@@ -23,6 +24,7 @@ __all__ = [
     "model_by_slug",
     "models_for_team",
     "models_for_teams",
+    "owner_of",
     "price_for",
     "price_of",
     "vendor_label",

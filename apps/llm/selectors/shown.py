@@ -6,19 +6,32 @@ from typing import TYPE_CHECKING, Final
 
 from apps.llm.endpoints import BUILTIN, EXTRACTIVE, BadAddressError, address_of
 from apps.llm.selectors.catalogued import price_for
-from apps.llm.vendors.registry import VENDORS
+from apps.llm.vendors.registry import GROUPS, INSTALLED, VENDORS
 
 if TYPE_CHECKING:
     from apps.llm.models import Connection, Model
 
 _SHOWN_ABILITIES: Final = ("vision", "tools", "reasoning")
 _LOCAL: Final = frozenset({BUILTIN, EXTRACTIVE})
+OWN: Final = "organization"
+"""`owned_by` of routes and of models on one's own hosts."""
 
 
 def vendor_label(slug: str) -> str:
     """The vendor's name, or its slug where this version does not know it."""
     vendor = VENDORS.get(slug)
     return vendor.label if vendor else slug
+
+
+def owner_of(connection: Connection) -> str:
+    """Whose model it is, for programs: the vendor's slug, or `organization` for what runs on one's own hosts.
+
+    The connection's name is the administrators' alone.
+    """
+    vendor = VENDORS.get(connection.vendor)
+    if vendor is None or vendor in INSTALLED or vendor in GROUPS["Your own host"]:
+        return OWN
+    return vendor.slug
 
 
 def is_private(connection: Connection) -> bool:
