@@ -146,7 +146,7 @@ class _Graphs:
     def run(self) -> None:
         GRAPHS.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="atrium-weights-", dir=GRAPHS) as folder:
-            _install("--no-deps", "--target", folder, "-r", str(self._sources))
+            _install("--no-cache-dir", "--no-deps", "--target", folder, "-r", str(self._sources))
             for model in self._models:
                 _say(f"building the graph of {model} (5 to 30 s)")
                 _run(
