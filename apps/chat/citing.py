@@ -10,10 +10,12 @@ from apps.knowledge import citations
 
 CITATION = "citation"
 UNSUPPORTED = "unsupported"
+NEAREST = "nearest"
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from apps.knowledge.nearest import Nearest
     from apps.knowledge.retrieval import Passage
 
 
@@ -34,6 +36,23 @@ def cited_in(answer: str, passages: Sequence[Passage]) -> list[dict[str, Any]]:
         *(_output(citation, given[citation.number]) for citation in checked),
         *({"type": UNSUPPORTED, "start": claim.start, "end": claim.end} for claim in bare),
     ]
+
+
+def nearest_note(near: Nearest) -> dict[str, Any]:
+    """What clients show where nothing was usable: documents to look into, and words that they do not say."""
+    return {
+        "type": NEAREST,
+        "missing": list(near.missing),
+        "documents": [
+            {
+                "document_id": str(chunk.document_id),
+                "document_title": chunk.title,
+                "chunk_id": str(chunk.chunk_id),
+                "page": chunk.page,
+            }
+            for chunk in near.chunks
+        ],
+    }
 
 
 def _output(citation: citations.Citation, passage: Passage) -> dict[str, Any]:

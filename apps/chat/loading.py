@@ -62,6 +62,11 @@ class Job:
     awaited: AwaitedAnswer | None = None
     source_ids: frozenset[str] = frozenset()
 
+    @property
+    def is_for_documents(self) -> bool:
+        """Whether only chosen collections can answer: a first question, with nothing said or attached yet."""
+        return bool(self.knowledge_base_ids) and not self.has_files and len(self.turns) == 1
+
 
 def load_job(*, conversation_id: UUID, question_id: UUID, answer_id: UUID, user_id: UUID) -> Job | None:
     """The reply's job, without what the person may no longer read; None when the question was deleted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apps.chat import parts
-from apps.chat.citing import CITATION
+from apps.chat.citing import CITATION, NEAREST
 from apps.chat.models import MessageState
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def message_output(
 ) -> dict[str, Any]:
     """A message as it is now; `files` has the output of each attachment.
 
-    Of documents that are not among the `readable` no passage is quoted; None stands for all.
+    Of documents that are not among the `readable` no passage is quoted and none is offered to look into; None
+    stands for all.
     """
     return _identity(message) | {
         "state": message.state,
@@ -48,7 +49,12 @@ def message_output(
 
 
 def _quoted(note: dict[str, Any], readable: Collection[str] | None) -> dict[str, Any]:
-    if readable is None or note["type"] != CITATION or note["document_id"] in readable:
+    if readable is None:
+        return note
+    if note["type"] == NEAREST:
+        shown = [document for document in note["documents"] if document["document_id"] in readable]
+        return note | {"documents": shown}
+    if note["type"] != CITATION or note["document_id"] in readable:
         return note
     return note | {"quote": "", "heading": []}
 

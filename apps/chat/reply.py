@@ -9,12 +9,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.chat import failures, prompting
-from apps.chat.citing import CITATION, cited_in
+from apps.chat.citing import CITATION, cited_in, nearest_note
 from apps.chat.ending import LEAD
 from apps.chat.loading import Chosen, Job, load_extractive, load_job
 from apps.chat.routed import Routed
 from apps.chat.searching import Found, search
-from apps.knowledge.notices import nothing_found
+from apps.knowledge.notices import not_mentioned, nothing_found
 from apps.llm import gateway
 from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef, VendorError
 from apps.llm.sealing import keep_seal
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 NO_SOURCE = "no_source"
 FALLBACK = "fallback"
+WITHOUT_KNOWLEDGE = "without_knowledge"
 
 
 async def reply(ctx: RunContext) -> None:
@@ -48,7 +49,10 @@ async def reply(ctx: RunContext) -> None:
             "deleted", "This chat was deleted", "There is nothing left to answer.", retryable=False
         )
     ctx.remember(job.awaited)
-    found = await search(ctx, job, conversation_id)
+    if ctx.input.get("knowledge", True):
+        found = await search(ctx, job, conversation_id)
+    else:
+        found = Found(prompting.Grounding.NONE)
     await Reply(ctx, conversation_id, job, found).write()
 
 
@@ -69,15 +73,29 @@ class Reply:
     async def write(self) -> None:
         """The whole answer; raises RunError in words for the person."""
         model = Chosen.of(self._ctx.input["model"])
-        if self._found.grounding is prompting.Grounding.NOTHING_FOUND:
-            self._notes.append({"type": NO_SOURCE})
-            if not model.is_extractive:
-                self._ctx.text(f"{nothing_found(self._job.turns[-1].text)}\n\n")
-                self._ctx.result[LEAD] = len(self._ctx.said)
+        if not self._ctx.input.get("knowledge", True):
+            self._notes.append({"type": WITHOUT_KNOWLEDGE})
         try:
+            if self._found.grounding is prompting.Grounding.NOTHING_FOUND and self._refused(model):
+                return
             await self._answer(model)
         finally:
             await self._annotate()
+
+    def _refused(self, model: Chosen) -> bool:
+        """Says that nothing was found; whether that is all, since nobody but the documents could know."""
+        question, near = self._job.turns[-1].text, self._found.nearest
+        self._notes.append({"type": NO_SOURCE})
+        if near is not None and near.chunks:
+            self._notes.append(nearest_note(near))
+        if self._job.is_for_documents:
+            missing = not_mentioned(question, near.missing) if near and near.missing else ""
+            self._ctx.text(f"{nothing_found(question)} {missing}".strip())
+            return True
+        if not model.is_extractive:
+            self._ctx.text(f"{nothing_found(question)}\n\n")
+            self._ctx.result[LEAD] = len(self._ctx.said)
+        return False
 
     async def _answer(self, model: Chosen) -> None:
         try:
@@ -153,6 +171,7 @@ class Reply:
             purpose="reply",
             run=RunRef(ctx.run_id, ctx.fence),
             conversation_id=self._conversation_id,
+            instructed=True,
         )
 
     def _prompt(self, model: Chosen) -> prompting.Prompt:

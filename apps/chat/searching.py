@@ -11,6 +11,7 @@ from apps.chat import prompting
 from apps.chat.prompting import Grounding
 from apps.knowledge import retrieval
 from apps.knowledge.asking import query_vectors
+from apps.knowledge.nearest import Nearest, nearest
 from apps.knowledge.selectors import conversation_reading, searched_names
 from apps.llm.gateway import Caller
 from apps.llm.vendors.base import PassagePart
@@ -34,6 +35,7 @@ class Found:
 
     grounding: Grounding
     passages: tuple[Passage, ...] = ()
+    nearest: Nearest | None = None
 
     def quoted(self) -> tuple[PassagePart, ...]:
         """The passages as a prompt carries them."""
@@ -62,9 +64,9 @@ async def search(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:
         knowledge_base_ids=job.knowledge_base_ids,
     )
     step = ctx.step("search", f"Searching {_joined(names)}")
-    passages = await _retrieve(ctx, job, conversation_id)
-    step.done(label=f"Searched {_joined(names)}", passages=len(passages))
-    return Found(Grounding.PASSAGES if passages else Grounding.NOTHING_FOUND, tuple(passages))
+    found = await _retrieve(ctx, job, conversation_id)
+    step.done(label=f"Searched {_joined(names)}", passages=len(found.passages))
+    return found
 
 
 async def _await_reading(ctx: RunContext, conversation_id: UUID) -> None:
@@ -83,7 +85,7 @@ async def _await_reading(ctx: RunContext, conversation_id: UUID) -> None:
         step.done()
 
 
-async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Sequence[Passage]:
+async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:
     query = prompting.search_query(job.turns)
     models = await ctx.db(
         retrieval.models_asked,
@@ -93,7 +95,7 @@ async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Sequenc
     )
     who = Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id)
     vectors = await query_vectors(who, models, query, conversation_id=conversation_id)
-    return await ctx.db(
+    passages = await ctx.db(
         retrieval.retrieve,
         actor_user_id=ctx.user_id,
         knowledge_base_ids=job.knowledge_base_ids,
@@ -102,6 +104,16 @@ async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Sequenc
         query_vectors=vectors,
         limit=LIMIT,
     )
+    if passages:
+        return Found(Grounding.PASSAGES, tuple(passages))
+    near = await ctx.db(
+        nearest,
+        actor_user_id=ctx.user_id,
+        knowledge_base_ids=job.knowledge_base_ids,
+        query_text=query,
+        query_vectors=vectors,
+    )
+    return Found(Grounding.NOTHING_FOUND, nearest=near)
 
 
 def _joined(names: Sequence[str], most: int = 3) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.chat import errors, outputs, parts, rows
+from apps.chat.citing import NEAREST
 from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageRole, MessageState
 from apps.chat.permissions import visible_conversations
 from apps.knowledge import selectors as knowledge
@@ -22,7 +23,7 @@ from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute, execute_last
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from apps.accounts.actors import Actor
     from apps.llm.routes.selectors import RouteForTeam
@@ -112,12 +113,21 @@ def files_of(messages: Iterable[Message]) -> dict[UUID, dict[str, Any]]:
 
 
 def readable_sources(actor: Actor, messages: Iterable[Message]) -> set[str]:
-    """Ids of the cited documents that the person may read now; no statement where nothing is cited."""
-    cited = {UUID(source) for message in messages for source in message.source_document_ids}
-    if not cited:
+    """Ids of the documents cited or offered that the person may read now; no statement where none is."""
+    named = {
+        UUID(source) for message in messages for source in (*message.source_document_ids, *_near(message))
+    }
+    if not named:
         return set()
-    readable = knowledge.readable_document_ids(user_id=actor.user_id, document_ids=list(cited))
+    readable = knowledge.readable_document_ids(user_id=actor.user_id, document_ids=list(named))
     return {str(document_id) for document_id in readable}
+
+
+def _near(message: Message) -> Iterator[str]:
+    """The documents that came nearest where nothing was found."""
+    for note in message.annotations:
+        if note["type"] == NEAREST:
+            yield from (document["document_id"] for document in note["documents"])
 
 
 def access_conversation(actor: Actor, conversation_id: UUID) -> Conversation:

@@ -77,9 +77,11 @@ def message_send(*, actor: Actor, conversation_id: UUID, send: Send) -> Sent:
 
 
 def message_regenerate(
-    *, actor: Actor, message_id: UUID, client_id: UUID, model: str | None = None
+    *, actor: Actor, message_id: UUID, client_id: UUID, model: str | None = None, knowledge: bool = True
 ) -> Message:
     """Begins another answer beside this one; the same client_id again gives the same one.
+
+    Without `knowledge` nothing is looked up: the model answers from what it was taught.
 
     Raises ProblemError 404, 400 (not an answer, model), 409 (still being written).
     """
@@ -96,7 +98,7 @@ def message_regenerate(
         raise errors.answer_running()
     chosen = _model(conversation, model or old.model_slug)
     question = Message.objects.get(id=old.parent_id)
-    answer = _answer(actor, conversation, question, chosen)
+    answer = _answer(actor, conversation, question, chosen, knowledge=knowledge)
     answer.client_id = client_id
     _continue(conversation, answer, None)
     rows.insert_messages(conversation, [answer])
@@ -105,7 +107,12 @@ def message_regenerate(
         action="message.regenerate",
         target_type="message",
         target_id=answer.id,
-        detail={"conversation_id": str(conversation.id), "model": chosen.slug, "instead_of": str(old.id)},
+        detail={
+            "conversation_id": str(conversation.id),
+            "model": chosen.slug,
+            "instead_of": str(old.id),
+            "knowledge": knowledge,
+        },
     )
     return answer
 
@@ -187,7 +194,9 @@ def _parts(actor: Actor, conversation: Conversation, send: Send) -> list[parts.P
     return [*attached, parts.Text(send.text)] if send.text.strip() else attached
 
 
-def _answer(actor: Actor, conversation: Conversation, question: Message, model: Picked) -> Message:
+def _answer(
+    actor: Actor, conversation: Conversation, question: Message, model: Picked, *, knowledge: bool = True
+) -> Message:
     """The empty answer and its queued run; the caller inserts the answer."""
     answer = _new(actor, conversation, MessageRole.ASSISTANT, parent_id=question.id)
     answer.state = MessageState.QUEUED
@@ -201,7 +210,8 @@ def _answer(actor: Actor, conversation: Conversation, question: Message, model: 
             "conversation_id": str(conversation.id),
             "question_id": str(question.id),
             "model": dict(model.stored),
-        },
+        }
+        | ({} if knowledge else {"knowledge": False}),
         subject_id=answer.id,
     )
     answer.run_id = run.id

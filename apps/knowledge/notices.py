@@ -1,5 +1,6 @@
 """What a person is told in the language they asked in, before any model speaks. Pure."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from apps.knowledge.language import detect_language
@@ -34,6 +35,39 @@ _NOTHING_FOUND: Final = {
     "ja": "文書の中に、これに関する記載は見つかりませんでした。",
     "ko": "문서에서 이에 관한 내용을 찾지 못했습니다.",
 }
+
+_ENGLISH_MISSING: Final = "What comes nearest does not mention: {words}."
+_MISSING: Final = {
+    "en": _ENGLISH_MISSING,
+    "de": "Was dem am nächsten kommt, erwähnt nicht: {words}.",
+    "fr": "Ce qui s’en rapproche le plus ne mentionne pas : {words}.",  # noqa: RUF001 (French)
+    "es": "Lo que más se acerca no menciona: {words}.",
+    "it": "Ciò che più si avvicina non menziona: {words}.",
+    "pt": "O que mais se aproxima não menciona: {words}.",
+    "nl": "Wat er het dichtst bij komt, noemt niet: {words}.",
+    "sv": "Det som ligger närmast nämner inte: {words}.",
+    "da": "Det, der kommer nærmest, nævner ikke: {words}.",
+    "no": "Det som kommer nærmest, nevner ikke: {words}.",
+    "fi": "Lähimmäksi osuva teksti ei mainitse: {words}.",
+    "pl": "Najbliższe fragmenty nie wspominają o: {words}.",
+    "cs": "To, co je tomu nejblíže, neobsahuje: {words}.",
+    "ro": "Ce se apropie cel mai mult nu menționează: {words}.",
+    "hu": "Ami a legközelebb áll ehhez, nem említi: {words}.",
+    "tr": "En yakın metinlerde geçmeyen: {words}.",  # noqa: RUF001 (Turkish)
+    "ru": "В самом близком не упоминается: {words}.",  # noqa: RUF001 (Russian)
+    "uk": "У найближчому не згадується: {words}.",  # noqa: RUF001 (Ukrainian)
+    "el": "Τα πλησιέστερα κείμενα δεν αναφέρουν: {words}.",  # noqa: RUF001 (Greek)
+    "ar": "أقرب ما وُجد لا يذكر: {words}.",
+    "he": "הקרוב ביותר אינו מזכיר: {words}.",
+    "fa": "نزدیک‌ترین متن‌ها این را ذکر نمی‌کنند: {words}.",  # noqa: RUF001 (Persian)
+    "hi": "निकटतम अंशों में इसका उल्लेख नहीं है: {words}.",
+}
+
+
+def not_mentioned(question: str, words: Sequence[str]) -> str:
+    """One sentence that names the question's words that nothing near it says; in its language or English."""
+    sentence = _MISSING.get(detect_language(question) or "", _ENGLISH_MISSING)
+    return sentence.format(words=", ".join(words))
 
 
 def nothing_found(question: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -29,6 +29,8 @@ Parental leave is 26 weeks for each parent. Requests go to the people team four 
 
 A sabbatical of three months is possible after five years of service, once the manager agrees in writing.
 """
+ZEBRA = "Which zebra won the chess tournament in Reykjavik for the manager?"
+NOTHING = "I found nothing about this in the documents."
 SAID = ("Parental leave is 26 weeks", " for each parent [1].")
 
 
@@ -95,31 +97,77 @@ def test_an_answer_cites_the_passage_that_it_was_given(
 
 
 @pytest.mark.parametrize(
-    ("question", "notice"),
+    ("question", "said"),
     [
-        (
-            "Which zebra won the chess tournament in Reykjavik?",
-            "I found nothing about this in the documents.",
-        ),
+        (ZEBRA, f"{NOTHING} What comes nearest does not mention: zebra, chess, tournament, Reykjavik."),
         ("Welches Zebra gewann Schach in Reykjavik?", "Dazu habe ich in den Dokumenten nichts gefunden."),
     ],
 )
-def test_when_nothing_is_found_the_answer_says_so_in_the_questions_language(
-    question: str,
-    notice: str,
-    bob: Browser,
-    engineering: str,
-    connected: Connected,
-    handbook: KnowledgeBase,
+def test_when_nothing_is_found_the_answer_says_what_is_missing_and_asks_no_model(
+    question: str, said: str, bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
 ) -> None:
-    connected.host.answers[:] = [Answer(texts=("Perhaps yes.",))]
+    connected.host.answers[:] = [Answer(texts=("A title",))]
     chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
     answer = ask(bob, chat, question)
-    assert text_of(answer) == f"{notice}\n\nPerhaps yes."
-    assert answer["annotations"] == [{"type": "no_source"}]
-    system = chat_requests(connected)[0].body["messages"][0]["content"]
+    assert (text_of(answer), answer["state"], answer["usage"]) == (said, "done", None)
+    no_source, *near = answer["annotations"]
+    assert no_source == {"type": "no_source"}
+    assert [document["document_title"] for note in near for document in note["documents"]] == (
+        ["Leave"] if question == ZEBRA else []
+    )
+    asked = [str(request.body["messages"][-1]) for request in chat_requests(connected)]
+    assert [words for words in asked if "Title for" not in words] == []
+
+
+def test_the_nearest_documents_are_shown_only_while_they_may_be_read(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    from apps.knowledge.models import KnowledgeBase, Visibility
+    from apps.tenants.scope import tenant_scope
+
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    answer = ask(bob, chat, ZEBRA)
+    with tenant_scope(connected.cast.acme.id):
+        KnowledgeBase.objects.filter(id=handbook.id).update(visibility=Visibility.PRIVATE)
+    later = next(message for message in bob.messages(chat) if message["id"] == answer["id"])
+    assert later["annotations"][1]["documents"] == []
+
+
+def test_after_an_exchange_the_model_goes_on_from_what_was_said(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    connected.host.answers[:] = [
+        Answer(texts=SAID),
+        Answer(texts=("Title",)),
+        Answer(texts=("Perhaps yes.",)),
+    ]
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    first = ask(bob, chat, "How long is parental leave?")
+    answer = ask(bob, chat, ZEBRA, parent_id=first["id"])
+    assert text_of(answer) == f"{NOTHING}\n\nPerhaps yes."
+    system = chat_requests(connected)[-1].body["messages"][0]["content"]
     assert "nothing usable was found" in system
-    assert notice in system
+    assert NOTHING in system
+
+
+def test_the_same_question_is_answered_without_the_documents_beside(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    connected.host.answers[:] = [
+        Answer(texts=SAID),
+        Answer(texts=("Title",)),
+        Answer(texts=("About a year.",)),
+    ]
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    first = ask(bob, chat, "How long is parental leave?")
+    again = bob.call(
+        "POST", f"/messages/{first['id']}/regenerate", {"client_id": str(uuid4()), "knowledge": False}
+    ).json()["answer"]["id"]
+    answer = next(message for message in bob.answered(chat) if message["id"] == again)
+    assert (text_of(answer), answer["annotations"]) == ("About a year.", [{"type": "without_knowledge"}])
+    assert answer["steps"] == []
+    assert answer["usage"]["output_tokens"] > 0
+    assert "26 weeks" not in json.dumps(chat_requests(connected)[-1].body)
 
 
 def test_a_model_that_cannot_be_reached_is_replaced_by_quotes_and_named(

@@ -1,7 +1,8 @@
 import pytest
 
 from apps.knowledge.language import detect_language
-from apps.knowledge.notices import nothing_found
+from apps.knowledge.nearest import missing_words
+from apps.knowledge.notices import not_mentioned, nothing_found
 
 QUESTIONS = {
     "en": "Who won the chess tournament?",
@@ -29,3 +30,15 @@ def test_notice_is_in_the_language_of_the_question(language: str) -> None:
 @pytest.mark.parametrize("question", ["SKU-9201", "", "12345?"])
 def test_notice_is_english_where_the_language_is_unknown(question: str) -> None:
     assert nothing_found(question) == "I found nothing about this in the documents."
+
+
+def test_words_are_missing_that_no_text_holds_in_any_form() -> None:
+    texts = ["Parental leave is 26 weeks for each parent.", "Der Elternurlaub dauert 26 Wochen."]
+    assert missing_words("How long is leave for grandparents?", texts) == ("long", "grandparents")
+    assert missing_words("Combien de semaines pour les parents ?", texts) == ()
+    assert missing_words("产假有多长？", ["产假为二十六周。"]) == ()  # noqa: RUF001 (Chinese)
+
+
+def test_what_is_not_mentioned_is_named_in_the_language_of_the_question() -> None:
+    assert not_mentioned(QUESTIONS["de"], ["Schachturnier"]).endswith("erwähnt nicht: Schachturnier.")
+    assert not_mentioned("SKU-9201", ["SKU-9201"]).startswith("What comes nearest")

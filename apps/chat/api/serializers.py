@@ -14,6 +14,9 @@ from apps.runs.api.views import RunErrorOutput, RunOutput
 from apps.runs.models import RunState, StepState
 
 FILE_STATES = ["uploading", "reading", "ready", "failed"]
+ANNOTATIONS = [
+    "citation", "unsupported", "no_source", "nearest", "without_knowledge", "fallback", "route",
+]  # fmt: skip
 
 
 class ConversationCreateInput(InputSerializer):
@@ -52,6 +55,9 @@ class MessageRegenerateInput(InputSerializer):
 
     client_id = serializers.UUIDField()
     model = serializers.CharField(required=False, allow_null=True, max_length=120)
+    knowledge = serializers.BooleanField(
+        default=True, help_text="False: nothing is looked up, the model answers from what it was taught."
+    )
 
 
 class ModelName(serializers.Serializer[Any]):
@@ -124,12 +130,22 @@ class MessagePart(serializers.Serializer[Any]):
     file = AttachedFile(required=False)
 
 
+class NearDocument(serializers.Serializer[Any]):
+    """A document that came near a question without answering it."""
+
+    document_id = serializers.UUIDField()
+    document_title = serializers.CharField()
+    chunk_id = serializers.UUIDField()
+    page = serializers.IntegerField(allow_null=True)
+
+
 class Annotation(serializers.Serializer[Any]):
     """A note on a text: a citation (all fields), `unsupported` (a claim, by its place, that no passage
-    supports), `no_source`, or `fallback` (which model did not answer).
+    supports), `no_source`, `nearest` (what came nearest then, and the question's words it does not hold),
+    `without_knowledge` (nothing was looked up), `fallback` (which model did not answer), or `route`.
     """
 
-    type = serializers.ChoiceField(["citation", "unsupported", "no_source", "fallback"])
+    type = serializers.ChoiceField(ANNOTATIONS)
     number = serializers.IntegerField(required=False)
     start = serializers.IntegerField(required=False, help_text="Code points into the text part.")
     end = serializers.IntegerField(required=False)
@@ -142,6 +158,8 @@ class Annotation(serializers.Serializer[Any]):
     verified = serializers.BooleanField(required=False)
     model = ModelName(required=False)
     reason = serializers.CharField(required=False)
+    missing = serializers.ListField(child=serializers.CharField(), required=False)
+    documents = NearDocument(many=True, required=False)
 
 
 class MessageStep(serializers.Serializer[Any]):

@@ -174,7 +174,11 @@ class MessageRegenerateApi(TenantApi):
             lambda: selectors.access_message(self.actor, message_id),
         )
         answer = services.message_regenerate(
-            actor=self.actor, message_id=message_id, client_id=read["client_id"], model=read.get("model")
+            actor=self.actor,
+            message_id=message_id,
+            client_id=read["client_id"],
+            model=read.get("model"),
+            knowledge=read["knowledge"],
         )
         return Response(
             {"answer": outputs.accepted_answer(answer), "run": outputs.accepted_run(answer)}, status=202

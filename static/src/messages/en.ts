@@ -182,6 +182,7 @@ export const m = {
     failedTitle: "The model did not respond.",
     failedText: "Your message is saved.",
     noSource: "This answer has no sources.",
+    withoutKnowledge: "Nothing was looked up for this answer.",
     unsupported: (count: number) =>
       count === 1
         ? "1 statement was not found in the sources"
@@ -251,6 +252,11 @@ export const m = {
     single: "One model only",
     stated: (names: string) => `stated by ${names}`,
     denied: (names: string) => `contradicted by ${names}`,
+  },
+  nearest: {
+    title: "These documents come nearest:",
+    listed: "Whoever looks after these collections sees this question in a list, without your name.",
+    without: "Answer without the documents",
   },
   sources: {
     title: "Sources",

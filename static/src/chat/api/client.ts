@@ -72,7 +72,7 @@ export class Api {
   }
   send = (chat: string, input: SendInput) =>
     this.retried<SendOutput>("POST", `/conversations/${chat}/messages`, { json: input });
-  regenerate = (message: string, input: { client_id: string; model?: string }) =>
+  regenerate = (message: string, input: { client_id: string; model?: string; knowledge?: boolean }) =>
     this.retried<{ answer: Message; run: Run }>("POST", `/messages/${message}/regenerate`, { json: input });
   stop = (run: string) => this.retried<Run>("POST", `/runs/${run}/stop`, { json: {} });
 

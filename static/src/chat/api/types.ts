@@ -125,7 +125,21 @@ export interface UnsupportedNote {
   end: number;
 }
 
-export type Annotation = Citation | UnsupportedNote | FallbackNote | RouteNote | { type: "no_source" };
+/** Nothing usable was found: the documents that come nearest, and the question's words that they do not hold. */
+export interface NearestNote {
+  type: "nearest";
+  missing: string[];
+  documents: { document_id: string; document_title: string; chunk_id: string; page: number | null }[];
+}
+
+export type Annotation =
+  | Citation
+  | UnsupportedNote
+  | FallbackNote
+  | RouteNote
+  | NearestNote
+  | { type: "no_source" }
+  | { type: "without_knowledge" };
 
 export interface Step {
   index: number;

@@ -127,8 +127,8 @@ export class Conversation {
     }
   }
 
-  /** Writes another answer beside this one. */
-  async regenerate(turn: Turn, model?: string): Promise<void> {
+  /** Writes another answer beside this one; without `knowledge` nothing is looked up for it. */
+  async regenerate(turn: Turn, model?: string, knowledge = true): Promise<void> {
     const clientId = uuid();
     const local = new Turn(
       localMessage("assistant", { text: "", clientId, files: [] }, turn.message.parent_id),
@@ -137,7 +137,7 @@ export class Conversation {
     this.turns = [...this.turns, local];
     this.choose(local);
     try {
-      const input = model ? { client_id: clientId, model } : { client_id: clientId };
+      const input = { client_id: clientId, knowledge, ...(model ? { model } : {}) };
       const made = await this.outside.api.regenerate(turn.id, input);
       this.place(local, made.answer);
       this.choose(local);

@@ -1,4 +1,4 @@
-import type { Citation, FileOutput, Message, Part, RouteNote, Step } from "../api/types";
+import type { Citation, FileOutput, Message, NearestNote, Part, RouteNote, Step } from "../api/types";
 import { unitOffsets } from "../lib/codepoints";
 import { withCitations } from "../markdown/citations";
 import { type Block, TailLexer } from "../markdown/tail";
@@ -43,6 +43,16 @@ export class Turn {
   /** Nothing usable was found in the documents that were searched. */
   get hasNoSource(): boolean {
     return this.message.annotations.some((note) => note.type === "no_source");
+  }
+
+  /** What came nearest where nothing was found. */
+  get nearest(): NearestNote | undefined {
+    return this.message.annotations.find((note) => note.type === "nearest");
+  }
+
+  /** Nothing was looked up for it, as the person wished. */
+  get isWithoutKnowledge(): boolean {
+    return this.message.annotations.some((note) => note.type === "without_knowledge");
   }
 
   /** The claims that no passage supports, in the answer's own words. */
