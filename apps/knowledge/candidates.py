@@ -30,7 +30,7 @@ MOST_POINTED: Final = 50
 
 _READABLE: Final = f"""
 WITH readable AS MATERIALIZED (
-  SELECT d.id, d.knowledge_base_id, d.title, d.embedding_model_id, d.language, d.chunk_count
+  SELECT d.id, d.knowledge_base_id, d.file_id, d.title, d.embedding_model_id, d.language, d.chunk_count
   FROM knowledge_knowledgebase b
   JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id AND d.state = 'ready'
   WHERE b.tenant_id = %(tenant)s
@@ -77,14 +77,24 @@ _FIND: Final = (
     WHERE t.tenant_id = %(tenant)s
     ORDER BY t.terms <#> p.terms::sparsevec
     LIMIT %(most_pointed)s) AS near
+), called AS MATERIALIZED (
+  SELECT t.chunk_id
+  FROM readable r
+  JOIN files_file f ON f.tenant_id = %(tenant)s AND f.id = r.file_id AND lower(f.name) = ANY(%(names)s)
+  JOIN knowledge_chunkterms t ON t.tenant_id = %(tenant)s AND t.document_id = r.id
+  WHERE cardinality(%(names)s::text[]) > 0
+  ORDER BY t.terms <#> %(terms)s::sparsevec
+  LIMIT %(most_pointed)s
 ), found AS (
-  SELECT chunk_id FROM dense UNION SELECT chunk_id FROM lexical UNION SELECT chunk_id FROM pointed
+  SELECT chunk_id FROM dense UNION SELECT chunk_id FROM lexical
+  UNION SELECT chunk_id FROM pointed UNION SELECT chunk_id FROM called
 )
 SELECT c.id, c.document_id, c.position, c.language, asked.model_id,
        1 - (v.embedding <=> asked.vector), nullif(-(t.terms <#> %(terms)s::sparsevec), 0),
        r.knowledge_base_id,
-       CASE WHEN cardinality(%(pointed)s::text[]) > 0 THEN concat_ws(E'\\n', r.title, c.heading, c.text)
-            ELSE '' END
+       CASE WHEN cardinality(%(pointed)s::text[]) = 0 THEN ''
+         ELSE concat_ws(E'\\n', (SELECT name FROM files_file WHERE tenant_id = %(tenant)s AND id = r.file_id),
+                        r.title, c.heading, c.text) END
 FROM found JOIN knowledge_chunk c ON c.tenant_id = %(tenant)s AND c.id = found.chunk_id
 JOIN readable r ON r.id = c.document_id
 LEFT JOIN asked ON asked.model_id = r.embedding_model_id
@@ -155,7 +165,8 @@ class Hit:
     """A chunk that either leg found; `dense` is the cosine, `lexical` the BM25 score.
 
     A score is None where the chunk has no vector of a model that was asked (`model_id`) or none of the words.
-    `says` is its title, heading and text where the question points at something (apps.knowledge.pointing).
+    `says` is its file's name, title, heading and text where the question points at something
+    (apps.knowledge.pointing).
     """
 
     chunk_id: UUID
@@ -209,16 +220,19 @@ def find(
     weights: Mapping[int, float],
     vectors: Mapping[UUID, Sequence[float]],
     pointed: Sequence[Mapping[int, float]] = (),
+    names: Sequence[str] = (),
 ) -> list[Hit]:
     """The 200 nearest by meaning, for each model with a vector of the question, and the 200 best by words.
 
-    Of each set of terms that is pointed at, also the 50 best by these alone.
+    Of each set of terms that is pointed at, also the 50 best by these alone; of files of these names (lower
+    case) the 50 best by words.
     """
     values = reach.values() | {
         "models": list(vectors),
         "vectors": [vector_text(vector) for vector in vectors.values()],
         "terms": sparse_text(weights, DIMENSIONS),
         "pointed": [sparse_text(terms, DIMENSIONS) for terms in pointed],
+        "names": list(names),
         "most": MOST,
         "most_pointed": MOST_POINTED,
     }

@@ -35,17 +35,21 @@ _STEMMERS = {
     "ta": "tamil", "tr": "turkish",
 }  # fmt: skip
 
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_RUN = re.compile(f"[{_UNSPACED}]+")
+UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_RUN = re.compile(f"[{UNSPACED}]+")
 # Python takes vowel signs and other marks for the end of a word: the scripts of India are named whole.
-_LETTERS = (
-    r"(?:[^\W_]|[\u0300-\u036f\u0483-\u0487\u0610-\u061a\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff])+"
+LETTER = (
+    r"(?:[^\W_]|[\u0300-\u036f\u0483-\u0487\u0610-\u061a\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff])"
 )
-_TOKEN = re.compile(f"{_LETTERS}(?:[-_./:@#+'\u2019]{_LETTERS})*")
-_PART = re.compile(_LETTERS)
+_TOKEN = re.compile(f"{LETTER}+(?:[-_./:@#+'\u2019]{LETTER}+)*")
+_PART = re.compile(f"{LETTER}+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LETTER_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}([.,' \u2019])\d{3}(?:\1\d{3})*(?!\d)")
 _MARKS = re.compile("[\u064b-\u0652\u0640\u0591-\u05c7\u00ad\u200b-\u200f]")
+_DIGITS = {
+    code: str(unicodedata.decimal(chr(code))) for code in range(0x660, 0x10000) if chr(code).isdecimal()
+}
 _lock = threading.Lock()
 _loaded: dict[str, Any] = {}
 
@@ -55,13 +59,27 @@ def document_terms(text: str, language: str | None) -> dict[int, float]:
 
     BM25's saturated frequency, without the idf, which belongs to the question.
     """
-    counts, length = _counted(text, language)
+    return weights_by_term(*counted(text, language))
+
+
+def weights_by_term(counts: Counter[str], length: int) -> dict[int, float]:
+    """The same from how often each term stands in the chunk and how long it is in words."""
     norm = K1 * (1 - B + B * length / AVERAGE_LENGTH)
     weights: dict[int, float] = {}
     for term, count in counts.most_common(MAX_TERMS):
         index = term_hash(term)
         weights[index] = weights.get(index, 0.0) + count * (K1 + 1) / (count + norm)
     return weights
+
+
+def counted(text: str, language: str | None) -> tuple[Counter[str], int]:
+    """How often each term stands in the text, and its length in words."""
+    counts: Counter[str] = Counter()
+    length = 0
+    for term, base in terms_of(text, language):
+        counts[term] += 1
+        length += base
+    return counts, length
 
 
 def query_terms(text: str, *languages: str | None) -> list[int]:
@@ -86,23 +104,26 @@ def term_hash(term: str) -> int:
     return int.from_bytes(blake2b(term.encode(), digest_size=8).digest(), "big") % DIMENSIONS
 
 
+def plain(text: str) -> str:
+    """The text in compatible characters and the digits 0 to 9, without marks that readers leave out."""
+    if text.isascii():
+        return text
+    return _MARKS.sub("", unicodedata.normalize("NFKC", text)).translate(_DIGITS)
+
+
 def terms_of(text: str, language: str | None) -> Iterator[tuple[str, bool]]:
-    """Every term in order; the flag is False for an identifier's whole, which repeats its parts."""
-    text = _MARKS.sub("", unicodedata.normalize("NFKC", text))
+    """Every term; the flag is False for the whole of an identifier or a number, which repeats its parts.
+
+    A number is one however its thousands are grouped: 1,234,567 and 1.234.567 are also 1234567.
+    """
+    text = plain(text)
+    for number in _GROUPED.finditer(text):
+        yield "".join(_PART.findall(number[0])), False
     for token in _TOKEN.findall(text):
         if _RUN.search(token):
             yield from _mixed(token, language)
         else:
             yield from _word_terms(token, language)
-
-
-def _counted(text: str, language: str | None) -> tuple[Counter[str], int]:
-    counts: Counter[str] = Counter()
-    length = 0
-    for term, base in terms_of(text, language):
-        counts[term] += 1
-        length += base
-    return counts, length
 
 
 def _mixed(token: str, language: str | None) -> Iterator[tuple[str, bool]]:

@@ -43,8 +43,9 @@ NARROWED: Final = """(
   AND (%(until)s::date IS NULL OR coalesce(d.dated, d.created_at::date) <= %(until)s)
   AND (cardinality(%(owners)s::uuid[]) = 0 OR coalesce(d.uploaded_by_id, b.owner_id) = ANY(%(owners)s))
 )"""
-"""Whether document `d` of collection `b` is looked at; both aliases are the caller's. What was not asked for is
-constant, so the planner drops it."""
+"""Whether document `d` of collection `b` is looked at; both aliases are the caller's.
+
+What was not asked for is constant, so the planner drops it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,196 @@
+"""What a question points at literally: words in quotes, identifiers, numbers, places of a text. Pure.
+
+Such words must be found where they stand, however they are spaced or hyphenated there: neither their meaning
+nor their stems tell a part from its neighbour in the list.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from apps.knowledge.lexical import LETTER, UNSPACED, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+MOST: Final = 6
+_QUOTED: Final = re.compile(
+    r"\"([^\"\n]{2,200})\"|\u201c([^\u201c\u201d\n]{2,200})\u201d|\u201e([^\u201c\u201d\u201e\n]{2,200})[\u201c\u201d]"
+    r"|\u00ab([^\u00bb\n]{2,200})\u00bb|\u00bb([^\u00ab\n]{2,200})\u00ab|\u2039([^\u203a\n]{2,200})\u203a"
+    r"|\u300c([^\u300d\n]{1,200})\u300d|\u300e([^\u300f\n]{1,200})\u300f"
+)
+_WORDS_OF_PLACES: Final = (
+    r"art(?:icle|ikel|[ií]culo|icolo|igo)?|section|sec|clause|clausula|cl[aá]usula|abs(?:atz)?|satz|nr|no|item|"
+    r"ziffer|anhang|anlage|annexe?|appendix|exhibit|schedule|para(?:graph)?|kapitel|chapter|chapitre|"
+    r"alin[eé]a|lit|table|tabelle|fig(?:ure)?|abb(?:ildung)?|form|note|пункт|статья|ст|п"
+)
+_PLACE: Final = re.compile(
+    rf"(?:\u00a7+\s*\d+\w{{0,2}}|\b(?:{_WORDS_OF_PLACES})\b\.?\s*\d+[\w.\-/()]*)"
+    rf"(?:[\s,]*\b(?:{_WORDS_OF_PLACES})\b\.?\s*\w{{1,4}}\b)*"
+    r"|(?:\u7b2c\s*\d+\s*[\u6761\u689d\u7ae0\u7bc0\u8282\u9805\u9879\u53f7\u865f]\s*)+",
+    re.IGNORECASE,
+)
+_SPACED: Final = re.compile(
+    r"\b[A-Z]{2}\d{2}(?: [0-9A-Z]{4}){2,7}(?: [0-9A-Z]{1,3})?\b|\+\d{1,3}(?:[ ./-]?\(?\d{1,5}\)?){2,6}"
+    r"|(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d])"
+)
+_LATIN: Final = r"0-9A-Za-z\u00c0-\u024f_"
+_CYRILLIC: Final = r"0-9\u0400-\u04ff_"
+_TOKEN: Final = re.compile(
+    "|".join(
+        f"(?:[{script}]+(?:[-./:@#+,'\u2019\u2010-\u2014]+[{script}]+)*)" for script in (_LATIN, _CYRILLIC)
+    )
+)
+_FILE: Final = re.compile(
+    r"[\w.-]*\w\.(?:pdf|docx?|pptx?|xlsx?|od[tsp]|rtf|txt|md|[ct]sv|json|xml|html?|eml|msg|epub|zip|png|jpe?g|tiff?|"
+    r"py|[jt]s|java|sql|ya?ml|ini|cfg|log|exe|dll)",
+    re.IGNORECASE,
+)
+_UNIT: Final = re.compile(r"\d+(?:[.,]\d+)*[a-z\u00e0-\u024f\u0430-\u044f]{1,4}")
+_ATOM: Final = re.compile(rf"\d+|\u00a7+|[{UNSPACED}]+|(?:(?!\d)(?![{UNSPACED}]){LETTER})+")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_LONG: Final = 5
+_SAME: Final = {
+    word: f"(?:{'|'.join(group)})"
+    for group in (
+        ("absatz", "abs"),
+        ("article", "artikel", "art"),
+        ("nummer", "number", "nr", "no"),
+        ("section", "sec"),
+        ("paragraph", "para"),
+        ("figure", "fig"),
+        ("abbildung", "abb"),
+    )
+    for word in group
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """One thing that is pointed at; `is_sure` that it names one thing, as a part number does, "5.1" not."""
+
+    text: str
+    pattern: re.Pattern[str]
+    is_quoted: bool = False
+    is_sure: bool = True
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file's name."""
+        return not self.is_quoted and _FILE.fullmatch(self.text) is not None
+
+    def is_in(self, says: str) -> bool:
+        """Whether a text that `legible` gave has it."""
+        return self.pattern.search(says) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """How much of what a question points at a text has (0 to 1), and whether that bears an answer alone."""
+
+    share: float = 0.0
+    is_quoted: bool = False
+    is_sure: bool = False
+
+
+NOTHING: Final = Pointed()
+
+
+def legible(text: str) -> str:
+    """A text as pointers are looked for in it."""
+    return plain(text).casefold()
+
+
+def pointers_of(question: str) -> list[Pointer]:
+    """What the question points at, in its order, what is in quotes first; at most six."""
+    text = plain(question)
+    quoted = [next(filter(None, found.groups())).strip() for found in _QUOTED.finditer(text)]
+    rest = _QUOTED.sub(" ", text)
+    places = [found[0].strip(" .,") for found in _PLACE.finditer(rest)]
+    rest = _PLACE.sub(" ", rest)
+    spaced = [found[0] for found in _SPACED.finditer(rest)]
+    named = list(_named(_SPACED.sub(" ", rest)))
+    made = [
+        *(_pointer(words, is_quoted=True) for words in quoted),
+        *(_pointer(words) for words in (*places, *spaced)),
+        *(_pointer(words, is_sure=is_sure) for words, is_sure in named),
+    ]
+    return list({each.pattern.pattern: each for each in reversed(made) if each}.values())[::-1][:MOST]
+
+
+def pointed_in(pointers: Sequence[Pointer], says: str) -> Pointed:
+    """What a text has of them; words in quotes count double. `says` is the text as it stands."""
+    text = legible(says)
+    found = [pointer for pointer in pointers if pointer.is_in(text)]
+    if not found:
+        return NOTHING
+    share = sum(map(_weight, found)) / sum(map(_weight, pointers))
+    return Pointed(share, any(each.is_quoted for each in found), any(each.is_sure for each in found))
+
+
+def found_anywhere(pointers: Iterable[Pointer], texts: Iterable[str]) -> list[Pointer]:
+    """Those that at least one of the texts has: the others can tell nothing apart."""
+    read = [legible(text) for text in texts]
+    return [pointer for pointer in pointers if any(pointer.is_in(text) for text in read)]
+
+
+def _weight(pointer: Pointer) -> int:
+    return 2 if pointer.is_quoted else 1
+
+
+def _named(text: str) -> Iterator[tuple[str, bool]]:
+    """Identifiers, addresses, names of files and figures, each with whether it names one thing."""
+    for token in _TOKEN.findall(text):
+        digits = sum(map(str.isdigit, token))
+        if "@" in token or "_" in token.strip("_") or _FILE.fullmatch(token):
+            yield token, True
+        elif not digits or _UNIT.fullmatch(token):
+            continue
+        elif _LETTER.search(token) or digits >= _LONG:
+            yield token, len(token) > 2  # noqa: PLR2004 - "Q3" is not one thing
+        elif not token.isdigit():
+            yield token, False
+
+
+def _pointer(words: str, *, is_quoted: bool = False, is_sure: bool = True) -> Pointer | None:
+    text = words.casefold()
+    atoms = list(_ATOM.finditer(text))
+    if not atoms:
+        return None
+    pattern, end = "", 0
+    for atom in atoms:
+        if pattern:
+            pattern += r"[\W_]{1,8}" if is_quoted and _is_spaced(text[end : atom.start()]) else r"[\W_]{0,3}"
+        pattern += _spelt(atom[0])
+        end = atom.end()
+    first, last = atoms[0][0], atoms[-1][0]
+    return Pointer(words, re.compile(_edge(first[0], ahead=False) + pattern + _edge(last[-1], ahead=True)),
+                   is_quoted, is_sure)  # fmt: skip
+
+
+def _is_spaced(between: str) -> bool:
+    """Whether words were written apart: "data base" in quotes is not "database"."""
+    return any(character.isspace() for character in between)
+
+
+def _spelt(atom: str) -> str:
+    """The atom however it is spelt: 1234567 is also 1,234,567."""
+    if atom.startswith("\u00a7"):
+        return "\u00a7+"
+    if not atom.isdigit():
+        return _SAME.get(atom, re.escape(atom))
+    if len(atom) < _LONG:
+        return atom
+    head = len(atom) % 3 or 3
+    return r"[.,' \u2019]?".join([atom[:head], *(atom[at : at + 3] for at in range(head, len(atom), 3))])
+
+
+def _edge(character: str, *, ahead: bool) -> str:
+    """That nothing of the same word or number goes on there."""
+    if re.match(f"[{UNSPACED}\u00a7]", character):
+        return ""
+    if character.isdigit():
+        return r"(?![^\W_])(?![.,]\d)" if ahead else r"(?<![^\W_])(?<!\d[.,])"
+    return r"(?![^\W_])" if ahead else r"(?<![^\W_])"
