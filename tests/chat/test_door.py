@@ -88,17 +88,17 @@ def test_a_plain_message_is_accepted_as_the_view_accepts_it(bob: Browser, engine
 @pytest.mark.parametrize(
     "body",
     [
-        b"{",
-        b"[]",
-        message(text=""),
-        message(text="a\0b"),
-        message(text="a" * 100_001),
-        message(client_id="no"),
-        message(parent_id="no"),
-        message(parent_id=str(uuid4())),
-        message(model="none-such"),
-        message(file_ids=[]),
-        message(surprise=1),
+        pytest.param(b"{", id="no JSON"),
+        pytest.param(b"[]", id="no object"),
+        pytest.param(message(text=""), id="no text"),
+        pytest.param(message(text="a\0b"), id="a null character"),
+        pytest.param(message(text="a" * 100_001), id="too long"),
+        pytest.param(message(client_id="no"), id="client_id is none"),
+        pytest.param(message(parent_id="no"), id="parent_id is none"),
+        pytest.param(message(parent_id=str(uuid4())), id="parent_id of nothing"),
+        pytest.param(message(model="none-such"), id="model of nothing"),
+        pytest.param(message(file_ids=[]), id="file_ids"),
+        pytest.param(message(surprise=1), id="surprise"),
     ],
 )
 def test_what_is_not_plain_goes_on_whole(bob: Browser, engineering: str, body: bytes) -> None:

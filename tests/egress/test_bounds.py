@@ -66,6 +66,7 @@ def test_compressed_body_comes_whole_however_it_is_cut(encoding: str, split: int
         (b"not gzip at all", "malformed"),
         (gzip.compress(b"") * 500, "malformed"),
     ],
+    ids=["no end", "no gzip", "many members"],
 )
 def test_broken_compression_is_typed(body: bytes, reason: str) -> None:
     result, _ = with_sink(fetched, Answer([body], headers=(("Content-Encoding", "gzip"),)))
@@ -108,15 +109,9 @@ def test_headers_that_never_come_are_stopped_in_time() -> None:
     assert run(go()) == "timeout"
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        tuple((f"X-{number}", "v") for number in range(1_000_000)),
-        (("X-Long", "v" * 100_000),),
-    ],
-    ids=["a million headers", "one long header"],
-)
-def test_headers_are_bounded(headers: tuple[tuple[str, str], ...]) -> None:
+@pytest.mark.parametrize(("many", "long"), [(1_000_000, 1), (1, 100_000)])
+def test_headers_are_bounded(many: int, long: int) -> None:
+    headers = tuple((f"X-{number}", "v" * long) for number in range(many))
     before, began = peak(), time.monotonic()
     result, _ = with_sink(fetched, Answer([b"ok"], headers=headers))
     assert isinstance(result, EgressFailed)

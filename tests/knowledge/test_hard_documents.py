@@ -112,7 +112,7 @@ def ending(data: bytes, name: str) -> str:
         return error.message
 
 
-@pytest.mark.parametrize(("data", "name"), hard())
+@pytest.mark.parametrize(("data", "name"), list(hard()))
 def test_broken_and_hostile_documents_end_in_text_or_in_words(data: bytes, name: str) -> None:
     outcome = ending(data, name)
     assert outcome not in {"", MESSAGES[ParseErrorKind.CRASHED], MESSAGES[ParseErrorKind.TIMEOUT]}

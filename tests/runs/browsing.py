@@ -45,9 +45,9 @@ def events(tab: ClientConnection, seconds: float = 15) -> Iterator[dict[str, Any
 
 
 def get(port: int, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
-    """GET whose body is read by the caller."""
+    """GET whose body is read by the caller; the socket is closed with the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
-    connection.request("GET", path, headers=headers)
+    connection.request("GET", path, headers=headers | {"Connection": "close"})
     return connection.getresponse()
 
 

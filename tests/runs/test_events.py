@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import uuid
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,14 +83,12 @@ def test_a_position_that_is_none_is_refused(port: int, bob: SignedIn, make: Make
 
 
 def test_a_run_is_shown_and_stopped(port: int, key: str, make: Make) -> None:
-    import http.client
-
     run = make(n=3000, pause=0.02)
     headers = {"Host": f"localhost:{port}", "Authorization": f"Bearer {key}"}
     assert json.loads(get(port, f"/api/v1/runs/{run.id}", headers).read())["kind"] == "scripted"
     events = stream(get(port, f"/api/v1/runs/{run.id}/events", headers))
     next(events)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("POST", f"/api/v1/runs/{run.id}/stop", headers=headers)
-    assert connection.getresponse().status == 202
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("POST", f"/api/v1/runs/{run.id}/stop", headers=headers)
+        assert connection.getresponse().status == 202
     assert list(events)[-1][2]["state"] == "stopped"
