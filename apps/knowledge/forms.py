@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from django import forms
 
 from apps.accounts.forms import add_problem
 from apps.knowledge.models import Visibility
+from apps.knowledge.restricting import Readers
 from apps.knowledge.selectors import people_of
 from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from uuid import UUID
+    from collections.abc import Callable, Iterable, Mapping
 
     from apps.accounts.models import Team
 
+DESCRIBED: Final = "What is in it. Shown where a chat chooses its knowledge."
 
-class CollectionForm(forms.Form):
-    """A collection's name, what it holds, and who may read it; `people` cleans to ids."""
 
-    name = forms.CharField(max_length=120)
-    description = forms.CharField(
-        max_length=500, required=False, help_text="What is in it. Shown where a chat chooses its knowledge."
-    )
+class ReadersForm(forms.Form):
+    """Who may read something; `people` cleans to ids."""
+
     visibility = forms.ChoiceField(label="Who may read it", widget=forms.RadioSelect)
     team_ids = forms.TypedMultipleChoiceField(
-        label="Teams", required=False, widget=forms.CheckboxSelectMultiple, help_text="With “Chosen teams”."
+        label="Teams",
+        required=False,
+        coerce=UUID,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="With “Chosen teams”.",
     )
-
     people = forms.CharField(
         required=False,
         max_length=20_000,
@@ -37,10 +39,9 @@ class CollectionForm(forms.Form):
         help_text="With “Chosen people”: their e-mail addresses, one a line.",
     )
 
-    def __init__(self, *args: Any, teams: Iterable[Team], with_everyone: bool, **options: Any) -> None:
+    def __init__(self, *args: Any, teams: Iterable[Team], labels: Mapping[str, str], **options: Any) -> None:
         super().__init__(*args, **options)
-        offered = [choice for choice in Visibility.choices if with_everyone or choice[0] != Visibility.TENANT]
-        self.fields["visibility"].choices = offered  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["visibility"].choices = list(labels.items())  # type: ignore[attr-defined]  # a ChoiceField
         chosen = [(str(team.id), team.name) for team in teams if not team.is_everyone]
         self.fields["team_ids"].choices = chosen  # type: ignore[attr-defined]  # a ChoiceField
         if not chosen:
@@ -54,6 +55,38 @@ class CollectionForm(forms.Form):
         if unknown:
             raise forms.ValidationError(f"Nobody here has this address: {', '.join(unknown[:5])}.")
         return list(known.values())
+
+    def clean(self) -> dict[str, Any]:
+        """Chosen people or teams are at least one."""
+        given: dict[str, Any] = self.cleaned_data
+        if given.get("visibility") == Visibility.TEAMS and not given.get("team_ids"):
+            self.add_error(
+                "team_ids" if "team_ids" in self.fields else "visibility", "Choose at least one team."
+            )
+        if given.get("visibility") == Visibility.PEOPLE and given.get("people") == []:
+            self.add_error("people", "Name at least one person.")
+        return given
+
+    @property
+    def readers(self) -> Readers:
+        """What was chosen, once the form is valid."""
+        given = self.cleaned_data
+        return Readers(given["visibility"], tuple(given["people"]), tuple(given.get("team_ids", ())))
+
+
+class CollectionForm(ReadersForm):
+    """A new collection: its name, what it holds, and who may read it."""
+
+    field_order = ("name", "description")
+    name = forms.CharField(max_length=120)
+    description = forms.CharField(max_length=500, required=False, help_text=DESCRIBED)
+
+
+class CollectionNameForm(forms.Form):
+    """A collection's name and what it holds."""
+
+    name = forms.CharField(max_length=120)
+    description = forms.CharField(max_length=500, required=False, help_text=DESCRIBED)
 
 
 def tried(form: forms.Form, work: Callable[[], object]) -> bool:

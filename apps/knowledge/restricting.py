@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from apps.knowledge.models import Document, KnowledgeBase
 
 MOST_FOLDER: Final = 500
+CHANGED: Final = "restriction.changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +44,27 @@ class Place:
     folder: str = ""
 
 
-def restriction_set(*, actor: Actor, place: Place, readers: Readers) -> Restriction | None:
+def restriction_set(
+    *, actor: Actor, place: Place, readers: Readers, owner_id: UUID | None = None
+) -> Restriction | None:
     """Say who may read the place among its collection's readers; `tenant` lifts the restriction.
 
-    The document's uploader, or who first closes a folder, always reads it. Raises ProblemError 400 by field.
+    The document's uploader, or who first closes a folder, always reads it; `owner_id` names another one for
+    a new restriction. Raises ProblemError 400 by field.
     """
-    chosen = _checked(actor, readers)
     rows = _at(place).select_for_update()
     found = rows.first()
-    before = readers_at(found)
+    chosen = _checked(actor, readers, had=readers_at(found))
+    before = _told(place, found)
     if readers.visibility == Visibility.TENANT:
         rows.delete()
-        _note(actor, place, before, None)
+        _note(actor, place, before, _told(place, None))
         return None
     restriction = found or Restriction(
         knowledge_base=place.knowledge_base,
         document=place.document,
         folder=place.folder,
-        owner_id=(place.document.uploaded_by_id if place.document else None) or actor.user_id,
+        owner_id=owner_id or first_owner(actor, place),
     )
     restriction.visibility = readers.visibility
     restriction.save()
@@ -68,8 +72,13 @@ def restriction_set(*, actor: Actor, place: Place, readers: Readers) -> Restrict
     RestrictionReader.objects.bulk_create(
         [RestrictionReader(restriction=restriction, **{field: id_}) for field, id_ in chosen]
     )
-    _note(actor, place, before, readers)
+    _note(actor, place, before, _told(place, restriction))
     return restriction
+
+
+def first_owner(actor: Actor, place: Place) -> UUID:
+    """Who always reads the place where the actor begins to restrict it."""
+    return (place.document.uploaded_by_id if place.document else None) or actor.user_id
 
 
 def readers_at(restriction: Restriction | None) -> Readers:
@@ -103,8 +112,11 @@ def _at(place: Place) -> QuerySet[Restriction]:
     )
 
 
-def _checked(actor: Actor, readers: Readers) -> list[tuple[str, UUID]]:
-    """The readers as columns of their rows; a person names their own teams, who manages knowledge any."""
+def _checked(actor: Actor, readers: Readers, had: Readers) -> list[tuple[str, UUID]]:
+    """The readers as columns of their rows.
+
+    A person names their own teams and those named before, who manages knowledge any.
+    """
     if readers.visibility not in Visibility.values:
         raise invalid([{"field": "visibility", "message": "One of: private, people, teams, tenant."}])
     if readers.visibility == Visibility.PEOPLE:
@@ -113,6 +125,7 @@ def _checked(actor: Actor, readers: Readers) -> list[tuple[str, UUID]]:
         return []
     offered = Team.objects.all() if can(actor, MANAGE) else teams_of(actor.user_id)
     known = set(offered.filter(id__in=readers.team_ids).values_list("id", flat=True))
+    known |= set(had.team_ids) & set(readers.team_ids)
     if not readers.team_ids or set(readers.team_ids) - known:
         raise invalid([{"field": "team_ids", "message": "Choose at least one team that you are in."}])
     return [("team_id", id_) for id_ in sorted(known)]
@@ -127,22 +140,24 @@ def known_people(user_ids: Iterable[UUID]) -> list[UUID]:
     return sorted(known)
 
 
-def _note(actor: Actor, place: Place, before: Readers, after: Readers | None) -> None:
+def _note(actor: Actor, place: Place, before: dict[str, object], after: dict[str, object]) -> None:
     target = place.document or place.knowledge_base
     record(
         actor=actor,
-        action="restriction.changed",
+        action=CHANGED,
         target_type="document" if place.document else "knowledge_base",
         target_id=target.id,
-        before=_told(place, before),
-        after=_told(place, after or Readers(Visibility.TENANT)),
+        before=before,
+        after=after,
     )
 
 
-def _told(place: Place, readers: Readers) -> dict[str, object]:
+def _told(place: Place, restriction: Restriction | None) -> dict[str, object]:
+    readers = readers_at(restriction)
     return {
         "folder": place.folder,
         "visibility": readers.visibility,
         "people": [str(id_) for id_ in readers.user_ids],
         "teams": [str(id_) for id_ in readers.team_ids],
+        "owner": str(restriction.owner_id) if restriction and restriction.owner_id else None,
     }

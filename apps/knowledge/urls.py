@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from apps.knowledge.access_urls import urlpatterns as access
 from apps.knowledge.source_urls import urlpatterns as sources
 from apps.knowledge.views import administration, collections, documents, passages
 
 urlpatterns = [
+    *access,
     *sources,
     path("knowledge", collections.CollectionListPage.as_view(), name="knowledge"),
     path("knowledge/new", collections.CollectionNewPage.as_view(), name="knowledge-new"),

@@ -1,4 +1,4 @@
-"""Collections for everyone: the list, one with its documents, its name and readers, its end."""
+"""Collections for everyone: the list, one with its documents, its name, its end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apps.accounts.permissions import can
 from apps.accounts.selectors import teams, teams_of
 from apps.files.limits import megabytes, together
 from apps.knowledge import selectors, services
-from apps.knowledge.forms import CollectionForm, tried
+from apps.knowledge.forms import CollectionForm, CollectionNameForm, tried
 from apps.knowledge.models import SearchState, TrialSearch, Visibility
 from apps.knowledge.permissions import (
     MANAGE,
@@ -77,41 +77,29 @@ class CollectionPage(PersonPage):
 
 
 class CollectionEditPage(PersonPage):
-    """Its name and readers."""
+    """Its name, and what it holds."""
 
     def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """The form."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
-        sharing = services.sharing_of(knowledge_base)
-        initial = {
-            "name": knowledge_base.name,
-            "description": knowledge_base.description,
-            "visibility": sharing.visibility,
-            "team_ids": [str(team_id) for team_id in sharing.team_ids],
-            "people": "\n".join(selectors.emails_of(sharing.user_ids)),
-        }
-        form = _form(self.actor, initial=initial, shared=knowledge_base)
-        return self._page(request, form, knowledge_base)
+        initial = {"name": knowledge_base.name, "description": knowledge_base.description}
+        return self._page(request, CollectionNameForm(initial=initial), knowledge_base)
 
     def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Save it."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
-        form = _form(self.actor, data=request.POST, shared=knowledge_base)
-        if form.is_valid() and tried(form, lambda: self._save(knowledge_base, form)):
+        form = CollectionNameForm(request.POST)
+        if form.is_valid() and tried(
+            form,
+            lambda: services.knowledge_base_update(
+                actor=self.actor, knowledge_base=knowledge_base, **form.cleaned_data
+            ),
+        ):
             return HttpResponseRedirect(reverse("knowledge-collection", args=[knowledge_base_id]))
         return self._page(request, form, knowledge_base, status=UNPROCESSABLE)
 
-    def _save(self, knowledge_base: KnowledgeBase, form: CollectionForm) -> None:
-        values = _values(form)
-        sharing = services.Sharing(
-            values.pop("visibility"), values.pop("team_ids"), tuple(values.pop("user_ids"))
-        )
-        services.knowledge_base_update(
-            actor=self.actor, knowledge_base=knowledge_base, sharing=sharing, **values
-        )
-
     def _page(
-        self, request: Any, form: CollectionForm, knowledge_base: KnowledgeBase, status: int = 200
+        self, request: Any, form: CollectionNameForm, knowledge_base: KnowledgeBase, status: int = 200
     ) -> HttpResponse:
         context = {"form": form, "knowledge_base": knowledge_base}
         return render(request, "knowledge/collection_form.html", context, status=status)
@@ -192,19 +180,18 @@ def _search(request: Any, actor: Actor) -> TrialSearch | None:
     return access_search(actor, wanted)
 
 
-def _form(actor: Actor, *, shared: KnowledgeBase | None = None, **options: Any) -> CollectionForm:
+def _form(actor: Actor, **options: Any) -> CollectionForm:
     manages = can(actor, MANAGE)
-    is_open = shared is not None and shared.visibility == Visibility.TENANT
-    offered = teams() if manages else teams_of(actor.user_id)
-    return CollectionForm(teams=offered, with_everyone=manages or is_open, **options)
+    labels = {key: label for key, label in Visibility.choices if manages or key != Visibility.TENANT}
+    return CollectionForm(teams=teams() if manages else teams_of(actor.user_id), labels=labels, **options)
 
 
 def _values(form: CollectionForm) -> dict[str, Any]:
-    chosen = form.cleaned_data
+    readers = form.readers
     return {
-        "name": chosen["name"],
-        "description": chosen["description"],
-        "visibility": chosen["visibility"],
-        "team_ids": tuple(UUID(team_id) for team_id in chosen.get("team_ids", ())),
-        "user_ids": chosen["people"],
+        "name": form.cleaned_data["name"],
+        "description": form.cleaned_data["description"],
+        "visibility": readers.visibility,
+        "team_ids": readers.team_ids,
+        "user_ids": readers.user_ids,
     }

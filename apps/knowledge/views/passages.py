@@ -13,6 +13,7 @@ from apps.accounts.api.base import refuse_forged
 from apps.accounts.pages import PersonPage, paged, searched
 from apps.files.limits import megabytes, refuse_long_body
 from apps.knowledge import inspecting, pausing, selectors, versioning
+from apps.knowledge.explaining import reasons_for
 from apps.knowledge.permissions import (
     access_chunk_to_change,
     access_content,
@@ -122,6 +123,7 @@ def document_page(
     context = paged(request, selectors.chunks_of(document, words), q=words) | {
         "document": document,
         "knowledge_base": knowledge_base,
+        "reasons": reasons_for(actor, document),
         "versions": list(selectors.versions_of(document)[:20]),
         "may_change": may_change(actor, knowledge_base) and document.version_of_id is None,
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
