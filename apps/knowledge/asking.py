@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.knowledge.embedding import EmbeddingModel
-    from apps.llm.gateway import Caller
+    from apps.llm.gateway import Caller, EmbedCall
 
 logger = logging.getLogger(__name__)
 
@@ -24,14 +25,19 @@ async def query_vectors(
 ) -> dict[UUID, list[float]]:
     """The vectors by model; a model that does not answer is left out, its texts are found by their words.
 
-    Outside any scope. Not bound to a run: looking something up is not yet the beginning of an answer.
+    All are asked at once, outside any scope. Not bound to a run: looking something up is not yet the
+    beginning of an answer.
     """
-    found = {}
-    for model in models:
-        try:
-            made = await gateway.embed(query_call(who, model, text, conversation_id=conversation_id))
-        except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
-            logger.warning("A query has no vector (%s): its words are searched.", type(error).__name__)
-        else:
-            found[model.id] = made.vectors[0]
-    return found
+    asked = list(models)
+    calls = (query_call(who, model, text, conversation_id=conversation_id) for model in asked)
+    found = await asyncio.gather(*map(_vector, calls))
+    return {model.id: vector for model, vector in zip(asked, found, strict=True) if vector is not None}
+
+
+async def _vector(call: EmbedCall) -> list[float] | None:
+    try:
+        made = await gateway.embed(call)
+    except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
+        logger.warning("A query has no vector (%s): its words are searched.", type(error).__name__)
+        return None
+    return made.vectors[0]

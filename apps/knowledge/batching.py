@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from apps.llm.gateway.estimate import tokens_of_texts
-from apps.llm.vendors.base import ErrorKind
+from apps.llm.vendors.base import ErrorKind, VendorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from apps.knowledge.storing import Unembedded
+
+Row = TypeVar("Row", bound="Unembedded")
 
 MOST_TEXTS: Final = 64
 MOST_TOKENS: Final = 12_000
@@ -25,16 +27,27 @@ _SHORTEST: Final = 200
 _REFUSALS: Final = {ErrorKind.BAD_REQUEST, ErrorKind.CONTEXT_OVERFLOW}
 
 
-class Batches:
+class Batches(Generic[Row]):
     """Chunks without vectors, in reading order."""
 
-    def __init__(self, waiting: Iterable[Unembedded]) -> None:
+    def __init__(self, waiting: Iterable[Row]) -> None:
         self._waiting = deque(waiting)
         self._texts, self._tokens = MOST_TEXTS, MOST_TOKENS
 
-    def first(self) -> list[Unembedded]:
+    def each(self, embed: Callable[[list[Row]], None]) -> None:
+        """Hand all of it to `embed`, batch by batch; raises a VendorError that smaller ones can not cure."""
+        while batch := self.first():
+            try:
+                embed(batch)
+            except VendorError as error:
+                if not self.is_smaller(batch, error.kind):
+                    raise
+            else:
+                self.drop(len(batch))
+
+    def first(self) -> list[Row]:
         """The next to embed, at least one; empty at the end."""
-        batch: list[Unembedded] = []
+        batch: list[Row] = []
         tokens = 0
         for row in self._waiting:
             tokens += tokens_of_texts([row.text])
@@ -48,7 +61,7 @@ class Batches:
         for _ in range(count):
             self._waiting.popleft()
 
-    def is_smaller(self, refused: list[Unembedded], kind: ErrorKind) -> bool:
+    def is_smaller(self, refused: list[Row], kind: ErrorKind) -> bool:
         """Whether `first` now gives less than what the host refused; False where that can not be the cause.
 
         One text that is too long for the model is found by its beginning.

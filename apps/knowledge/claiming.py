@@ -40,7 +40,7 @@ class Claim:
     name: str
     storage_key: str
     user_id: UUID | None
-    embedding_model_id: UUID | None
+    knowledge_base_id: UUID
     version_of_id: UUID | None
     chunk_size: int
 
@@ -74,7 +74,7 @@ def claim(tenant_id: UUID, document_id: UUID) -> Claim | None:
         document.file.name,
         document.file.storage_key,
         document.uploaded_by_id,
-        document.embedding_model_id,
+        document.knowledge_base_id,
         document.version_of_id,
         document.chunk_size,
     )

@@ -1,28 +1,50 @@
-"""Embedding models: which there are, how they are called, and vectors of the one size that tables hold."""
+"""Embedding models: which there are, and how each wants to be asked (which serves a collection: serving)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from apps.knowledge.models import MOST_DIMENSIONS
+from apps.knowledge.models import MOST_DIMENSIONS, EmbeddingDefault
+from apps.knowledge.relevance import IDENTITY, scale_of
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.gateway import EmbedCall
-from apps.llm.selectors import models_for_teams
+from apps.llm.selectors import enabled_models, models_for_every_team
 from apps.llm.services.builtin import EMBEDDING_SLUG, MULTILINGUAL_SLUG
 from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from apps.knowledge.relevance import Scale
     from apps.llm.gateway import Caller
     from apps.llm.models import Model
 
 QUERY_CHARACTERS: Final = 2_000
-_KNOWN_LANGUAGES: Final = {EMBEDDING_SLUG: frozenset({"en"})}
-_OF_FIXED_SIZE: Final = frozenset({EMBEDDING_SLUG, MULTILINGUAL_SLUG})
+_PREFIXES: Final = {
+    "e5-": ("query: ", "passage: "),
+    "nomic-embed-text": ("search_query: ", "search_document: "),
+    "mxbai-embed": ("Represent this sentence for searching relevant passages: ", ""),
+}
+"""Some models tell questions from passages by words in front (E5: Wang et al., 2022; the others' cards)."""
+_ENGLISH_ONLY: Final = (
+    "all-minilm", "all-mpnet", "bge-small-en", "bge-base-en", "bge-large-en", "gte-small", "gte-base",
+    "gte-large", "e5-small-v2", "e5-base-v2", "e5-large-v2", "embed-english", "mxbai-embed",
+    "nomic-embed-text-v1", "embed-text-v1", "ada-002",
+)  # fmt: skip
+"""Models whose cards promise English alone; another's vectors count in every language."""
+_SHORTENED: Final = {
+    "text-embedding-3-large": 1024,
+    "gemini-embedding": 1536,
+    "nova-2-multimodal-embeddings": 1024,
+    "qwen3-embedding-8b": 1024,
+}
+"""Models of 3,000 dimensions and more that were trained to be cut short (Kusupati et al., 2022)."""
+
+
+_T = TypeVar("_T")
 
 
 class UnfitVectorError(Exception):
@@ -31,54 +53,59 @@ class UnfitVectorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingModel:
-    """A model that documents and questions are embedded with; `known` = None for many languages."""
+    """A model that documents and questions are embedded with; `known` = None for many languages.
+
+    `scale` makes its cosines comparable with other models' (apps.knowledge.relevance).
+    """
 
     id: UUID
     slug: str
     vendor_model: str
     known: frozenset[str] | None
+    name: str = ""
+    scale: Scale = IDENTITY
 
     @property
     def dimensions(self) -> int | None:
-        """What to ask the host for; the built-in models have their size by nature."""
-        return None
+        """What to ask the host for; None for the model's own size."""
+        return _of_family(self.vendor_model, _SHORTENED)
 
     def query(self, text: str) -> str:
         """A question as the model wants it."""
-        return f"query: {text}" if self._is_e5 else text
+        return self._prefixes[0] + text
 
     def passage(self, text: str) -> str:
         """A document's text as the model wants it."""
-        return f"passage: {text}" if self._is_e5 else text
+        return self._prefixes[1] + text
 
     @property
-    def _is_e5(self) -> bool:
-        """E5 tells questions from passages by a prefix (Wang et al., 2022)."""
-        return "e5-" in self.vendor_model.lower()
+    def _prefixes(self) -> tuple[str, str]:
+        return _of_family(self.vendor_model, _PREFIXES) or ("", "")
 
 
 def embedding_model() -> EmbeddingModel | None:
-    """The built-in model where Everyone may use it, else the oldest that Everyone may; in a scope.
+    """What new collections that any team may read begin with; in a scope."""
+    model = preferred(models_for_every_team((), Modality.EMBEDDING.value))
+    return None if model is None else shown(model)
 
-    The choice of a collection goes before it; vectors of two models can not be compared.
-    """
-    models = _usable()
-    if not models:
-        return None
-    return _shown(min(models, key=_preference))
+
+def preferred(models: Collection[Model]) -> Model | None:
+    """The organisation's choice, else the built-in model, else the oldest; None of none."""
+    chosen = EmbeddingDefault.objects.values_list("model_id", flat=True).first()
+    return min(models, key=lambda model: (model.id != chosen, *_preference(model)), default=None)
 
 
 def embedding_model_named(slug: str) -> EmbeddingModel:
     """The model of this slug, if Everyone may use it; raises ModelNotFoundError. In a scope."""
-    for model in _usable():
+    for model in models_for_every_team((), Modality.EMBEDDING.value):
         if model.slug == slug:
-            return _shown(model)
+            return shown(model)
     raise ModelNotFoundError
 
 
 def embedding_models(ids: Collection[UUID]) -> dict[UUID, EmbeddingModel]:
-    """Those of these models that can still be asked; in a scope."""
-    return {model.id: _shown(model) for model in _usable() if model.id in ids}
+    """Those of these models that are on; the gateway knows who may ask them. In a scope."""
+    return {model.id: shown(model) for model in enabled_models(ids, Modality.EMBEDDING.value)}
 
 
 def query_call(
@@ -116,8 +143,18 @@ def fitted(vector: Sequence[float]) -> list[float]:
     return list(vector)
 
 
-def _usable() -> list[Model]:
-    return models_for_teams((), Modality.EMBEDDING.value)
+def shown(model: Model) -> EmbeddingModel:
+    """The model as searches and readers know it."""
+    name = model.vendor_model.lower()
+    is_english = any(family in name for family in _ENGLISH_ONLY)
+    return EmbeddingModel(
+        model.id,
+        model.slug,
+        model.vendor_model,
+        frozenset({"en"}) if is_english else None,
+        model.name,
+        scale_of(model.vendor_model),
+    )
 
 
 def _preference(model: Model) -> tuple[bool, bool, datetime, str]:
@@ -125,5 +162,6 @@ def _preference(model: Model) -> tuple[bool, bool, datetime, str]:
     return (model.slug != EMBEDDING_SLUG, model.slug == MULTILINGUAL_SLUG, model.created_at, model.slug)
 
 
-def _shown(model: Model) -> EmbeddingModel:
-    return EmbeddingModel(model.id, model.slug, model.vendor_model, _KNOWN_LANGUAGES.get(model.slug))
+def _of_family(vendor_model: str, facts: Mapping[str, _T]) -> _T | None:
+    name = vendor_model.lower()
+    return next((fact for family, fact in facts.items() if family in name), None)

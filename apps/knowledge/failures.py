@@ -41,8 +41,14 @@ MODEL_UNFIT: Final = (
     "Found by its words only: the embedding model gives vectors of a size that is not supported."
 )
 
+MODEL_BARRED: Final = (
+    "Found by its words only: the collection's embedding model may not be used now. Choose another model for "
+    "the collection, or have this one granted and choose Retry."
+)
 PASSAGE_CHANGED: Final = (
     "A changed passage is found by its words only until its meaning is computed. If this stays, choose Retry."
 )
 
-CURABLE_NOTES: Final = frozenset({NO_MODEL, MODEL_FAILED, PASSAGE_CHANGED})
+CURABLE_NOTES: Final = frozenset({NO_MODEL, MODEL_FAILED, MODEL_BARRED, PASSAGE_CHANGED})
+OF_MODELS: Final = CURABLE_NOTES | {MODEL_UNFIT}
+"""Notes that vectors of another model make untrue."""

@@ -6,6 +6,7 @@ Scopes are short and never open while the sandbox or a model works. Each step ca
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -15,12 +16,14 @@ from apps.knowledge import failures, storing
 from apps.knowledge.batching import Batches
 from apps.knowledge.chunking import chunk
 from apps.knowledge.claiming import Claim, LostDocumentError, claim, lease
-from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, embedding_model, fitted, passage_call
+from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, fitted, passage_call
+from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
 from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.serving import knowledge_base_lock, plan_of
 from apps.knowledge.switching import current_lock, version_switch
 from apps.llm import gateway
-from apps.llm.gateway import Caller, GuardrailRefusedError, ModelNotFoundError, VendorError
+from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from apps.knowledge.chunking import ChunkDraft
     from apps.knowledge.leasing import Lease
     from apps.knowledge.parsing.parsed import Parsed
+    from apps.knowledge.serving import Plan
+    from apps.llm.gateway import Caller
 
 MOST_CHUNKS: Final = 10_000
 _PAUSE_S: Final = 10.0
@@ -81,21 +86,42 @@ class _Reading:
     def run(self) -> None:
         parsed = self._parsed()
         drafts = self._chunked(parsed)
-        with tenant_scope(self._claim.tenant_id):
-            model = embedding_model()
-        note = failures.NO_MODEL if model is None else self._embedded(parsed, model)
-        if note is None:
-            return
-        self._published(parsed, len(drafts), note)
+        is_done = False
+        while not is_done:
+            plan = self._planned()
+            note = self._embedded(parsed, plan)
+            is_done = note is None or self._published(parsed, len(drafts), plan, note)
 
-    def _published(self, parsed: Parsed, chunks: int, note: str) -> None:
-        """Let it be found; a new version takes the old one's place in the same transaction."""
+    def _planned(self) -> Plan:
+        claimed = self._claim
+        with tenant_scope(claimed.tenant_id):
+            base = KnowledgeBase.objects.filter(id=claimed.knowledge_base_id).first()
+            if base is None:
+                raise LostDocumentError
+            plan = plan_of(base, claimed.user_id)
+            storing.models_set(claimed, [model.id for model in plan.models] if plan.serving else [])
+        return plan
+
+    def _published(self, parsed: Parsed, chunks: int, plan: Plan, note: str) -> bool:
+        """Let it be found; a new version takes the old one's place in the same transaction.
+
+        False when the collection changed its model meanwhile: then it wants other vectors first.
+        """
         replaced_id = self._claim.version_of_id
         with tenant_scope(self._claim.tenant_id):
+            base = knowledge_base_lock(self._claim.knowledge_base_id)
+            if base is None:
+                raise LostDocumentError
+            serving = plan.serving
+            if serving and base.embedding_model_id not in {None, serving.id}:
+                return False
+            if serving and not note and base.embedding_model_id is None:
+                KnowledgeBase.objects.filter(id=base.id).update(embedding_model_id=serving.id)
             current = None if replaced_id is None else current_lock(replaced_id)
             made = storing.document_publish(self._claim, parsed, chunks=chunks, note=note)
             if current is not None:
                 version_switch(current, made)
+        return True
 
     def _assert_ours(self) -> None:
         """Raise LostDocumentError once a renewal found that the document is no longer ours."""
@@ -119,12 +145,12 @@ class _Reading:
             storing.chunks_store(self._claim, pieces)
         return drafts
 
-    def _embedded(self, parsed: Parsed, model: EmbeddingModel) -> str | None:
+    def _embedded(self, parsed: Parsed, plan: Plan) -> str | None:
         """What is to be noted at the document: nothing when all has vectors; None when it was put back."""
-        with tenant_scope(self._claim.tenant_id):
-            waiting = storing.chunks_unembedded(self._claim, parsed.title, model.id)
+        if plan.serving is None:
+            return failures.MODEL_BARRED if plan.is_barred else failures.NO_MODEL
         try:
-            self._batches(Batches(waiting), model)
+            self._batches(parsed, plan.serving, plan.who)
         except UnfitVectorError:
             return failures.MODEL_UNFIT
         except (ModelNotFoundError, GuardrailRefusedError):
@@ -136,23 +162,26 @@ class _Reading:
             with tenant_scope(self._claim.tenant_id):
                 storing.document_requeue(self._claim, seconds=_PAUSE_S * self._claim.attempt)
             return None
+        if plan.coming is not None:
+            self._also(parsed, plan.coming, plan.who)
         return ""
 
-    def _batches(self, batches: Batches, model: EmbeddingModel) -> None:
-        while batch := batches.first():
-            try:
-                self._batch(batch, model)
-            except VendorError as error:
-                if not batches.is_smaller(batch, error.kind):
-                    raise
-            else:
-                batches.drop(len(batch))
+    def _also(self, parsed: Parsed, model: EmbeddingModel, who: Caller) -> None:
+        """Vectors of the model that the collection changes to; what fails here the change makes up for."""
+        try:
+            self._batches(parsed, model, who)
+        except (UnfitVectorError, ModelNotFoundError, GuardrailRefusedError, VendorError) as error:
+            logger.warning("The next embedding model did not answer: %s", type(error).__name__)
 
-    def _batch(self, batch: list[storing.Unembedded], model: EmbeddingModel) -> None:
+    def _batches(self, parsed: Parsed, model: EmbeddingModel, who: Caller) -> None:
+        with tenant_scope(self._claim.tenant_id):
+            batches = Batches(storing.chunks_unembedded(self._claim, parsed.title, model.id))
+        batches.each(partial(self._batch, model=model, who=who))
+
+    def _batch(self, batch: list[storing.Unembedded], model: EmbeddingModel, who: Caller) -> None:
         self._assert_ours()
         claimed = self._claim
-        who = Caller(claimed.tenant_id, None, claimed.user_id)
         made = gateway.embed_sync(passage_call(who, model, (row.text for row in batch)))
         vectors = [fitted(vector) for vector in made.vectors]
         with tenant_scope(claimed.tenant_id):
-            storing.vectors_store(claimed, [row.chunk_id for row in batch], vectors)
+            storing.vectors_store(claimed, model.id, [row.chunk_id for row in batch], vectors)

@@ -37,6 +37,8 @@ UNDER_WAY = (
     ReembeddingState.FAILED,
 )
 """States of a change that is neither done nor given up: at most one a collection."""
+EMBEDDING = (ReembeddingState.QUEUED, ReembeddingState.RUNNING)
+"""States in which new and edited documents get vectors of both models."""
 
 
 class Reembedding(TenantModel):

@@ -9,6 +9,7 @@ answer (manage.py evaluate tells the share of unanswered questions).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 MEANING: Final = 0.33
@@ -19,6 +20,27 @@ WORDS_ALONE: Final = (0.2, 0.1)
 PAIRS_ALONE: Final = (0.08, 0.03)
 """The same where terms are pairs of characters: half of a question's pairs stand across two words."""
 _UNSPACED: Final = frozenset({"zh", "ja", "ko", "th"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A model's cosines on MiniLM's scale, which the floors are of: (cosine - zero) * stretch."""
+
+    zero: float
+    stretch: float
+
+    def common(self, cosine: float) -> float:
+        """The cosine as MiniLM's would be."""
+        return (cosine - self.zero) * self.stretch
+
+
+IDENTITY: Final = Scale(0.0, 1.0)
+SCALES: Final = {"multilingual-e5-small": Scale(0.74, 2.6)}
+
+
+def scale_of(vendor_model: str) -> Scale:
+    """The scale that was measured for a model; its own where none was."""
+    return SCALES.get(vendor_model.lower(), IDENTITY)
 
 
 def is_usable(*, cosine: float | None, coverage: float, best: float, language: str | None) -> bool:

@@ -135,16 +135,20 @@ def chunks_drop(document_ids: Sequence[UUID]) -> None:
             )
 
 
-def chunks_unembedded(claimed: Claim, title: str, model_id: UUID) -> list[Unembedded]:
-    """What still has no vector of this model, in reading order; another model's vectors are dropped.
+def models_set(claimed: Claim, model_ids: Sequence[UUID]) -> None:
+    """Have it searched by the first of the models, and drop vectors of any that is not named.
 
     Raises LostDocumentError.
     """
     document = locked(claimed)
-    if document.embedding_model_id != model_id:
-        ChunkVector.objects.filter(document_id=document.id).delete()
-        Document.objects.filter(id=document.id).update(embedding_model_id=model_id)
-    has = Exists(ChunkVector.objects.filter(chunk_id=OuterRef("pk")))
+    ChunkVector.objects.filter(document_id=document.id).exclude(model_id__in=model_ids).delete()
+    Document.objects.filter(id=document.id).update(embedding_model_id=model_ids[0] if model_ids else None)
+
+
+def chunks_unembedded(claimed: Claim, title: str, model_id: UUID) -> list[Unembedded]:
+    """What still has no vector of this model, in reading order; raises LostDocumentError."""
+    document = locked(claimed)
+    has = Exists(ChunkVector.objects.filter(chunk_id=OuterRef("pk"), model_id=model_id))
     rows = Chunk.objects.filter(~has, document_id=document.id, is_excluded=False).order_by("position")
     return [
         Unembedded(chunk_id, embedding_text(title, tuple(heading), text))
@@ -152,27 +156,26 @@ def chunks_unembedded(claimed: Claim, title: str, model_id: UUID) -> list[Unembe
     ]
 
 
-def vectors_store(claimed: Claim, chunk_ids: Sequence[UUID], vectors: Sequence[Sequence[float]]) -> None:
+def vectors_store(
+    claimed: Claim, model_id: UUID, chunk_ids: Sequence[UUID], vectors: Sequence[Sequence[float]]
+) -> None:
     """Keep a paid batch at once; raises LostDocumentError."""
     document = locked(claimed)
     ChunkVector.objects.bulk_create(
         [
-            ChunkVector(
-                document_id=document.id,
-                chunk_id=chunk_id,
-                model_id=document.embedding_model_id,
-                embedding=vector,
-            )
+            ChunkVector(document_id=document.id, chunk_id=chunk_id, model_id=model_id, embedding=vector)
             for chunk_id, vector in zip(chunk_ids, vectors, strict=True)
         ]
     )
 
 
 def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) -> Document:
-    """Let everything be found, in this transaction; raises LostDocumentError."""
+    """Let everything be found, in this transaction; raises LostDocumentError.
+
+    With a note its words alone are searched; vectors that were paid for wait for another try.
+    """
     document = locked(claimed)
     if note:
-        ChunkVector.objects.filter(document_id=document.id).delete()
         document.embedding_model_id = None
     terms_count([document.id], sign=1)
     document.state = DocumentState.READY

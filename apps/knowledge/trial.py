@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.knowledge.asking import query_vectors
 from apps.knowledge.models import SearchState, TrialSearch
 from apps.knowledge.retrieval import models_asked, retrieve
-from apps.llm.gateway import Caller
+from apps.knowledge.serving import caller_of
 from apps.llm.loop import run_on_loop
 from apps.tenants.scope import tenant_scope
 
@@ -22,12 +22,14 @@ LIMIT: Final = 8
 def search(tenant_id: UUID, search_id: UUID) -> None:
     """Make the search that the row asks for; nothing when it was made already or is gone."""
     with tenant_scope(tenant_id):
-        row = TrialSearch.objects.filter(id=search_id, state=SearchState.QUEUED).first()
+        rows = TrialSearch.objects.select_related("knowledge_base")
+        row = rows.filter(id=search_id, state=SearchState.QUEUED).first()
         if row is None:
             return
         bases = (row.knowledge_base_id,)
         models = models_asked(actor_user_id=row.user_id, knowledge_base_ids=bases)
-    vectors = run_on_loop(query_vectors(Caller(tenant_id, None, row.user_id), models, row.query))
+        who = caller_of(row.knowledge_base, row.user_id)
+    vectors = run_on_loop(query_vectors(who, models, row.query))
     with tenant_scope(tenant_id):
         passages = retrieve(
             actor_user_id=row.user_id,

@@ -100,7 +100,7 @@ class Shelf:
         with tenant_scope(self._tenant_id):
             for claimed, parsed, found in zip(claims, read, pieces, strict=True):
                 ids = [row.chunk_id for of, row in waiting if of is claimed]
-                storing.vectors_store(claimed, ids, [vectors[id_] for id_ in ids])
+                storing.vectors_store(claimed, self._model.id, ids, [vectors[id_] for id_ in ids])
                 storing.document_publish(claimed, parsed, chunks=len(found), note="")
                 self.chunks += len(found)
 

@@ -4,8 +4,10 @@ from apps.llm.selectors.callables import CallableModel, callable_deployments
 from apps.llm.selectors.catalogued import Difference, differences, facts_for, price_for
 from apps.llm.selectors.granted import (
     default_model,
+    enabled_models,
     extractive_model,
     model_by_slug,
+    models_for_every_team,
     models_for_team,
     models_for_teams,
 )
@@ -19,9 +21,11 @@ __all__ = [
     "callable_deployments",
     "default_model",
     "differences",
+    "enabled_models",
     "extractive_model",
     "facts_for",
     "model_by_slug",
+    "models_for_every_team",
     "models_for_team",
     "models_for_teams",
     "owner_of",

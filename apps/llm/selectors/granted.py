@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from apps.llm.endpoints import EXTRACTIVE
 from apps.llm.errors import ModelNotFoundError
@@ -52,6 +52,23 @@ def models_for_teams(team_ids: Iterable[UUID], modality: str | None = CHAT) -> l
     if modality is not None:
         models = models.filter(modality=modality)
     return list(models.order_by("name", "slug"))
+
+
+def models_for_every_team(team_ids: Iterable[UUID], modality: str) -> list[Model]:
+    """What each of the teams may use, by name; what Everyone may where none is named."""
+    wanted = set(team_ids)
+    grants = Grant.objects.filter(model=OuterRef("pk"))
+    allowed = Q(Exists(grants.filter(team__is_everyone=True)))
+    if wanted:
+        own = Count("grants", filter=Q(grants__team_id__in=wanted))
+        every = Model.objects.annotate(granted_teams=own).filter(granted_teams=len(wanted))
+        allowed |= Q(id__in=every.values("id"))
+    return list(_usable().filter(allowed, modality=modality).order_by("name", "slug"))
+
+
+def enabled_models(ids: Iterable[UUID], modality: str) -> list[Model]:
+    """Those of the models that are on, whoever may use them: a call asks for the caller's grant."""
+    return list(_usable().filter(id__in=list(ids), modality=modality))
 
 
 def default_model(team_id: UUID | None) -> Model | None:
