@@ -102,10 +102,13 @@ def _open_citation(page: Page) -> None:
 
 
 def _close_collection(shelf: Page) -> None:
-    shelf.get_by_role("link", name="Edit", exact=True).first.click()
-    shelf.get_by_label("Only me", exact=True).check()
+    """By the page of its readers, which says first whom it closes it to."""
+    shelf.get_by_role("link", name="Who reads it", exact=True).click()
+    shelf.get_by_label("Only its owner", exact=True).check()
+    shelf.get_by_role("button", name="Show what changes").click()
+    expect(shelf.get_by_text("2 people can no longer read it")).to_be_visible()
     shelf.get_by_role("button", name="Save").click()
-    shelf.get_by_role("link", name="Edit", exact=True).first.wait_for()
+    expect(shelf.get_by_role("status").get_by_text("Saved")).to_be_visible()
 
 
 @pytest.mark.usefixtures("ingest")
