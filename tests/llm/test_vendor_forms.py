@@ -64,7 +64,7 @@ def test_form_shows_fields_help_key_page_and_marks_of_every_vendor(alice: Client
             assert words in page, vendor.slug
 
 
-@pytest.mark.parametrize("slug", ["palm", "lambda"])
+@pytest.mark.parametrize("slug", ["palm", "lambda", "meta"])
 def test_retired_vendor_says_what_to_use_instead_and_can_not_be_added(
     cast: Cast, alice: Client, slug: str
 ) -> None:

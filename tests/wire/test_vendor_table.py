@@ -1,5 +1,7 @@
 """Each row of the vendor table: a choice with an adapter, a form, a test, that sends what is documented."""
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from tests.wire.replay import SHARED, Answer, Request, Server
 from tests.wire.test_dialects import DONE, HELLO, STOP
 from tests.wire.vendor_table import ROWS, Row
 
+ROOT = Path(__file__).parents[2]
 STACK = SHARED / "design" / "stack.md"
 COMPLETED = b'data: {"type":"response.completed","response":{"status":"completed","output":[]}}\n\n'
 CONTINUED = b'data: {"choices":[{"text":"Hi","finish_reason":"stop"}]}\n\n'
@@ -38,15 +41,19 @@ def base_of(row: Row) -> str:
     return default or row.url.removesuffix("/chat/completions")
 
 
-def sent_by(row: Row) -> Request:
-    """What leaves for the row's own path, on a loopback host."""
+def endpoint_of(row: Row, server: Server, **settings: str) -> Endpoint:
+    """The row's own path on a loopback host."""
+    allowed = server.endpoint()
+    base = f"http://127.0.0.1:{server.port}{urlsplit(base_of(row)).path}"
+    return Endpoint(base, "sk-1", settings, allowed.tenant_id, allowed.allowed)
+
+
+def sent_by(row: Row, asked: ChatRequest = ASKED) -> Request:
+    """What leaves for the row's own path."""
 
     async def ask() -> Request:
         async with Server([Answer([ANSWERS[row.adapter]])]) as server:
-            allowed = server.endpoint()
-            base = f"http://127.0.0.1:{server.port}{urlsplit(base_of(row)).path}"
-            endpoint = Endpoint(base, "sk-1", {}, allowed.tenant_id, allowed.allowed)
-            async for _ in vendor_for(row.slug).stream(endpoint, ASKED, QUICK):
+            async for _ in vendor_for(row.slug).stream(endpoint_of(row, server), asked, QUICK):
                 pass
             return server.requests[0]
 
@@ -77,13 +84,25 @@ def test_row_has_an_adapter_a_form_marks_and_a_test(row: Row) -> None:
     assert_form(vendor)
     assert vendor.info.docs.startswith("https://")
     assert vendor.modalities <= set(Modality)
-    assert bool(vendor.info.retired) is (row.slug in {"palm", "lambda"})
+    assert bool(vendor.info.retired) is (row.slug in {"palm", "lambda", "meta"})
     assert all(slug in VENDORS and not VENDORS[slug].info.retired for slug in vendor.info.instead)
     assert bool(vendor.info.instead) is bool(vendor.info.retired)
     if vendor.info.hosting == "hosted" and row.adapter != "retired":
         assert vendor.key_page.startswith("https://")
     if row.adapter == "native":
         assert row.slug in {dialect.vendor.slug for dialect in DIALECTS}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+def test_what_a_row_rests_on_is_written_down(row: Row) -> None:
+    """docs/vendors.md: the source of what was compared, or plainly that it was not."""
+    if row.adapter in {"native", "retired"} or row.slug == "openai_compatible":
+        return
+    told, not_verified = (ROOT / "docs/vendors.md").read_text("utf-8").lower().split("## not verified")
+    vendor = vendor_for(row.slug)
+    where = told if vendor.info.checked else not_verified
+    assert row.name.lower() in where or vendor.label.partition(" (")[0].lower() in where
+    assert vendor.info.checked == "" or date.fromisoformat(vendor.info.checked)
 
 
 def assert_form(vendor: Vendor) -> None:

@@ -11,6 +11,7 @@ from apps.api.openai.errors import invalid
 from apps.api.openai.fields import body_object, flag, model_named, number, text, unrecognised, whole
 from apps.api.openai.messages import read_messages
 from apps.llm.vendors.base import ChatRequest, ToolSpec
+from apps.llm.vendors.openai_words import WORDS
 
 IGNORED = frozenset(
     {
@@ -23,7 +24,7 @@ IGNORED = frozenset(
         "prompt_cache_retention",
     }
 )
-PASSED = frozenset({"frequency_penalty", "presence_penalty", "parallel_tool_calls", "verbosity"})
+PASSED = WORDS
 READ = frozenset(
     {
         "model", "messages", "stream", "stream_options", "n", "temperature", "top_p", "max_tokens",

@@ -61,9 +61,11 @@ ENTRIES: Final[Mapping[str, VendorEntry]] = {
     "deepseek": VendorEntry(),
     "gooseai": _unknown("GooseAI charges by request and by token; no current list is known.", carries=_NONE),
     "inflection": VendorEntry("catalogue"),
-    "meta": _unknown("Meta publishes no price list for this address."),
+    "meta": _unknown("Meta ended this service."),
     "nvidia": _unknown("NVIDIA's catalogue runs on trial credits; own NIMs are licensed by GPU."),
-    "perplexity": VendorEntry(why="A preset's model is Perplexity's choice; searches cost extra. Enter what it costs you."),
+    "perplexity": VendorEntry(
+        why="A preset's model is Perplexity's choice; searches cost extra. Enter what it costs you."
+    ),
     "qwen": VendorEntry("catalogue", "Prices are known for the international address only."),
     "stability": VendorEntry("catalogue", modality=Modality.IMAGE, carries=_NONE),
     "cerebras": VendorEntry(),
@@ -87,7 +89,7 @@ ENTRIES: Final[Mapping[str, VendorEntry]] = {
     "tgi": _own(),
     "vllm": _own(),
     "palm": _unknown("Google has ended PaLM 2.", carries=_NONE),
-    "lambda": _unknown("Lambda is ending its inference service."),
+    "lambda": _unknown("Lambda ended this service."),
 }
 
 UNKNOWN_VENDOR: Final = VendorEntry(

@@ -1,8 +1,6 @@
 """A ChatRequest as the JSON of /chat/completions."""
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -19,91 +17,32 @@ from apps.llm.vendors.base import (
     ToolResultPart,
 )
 from apps.llm.vendors.chat_events import DETAILS
+from apps.llm.vendors.chat_settings import messages_of, settings_of
+from apps.llm.vendors.dialect import Dialect
 from apps.llm.vendors.reasoning_details import details_of
 from apps.llm.vendors.seals import opened
 from apps.llm.vendors.tool_calls import EXTRA
 
 SUMMARY = "reasoning"
-_RESERVED = frozenset({"model", "messages", "stream", "stream_options", "n"})
-
-
-def _refuses_nothing(request: ChatRequest) -> frozenset[str]:
-    del request
-    return frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """Where OpenAI-shaped hosts differ in what they accept.
-
-    `refused` names the settings that would fail this very request, by the family of its model.
-    `purpose_field` is where an embedding says whether it is of a query or of a passage. `reasoning_field` is
-    where a host wants back what its model thought; elsewhere only what the host sealed is sent back.
-    """
-
-    auth_header: str = "Authorization"
-    auth_prefix: str = "Bearer "
-    max_tokens_field: str = "max_tokens"
-    usage_option: bool = True
-    refused: Callable[[ChatRequest], frozenset[str]] = _refuses_nothing
-    image_format: str = "b64_json"
-    purpose_field: str = ""
-    reasoning_field: str = ""
-
-
-STANDARD = Dialect()
 
 
 def chat_body(request: ChatRequest, dialect: Dialect, owner: str = "") -> bytes:
     """The body of a streamed call; `extra` goes out as it is, but never replaces model or messages.
 
-    `owner` is whose seals go back.
+    What the dialect lacks is left out. `owner` is whose seals go back.
     """
     body: dict[str, Any] = {
         "model": request.model,
         "messages": [
-            wire for message in request.messages for wire in _wire_messages(message, dialect, owner)
+            wire
+            for message in messages_of(request, dialect)
+            for wire in _wire_messages(message, dialect, owner)
         ],
         "stream": True,
     }
     if dialect.usage_option:
         body["stream_options"] = {"include_usage": True}
-    body |= _tools(request)
-    body |= _settings(request, dialect)
-    body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
-    return orjson.dumps(body, default=dict)
-
-
-def _settings(request: ChatRequest, dialect: Dialect) -> dict[str, Any]:
-    settings = {
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        dialect.max_tokens_field: request.max_tokens,
-        "stop": list(request.stop) or None,
-        "seed": request.seed,
-        "reasoning_effort": request.reasoning_effort,
-        "response_format": request.response_format,
-    }
-    refused = dialect.refused(request)
-    return {name: value for name, value in settings.items() if value is not None and name not in refused}
-
-
-def _tools(request: ChatRequest) -> dict[str, Any]:
-    if not request.tools:
-        return {}
-    tools = [
-        {
-            "type": "function",
-            "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
-        }
-        for tool in request.tools
-    ]
-    choice: str | Mapping[str, Any] | None = request.tool_choice
-    if choice is None:
-        return {"tools": tools}
-    if choice not in {"auto", "none", "required"}:
-        choice = {"type": "function", "function": {"name": choice}}
-    return {"tools": tools, "tool_choice": choice}
+    return orjson.dumps(body | settings_of(request, dialect), default=dict)
 
 
 def _wire_messages(message: ChatMessage, dialect: Dialect, owner: str) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from apps.llm.vendors.completion_events import CompletionEvents
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.http import Call, base_of, fetch_call, stream_call
 from apps.llm.vendors.openai_compatible import OpenAICompatible
+from apps.llm.vendors.openai_words import PENALTIES, extra_of
 
 DEFAULT_TOKENS = 512
 MOST_STOPS = 4
@@ -107,7 +108,7 @@ class Completions(OpenAICompatible):
         body |= {name: value for name, value in sampling.items() if value is not None}
         if self._dialect(endpoint).usage_option and self.shape == "openai":
             body["stream_options"] = {"include_usage": True}
-        body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
+        body |= extra_of(request, _RESERVED, PENALTIES)
         return orjson.dumps(body, default=dict)
 
 

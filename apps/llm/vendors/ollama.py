@@ -30,12 +30,14 @@ from apps.llm.vendors.base import (
     ToolResultPart,
     Usage,
 )
+from apps.llm.vendors.efforts import FOUR, nearest
 from apps.llm.vendors.embeddings import assert_fits
 from apps.llm.vendors.errors import error, error_of_event
 from apps.llm.vendors.event_json import count
 from apps.llm.vendors.http import LONG_TOTAL_SECONDS, Call, base_of, fetch_json, stream_call
 from apps.llm.vendors.ndjson import LineParser
 from apps.llm.vendors.openai_compatible import OpenAICompatible
+from apps.llm.vendors.openai_words import PENALTIES, extra_of
 from apps.llm.vendors.tool_calls import ToolCalls
 
 NATIVE = "native"
@@ -95,6 +97,7 @@ def ollama_body(request: ChatRequest, settings: Mapping[str, str]) -> bytes:
         "num_predict": request.max_tokens,
         "stop": list(request.stop) or None,
         "seed": request.seed,
+        **{name: value for name, value in request.extra.items() if name in PENALTIES},
         "num_ctx": int(window) if (window := settings.get("context", "").strip()).isdecimal() else None,
     }
     body: dict[str, Any] = {
@@ -110,10 +113,11 @@ def ollama_body(request: ChatRequest, settings: Mapping[str, str]) -> bytes:
             for tool in request.tools
         ]
     if request.reasoning_effort:
-        body["think"] = False if request.reasoning_effort == "none" else request.reasoning_effort
+        effort = nearest(request.reasoning_effort, FOUR(request.model))
+        body["think"] = False if effort == "none" else effort
     if request.response_format and (wanted := _format(request.response_format)):
         body["format"] = wanted
-    body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
+    body |= extra_of(request, _RESERVED)
     return orjson.dumps(body, default=dict)
 
 

@@ -26,8 +26,9 @@ from apps.llm.vendors.base import (
     VendorError,
     VendorInfo,
 )
-from apps.llm.vendors.chat_body import STANDARD, Dialect, chat_body
+from apps.llm.vendors.chat_body import chat_body
 from apps.llm.vendors.chat_events import ChatEvents
+from apps.llm.vendors.dialect import STANDARD, Dialect
 from apps.llm.vendors.embeddings import embedding_body, embedding_result
 from apps.llm.vendors.error_messages import NO_CALLS, NO_LIST
 from apps.llm.vendors.errors import error

@@ -21,6 +21,7 @@ from apps.llm.vendors.base import (
     ToolResultPart,
 )
 from apps.llm.vendors.errors import error
+from apps.llm.vendors.openai_words import PARALLEL, extra_of
 from apps.llm.vendors.seals import REDACTED, opened, owner_of
 from apps.llm.vendors.structured import Schema, schema_of
 
@@ -66,7 +67,7 @@ def message_body(request: ChatRequest, *, cache: bool = False) -> Body:
         body.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": schema.schema}
     if cache:
         _mark_for_cache(body)
-    body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
+    body |= extra_of(request, _RESERVED)
     return Body(orjson.dumps(body, default=dict), answer_tool)
 
 
@@ -179,11 +180,20 @@ def _tools(request: ChatRequest, answer: Schema | None) -> dict[str, Any]:
         return {"tools": tools, "tool_choice": choice}
     if not tools:
         return {}
-    named = {"auto": {"type": "auto"}, "none": {"type": "none"}, "required": {"type": "any"}}
-    if request.tool_choice is None:
-        return {"tools": tools}
-    choice = named.get(request.tool_choice, {"type": "tool", "name": request.tool_choice})
-    return {"tools": tools, "tool_choice": choice}
+    choice = _choice(request)
+    return {"tools": tools, "tool_choice": choice} if choice else {"tools": tools}
+
+
+def _choice(request: ChatRequest) -> dict[str, Any]:
+    """What is asked of the tools; that calls come one by one is said here too."""
+    asked = request.tool_choice
+    one_by_one = request.extra.get(PARALLEL) is False and asked != "none"
+    if asked is None and not one_by_one:
+        return {}
+    named = {None: {"type": "auto"}, "auto": {"type": "auto"}, "none": {"type": "none"}}
+    named["required"] = {"type": "any"}
+    choice: dict[str, Any] = named.get(asked, {"type": "tool", "name": asked})
+    return {**choice, "disable_parallel_tool_use": True} if one_by_one else choice
 
 
 def _settings(request: ChatRequest, traits: Traits, body: dict[str, Any]) -> dict[str, Any]:

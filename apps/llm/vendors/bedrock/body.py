@@ -23,6 +23,7 @@ from apps.llm.vendors.base import (
 )
 from apps.llm.vendors.bedrock.events import VENDOR
 from apps.llm.vendors.errors import error
+from apps.llm.vendors.openai_words import WORDS
 from apps.llm.vendors.seals import REDACTED, opened, owner_of
 from apps.llm.vendors.structured import Schema, schema_of
 
@@ -37,7 +38,7 @@ _OWN_FIELDS = frozenset(
     }
 )
 _MODEL_FIELDS = "additionalModelRequestFields"
-_NOT_THE_MODELS = _OWN_FIELDS | {_MODEL_FIELDS, "model", "messages", "stream", "system"}
+_NOT_THE_MODELS = _OWN_FIELDS | WORDS | {_MODEL_FIELDS, "model", "messages", "stream", "system"}
 _CACHE_POINT = {"cachePoint": {"type": "default"}}
 _FORMATS = {
     "application/pdf": "pdf",

@@ -21,6 +21,7 @@ from apps.llm.vendors.base import (
     ToolResultPart,
 )
 from apps.llm.vendors.errors import error
+from apps.llm.vendors.openai_words import PENALTIES, extra_of
 from apps.llm.vendors.structured import schema_of
 
 Wire = dict[str, Any]
@@ -47,7 +48,7 @@ def cohere_body(request: ChatRequest) -> bytes:
     if files:
         body["documents"] = [_document(number, part) for number, part in enumerate(files)]
     body |= _tools(request) | _settings(request)
-    body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
+    body |= extra_of(request, _RESERVED, PENALTIES)
     return orjson.dumps(body, default=dict)
 
 

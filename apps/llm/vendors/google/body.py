@@ -20,6 +20,7 @@ from apps.llm.vendors.base import (
 from apps.llm.vendors.google.calls import host_id
 from apps.llm.vendors.google.signatures import TEXT, THOUGHT, for_unsigned_call, own
 from apps.llm.vendors.google.thinking import thinking_config
+from apps.llm.vendors.openai_words import extra_of
 from apps.llm.vendors.structured import schema_of
 
 Wire = dict[str, Any]
@@ -40,7 +41,7 @@ def generate_body(request: ChatRequest) -> bytes:
     if system:
         body["systemInstruction"] = {"parts": [{"text": system}]}
     body |= _tools(request)
-    extra = {name: value for name, value in request.extra.items() if name not in _RESERVED}
+    extra = extra_of(request, _RESERVED)
     config = _config(request) | dict(extra.pop("generationConfig", {}))
     if config:
         body["generationConfig"] = config
@@ -154,6 +155,8 @@ def _config(request: ChatRequest) -> Wire:
         "maxOutputTokens": request.max_tokens,
         "stopSequences": list(request.stop) or None,
         "seed": request.seed,
+        "frequencyPenalty": request.extra.get("frequency_penalty"),
+        "presencePenalty": request.extra.get("presence_penalty"),
         "thinkingConfig": thinking_config(request.model, request.reasoning_effort),
     }
     kept = {name: value for name, value in settings.items() if value is not None}

@@ -20,6 +20,7 @@ from apps.llm.vendors.base import (
     ToolResultPart,
 )
 from apps.llm.vendors.mistral.tool_ids import fitting_id
+from apps.llm.vendors.openai_words import PARALLEL, PENALTIES, extra_of
 from apps.llm.vendors.seals import opened, owner_of
 
 Wire = dict[str, Any]
@@ -41,7 +42,7 @@ def mistral_body(request: ChatRequest) -> bytes:
         "stream": True,
     }
     body |= _tools(request) | _settings(request)
-    body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
+    body |= extra_of(request, _RESERVED, PENALTIES | {PARALLEL})
     return orjson.dumps(body, default=dict)
 
 

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 import orjson
 
 from apps.llm.vendors.base import DEFAULT_TIMEOUTS, ChatRequest, Delta, Endpoint, Timeouts
-from apps.llm.vendors.chat_body import Dialect
+from apps.llm.vendors.dialect import Dialect
 from apps.llm.vendors.http import Call, stream_call
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.openai_responses.body import LEAST_OUTPUT_TOKENS, responses_body
 from apps.llm.vendors.openai_responses.events import ResponsesEvents
 from apps.llm.vendors.openai_responses.habits import OPENAI, Habits, of_family, refused_settings
+from apps.llm.vendors.openai_words import PENALTIES
 
 RESPONSES = "responses"
 _PROBE = orjson.dumps(
@@ -27,8 +28,8 @@ _FAMILIES = frozenset({"reasoning", "plain"})
 class OpenAIResponses(OpenAICompatible):
     """A host that serves POST /responses beside the rest of OpenAI's API.
 
-    The setting `api` chooses; a request with stop sequences or a seed, which Responses does not take, goes
-    to chat completions when its model takes them there.
+    The setting `api` chooses; a request with stop sequences, a seed or penalties, which Responses does not
+    take, goes to chat completions when its model takes them there.
     """
 
     habits: Habits = field(default=OPENAI)
@@ -62,7 +63,7 @@ class OpenAIResponses(OpenAICompatible):
     def _is_for_responses(self, endpoint: Endpoint, request: ChatRequest) -> bool:
         if not self._has_responses(endpoint):
             return False
-        wants_more = bool(request.stop) or request.seed is not None
+        wants_more = bool(request.stop) or request.seed is not None or not PENALTIES.isdisjoint(request.extra)
         return not wants_more or self._habits(endpoint).reasons(request.model)
 
     def _habits(self, endpoint: Endpoint) -> Habits:
@@ -71,8 +72,9 @@ class OpenAIResponses(OpenAICompatible):
 
     def _dialect(self, endpoint: Endpoint) -> Dialect:
         """Chat completions, without what the model's family refuses."""
-        refused = partial(refused_settings, self._habits(endpoint))
-        return replace(super()._dialect(endpoint), refused=refused)
+        habits = self._habits(endpoint)
+        refused = partial(refused_settings, habits)
+        return replace(super()._dialect(endpoint), refused=refused, efforts=habits.efforts)
 
 
 @dataclass(frozen=True)

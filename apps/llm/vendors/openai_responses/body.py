@@ -15,8 +15,10 @@ from apps.llm.vendors.base import (
     ToolCallPart,
     ToolResultPart,
 )
+from apps.llm.vendors.efforts import nearest
 from apps.llm.vendors.openai_responses.habits import Habits
 from apps.llm.vendors.openai_responses.sealed import sealed_by
+from apps.llm.vendors.openai_words import PARALLEL, VERBOSITY, extra_of
 
 LEAST_OUTPUT_TOKENS = 16
 _RESERVED = frozenset({"model", "input", "instructions", "stream", "store", "n"})
@@ -43,7 +45,7 @@ def responses_body(request: ChatRequest, habits: Habits, *, summaries: bool = Fa
     body |= _reasoning(request, habits, summaries=summaries)
     body |= _tools(request)
     body |= _settings(request, habits)
-    return body | {name: value for name, value in request.extra.items() if name not in _RESERVED}
+    return body | extra_of(request, _RESERVED, {PARALLEL})
 
 
 def _instructions(request: ChatRequest, habits: Habits) -> tuple[str, tuple[ChatMessage, ...]]:
@@ -60,7 +62,7 @@ def _instructions(request: ChatRequest, habits: Habits) -> tuple[str, tuple[Chat
 def _reasoning(request: ChatRequest, habits: Habits, *, summaries: bool) -> dict[str, Any]:
     reasoning: dict[str, Any] = {}
     if request.reasoning_effort and habits.takes_effort(request.model):
-        reasoning["effort"] = request.reasoning_effort
+        reasoning["effort"] = nearest(request.reasoning_effort, habits.efforts(request.model))
     if summaries and habits.reasons(request.model):
         reasoning["summary"] = "auto"
     return {"reasoning": reasoning} if reasoning else {}
@@ -73,9 +75,18 @@ def _settings(request: ChatRequest, habits: Habits) -> dict[str, Any]:
     if habits.samples(request.model, request.reasoning_effort):
         sampling = {"temperature": request.temperature, "top_p": request.top_p}
         settings |= {name: value for name, value in sampling.items() if value is not None}
+    text = _text(request, habits)
+    return settings | {"text": text} if text else settings
+
+
+def _text(request: ChatRequest, habits: Habits) -> dict[str, Any]:
+    """What the words must be like."""
+    text: dict[str, Any] = {}
     if request.response_format is not None:
-        settings["text"] = {"format": _format(request.response_format)}
-    return settings
+        text["format"] = _format(request.response_format)
+    if request.extra.get(VERBOSITY) and habits.verbose(request.model):
+        text[VERBOSITY] = request.extra[VERBOSITY]
+    return text
 
 
 def _format(wanted: Mapping[str, Any]) -> dict[str, Any]:

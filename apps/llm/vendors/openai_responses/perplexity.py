@@ -11,7 +11,14 @@ _SEARCH: Final = {"type": "web_search"}
 
 
 class Perplexity(OpenAIResponses):
-    """A preset goes out as one and brings its tools; a model is offered the web search unless that is off."""
+    """A preset goes out as one and brings its tools; a model is offered the web search unless that is off.
+
+    Chat completions have ended: no request is sent there for what Responses does not take.
+    """
+
+    def _is_for_responses(self, endpoint: Endpoint, request: ChatRequest) -> bool:
+        del request
+        return self._has_responses(endpoint)
 
     def _body(self, endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
         body = super()._body(endpoint, request)

@@ -1,8 +1,11 @@
 """Makers of models that are spoken to in OpenAI's shapes, one line each."""
 
+from dataclasses import replace
+
 from apps.llm.vendors.base import Field, Vendor, VendorInfo
-from apps.llm.vendors.chat_body import Dialect
 from apps.llm.vendors.completions import Completions
+from apps.llm.vendors.dialect import Dialect, without
+from apps.llm.vendors.efforts import these
 from apps.llm.vendors.openai_responses import (
     AZURE,
     OPENAI,
@@ -71,6 +74,7 @@ LABS: tuple[Vendor, ...] = (
             weights="closed",
             region="United States; Europe and others by choice of project",
             docs="https://platform.openai.com/docs/api-reference/responses",
+            checked="2026-11-23",
         ),
         habits=OPENAI,
     ),
@@ -108,7 +112,8 @@ LABS: tuple[Vendor, ...] = (
             weights="mixed",
             region="The resource's",
             note="Also Phi, Grok and others that are deployed there. Enter deployments by their names.",
-            docs="https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle",
+            docs="https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle",
+            checked="2026-11-23",
         ),
         habits=AZURE,
         api="chat",
@@ -119,20 +124,37 @@ LABS: tuple[Vendor, ...] = (
         "https://api.x.ai/v1",
         "https://console.x.ai",
         key_required=True,
-        dialect=NEWER_LIMIT,
+        dialect=replace(NEWER_LIMIT, lacks=without("presence_penalty")),
         modalities=WITH_PICTURES,
         more_fields=(_api_field("responses"),),
-        info=VendorInfo(weights="closed", region="United States", docs="https://docs.x.ai/docs/api-reference"),
+        info=VendorInfo(
+            weights="closed",
+            region="United States",
+            docs="https://docs.x.ai/docs/api-reference",
+            checked="2026-11-23",
+        ),
         habits=XAI,
     ),
     host(
         "ai21", "AI21", "https://api.ai21.com/studio/v1", "https://studio.ai21.com/account/api-key",
-        weights="mixed", docs="https://docs.ai21.com/reference/jamba-1-6-api-ref", dialect=COUNTS_UNASKED,
+        weights="mixed", docs="https://docs.ai21.com/reference/jamba-1-6-api-ref", checked="2026-11-23",
+        dialect=Dialect(
+            usage_option=False, formats=frozenset({"text", "json_object"}),
+            lacks=without(
+                "seed", "tool_choice", "parallel_tool_calls", "frequency_penalty", "presence_penalty",
+                "reasoning_effort",
+            ),
+        ),
+        lists_without_key=True, note="Where its list is empty, enter ids: jamba-large, jamba-mini.",
     ),
     host(
         "aleph_alpha", "Aleph Alpha", "https://api.aleph-alpha.com", "https://app.aleph-alpha.com/profile",
         weights="mixed", region="Germany", docs="https://docs.aleph-alpha.com/api/chat-completions",
-        list_path="models_available",
+        list_path="models_available", checked="2026-11-23",
+        dialect=Dialect(
+            formats=frozenset({"json_schema"}),
+            lacks=without("seed", "parallel_tool_calls", "reasoning_effort"),
+        ),
         base_help="Aleph Alpha's own address, or that of the host in your organisation.",
         note="For Luminous models choose “Aleph Alpha Luminous”.",
     ),
@@ -142,7 +164,7 @@ LABS: tuple[Vendor, ...] = (
         "https://api.aleph-alpha.com",
         "https://app.aleph-alpha.com/profile",
         key_required=True,
-        dialect=COUNTS_UNASKED,
+        dialect=Dialect(usage_option=False, lacks=without("seed")),
         modalities=CHAT,
         list_path="models_available",
         shape="luminous",
@@ -151,6 +173,7 @@ LABS: tuple[Vendor, ...] = (
             region="Germany",
             note="Text completion: a chat template makes the prompt.",
             docs="https://docs.aleph-alpha.com/api/complete",
+            checked="2026-11-23",
         ),
     ),
     host(
@@ -163,7 +186,12 @@ LABS: tuple[Vendor, ...] = (
     host(
         "deepseek", "DeepSeek", "https://api.deepseek.com/v1", "https://platform.deepseek.com/api_keys",
         weights="open", region="China", docs="https://api-docs.deepseek.com/guides/thinking_mode",
-        dialect=Dialect(reasoning_field="reasoning_content"),
+        checked="2026-11-23",
+        dialect=Dialect(
+            reasoning_field="reasoning_content", efforts=these("low", "high", "max"),
+            thinks_not={"thinking": {"type": "disabled"}}, calls_unthinking=True,
+            formats=frozenset({"text", "json_object"}), lacks=without("seed", "parallel_tool_calls"),
+        ),
     ),
     Completions(
         "gooseai",
@@ -183,21 +211,18 @@ LABS: tuple[Vendor, ...] = (
         ),
     ),
     host(
-        "inflection", "Inflection", "https://HOST/external/api/inference/openai/v1",
+        "inflection", "Inflection", "https://api.inflection.ai/external/api/inference/openai/v1",
         "https://developers.inflection.ai/keys",
         weights="closed", region="United States", docs="https://developers.inflection.ai/docs",
-        list_path="", base_help="The address that came with the key + /external/api/inference/openai/v1.",
+        list_path="",
+        base_help="Or the address that came with the key + /external/api/inference/openai/v1.",
         note="It lists no models: enter their ids.",
-    ),
-    host(
-        "meta", "Meta (Llama API)", "https://api.llama.com/compat/v1", "https://llama.developer.meta.com",
-        weights="open", region="United States", dialect=NEWER_LIMIT,
-        docs="https://llama.developer.meta.com/docs/features/compatibility",
     ),
     host(
         "nvidia", "NVIDIA (NIM, NeMo, NVLM)", "https://integrate.api.nvidia.com/v1", "https://build.nvidia.com",
         weights="open", docs="https://docs.api.nvidia.com/nim/reference/llm-apis",
-        lists_without_key=True, modalities=WITH_VECTORS, dialect=Dialect(purpose_field="input_type"),
+        lists_without_key=True, modalities=WITH_VECTORS,
+        dialect=Dialect(purpose_field="input_type", lacks=without()),
         base_help="NVIDIA's address, or that of a NIM on your own machines, ending in /v1.",
     ),
     Perplexity(
@@ -225,7 +250,13 @@ LABS: tuple[Vendor, ...] = (
     host(
         "qwen", "Alibaba (Qwen)", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
         "https://bailian.console.alibabacloud.com",
-        weights="mixed", region="Singapore; other addresses for the United States and China",
+        weights="mixed", region="Singapore; other addresses for the United States, Japan and China",
+        base_help="Or your workspace's own address, ending in .maas.aliyuncs.com/compatible-mode/v1.",
+        checked="2026-11-23",
+        dialect=Dialect(
+            thinks={"enable_thinking": True}, thinks_not={"enable_thinking": False}, calls_unthinking=True,
+            lacks=without("frequency_penalty", "reasoning_effort"),
+        ),
         docs="https://www.alibabacloud.com/help/model-studio/compatibility-of-openai-with-dashscope",
         modalities=WITH_VECTORS,
     ),

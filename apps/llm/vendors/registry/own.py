@@ -2,15 +2,19 @@
 
 from apps.llm.vendors.base import Field, Modality, Vendor, VendorInfo
 from apps.llm.vendors.completions import Completions
+from apps.llm.vendors.dialect import Dialect, without
+from apps.llm.vendors.efforts import FOUR
 from apps.llm.vendors.extractive import Extractive
 from apps.llm.vendors.ollama import Ollama
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.registry.rows import CHAT, WITH_SCORES, WITH_VECTORS
 from apps.llm.vendors.tei import TextEmbeddingsInference
 
+CHECKED = "2026-11-23"
 
-def _own(docs: str, note: str = "") -> VendorInfo:
-    return VendorInfo(weights="open", hosting="own", region="Yours", note=note, docs=docs)
+
+def _own(docs: str, note: str = "", checked: str = "") -> VendorInfo:
+    return VendorInfo(weights="open", hosting="own", region="Yours", note=note, docs=docs, checked=checked)
 
 
 INSTALLED: tuple[Vendor, ...] = (OpenAICompatible("builtin", "Built-in model"), Extractive())
@@ -39,20 +43,25 @@ OWN: tuple[Vendor, ...] = (
         "llama_cpp",
         "llama.cpp",
         "http://localhost:8080/v1",
+        dialect=Dialect(names_tool=False, lacks=without()),
         modalities=WITH_SCORES,
-        info=_own("https://github.com/ggml-org/llama.cpp/tree/master/tools/server", "Any GGUF file."),
+        info=_own(
+            "https://github.com/ggml-org/llama.cpp/tree/master/tools/server", "Any GGUF file.", CHECKED
+        ),
     ),
     OpenAICompatible(
         "lm_studio",
         "LM Studio",
         "http://localhost:1234/v1",
+        dialect=Dialect(names_tool=False, formats=frozenset({"text", "json_schema"}), lacks=without()),
         modalities=WITH_VECTORS,
-        info=_own("https://lmstudio.ai/docs/developer/openai-compat", "Any GGUF or MLX file."),
+        info=_own("https://lmstudio.ai/docs/developer/openai-compat", "Any GGUF or MLX file.", CHECKED),
     ),
     Ollama(
         "ollama",
         "Ollama",
         "http://localhost:11434/v1",
+        dialect=Dialect(efforts=FOUR, lacks=without()),
         modalities=WITH_VECTORS,
         more_fields=(
             Field(
@@ -65,7 +74,9 @@ OWN: tuple[Vendor, ...] = (
             ),
             Field("context", "Size of the context", "Tokens. Native API only; empty for the server's own."),
         ),
-        info=_own("https://github.com/ollama/ollama/blob/main/docs/api.md", "Gemma, Phi and many others."),
+        info=_own(
+            "https://github.com/ollama/ollama/blob/main/docs/api.md", "Gemma, Phi and many others.", CHECKED
+        ),
     ),
     TextEmbeddingsInference(
         "tei",
@@ -84,7 +95,9 @@ OWN: tuple[Vendor, ...] = (
         modalities=CHAT,
         info=_own(
             "https://huggingface.co/docs/text-generation-inference/messages_api",
-            "Text Generation Inference, also as an Inference Endpoint (HuggingChat, OpenAssistant, Falcon).",
+            "Text Generation Inference, also as an Inference Endpoint (HuggingChat, OpenAssistant, Falcon). "
+            "Its development ended in March 2026: new installations take vLLM.",
+            CHECKED,
         ),
     ),
     OpenAICompatible(
