@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,10 +16,14 @@ from apps.tenants.models import Tenant, TenantHost, TenantState
 from apps.tenants.scope import global_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
 _KEPT_SECONDS = 5.0
+_RENEWED_SECONDS = 1.0
+_PAUSE_SECONDS = 0.25
 _MOST_KEPT = 10_000
+logger = logging.getLogger(__name__)
 _LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 
 
@@ -35,6 +41,7 @@ class TenantRef:
 
 
 _kept: dict[str, tuple[float, TenantRef | None]] = {}
+_renewing: dict[str, asyncio.Task[None]] = {}
 
 
 def bare_host() -> str:
@@ -82,6 +89,29 @@ def _remember(name: str, ref: TenantRef | None) -> TenantRef | None:
     return ref
 
 
+async def _found(key: str, look_up: Callable[[str], TenantRef | None], asked: str) -> TenantRef | None:
+    """What is remembered, else looked up; what is asked for often is renewed before a request has to wait."""
+    known, ref = _remembered(key)
+    if not known:
+        return _remember(key, await in_global_scope(look_up, asked))
+    if _kept[key][0] - time.monotonic() < _KEPT_SECONDS - _RENEWED_SECONDS and key not in _renewing:
+        _renewing[key] = asyncio.ensure_future(_renew(key, look_up, asked))
+    return ref
+
+
+async def _renew(key: str, look_up: Callable[[str], TenantRef | None], asked: str) -> None:
+    """Look up again, a moment after the request that asked, which has the processor till then."""
+    try:
+        await asyncio.sleep(_PAUSE_SECONDS)
+        _remember(key, await in_global_scope(look_up, asked))
+    except UnknownHostError:
+        _kept.pop(key, None)
+    except Exception:
+        logger.exception("A host could not be looked up again: the next request looks for itself.")
+    finally:
+        _renewing.pop(key, None)
+
+
 def forget_hosts() -> None:
     """Drop what was looked up: for tests and for the process that changes a tenant."""
     _kept.clear()
@@ -103,8 +133,7 @@ def tenant_of_host(header: str) -> TenantRef | None:
 async def atenant_of_host(header: str) -> TenantRef | None:
     """`tenant_of_host` for coroutines."""
     name = host_name(header)
-    known, ref = _remembered(name)
-    return ref if known else _remember(name, await in_global_scope(_look_up, name))
+    return await _found(name, _look_up, name)
 
 
 def only_tenant() -> TenantRef | None:
@@ -113,18 +142,30 @@ def only_tenant() -> TenantRef | None:
         return _only()
 
 
+def _of_slug(slug: str) -> TenantRef | None:
+    """Raises UnknownHostError, so that what is not there is not remembered."""
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        raise UnknownHostError(slug)
+    return _ref(tenant)
+
+
 def tenant_of_slug(slug: str) -> TenantRef | None:
     """The tenant that an API key names; None when there is none."""
     key = f"slug:{slug}"
     known, ref = _remembered(key)
     if known:
         return ref
-    with global_scope():
-        tenant = Tenant.objects.filter(slug=slug).first()
-    return _remember(key, _ref(tenant)) if tenant is not None else None
+    try:
+        with global_scope():
+            return _remember(key, _of_slug(slug))
+    except UnknownHostError:
+        return None
 
 
 async def atenant_of_slug(slug: str) -> TenantRef | None:
-    """`tenant_of_slug` for coroutines: no thread hop while it is remembered."""
-    known, ref = _remembered(f"slug:{slug}")
-    return ref if known else await in_global_scope(tenant_of_slug, slug)
+    """`tenant_of_slug` for coroutines."""
+    try:
+        return await _found(f"slug:{slug}", _of_slug, slug)
+    except UnknownHostError:
+        return None

@@ -168,6 +168,19 @@ def test_a_lost_connection_raises_and_the_next_call_has_a_new_one(cast: Cast) ->
     assert run(both)
 
 
+def test_a_statement_is_planned_once_from_its_first_use_on(cast: Cast) -> None:
+    planned = Statement(
+        "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT name%'"
+    )
+
+    def asks() -> tuple[Any, ...] | None:
+        execute(TEAMS, ())
+        execute(TEAMS, ())
+        return execute(planned, ()).row
+
+    assert quickly(cast.acme.id, asks) == (2, 0)
+
+
 def test_many_at_once_share_few_connections(cast: Cast) -> None:
     async def all_of_them() -> Any:
         return await asyncio.gather(
