@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TURN_S = 0.010
+LULL_S = 0.002
+"""A turn leaves when nothing new was said for that long, after `TURN_S` in any case."""
 LOG_EVERY_S = 0.2
 RETRY_S = 0.5
 ALL = 1 << 60
@@ -54,8 +56,9 @@ number and the entry.
 class Turns:
     """Publishes dirty runs: a run's first text and its end at once, the rest with the next turn.
 
-    One pipeline is under way at a time. What failed to leave stays dirty and leaves again, whole: readers
-    take every position once.
+    One script is under way at a time. What is urgent leaves alone, since the others' text would come too soon
+    now and late the next time. What failed to leave stays dirty and leaves again, whole: readers take every
+    position once.
     """
 
     def __init__(self, redis: Redis, worker: str) -> None:
@@ -63,42 +66,59 @@ class Turns:
         self._journal = turns_key(worker)
         self._tell = redis.register_script(_TELL)
         self._loop = asyncio.get_running_loop()
-        self._dirty: list[Carried] = []
+        self._dirty: dict[Carried, None] = {}
+        self._urgent: dict[Carried, None] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._touched = self._deadline = 0.0
+        self._is_due = False
+        self._start: asyncio.Handle | None = None
         self._flight: asyncio.Task[None] | None = None
-        self._is_urgent = False
 
     def touch(self, carried: Carried) -> None:
         """The run has something new, for the next turn."""
         if not carried.is_dirty:
             carried.is_dirty = True
-            self._dirty.append(carried)
-        self._plan()
+            self._dirty[carried] = None
+            self._touched = self._loop.time()
+            self._plan()
 
     def urge(self, carried: Carried) -> None:
         """The run has something new that does not wait for the next turn."""
-        self._is_urgent = True
-        self.touch(carried)
+        carried.is_dirty = True
+        self._dirty.pop(carried, None)
+        self._urgent[carried] = None
+        self._plan()
 
     def _plan(self) -> None:
-        if self._flight is not None:
+        if self._flight is not None or self._start is not None:
             return
-        if self._is_urgent:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._is_urgent = False
-            self._timer = self._loop.call_later(0, self._fly)
-        elif self._timer is None:
-            self._timer = self._loop.call_later(TURN_S, self._fly)
+        if self._urgent or self._is_due:
+            self._start = self._loop.call_soon(self._fly)
+        elif self._dirty and self._timer is None:
+            self._deadline = self._loop.time() + TURN_S
+            self._timer = self._loop.call_later(LULL_S, self._look)
+
+    def _look(self) -> None:
+        """Let the turn leave in the first lull, so that what is read in one beat leaves together."""
+        now = self._loop.time()
+        if now - self._touched < LULL_S and now < self._deadline:
+            self._timer = self._loop.call_later(LULL_S, self._look)
+            return
+        self._timer = None
+        self._is_due = True
+        self._plan()
 
     def _fly(self) -> None:
-        self._timer = None
-        if self._flight is None:
-            self._flight = self._loop.create_task(self._send())
+        if self._start is not None:
+            self._start.cancel()
+            self._start = None
+        self._flight = self._loop.create_task(self._send())
 
     async def _send(self) -> None:
-        batch, self._dirty = self._dirty, []
-        self._is_urgent = False
+        batch, self._urgent = list(self._urgent), {}
+        if self._is_due:
+            batch += self._dirty
+            self._dirty, self._is_due = {}, False
         try:
             await self._publish(batch)
         except FAULTS as error:
@@ -106,18 +126,12 @@ class Turns:
                 "Redis does not take the turns: %s. Viewers go on from PostgreSQL.", type(error).__name__
             )
             await asyncio.sleep(RETRY_S)
-            self._again(batch)
+            for carried in batch:
+                carried.logged_entries = -1
+                self.touch(carried)
         finally:
             self._flight = None
-            if self._dirty:
-                self._plan()
-
-    def _again(self, batch: list[Carried]) -> None:
-        for carried in batch:
-            carried.logged_entries = -1
-            if not carried.is_dirty:
-                carried.is_dirty = True
-                self._dirty.append(carried)
+            self._plan()
 
     async def _publish(self, batch: list[Carried]) -> None:
         frames: dict[int, list[Any]] = {}
@@ -173,9 +187,9 @@ class Turns:
     async def flush(self) -> None:
         """Wait until all that was said has left, or Redis is seen to be away."""
         for _ in range(3):
-            if self._flight is not None:
-                await self._flight
-            elif self._dirty:
+            if self._flight is None and (self._dirty or self._urgent):
+                self._is_due = True
                 self._fly()
-            else:
+            if self._flight is None:
                 return
+            await self._flight
