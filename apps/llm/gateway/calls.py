@@ -1,7 +1,4 @@
-"""What goes into the gateway and what it tells afterwards.
-
-A call's `data_class` is the highest of all that is sent with it, None where nothing has one.
-"""
+"""What goes into the gateway and what it tells afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
-    from apps.guardrails.classes import DataClass
     from apps.llm.vendors.base import ChatRequest, ImageRequest, RerankRequest, Usage
 
 
@@ -48,7 +44,6 @@ class ChatCall:
     purpose: str
     run: RunRef | None = None
     conversation_id: UUID | None = None
-    data_class: DataClass | None = None
     step: str = ""
     retries: bool = True
     instructed: bool = False
@@ -66,7 +61,6 @@ class EmbedCall:
     dimensions: int | None = None
     run: RunRef | None = None
     conversation_id: UUID | None = None
-    data_class: DataClass | None = None
     step: str = ""
 
 
@@ -80,7 +74,6 @@ class RerankCall:
     purpose: str = "rerank"
     run: RunRef | None = None
     conversation_id: UUID | None = None
-    data_class: DataClass | None = None
     step: str = ""
 
 
@@ -94,7 +87,6 @@ class ImageCall:
     purpose: str = "image"
     run: RunRef | None = None
     conversation_id: UUID | None = None
-    data_class: DataClass | None = None
     step: str = ""
 
 
