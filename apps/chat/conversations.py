@@ -77,6 +77,7 @@ def conversation_update(*, actor: Actor, conversation_id: UUID, change: Change) 
 
 def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
     """Deletes the chat with its messages and its own documents, and stops what is being written in it."""
+    from apps.knowledge.care.unanswered import questions_forget
     from apps.knowledge.services import conversation_documents_delete
 
     conversation = selectors.lock_conversation(actor, conversation_id)
@@ -84,6 +85,7 @@ def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
     for run_id in awaited.filter(run_id__isnull=False).values_list("run_id", flat=True):
         runs.run_stop(run_id=cast("UUID", run_id))
     conversation_documents_delete(actor=actor, conversation_id=conversation.id)
+    questions_forget(conversation_id=conversation.id)
     _note(actor, "conversation.delete", conversation)
     conversation.delete()
 

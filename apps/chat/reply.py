@@ -14,6 +14,7 @@ from apps.chat.ending import LEAD
 from apps.chat.loading import Chosen, Job, load_extractive, load_job
 from apps.chat.routed import Routed
 from apps.chat.searching import Found, search
+from apps.chat.unanswered import note_unanswered
 from apps.knowledge.notices import not_mentioned, nothing_found
 from apps.llm import gateway
 from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef, VendorError
@@ -76,11 +77,12 @@ class Reply:
         if not self._ctx.input.get("knowledge", True):
             self._notes.append({"type": WITHOUT_KNOWLEDGE})
         try:
-            if self._found.grounding is prompting.Grounding.NOTHING_FOUND and self._refused(model):
-                return
-            await self._answer(model)
+            if self._found.grounding is not prompting.Grounding.NOTHING_FOUND or not self._refused(model):
+                await self._answer(model)
         finally:
             await self._annotate()
+        notes = self._ctx.result["annotations"]
+        await note_unanswered(self._ctx, self._conversation_id, self._job, self._found, notes)
 
     def _refused(self, model: Chosen) -> bool:
         """Says that nothing was found; whether that is all, since nobody but the documents could know."""
@@ -171,7 +173,6 @@ class Reply:
             purpose="reply",
             run=RunRef(ctx.run_id, ctx.fence),
             conversation_id=self._conversation_id,
-            instructed=True,
         )
 
     def _prompt(self, model: Chosen) -> prompting.Prompt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from apps.llm.gateway import Caller
 from apps.llm.vendors.base import PassagePart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from apps.chat.loading import Job
@@ -31,11 +31,12 @@ READING_PAUSE = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the answer can rest on."""
+    """What the answer can rest on; `vectors` is what the question means, by embedding model."""
 
     grounding: Grounding
     passages: tuple[Passage, ...] = ()
     nearest: Nearest | None = None
+    vectors: Mapping[UUID, Sequence[float]] = field(default_factory=dict)
 
     def quoted(self) -> tuple[PassagePart, ...]:
         """The passages as a prompt carries them."""
@@ -105,7 +106,7 @@ async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:
         limit=LIMIT,
     )
     if passages:
-        return Found(Grounding.PASSAGES, tuple(passages))
+        return Found(Grounding.PASSAGES, tuple(passages), vectors=vectors)
     near = await ctx.db(
         nearest,
         actor_user_id=ctx.user_id,
@@ -113,7 +114,7 @@ async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:
         query_text=query,
         query_vectors=vectors,
     )
-    return Found(Grounding.NOTHING_FOUND, nearest=near)
+    return Found(Grounding.NOTHING_FOUND, nearest=near, vectors=vectors)
 
 
 def _joined(names: Sequence[str], most: int = 3) -> str:

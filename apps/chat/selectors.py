@@ -212,14 +212,6 @@ def knowledge_base_ids(conversation_id: UUID) -> list[UUID]:
     )
 
 
-def id_of(text: str) -> UUID:
-    """The id that a query parameter names; 404 when it is none, as for an id that does not exist."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise errors.not_found() from None
-
-
 def count_chats(slugs: Collection[str]) -> int:
     """How many chats of anybody go on with one of these models."""
     return Conversation.objects.filter(model_slug__in=slugs).count()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.files.models import File
 from apps.knowledge import failures
 from apps.knowledge.access_models import KnowledgeBasePerson, Restriction, RestrictionReader, Visibility
+from apps.knowledge.care.models import UnansweredAsking, UnansweredQuestion
 from apps.knowledge.chunking import SIZE
 from apps.knowledge.connectors.models import AllowedFolder, Source, SourceItem
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
@@ -42,6 +43,8 @@ __all__ = [
     "TermCount",
     "TrialSearch",
     "Tuning",
+    "UnansweredAsking",
+    "UnansweredQuestion",
     "Upload",
     "Visibility",
 ]

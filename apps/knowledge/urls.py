@@ -3,11 +3,13 @@
 from django.urls import path
 
 from apps.knowledge.access_urls import urlpatterns as access
+from apps.knowledge.care_urls import urlpatterns as care
 from apps.knowledge.source_urls import urlpatterns as sources
 from apps.knowledge.views import administration, collections, documents, passages
 
 urlpatterns = [
     *access,
+    *care,
     *sources,
     path("knowledge", collections.CollectionListPage.as_view(), name="knowledge"),
     path("knowledge/new", collections.CollectionNewPage.as_view(), name="knowledge-new"),

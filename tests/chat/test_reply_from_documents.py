@@ -272,3 +272,25 @@ def test_a_foreign_collection_is_404(bob: Browser, engineering: str, connected: 
         assert bob.call("POST", "/conversations", wanted).status_code == 404
         assert bob.call("PATCH", f"/conversations/{chat}", wanted).status_code == 404
     assert bob.call("GET", f"/conversations/{chat}").json()["knowledge_bases"] == []
+
+
+def test_what_the_documents_did_not_answer_is_noted_and_what_they_did_is_not(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    from apps.knowledge.models import UnansweredQuestion
+    from apps.tenants.scope import tenant_scope
+
+    connected.host.answers[:] = [Answer(texts=SAID), Answer(texts=("The documents do not say.",))]
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    first = ask(bob, chat, "How long is parental leave?")
+    assert [note["type"] for note in first["annotations"]] == ["citation"]
+    connected.host.answers[:] = [Answer(texts=("The documents do not say.",))]
+    ask(bob, chat, "Is parental leave paid in full?", parent_id=first["id"])
+    other = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    ask(bob, other, ZEBRA)
+    with tenant_scope(connected.cast.acme.id):
+        noted = set(UnansweredQuestion.objects.values_list("text", flat=True))
+    assert noted == {"Is parental leave paid in full?", ZEBRA}
+    bob.call("DELETE", f"/conversations/{other}")
+    with tenant_scope(connected.cast.acme.id):
+        assert UnansweredQuestion.objects.count() == 1

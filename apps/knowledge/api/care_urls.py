@@ -1,0 +1,14 @@
+"""Routes of looking after collections below /api/v1/."""
+
+from django.urls import path
+
+from apps.knowledge.api import care
+
+urlpatterns = [
+    path("unanswered-questions", care.UnansweredListApi.as_view(), name="api-unanswered-questions"),
+    path(
+        "unanswered-questions/<uuid:question_id>",
+        care.UnansweredApi.as_view(),
+        name="api-unanswered-question",
+    ),
+]

@@ -1,0 +1,13 @@
+"""Addresses of the pages for those who look after collections."""
+
+from django.urls import path
+
+from apps.knowledge.views import care
+
+urlpatterns = [
+    path("knowledge/questions", care.QuestionsPage.as_view(), name="knowledge-questions"),
+    path("knowledge/questions/export", care.QuestionsExportPage.as_view(), name="knowledge-questions-export"),
+    path(
+        "knowledge/questions/<uuid:question_id>", care.QuestionClosePage.as_view(), name="knowledge-question"
+    ),
+]
