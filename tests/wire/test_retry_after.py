@@ -115,21 +115,8 @@ INFO = "type.googleapis.com/google.rpc.RetryInfo"
         ({"error": {"message": "x", "metadata": {"retry_after_seconds": 17}}}, 17.0),
         ({"retry_after_ms": 1500, "message": "x"}, 1.5),
         ({"detail": {"message": "slow", "retry_after": 5}}, 5.0),
-        (
-            [
-                {
-                    "error": {
-                        "status": "RESOURCE_EXHAUSTED",
-                        "details": [{"@type": INFO, "retryDelay": "34.5s"}],
-                    }
-                }
-            ],
-            34.5,
-        ),
-        (
-            {"error": {"details": [{"@type": INFO, "retryDelay": {"seconds": "12", "nanos": 500000000}}]}},
-            12.5,
-        ),
+        ([{"error": {"details": [{"@type": INFO, "retryDelay": "34.5s"}]}}], 34.5),
+        ({"error": {"details": [{"@type": INFO, "retryDelay": {"seconds": "12", "nanos": 5e8}}]}}, 12.5),
         ({"error": {"message": "Please retry in 34.074824224s."}}, 34.074824224),
         ({"error": {"message": "Please retry in 1h2m3.5s."}}, 3723.5),
         ({"error": {"message": "Please retry in 512.3ms."}}, 0.5123),
