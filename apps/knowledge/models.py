@@ -15,6 +15,7 @@ from apps.knowledge.care.models import UnansweredAsking, UnansweredQuestion
 from apps.knowledge.chunking import SIZE
 from apps.knowledge.connectors.models import AllowedFolder, Source, SourceItem
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
+from apps.knowledge.index_models import SHARED, PostedDocument, Posting
 from apps.knowledge.lexical import DIMENSIONS
 from apps.knowledge.reembedding_models import EmbeddingDefault, Reembedding, ReembeddingState
 from apps.knowledge.tuning_models import Tuning
@@ -23,6 +24,7 @@ from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, Tena
 
 __all__ = [
     "MOST_DIMENSIONS",
+    "SHARED",
     "AllowedFolder",
     "Chunk",
     "ChunkTerms",
@@ -33,6 +35,8 @@ __all__ = [
     "KnowledgeBase",
     "KnowledgeBasePerson",
     "KnowledgeBaseTeam",
+    "PostedDocument",
+    "Posting",
     "Reembedding",
     "ReembeddingState",
     "Restriction",
@@ -195,12 +199,17 @@ class ChunkVector(TenantModel):
     compare a question only with vectors of the model that the document names, and of its vector's size.
     Vectors have the size that their model gives them (docs/adr/0018), so an index by meaning is one of
     `embedding::halfvec(N)` where `vector_dims(embedding) = N`.
+
+    The table is partitioned by `shelf`: all begin on the shared one, and those of large organisations are moved
+    to their own (apps.knowledge.shelving, docs/adr/0020), which nothing else writes. Whoever changes rows of a
+    document that is ready locks the document before: a row that is being moved can not be changed.
     """
 
     document = TenantForeignKey(Document, on_delete=models.CASCADE, db_index=False)
     chunk = TenantForeignKey(Chunk, on_delete=models.CASCADE, db_index=False)
     model_id = models.UUIDField()
     embedding = HalfVectorField()
+    shelf = models.UUIDField(default=SHARED, db_default=SHARED, editable=False)
 
     class Meta:
         constraints = [TenantUnique(fields=["chunk", "model_id"], name="chunk_vector_of_model")]

@@ -94,7 +94,8 @@ def rank(
     question = prepare_query(text, found.languages, language)
     models = embedding_models(vectors.keys())
     weights = candidates.weights_of(question.terms, found.chunks)
-    hits = candidates.find(reach, weights=weights, vectors=_fitting(vectors, models.keys()))
+    fitting = _fitting(vectors, models.keys())
+    hits = candidates.find(reach, weights=weights, vectors=fitting, chunks=found.reach)
     return ranking(hits, question, weights, models)
 
 
