@@ -174,6 +174,7 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "apps.accounts.models.Role",
         "FileStateEnum": "apps.chat.api.serializers.FILE_STATES",
         "DocumentStateEnum": "apps.knowledge.models.DocumentState",
+        "DataClassEnum": "apps.guardrails.classes.SLUGS",
         "ProviderStateEnum": "apps.llm.selectors.health.STATE_CHOICES",
     },
     "POSTPROCESSING_HOOKS": [

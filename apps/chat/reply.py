@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.chat import failures, prompting
 from apps.chat.citing import CITATION, cited_in, nearest_note
 from apps.chat.ending import LEAD
-from apps.chat.loading import Chosen, Job, load_extractive, load_job
+from apps.chat.loading import Chosen, Job, class_sent, load_extractive, load_job
 from apps.chat.routed import Routed
 from apps.chat.searching import Found, search
 from apps.chat.unanswered import note_unanswered
@@ -173,6 +173,7 @@ class Reply:
             purpose="reply",
             run=RunRef(ctx.run_id, ctx.fence),
             conversation_id=self._conversation_id,
+            data_class=class_sent(self._job, self._given),
         )
 
     def _prompt(self, model: Chosen) -> prompting.Prompt:
@@ -226,6 +227,8 @@ class Reply:
         if cited:
             self._ctx.event("citation", {"citations": cited})
         self._ctx.result["annotations"] = [*found, *self._notes]
+        sent = class_sent(self._job, self._given)
+        self._ctx.result["data_class"] = sent.slug if sent else None
         given = {str(passage.document_id) for passage in self._given}
         self._ctx.result["source_document_ids"] = sorted(given | self._job.source_ids)
 

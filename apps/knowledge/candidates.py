@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from django.db import connection
 
+from apps.guardrails.classes import DataClass
+from apps.knowledge.admission import CLASSED
 from apps.knowledge.fields import sparse_text, vector_text
 from apps.knowledge.legs import READABLE, find_statement
 from apps.knowledge.lexical import DIMENSIONS, idf
@@ -30,6 +32,11 @@ EXACT_MOST: Final = 30_000
 PLACES_MOST: Final = 20_000
 """Places in postings that a question reads, the strongest first."""
 
+_CLASS: Final = f"""
+(SELECT {CLASSED} FROM knowledge_document d
+ JOIN knowledge_knowledgebase b ON b.tenant_id = d.tenant_id AND b.id = d.knowledge_base_id
+ WHERE d.tenant_id = %(tenant)s AND d.id = r.id)
+"""  # noqa: S608 - our own text, every value is a parameter
 _SURVEY: Final = (
     READABLE  # noqa: S608 - our own text, every value is a parameter
     + """
@@ -44,7 +51,10 @@ FROM readable
 _TEXTS: Final = (
     READABLE
     + """
-SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text
+SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text,
+"""
+    + _CLASS
+    + """
 FROM unnest(%(documents)s::uuid[], %(positions)s::int[]) AS wanted (document_id, position)
 JOIN readable r ON r.id = wanted.document_id
 JOIN knowledge_chunk c ON c.tenant_id = %(tenant)s AND c.document_id = r.id AND c.position = wanted.position
@@ -54,7 +64,10 @@ WHERE NOT c.is_excluded
 _OPENINGS: Final = (
     READABLE
     + """
-SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text
+SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text,
+"""
+    + _CLASS
+    + """
 FROM readable r JOIN knowledge_chunk c
   ON c.tenant_id = %(tenant)s AND c.document_id = r.id AND NOT c.is_excluded
 WHERE c.position < %(most)s
@@ -134,6 +147,7 @@ class Stored:
     start: int
     end: int
     text: str
+    data_class: DataClass
 
 
 def survey(reach: Reach) -> Survey:
@@ -210,10 +224,11 @@ def openings(reach: Reach, *, most: int) -> list[Stored]:
 
 
 def _stored(row: Sequence[Any]) -> Stored:
-    chunk_id, document_id, title, position, page, heading, start, end, text = row
+    chunk_id, document_id, title, position, page, heading, start, end, text, data_class = row
     if isinstance(heading, str):
         heading = orjson.loads(heading)
-    return Stored(chunk_id, document_id, title, position, page, tuple(heading), start, end, text)
+    place = (tuple(heading), start, end)
+    return Stored(chunk_id, document_id, title, position, page, *place, text, DataClass(data_class))
 
 
 def _rows(sql: str, values: Mapping[str, Any]) -> list[Any]:

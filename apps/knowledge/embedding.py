@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from apps.guardrails.classes import DataClass
     from apps.knowledge.relevance import Scale
     from apps.llm.gateway import Caller
     from apps.llm.models import Model
@@ -124,15 +125,21 @@ def query_call(
 
 
 def passage_call(
-    who: Caller, model: EmbeddingModel, texts: Iterable[str], *, purpose: str = "ingest"
+    who: Caller,
+    model: EmbeddingModel,
+    texts: Iterable[str],
+    *,
+    purpose: str = "ingest",
+    data_class: DataClass | None = None,
 ) -> EmbedCall:
-    """The call for the vectors of passages."""
+    """The call for the vectors of passages; `data_class` is the highest of their documents'."""
     return EmbedCall(
         who=who,
         model_id=model.id,
         texts=tuple(map(model.passage, texts)),
         purpose=purpose,
         dimensions=model.dimensions,
+        data_class=data_class,
     )
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.files.models import File
+from apps.guardrails.classes import STORED, DataClass, highest
 from apps.knowledge import failures
 from apps.knowledge.access_models import KnowledgeBasePerson, Restriction, RestrictionReader, Visibility
 from apps.knowledge.care.models import UnansweredAsking, UnansweredQuestion
@@ -73,6 +74,7 @@ class KnowledgeBase(TenantModel):
     quota_bytes = models.PositiveBigIntegerField(null=True)
     quota_documents = models.PositiveIntegerField(null=True)
     embedding_model_id = models.UUIDField(null=True)
+    data_class = models.PositiveSmallIntegerField(choices=STORED, default=DataClass.INTERNAL.value)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -122,6 +124,8 @@ class Document(TenantModel):
     `version_of` names the document whose new version this is, while it is read, or whose old version it was
     (`replaced`: found by no search, kept for the citations that quoted it). Such rows are in no list of
     documents; the document itself keeps its id through all versions. `chunk_size` is in code points.
+
+    `data_class` is its own, None for its collection's; lower than that only with `class_reason`.
     """
 
     knowledge_base = TenantForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="documents")
@@ -146,6 +150,8 @@ class Document(TenantModel):
     chunk_size = models.PositiveSmallIntegerField(default=SIZE)
     tags = models.JSONField(default=list)
     dated = models.DateField(null=True)
+    data_class = models.PositiveSmallIntegerField(choices=STORED, null=True)
+    class_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -159,6 +165,15 @@ class Document(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def held_class(self) -> DataClass:
+        """The data class that holds for its text, as CLASSED says it in SQL; a version has its document's."""
+        head = self.version_of or self
+        own = DataClass(head.data_class) if head.data_class else None
+        if own and head.class_reason:
+            return own
+        return highest([self.knowledge_base.data_class, own]) or DataClass.INTERNAL
 
     @property
     def may_retry(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from apps.guardrails.classes import DataClass
 from apps.knowledge.models import DocumentState
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def document_output(document: Document) -> dict[str, Any]:
         "version": document.version,
         "version_of": document.version_of_id,
         "chunk_size": document.chunk_size,
+        "data_class": document.held_class.slug,
+        "class_reason": document.class_reason,
         "uploaded_by": {"id": by.id, "name": by.name} if by else None,
         "origin": origin_of(document),
         "created_at": document.created_at,
@@ -80,6 +83,7 @@ def knowledge_base_output(knowledge_base: KnowledgeBase, *, may_change: bool) ->
         "name": knowledge_base.name,
         "description": knowledge_base.description,
         "visibility": knowledge_base.visibility,
+        "data_class": DataClass(knowledge_base.data_class).slug,
         "teams": [{"id": row.team_id, "name": row.team.name} for row in knowledge_base.teams.all()],
         "people": [{"id": row.user_id, "name": row.user.name} for row in knowledge_base.people.all()],
         "owner": {"id": owner.id, "name": owner.name} if owner else None,
@@ -101,6 +105,7 @@ def chunk_output(chunk: Chunk, before: str, after: str) -> dict[str, Any]:
             "id": document.id,
             "title": document.title,
             "media_type": document.file.media_type,
+            "data_class": document.held_class.slug,
             "knowledge_base": None if base.conversation_id else {"id": base.id, "name": base.name},
             "origin": origin_of(document),
         },
@@ -126,6 +131,7 @@ def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, float]]) -> d
                 "page": chunk.page,
                 "heading": chunk.heading,
                 "text": chunk.text,
+                "data_class": chunk.document.held_class.slug,
                 "score": score,
             }
             for chunk, score in hits

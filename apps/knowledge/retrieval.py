@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Set
     from uuid import UUID
 
+    from apps.guardrails.classes import DataClass
     from apps.knowledge.embedding import EmbeddingModel
 
 MOST_CHARACTERS: Final = 14_000
@@ -42,6 +43,7 @@ class Passage:
     heading: tuple[str, ...]
     text: str
     score: float
+    data_class: DataClass
 
 
 def models_asked(
@@ -222,7 +224,15 @@ def _openings(reach: Reach, limit: int) -> list[Passage]:
 def _numbered(rows: Iterable[tuple[Stored, str, float]]) -> list[Passage]:
     return [
         Passage(
-            number, chunk.chunk_id, chunk.document_id, chunk.title, chunk.page, chunk.heading, text, score
+            number,
+            chunk.chunk_id,
+            chunk.document_id,
+            chunk.title,
+            chunk.page,
+            chunk.heading,
+            text,
+            score,
+            chunk.data_class,
         )
         for number, (chunk, text, score) in enumerate(rows, start=1)
     ]

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from apps.chat.conversations import MAX_KNOWLEDGE_BASES
 from apps.chat.models import MessageRole
 from apps.chat.parts import MAX_FILES, MAX_TEXT
+from apps.guardrails.classes import SLUGS
 from apps.rest.serializers import InputSerializer
 from apps.runs.api.views import RunErrorOutput, RunOutput
 from apps.runs.models import RunState, StepState
@@ -156,6 +157,7 @@ class Annotation(serializers.Serializer[Any]):
     heading = serializers.ListField(child=serializers.CharField(), required=False)
     quote = serializers.CharField(required=False)
     verified = serializers.BooleanField(required=False)
+    data_class = serializers.ChoiceField(SLUGS, required=False)
     model = ModelName(required=False)
     reason = serializers.CharField(required=False)
     missing = serializers.ListField(child=serializers.CharField(), required=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.guardrails.classes import SLUGS
 from apps.knowledge.models import DocumentState, SearchState, Visibility
 from apps.knowledge.services import MOST_QUERY
 from apps.rest.serializers import InputSerializer
@@ -44,6 +45,7 @@ class KnowledgeBaseOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
     visibility = serializers.ChoiceField(Visibility.choices)
+    data_class = serializers.ChoiceField(SLUGS)
     teams = NamedOutput(many=True)
     people = NamedOutput(many=True)
     owner = NamedOutput(allow_null=True)
@@ -99,6 +101,8 @@ class DocumentOutput(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     version_of = serializers.UUIDField(allow_null=True, help_text="The document whose version this is.")
     chunk_size = serializers.IntegerField(help_text="Most characters of a passage.")
+    data_class = serializers.ChoiceField(SLUGS, help_text="At least its collection's, unless lowered.")
+    class_reason = serializers.CharField(allow_blank=True, help_text="Why it is lower than its collection's.")
     uploaded_by = NamedOutput(allow_null=True)
     origin = OriginOutput(allow_null=True, help_text="Its source; nothing for an upload.")
     created_at = serializers.DateTimeField()
@@ -126,6 +130,7 @@ class ChunkDocumentOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     media_type = serializers.CharField()
+    data_class = serializers.ChoiceField(SLUGS)
     knowledge_base = NamedOutput(allow_null=True)
     origin = OriginOutput(allow_null=True, help_text="Its source; nothing for an upload.")
 
@@ -157,6 +162,7 @@ class SearchHitOutput(serializers.Serializer[Any]):
     page = serializers.IntegerField(allow_null=True)
     heading = serializers.ListField(child=serializers.CharField())
     text = serializers.CharField()
+    data_class = serializers.ChoiceField(SLUGS)
     score = serializers.FloatField()
 
 

@@ -5,11 +5,14 @@ from django.urls import path
 from apps.knowledge.api import chunks, documents, knowledge_bases, quotas, uploads, versions
 from apps.knowledge.api.access_urls import urlpatterns as access
 from apps.knowledge.api.care_urls import urlpatterns as care
+from apps.knowledge.api.class_urls import urlpatterns as classes
+from apps.knowledge.api.care_urls import urlpatterns as care
 from apps.knowledge.api.source_urls import urlpatterns as sources
 
 urlpatterns = [
     *access,
     *care,
+    *classes,
     *sources,
     path("knowledge-bases", knowledge_bases.KnowledgeBaseListApi.as_view(), name="api-knowledge-bases"),
     path(

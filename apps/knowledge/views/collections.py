@@ -14,7 +14,9 @@ from apps.accounts.pages import PersonPage, paged, searched
 from apps.accounts.permissions import can
 from apps.accounts.selectors import teams, teams_of
 from apps.files.limits import megabytes, together
+from apps.guardrails.classes import DataClass
 from apps.knowledge import selectors, services
+from apps.knowledge.classing import may_lower
 from apps.knowledge.forms import CollectionForm, CollectionNameForm, tried
 from apps.knowledge.models import SearchState, TrialSearch, Visibility
 from apps.knowledge.permissions import (
@@ -153,6 +155,8 @@ def collection_page(
         "readers": selectors.readers_of(knowledge_base),
         "may_change": may_change(actor, knowledge_base),
         "may_read": may_read(actor, knowledge_base),
+        "may_class": may_change(actor, knowledge_base) or may_lower(actor, knowledge_base),
+        "classes": DataClass,
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
         "limit_together": megabytes(together()),
         "quota": quota_of(knowledge_base),

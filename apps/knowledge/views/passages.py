@@ -12,7 +12,9 @@ from django.urls import reverse
 from apps.accounts.api.base import refuse_forged
 from apps.accounts.pages import PersonPage, paged, searched
 from apps.files.limits import megabytes, refuse_long_body
+from apps.guardrails.classes import DataClass
 from apps.knowledge import inspecting, pausing, selectors, versioning
+from apps.knowledge.classing import may_lower
 from apps.knowledge.explaining import reasons_for
 from apps.knowledge.permissions import (
     access_chunk_to_change,
@@ -124,6 +126,8 @@ def document_page(
         "document": document,
         "knowledge_base": knowledge_base,
         "reasons": reasons_for(actor, document),
+        "may_class": may_change(actor, knowledge_base) or may_lower(actor, knowledge_base),
+        "classes": DataClass,
         "versions": list(selectors.versions_of(document)[:20]),
         "may_change": may_change(actor, knowledge_base) and document.version_of_id is None,
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),

@@ -1,4 +1,7 @@
-"""What goes into the gateway and what it tells afterwards."""
+"""What goes into the gateway and what it tells afterwards.
+
+A call's `data_class` is the highest of all that is sent with it, None where nothing has one.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
+    from apps.guardrails.classes import DataClass
     from apps.llm.vendors.base import ChatRequest, ImageRequest, RerankRequest, Usage
 
 
@@ -44,6 +48,7 @@ class ChatCall:
     purpose: str
     run: RunRef | None = None
     conversation_id: UUID | None = None
+    data_class: DataClass | None = None
     step: str = ""
     retries: bool = True
     instructed: bool = False
@@ -61,6 +66,7 @@ class EmbedCall:
     dimensions: int | None = None
     run: RunRef | None = None
     conversation_id: UUID | None = None
+    data_class: DataClass | None = None
     step: str = ""
 
 
@@ -74,6 +80,7 @@ class RerankCall:
     purpose: str = "rerank"
     run: RunRef | None = None
     conversation_id: UUID | None = None
+    data_class: DataClass | None = None
     step: str = ""
 
 
@@ -87,6 +94,7 @@ class ImageCall:
     purpose: str = "image"
     run: RunRef | None = None
     conversation_id: UUID | None = None
+    data_class: DataClass | None = None
     step: str = ""
 
 

@@ -263,6 +263,13 @@ export const m = {
     close: "Close sources",
     chip: (number: number, title: string) => `Source ${number}, ${title}`,
     page: (page: number) => `Page ${page}`,
+    classes: {
+      public: "Public",
+      internal: "Internal",
+      confidential: "Confidential",
+      restricted: "Restricted",
+    },
+    why: "Why can I see this?",
     open: "Open",
     openLabel: (title: string) => `Open the passage in ${title}`,
     unverified: "Not found word for word in the document",

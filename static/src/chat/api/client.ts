@@ -83,6 +83,7 @@ export class Api {
       `/documents/${id}`,
     );
   chunk = (id: string, signal: AbortSignal) => this.call<ChunkView>("GET", `/chunks/${id}`, { signal });
+  why = (documentId: string) => this.call<{ reasons: string[] }>("GET", `/documents/${documentId}/why`);
   removeFile = (id: string) => this.call<void>("DELETE", `/files/${id}`);
 
   /** Uploads by XMLHttpRequest, since fetch tells no progress. `onProgress` gets 0 to 1. */

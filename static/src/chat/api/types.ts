@@ -82,6 +82,8 @@ export type Part =
   | { type: "reasoning"; text: string }
   | { type: "file"; file: FileOutput };
 
+export type DataClass = "public" | "internal" | "confidential" | "restricted";
+
 export interface Citation {
   type: "citation";
   number: number;
@@ -94,6 +96,7 @@ export interface Citation {
   heading: string[];
   quote: string;
   verified: boolean;
+  data_class?: DataClass;
 }
 
 export interface FallbackNote {
@@ -195,6 +198,7 @@ export interface ChunkView {
     id: string;
     title: string;
     media_type: string;
+    data_class: DataClass;
     knowledge_base: string | KnowledgeBaseRef | null;
   };
   page: number | null;
