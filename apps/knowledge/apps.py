@@ -19,6 +19,7 @@ class KnowledgeConfig(AppConfig):
         from apps.knowledge.connectors import tasks as _tasks  # noqa: F401 - registers them
         from apps.knowledge.connectors.secrets import SECRET_FIELD
         from apps.knowledge.connectors.sweeping import sweep_sources
+        from apps.knowledge.reembedding.sweeping import sweep_reembeddings
         from apps.knowledge.sweeping import sweep
         from apps.knowledge.uploading import keys_of_uploads, remove_stale_uploads
         from apps.runs.maintenance import Job, register_job
@@ -26,6 +27,7 @@ class KnowledgeConfig(AppConfig):
 
         register_holder(keys_of_uploads)
         register_job(Job("documents", SWEEP_EVERY_S, sweep))
+        register_job(Job("changes of embedding models", SWEEP_EVERY_S, sweep_reembeddings))
         register_job(Job("orphaned files", ORPHANS_EVERY_S, remove_orphans))
         register_job(Job("stale uploads", ORPHANS_EVERY_S, remove_stale_uploads))
         register_job(Job("sources", SOURCES_EVERY_S, sweep_sources))

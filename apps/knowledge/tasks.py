@@ -7,6 +7,7 @@ import sys
 from uuid import UUID
 
 from apps.knowledge.ingesting import ingest
+from apps.knowledge.reembedding.working import reembed
 from apps.knowledge.remeaning import embed_missing
 from apps.knowledge.trial import search
 from apps.tenants.tasks import tenant_task
@@ -27,6 +28,15 @@ def embed_document(tenant_id: str, document_id: str) -> None:
     """Give vectors to the changed passages of a document that is ready."""
     _give_way()
     embed_missing(UUID(tenant_id), UUID(document_id))
+
+
+@tenant_task(
+    name="reembed_knowledge_base", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S
+)
+def reembed_knowledge_base(tenant_id: str, reembedding_id: str) -> None:
+    """Take a turn at a collection's change to another embedding model."""
+    _give_way()
+    reembed(UUID(tenant_id), UUID(reembedding_id))
 
 
 @tenant_task(name="search_knowledge_base", queue="replies")

@@ -6,6 +6,7 @@ from apps.knowledge.access_urls import urlpatterns as access
 from apps.knowledge.care_urls import urlpatterns as care
 from apps.knowledge.class_urls import urlpatterns as classes
 from apps.knowledge.care_urls import urlpatterns as care
+from apps.knowledge.embedding_urls import urlpatterns as embeddings
 from apps.knowledge.source_urls import urlpatterns as sources
 from apps.knowledge.views import administration, collections, documents, passages
 
@@ -13,6 +14,7 @@ urlpatterns = [
     *access,
     *care,
     *classes,
+    *embeddings,
     *sources,
     path("knowledge", collections.CollectionListPage.as_view(), name="knowledge"),
     path("knowledge/new", collections.CollectionNewPage.as_view(), name="knowledge-new"),

@@ -7,12 +7,14 @@ from apps.knowledge.api.access_urls import urlpatterns as access
 from apps.knowledge.api.care_urls import urlpatterns as care
 from apps.knowledge.api.class_urls import urlpatterns as classes
 from apps.knowledge.api.care_urls import urlpatterns as care
+from apps.knowledge.api.embedding_urls import urlpatterns as embeddings
 from apps.knowledge.api.source_urls import urlpatterns as sources
 
 urlpatterns = [
     *access,
     *care,
     *classes,
+    *embeddings,
     *sources,
     path("knowledge-bases", knowledge_bases.KnowledgeBaseListApi.as_view(), name="api-knowledge-bases"),
     path(
