@@ -5,7 +5,6 @@ from django.urls import path
 from apps.knowledge.access_urls import urlpatterns as access
 from apps.knowledge.care_urls import urlpatterns as care
 from apps.knowledge.class_urls import urlpatterns as classes
-from apps.knowledge.care_urls import urlpatterns as care
 from apps.knowledge.embedding_urls import urlpatterns as embeddings
 from apps.knowledge.source_urls import urlpatterns as sources
 from apps.knowledge.views import administration, collections, documents, passages

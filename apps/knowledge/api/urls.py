@@ -6,7 +6,6 @@ from apps.knowledge.api import chunks, documents, knowledge_bases, quotas, uploa
 from apps.knowledge.api.access_urls import urlpatterns as access
 from apps.knowledge.api.care_urls import urlpatterns as care
 from apps.knowledge.api.class_urls import urlpatterns as classes
-from apps.knowledge.api.care_urls import urlpatterns as care
 from apps.knowledge.api.embedding_urls import urlpatterns as embeddings
 from apps.knowledge.api.source_urls import urlpatterns as sources
 
