@@ -27,7 +27,8 @@ LONG = "Donaudampfschifffahrt" * 9 + "sgesellsch"
 SCRIPT = (ROOT / "tests" / "e2e" / "small_screen.js").read_text()
 MOST_TABS = 120
 NO_PAGE = {
-    "livez", "readyz", "csp-report", "sign-out", "admin-audit-export", "admin-models-export", "settings",
+    "livez", "readyz", "csp-report", "sign-out", "admin-audit-export", "admin-models-export",
+    "admin-routes-export", "settings",
     "admin-root",
     "setup", "setup-step", "link",
 }  # fmt: skip

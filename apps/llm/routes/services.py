@@ -116,6 +116,11 @@ def team_routes_set(*, actor: Actor | None, team: Team, route_ids: Iterable[UUID
         )
 
 
+def routes_exported(*, actor: Actor | None, filters: Mapping[str, str]) -> None:
+    """Note in the audit log that somebody took the list, by these filters."""
+    record(actor=actor, action="routes.exported", target_type="route", detail=dict(filters))
+
+
 def snapshot(route: Route) -> dict[str, Any]:
     """What the audit log keeps of a route."""
     return {name: getattr(route, name) for name in _SAID}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.accounts.pages import paged, searched
 from apps.llm.forms import TeamsForm
 from apps.llm.routes.administration import closed_models, listed_routes, targets
 from apps.llm.routes.filled import initial_of
@@ -21,11 +22,13 @@ from apps.llm.routes.services import (
     route_delete,
     route_grants_set,
     route_update,
+    routes_exported,
     trial_start,
 )
 from apps.llm.routes.shown import dry_run_shown, trial_shown
 from apps.llm.selectors.administration import access_team, people_in, teams
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage
+from apps.llm.views.tables import Column, as_csv, headings
 from apps.runs.services import run_stop
 
 if TYPE_CHECKING:
@@ -48,18 +51,56 @@ ABOUT = {
 }
 
 
+FILTERS: Final = ("q", "kind", "state", "sort")
+COLUMNS: Final = (
+    Column("Name", "name"),
+    Column("Kind", "kind"),
+    Column("Teams", "teams", falls=True),
+    Column("State", "state"),
+)
+SORTS: Final = {
+    "": "Name",
+    "-name": "Name, backwards",
+    "kind": "Kind",
+    "teams": "Most teams",
+    "state": "On first",
+    "-state": "Off first",
+    "newest": "Newest",
+}
+EXPORTED: Final = ("name", "id", "kind", "purpose", "teams", "state")
+MOST_EXPORTED: Final = 2_000
+
+
 class RouteListView(ModelsPage):
     template_name = "llm/routes.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        query, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
+        filters = {name: searched(request, name) for name in FILTERS}
         return self.page(
-            routes=listed_routes(query, kind),
-            q=query,
-            kind=kind,
+            **paged(request, listed_routes(filters), **filters),
+            chosen=[name for name in FILTERS if filters[name] and name != "sort"],
+            headings=headings(COLUMNS, filters),
+            sorts=SORTS.items(),
             kinds=[(value, label, ABOUT[value]) for value, label in RouteKind.choices],
             deleted=request.GET.get("deleted", ""),
         )
+
+
+class RouteExportView(ModelsPage):
+    """The filtered list as CSV; recorded."""
+
+    def get(self, request: Any) -> HttpResponse:
+        filters = {name: searched(request, name) for name in FILTERS}
+        kept = {name: value for name, value in filters.items() if value}
+        routes_exported(actor=self.actor, filters=kept)
+        found = listed_routes(filters)[:MOST_EXPORTED]
+        return as_csv(f"routes-{request.tenant.slug}", EXPORTED, (_cells(route) for route in found))
+
+
+def _cells(route: Route) -> list[object]:
+    granted = ", ".join(sorted(grant.team.name for grant in route.grants.all()))
+    state = "on" if route.is_enabled else "off"
+    return [route.name, route.public_id, route.get_kind_display(), route.purpose, granted, state]
 
 
 class RouteAddView(ModelsPage):

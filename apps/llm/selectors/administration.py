@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.http import Http404
 
 from apps.accounts.models import Membership, Team, User
@@ -21,11 +22,26 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-def connections() -> list[Connection]:
-    """Every connection by name, with `model_count` and its checks, newest first."""
+ORDERS: Final[Mapping[str, Sequence[str]]] = {
+    "name": ("name",),
+    "-name": ("-name",),
+    "vendor": ("vendor", "name"),
+    "-vendor": ("-vendor", "name"),
+    "models": ("-model_count", "name"),
+    "-models": ("model_count", "name"),
+    "state": ("-is_enabled", "name"),
+    "-state": ("is_enabled", "name"),
+}
+
+
+def connections(filters: Mapping[str, str]) -> QuerySet[Connection]:
+    """Connections with `model_count` and newest tests first; `q` in name, vendor or address, `sort`."""
     checks = ConnectionCheck.objects.filter(kind=CheckKind.TEST).order_by("-created_at")
-    rows = Connection.objects.annotate(model_count=Count("models")).order_by("name")
-    return list(rows.prefetch_related(Prefetch("checks", checks, to_attr="tests")))
+    rows = Connection.objects.annotate(model_count=Count("models"))
+    if q := filters.get("q", ""):
+        rows = rows.filter(Q(name__icontains=q) | Q(vendor__icontains=q) | Q(base_url__icontains=q))
+    rows = rows.order_by(*ORDERS.get(filters.get("sort", ""), ORDERS["name"]))
+    return rows.prefetch_related(Prefetch("checks", checks, to_attr="tests"))
 
 
 def has_provider() -> bool:
