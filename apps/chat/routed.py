@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from apps.chat import prompting
 from apps.chat.loading import Chosen, class_sent
 from apps.chat.prompting import Room
+from apps.knowledge.assembling import estimate_tokens
 from apps.llm.routes.execution import Ask, Calls, Performance, Spoken, TooLongError
 from apps.llm.routes.execution.asking import Spent
 from apps.llm.routes.selectors import plan_and_hour
@@ -61,7 +62,7 @@ class Routed:
         )
         asked = [turn.text for turn in self._job.turns]
         traits = Traits(
-            tokens=sum(prompting.estimate_tokens(text) for text in (*asked, sources)),
+            tokens=sum(estimate_tokens(text) for text in (*asked, sources)),
             hour=hour,
             team_id=self._ctx.team_id,
             language=language_of(question),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from apps.knowledge.lexical import LETTER, UNSPACED, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+Key = TypeVar("Key")
 
 MOST: Final = 6
 _QUOTED: Final = re.compile(
@@ -95,9 +97,6 @@ class Pointed:
     is_sure: bool = False
 
 
-NOTHING: Final = Pointed()
-
-
 def legible(text: str) -> str:
     """A text as pointers are looked for in it."""
     return plain(text).casefold()
@@ -120,20 +119,25 @@ def pointers_of(question: str) -> list[Pointer]:
     return list({each.pattern.pattern: each for each in reversed(made) if each}.values())[::-1][:MOST]
 
 
-def pointed_in(pointers: Sequence[Pointer], says: str) -> Pointed:
-    """What a text has of them; words in quotes count double. `says` is the text as it stands."""
-    text = legible(says)
-    found = [pointer for pointer in pointers if pointer.is_in(text)]
-    if not found:
-        return NOTHING
-    share = sum(map(_weight, found)) / sum(map(_weight, pointers))
-    return Pointed(share, any(each.is_quoted for each in found), any(each.is_sure for each in found))
+def point(pointers: Sequence[Pointer], texts: Mapping[Key, str]) -> dict[Key, Pointed]:
+    """What each of the texts has of what is pointed at; those that have nothing of it are left out.
 
-
-def found_anywhere(pointers: Iterable[Pointer], texts: Iterable[str]) -> list[Pointer]:
-    """Those that at least one of the texts has: the others can tell nothing apart."""
-    read = [legible(text) for text in texts]
-    return [pointer for pointer in pointers if any(pointer.is_in(text) for text in read)]
+    Words in quotes count double; what none of the texts has tells nothing apart and does not count.
+    """
+    if not pointers:
+        return {}
+    read = {key: legible(text) for key, text in texts.items()}
+    found = {key: [each for each in pointers if each.is_in(text)] for key, text in read.items()}
+    whole = sum(_weight(each) for each in pointers if any(each in had for had in found.values()))
+    return {
+        key: Pointed(
+            sum(map(_weight, had)) / whole,
+            any(each.is_quoted for each in had),
+            any(each.is_sure for each in had),
+        )
+        for key, had in found.items()
+        if had
+    }
 
 
 def _weight(pointer: Pointer) -> int:
