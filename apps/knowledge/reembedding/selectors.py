@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count
+from django.db.models import Sum
 
-from apps.knowledge.embedding import preferred, shown
-from apps.knowledge.models import Chunk, DocumentState, EmbeddingDefault, Reembedding
+from apps.knowledge.embedding import preferred
+from apps.knowledge.models import Document, DocumentState, EmbeddingDefault, Reembedding
 from apps.knowledge.permissions import access_knowledge_base
 from apps.knowledge.reembedding.estimating import Cost, cost_of, size_of
 from apps.knowledge.reembedding_models import UNDER_WAY
-from apps.knowledge.serving import offered_models
+from apps.knowledge.serving import offered_models, serving_model
 from apps.llm.models import Model
 from apps.llm.selectors import models_for_every_team, vendor_label
 from apps.llm.services.builtin import MULTILINGUAL_SLUG
@@ -74,7 +74,7 @@ def embedding_of(knowledge_base: KnowledgeBase) -> Embedding:
         size,
         [Choice(model, cost_of(model, size.tokens), model.id == serving_id) for model in models],
         newest_change(knowledge_base),
-        _suggested(knowledge_base, serving, models),
+        suggested_for(knowledge_base),
     )
 
 
@@ -123,15 +123,14 @@ def change_output(change: Reembedding) -> dict[str, Any]:
     }
 
 
-def _suggested(knowledge_base: KnowledgeBase, serving: Model | None, models: list[Model]) -> Model | None:
-    """The built-in multilingual model, where most passages are in languages that the present one lacks."""
-    known = shown(serving).known if serving else None
-    other = next((model for model in models if model.slug == MULTILINGUAL_SLUG), None)
-    if known is None or other is None:
+def suggested_for(knowledge_base: KnowledgeBase) -> Model | None:
+    """The built-in multilingual model, where most of the collection is in languages that its own lacks."""
+    ready = Document.objects.filter(knowledge_base=knowledge_base, state=DocumentState.READY)
+    sizes = dict(ready.exclude(language="").values_list("language").annotate(Sum("chunk_count")))
+    model = serving_model(knowledge_base) if sizes.keys() - {"en"} else None
+    if model is None or model.known is None:
         return None
-    ready = Chunk.objects.filter(
-        document__knowledge_base_id=knowledge_base.id, document__state=DocumentState.READY
-    )
-    counts = dict(ready.exclude(language="").values_list("language").annotate(Count("id")))
-    foreign = sum(count for language, count in counts.items() if language not in known)
-    return other if counts and foreign > _MANY * sum(counts.values()) else None
+    foreign = sum(chunks for language, chunks in sizes.items() if language not in model.known)
+    if foreign <= _MANY * sum(sizes.values()):
+        return None
+    return next((each for each in offered_models(knowledge_base) if each.slug == MULTILINGUAL_SLUG), None)

@@ -28,6 +28,7 @@ from apps.knowledge.permissions import (
     may_read,
 )
 from apps.knowledge.quotas import quota_of
+from apps.knowledge.reembedding.selectors import change_under_way, suggested_for
 from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -150,7 +151,8 @@ def collection_page(
     """The page of one collection, with what was wrong in one of its forms."""
     rows = selectors.documents_of(actor, knowledge_base).order_by("-created_at", "-id")
     search = _search(request, actor)
-    context = paged(request, rows) | {
+    context = paged(request, rows) | _of_embedding(actor, knowledge_base)
+    context |= {
         "knowledge_base": knowledge_base,
         "readers": selectors.readers_of(knowledge_base),
         "may_change": may_change(actor, knowledge_base),
@@ -169,6 +171,14 @@ def collection_page(
     }
     status = UNPROCESSABLE if upload_errors or search_errors else 200
     return render(request, "knowledge/collection.html", context, status=status)
+
+
+def _of_embedding(actor: Actor, knowledge_base: KnowledgeBase) -> dict[str, Any]:
+    """What whoever looks after it is told of its embedding model; a chat's own has none to choose."""
+    if knowledge_base.conversation_id is not None or not may_change(actor, knowledge_base):
+        return {}
+    change = change_under_way(knowledge_base)
+    return {"reembedding": change, "suggested_model": None if change else suggested_for(knowledge_base)}
 
 
 def _number(text: str) -> int:
