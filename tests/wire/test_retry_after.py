@@ -80,6 +80,12 @@ def test_every_form_of_a_date(form: str) -> None:
     assert asked({"Retry-After": in_half_a_minute(form)}) == pytest.approx(SOON, abs=3)
 
 
+def test_a_moment_counts_from_the_answers_own_date() -> None:
+    date = {"Date": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    assert asked(date | {"Retry-After": "Wed, 21 Oct 2015 07:28:40 GMT"}) == 40.0
+    assert asked(date | {"x-ratelimit-reset": "1445412510"}) == 30.0
+
+
 @pytest.mark.parametrize("form", ["seconds", "milliseconds", "RFC 3339"])
 def test_a_reset_is_a_moment(form: str) -> None:
     moment = in_half_a_minute(form)

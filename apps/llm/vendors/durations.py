@@ -31,8 +31,8 @@ def span(raw: object) -> float | None:
     return number(raw)
 
 
-def until(raw: str) -> float | None:
-    """Seconds from now to a moment: any of HTTP's three dates, or RFC 3339. Negative for one gone by."""
+def moment(raw: str) -> datetime | None:
+    """Any of HTTP's three dates, or RFC 3339."""
     try:
         when = parsedate_to_datetime(raw)
     except (ValueError, TypeError, OverflowError):
@@ -40,16 +40,20 @@ def until(raw: str) -> float | None:
             when = datetime.fromisoformat(raw)
         except ValueError:
             return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return (when - datetime.now(UTC)).total_seconds()
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def until_reset(raw: str) -> float | None:
+def until(raw: str, now: datetime) -> float | None:
+    """Seconds to a moment; negative for one gone by."""
+    when = moment(raw)
+    return None if when is None else (when - now).total_seconds()
+
+
+def until_reset(raw: str, now: datetime) -> float | None:
     """Seconds to a limit's reset: a span, a date, or a moment in seconds or milliseconds since 1970."""
     told = span(raw)
     if told is None:
-        return until(raw)
+        return until(raw, now)
     if told >= _FIRST_EPOCH_MILLISECOND:
         told /= 1000
-    return told - datetime.now(UTC).timestamp() if told >= _FIRST_EPOCH_SECOND else told
+    return told - now.timestamp() if told >= _FIRST_EPOCH_SECOND else told

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from apps.llm.vendors.durations import number, until_reset
 
@@ -10,7 +11,7 @@ _DRAFT = re.compile(r"(?:^|;)\s*t=(?P<wait>\d+)")
 _LEFT = re.compile(r"(?:^|;)\s*r=(?P<left>\d+)")
 
 
-def reset_of(headers: Mapping[str, str]) -> float | None:
+def reset_of(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds until the limit that was passed is lifted; header names are in lower case.
 
     Of several limits those count of which nothing is left, and of these the last to be lifted; where none
@@ -19,7 +20,7 @@ def reset_of(headers: Mapping[str, str]) -> float | None:
     """
     waits: dict[str, float] = {}
     for name, raw in headers.items():
-        if _RESET.match(name) and (wait := until_reset(raw)) is not None:
+        if _RESET.match(name) and (wait := until_reset(raw, now)) is not None:
             waits[name] = wait
     spent = [
         wait for name, wait in waits.items() if _is_spent(headers.get(name.replace("reset", "remaining")))

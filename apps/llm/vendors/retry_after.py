@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from apps.llm.vendors.durations import number, span, until
+from apps.llm.vendors.durations import moment, number, span, until
 from apps.llm.vendors.limit_resets import reset_of
 
 MOST_SECONDS = 86_400.0
@@ -35,16 +36,18 @@ def retry_after_of(
 
     In the body: Gemini's RetryInfo, a number named `retry_after`, Hugging Face's `estimated_time`,
     OpenRouter's `metadata`. Of a passed limit also its reset, in the headers or in those OpenRouter quotes.
+    Moments count from the answer's own Date: no clock here need agree with the host's.
     """
     lower = {name.lower(): value.strip() for name, value in headers.items()}
+    now = moment(lower.get("date", "")) or datetime.now(UTC)
     told = _milliseconds(lower.get("retry-after-ms") or lower.get("x-ms-retry-after-ms"))
     raw = lower.get("retry-after", "")
-    if told is None and (told := span(raw) if span(raw) is not None else until(raw)) is not None:
+    if told is None and (told := span(raw) if span(raw) is not None else until(raw, now)) is not None:
         return _wait(told, raw)
     for found in (told, _retry_info(body), _told(body), _in_words(text)):
         if found is not None:
             return _wait(found, f"{found:g} s")
-    reset = reset_of(lower | _quoted(body)) if is_limited else None
+    reset = reset_of(lower | _quoted(body), now) if is_limited else None
     return Wait(None) if reset is None else _wait(reset, f"{reset:g} s")
 
 
