@@ -80,7 +80,7 @@ class Message(TenantModel):
 
     `author` is the person who asked, for both. `client_id` makes a send repeatable. `source_document_ids` are
     the documents whose text stands in the answer or in what it was said from: it leaves later prompts when
-    the person may not read one of them.
+    the person may not read one of them. `rating` is what they say of an answer (apps.chat.judging).
     """
 
     conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE, db_index=False)
@@ -94,6 +94,7 @@ class Message(TenantModel):
     source_document_ids: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     usage: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
     error: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
+    rating: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
     model_slug = models.CharField(max_length=120, default="", blank=True)
     model_name = models.CharField(max_length=200, default="", blank=True)
     run_id = models.UUIDField(null=True)

@@ -45,6 +45,7 @@ def message_output(
         "steps": message.steps,
         "error": message.error,
         "usage": message.usage,
+        "rating": message.rating,
     }
 
 
@@ -77,6 +78,7 @@ def accepted_answer(message: Message) -> dict[str, Any]:
         "steps": [],
         "error": None,
         "usage": None,
+        "rating": None,
     }
 
 

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from apps.knowledge.views import care
+from apps.knowledge.views import care, feedback
 
 urlpatterns = [
     path("knowledge/questions", care.QuestionsPage.as_view(), name="knowledge-questions"),
     path("knowledge/questions/export", care.QuestionsExportPage.as_view(), name="knowledge-questions-export"),
+    path("knowledge/feedback", feedback.FeedbackPage.as_view(), name="knowledge-feedback"),
+    path(
+        "knowledge/feedback/<uuid:feedback_id>",
+        feedback.FeedbackResolvePage.as_view(),
+        name="knowledge-feedback-one",
+    ),
     path(
         "knowledge/questions/<uuid:question_id>", care.QuestionClosePage.as_view(), name="knowledge-question"
     ),

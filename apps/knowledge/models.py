@@ -12,7 +12,7 @@ from apps.files.models import File
 from apps.guardrails.classes import STORED, DataClass, highest
 from apps.knowledge import failures
 from apps.knowledge.access_models import KnowledgeBasePerson, Restriction, RestrictionReader, Visibility
-from apps.knowledge.care.models import UnansweredAsking, UnansweredQuestion
+from apps.knowledge.care.models import PassageFeedback, UnansweredAsking, UnansweredQuestion
 from apps.knowledge.chunking import SIZE
 from apps.knowledge.connectors.models import AllowedFolder, Source, SourceItem
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
@@ -36,6 +36,7 @@ __all__ = [
     "KnowledgeBase",
     "KnowledgeBasePerson",
     "KnowledgeBaseTeam",
+    "PassageFeedback",
     "PostedDocument",
     "Posting",
     "Reembedding",

@@ -187,6 +187,14 @@ class MessageUsage(serializers.Serializer[Any]):
     currency = serializers.CharField(allow_blank=True)
 
 
+class RatingOutput(serializers.Serializer[Any]):
+    """What the person says of an answer."""
+
+    is_good = serializers.BooleanField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    comment = serializers.CharField(allow_blank=True)
+
+
 class MessageOutput(serializers.Serializer[Any]):
     """A question or an answer. While `state` is queued, follow `run_id` for the text."""
 
@@ -203,6 +211,7 @@ class MessageOutput(serializers.Serializer[Any]):
     run_id = serializers.UUIDField(allow_null=True)
     error = RunErrorOutput(allow_null=True)
     usage = MessageUsage(allow_null=True)
+    rating = RatingOutput(allow_null=True)
     created_at = serializers.DateTimeField()
 
 

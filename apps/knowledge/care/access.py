@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from apps.accounts.permissions import can
-from apps.knowledge.care.models import UnansweredQuestion
+from apps.knowledge.care.models import PassageFeedback, UnansweredQuestion
 from apps.knowledge.models import KnowledgeBase, Visibility
 from apps.knowledge.permissions import MANAGE
 from apps.rest.errors import not_found
@@ -42,6 +42,15 @@ def access_question(actor: Actor, question_id: UUID) -> UnansweredQuestion:
     """An unanswered question of a collection that the actor looks after; 404 otherwise."""
     questions = UnansweredQuestion.objects.select_related("knowledge_base")
     found = questions.filter(id=question_id, knowledge_base__in=looked_after(actor)).first()
+    if found is None:
+        raise not_found()
+    return found
+
+
+def access_feedback(actor: Actor, feedback_id: UUID) -> PassageFeedback:
+    """Feedback on a passage of a collection that the actor looks after; 404 otherwise."""
+    rows = PassageFeedback.objects.select_related("knowledge_base", "document", "user")
+    found = rows.filter(id=feedback_id, knowledge_base__in=looked_after(actor)).first()
     if found is None:
         raise not_found()
     return found

@@ -58,3 +58,46 @@ class UnansweredAsking(TenantModel):
 
     def __str__(self) -> str:
         return self.text
+
+
+class FeedbackKind(models.TextChoices):
+    WRONG_DOCUMENT = "wrong_document", "Wrong document"
+    OUTDATED = "outdated", "Out of date"
+    NOT_SAID = "not_said", "Does not say this"
+
+
+class FeedbackState(models.TextChoices):
+    OPEN = "open", "Open"
+    RESOLVED = "resolved", "Resolved"
+
+
+class PassageFeedback(TenantModel):
+    """What a person said of a passage that an answer cited; kept for evaluation.
+
+    `question`, `passage` and `document_version` are as they were, `chunk_id` and `message_id` values. Who
+    gives it is told that those who look after the collection read it with the question and the name.
+    """
+
+    knowledge_base = TenantForeignKey("knowledge.KnowledgeBase", on_delete=models.CASCADE)
+    document = TenantForeignKey("knowledge.Document", on_delete=models.CASCADE)
+    document_version = models.PositiveIntegerField()
+    chunk_id = models.UUIDField()
+    message_id = models.UUIDField()
+    user = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
+    kind = models.CharField(max_length=14, choices=FeedbackKind)
+    comment = models.CharField(max_length=500, blank=True)
+    question = models.TextField()
+    passage = models.TextField()
+    state = models.CharField(max_length=8, choices=FeedbackState, default=FeedbackState.OPEN)
+    resolved_by = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["user", "message_id", "chunk_id"], name="passage_feedback_once")]
+        indexes = [
+            TenantIndex(fields=["knowledge_base", "state", "-created_at"], name="passage_feedback_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.document_id}"

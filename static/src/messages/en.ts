@@ -222,6 +222,12 @@ export const m = {
       `${input.toLocaleString()} in, ${output.toLocaleString()} out${estimated ? " (estimated)" : ""}`,
     created: "Written",
     close: "Close",
+    good: "Good answer",
+    bad: "Bad answer",
+    rated: "Your rating is kept",
+    unrated: "Your rating was taken back",
+    judge: "Something wrong?",
+    judgeLabel: (title: string) => `Something wrong with the passage in ${title}?`,
   },
   steps: {
     label: "Steps",

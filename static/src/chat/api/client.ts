@@ -10,6 +10,7 @@ import type {
   Message,
   Model,
   Page,
+  Rating,
   Run,
   SendInput,
   SendOutput,
@@ -74,6 +75,12 @@ export class Api {
     this.retried<SendOutput>("POST", `/conversations/${chat}/messages`, { json: input });
   regenerate = (message: string, input: { client_id: string; model?: string; knowledge?: boolean }) =>
     this.retried<{ answer: Message; run: Run }>("POST", `/messages/${message}/regenerate`, { json: input });
+  rate = (message: string, rating: Rating | null) =>
+    rating
+      ? this.call<Rating>("PUT", `/messages/${message}/rating`, { json: rating })
+      : this.call<void>("DELETE", `/messages/${message}/rating`);
+  judgePassage = (message: string, input: { chunk_id: string; kind: string; comment: string }) =>
+    this.call<void>("POST", `/messages/${message}/passage-feedback`, { json: input });
   stop = (run: string) => this.retried<Run>("POST", `/runs/${run}/stop`, { json: {} });
 
   knowledgeBases = () => this.call<Page<KnowledgeBase>>("GET", "/knowledge-bases");

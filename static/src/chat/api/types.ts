@@ -165,6 +165,13 @@ export interface Usage {
   estimated?: boolean;
 }
 
+/** What the person says of an answer. */
+export interface Rating {
+  is_good: boolean;
+  reasons: string[];
+  comment: string;
+}
+
 export interface Message {
   id: string;
   client_id: string | null;
@@ -179,6 +186,7 @@ export interface Message {
   run_id: string | null;
   error: RunError | null;
   usage: Usage | null;
+  rating?: Rating | null;
   created_at: string;
 }
 
