@@ -213,7 +213,7 @@ class ChunkVector(TenantModel):
 
     While a collection changes its model, vectors of the next one stand here beside those that are searched:
     compare a question only with vectors of the model that the document names, and of its vector's size.
-    Vectors have the size that their model gives them (docs/adr/0018), so an index by meaning is one of
+    Vectors have the size that their model gives them (docs/adr/0019), so an index by meaning is one of
     `embedding::halfvec(N)` where `vector_dims(embedding) = N`.
 
     The table is partitioned by `shelf`: all begin on the shared one, and those of large organisations are moved
