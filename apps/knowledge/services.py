@@ -32,6 +32,7 @@ from apps.knowledge.models import (
 from apps.knowledge.permissions import MANAGE
 from apps.knowledge.removing import documents_remove, with_versions
 from apps.knowledge.restricting import known_people
+from apps.knowledge.serving import knowledge_base_lock
 from apps.knowledge.storing import terms_count
 from apps.rest.errors import ProblemError, invalid
 from apps.tenants.scope import current_tenant_id
@@ -105,6 +106,7 @@ def knowledge_base_update(
 
 def knowledge_base_delete(*, actor: Actor | None, knowledge_base: KnowledgeBase) -> None:
     """Delete it with its documents and their files, also those that are being read."""
+    knowledge_base_lock(knowledge_base.id)
     documents = list(
         Document.objects.select_for_update().filter(knowledge_base=knowledge_base).order_by("id")
     )
