@@ -1,6 +1,6 @@
 """The installation that retrieval is measured on: 50 organisations, 200,000 chunks, the same at every run.
 
-Texts are sentences of the sets in ../shared/data/rag, mixed anew: a document keeps to a handful of neighbouring
+Texts are sentences of the sets in ../shared/data/rag, mixed anew: a document keeps to six neighbouring
 passages, a fifth of its sentences come from anywhere in its set, and every seventh word is drawn from the
 set's words as often as they are used, so that hardly a sentence stands twice. Half of the chunks name a part
 that no other names. The vector of a chunk is the mean of its sentences' real MiniLM vectors, with noise.
@@ -101,7 +101,7 @@ def vectors_of(texts: Sequence[str]) -> np.ndarray[Any, Any]:
 
 def documents(found: dict[str, Source], chunks: int, seed: int) -> Iterator[MadeDocument]:
     """Documents with together so many chunks: 1 to 400 each, a dozen in the middle."""
-    chance = random.Random(f"{SEED}-{seed}")  # noqa: S311 - not for secrets
+    chance = random.Random(f"{SEED}-{seed}")
     noise = np.random.default_rng(SEED + seed)
     terms: dict[tuple[str, str], tuple[Counter[str], int]] = {}
     left, number = chunks, 0

@@ -138,7 +138,8 @@ class _Rows:
         base_id = hidden if number % HIDDEN == 9 else small if number % SMALL_COLLECTION == 0 else main
         size = len(document.chunks)
         return (
-            document_id, base_id, self._file_id, document.title[:200], "ready", size, document.language, MODEL,
+            document_id, base_id, self._file_id, document.title[:200], "ready", size, document.language,
+            MODEL,
         )  # fmt: skip
 
     def _copy(self, table: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> None:
@@ -169,7 +170,8 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
 _COUNT: Final = """
 INSERT INTO knowledge_termcount (id, tenant_id, term, chunks)
 SELECT gen_random_uuid(), %(tenant)s, split_part(entry, ':', 1)::int - 1, count(*)::int
-FROM knowledge_chunkterms t, unnest(string_to_array(split_part(ltrim(t.terms::text, '{'), '}', 1), ',')) AS entry
+FROM knowledge_chunkterms t,
+     unnest(string_to_array(split_part(ltrim(t.terms::text, '{'), '}', 1), ',')) AS entry
 WHERE t.tenant_id = %(tenant)s AND entry <> ''
 GROUP BY 3
 """

@@ -6,6 +6,7 @@ from django.apps import AppConfig
 
 SWEEP_EVERY_S = 5.0
 ORPHANS_EVERY_S = 1800.0
+INDEX_EVERY_S = 60.0
 SOURCES_EVERY_S = 15.0
 
 
@@ -21,6 +22,7 @@ class KnowledgeConfig(AppConfig):
         from apps.knowledge.connectors.sweeping import sweep_sources
         from apps.knowledge.reembedding.sweeping import sweep_reembeddings
         from apps.knowledge.sweeping import sweep
+        from apps.knowledge.tending import sweep_index
         from apps.knowledge.uploading import keys_of_uploads, remove_stale_uploads
         from apps.runs.maintenance import Job, register_job
         from apps.vault import registry
@@ -28,6 +30,7 @@ class KnowledgeConfig(AppConfig):
         register_holder(keys_of_uploads)
         register_job(Job("documents", SWEEP_EVERY_S, sweep))
         register_job(Job("changes of embedding models", SWEEP_EVERY_S, sweep_reembeddings))
+        register_job(Job("shelves and postings", INDEX_EVERY_S, sweep_index))
         register_job(Job("orphaned files", ORPHANS_EVERY_S, remove_orphans))
         register_job(Job("stale uploads", ORPHANS_EVERY_S, remove_stale_uploads))
         register_job(Job("sources", SOURCES_EVERY_S, sweep_sources))

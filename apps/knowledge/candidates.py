@@ -14,7 +14,7 @@ from django.db import connection
 from apps.guardrails.classes import DataClass
 from apps.knowledge.admission import CLASSED
 from apps.knowledge.fields import sparse_text, vector_text
-from apps.knowledge.legs import READABLE, find_statement
+from apps.knowledge.legs import NEAREST, READABLE, find_statement
 from apps.knowledge.lexical import DIMENSIONS, idf
 from apps.knowledge.models import SHARED, TermCount
 from apps.knowledge.narrowing import WIDE
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from apps.knowledge.narrowing import Narrowing
 
 EXACT_MOST: Final = 30_000
-"""Vectors in reach that are compared one by one, in 15 ms; beyond, the index of the organisation's shelf is used."""
-PLACES_MOST: Final = 20_000
+"""Vectors in reach that are compared one by one; beyond, the index of the own shelf is used."""
+PLACES_MOST: Final = 40_000
 """Places in postings that a question reads, the strongest first."""
 
 _CLASS: Final = f"""
@@ -37,6 +37,11 @@ _CLASS: Final = f"""
  JOIN knowledge_knowledgebase b ON b.tenant_id = d.tenant_id AND b.id = d.knowledge_base_id
  WHERE d.tenant_id = %(tenant)s AND d.id = r.id)
 """  # noqa: S608 - our own text, every value is a parameter
+_INDEX_SETTINGS: Final = f"""
+SELECT set_config('hnsw.ef_search', '{NEAREST}', true),
+       set_config('hnsw.iterative_scan', 'relaxed_order', true)
+"""
+
 _SURVEY: Final = (
     READABLE  # noqa: S608 - our own text, every value is a parameter
     + """
@@ -186,10 +191,12 @@ def find(
     """
     questions = (weights, *pointed)
     by_index = chunks > EXACT_MOST
+    shelves = [SHARED, current_tenant_id()]
     values = reach.values() | {
         "models": list(vectors),
         "vectors": [vector_text(vector) for vector in vectors.values()],
-        "shelves": [SHARED] if by_index else [SHARED, current_tenant_id()],
+        "shelves": shelves,
+        "exact": shelves[:1] if by_index else shelves,
         "questions": [sparse_text(terms, DIMENSIONS) for terms in questions],
         "of_questions": [number for number, terms in enumerate(questions, start=1) for _ in terms],
         "terms": [term for terms in questions for term in terms],
@@ -201,6 +208,8 @@ def find(
     }
     for number, (model_id, vector) in enumerate(vectors.items()):
         values |= {f"model_{number}": model_id, f"vector_{number}": vector_text(vector)}
+    if by_index:
+        _rows(_INDEX_SETTINGS, {})
     statement = find_statement([len(vector) for vector in vectors.values()], by_index=by_index)
     return [
         Hit(chunk_id, document_id, position, language or None, *others)

@@ -37,3 +37,10 @@ def hint_search_after_commit(tenant_id: UUID, search_id: UUID) -> None:
     after_commit(
         lambda: outbox.post(lambda: search_knowledge_base.apply_async((str(tenant_id), str(search_id))))
     )
+
+
+def hint_tending(tenant_id: UUID) -> None:
+    """Something waits in what the organisation is searched by; sent at once, on the outbox's thread."""
+    from apps.knowledge.tasks import tend_index
+
+    outbox.post(lambda: tend_index.apply_async((str(tenant_id),)))

@@ -39,8 +39,8 @@ class PostedDocument(TenantModel):
 class Posting(TenantModel):
     """Where a term stands with about the same weight, in the documents of one segment.
 
-    A place is a document's number and a chunk's position in it; `size` is how many there are. `level` says the
-    weight (apps.knowledge.posting).
+    A place is a document's number and a chunk's position in it; `size` is how many there are. `level` says
+    the weight (apps.knowledge.posting).
     """
 
     segment = models.IntegerField()

@@ -1,4 +1,4 @@
-"""The statement that finds candidates, as text: what may be read, then by meaning and by words (docs/adr/0020).
+"""The statement that finds candidates: what may be read, in it by meaning and by words (docs/adr/0020).
 
 Each leg is exact where few chunks are in reach. Beyond that, meaning is looked up in the index of the
 organisation's own shelf and words in its postings; what has not come there yet is always searched exactly.
@@ -36,7 +36,7 @@ _EXACTLY: Final = """
     SELECT v.chunk_id
     FROM knowledge_chunkvector v
     JOIN readable r ON r.id = v.document_id AND r.embedding_model_id = %(model_{n})s
-    WHERE v.tenant_id = %(tenant)s AND v.shelf = ANY(%(shelves)s) AND v.model_id = %(model_{n})s
+    WHERE v.tenant_id = %(tenant)s AND v.shelf = ANY(%(exact)s) AND v.model_id = %(model_{n})s
       AND vector_dims(v.embedding) = {size}
     ORDER BY v.embedding <=> %(vector_{n})s::halfvec
     LIMIT {nearest}) AS near
@@ -58,20 +58,18 @@ _FIND: Final = (
   SELECT a.model_id, a.vector::halfvec AS vector
   FROM unnest(%(models)s::uuid[], %(vectors)s::text[]) AS a (model_id, vector)
 ), questions AS MATERIALIZED (
-  SELECT q.number, q.terms::sparsevec AS terms, CASE WHEN q.number = 1 THEN {nearest} ELSE {pointed} END AS most
+  SELECT q.number, q.terms::sparsevec AS terms,
+         CASE WHEN q.number = 1 THEN {nearest} ELSE {pointed} END AS most
   FROM unnest(%(questions)s::text[]) WITH ORDINALITY AS q (terms, number)
 ), numbered AS MATERIALIZED (
   SELECT r.id, p.number
-  FROM readable r JOIN knowledge_posteddocument p
-    ON p.tenant_id = %(tenant)s AND p.document_id = r.id AND p.is_complete
-  WHERE %(by_postings)s
-), unposted AS MATERIALIZED (
-  SELECT id FROM readable EXCEPT SELECT id FROM numbered
+  FROM readable r LEFT JOIN knowledge_posteddocument p
+    ON %(by_postings)s AND p.tenant_id = %(tenant)s AND p.document_id = r.id AND p.is_complete
 ), dense AS MATERIALIZED ({dense}), words AS MATERIALIZED (
   SELECT scored.chunk_id
   FROM questions q CROSS JOIN LATERAL (
     SELECT t.chunk_id, t.terms <#> q.terms AS distance
-    FROM knowledge_chunkterms t JOIN unposted u ON u.id = t.document_id
+    FROM knowledge_chunkterms t JOIN numbered r ON r.id = t.document_id AND r.number IS NULL
     WHERE t.tenant_id = %(tenant)s
     ORDER BY distance LIMIT q.most) AS scored
   WHERE scored.distance < 0
@@ -85,18 +83,21 @@ _FIND: Final = (
   FROM (SELECT question, places, adds, sum(size) OVER strongest - size AS already FROM lists
         WINDOW strongest AS (PARTITION BY question ORDER BY adds DESC ROWS UNBOUNDED PRECEDING)) AS ordered
   WHERE already < %(places)s
+), standing AS MATERIALIZED (
+  SELECT read.question, read.adds, place, place >> {bits} AS number
+  FROM read CROSS JOIN unnest(read.places) AS place
 ), posted AS MATERIALIZED (
   SELECT scored.chunk_id
   FROM questions q CROSS JOIN LATERAL (
     SELECT t.chunk_id, t.terms <#> q.terms AS distance
     FROM (
-      SELECT place FROM read CROSS JOIN unnest(read.places) AS place
-      JOIN numbered r ON r.number = place >> {bits}
-      WHERE read.question = q.number
-      GROUP BY place ORDER BY sum(adds) DESC LIMIT 2 * q.most) AS best
-    JOIN numbered r ON r.number = best.place >> {bits}
-    JOIN knowledge_chunk c ON c.tenant_id = %(tenant)s AND c.document_id = r.id
-      AND c.position = (best.place & ((1 << {bits}) - 1))::int
+      SELECT s.place >> {bits} AS number, (s.place & ((1 << {bits}) - 1))::int AS position
+      FROM standing s JOIN numbered r ON r.number = s.number
+      WHERE s.question = q.number
+      GROUP BY s.place ORDER BY sum(s.adds) DESC LIMIT 4 * q.most) AS best
+    JOIN numbered r ON r.number = best.number
+    JOIN knowledge_chunk c
+      ON c.tenant_id = %(tenant)s AND c.document_id = r.id AND c.position = best.position
     JOIN knowledge_chunkterms t ON t.tenant_id = %(tenant)s AND t.chunk_id = c.id
     ORDER BY distance LIMIT q.most) AS scored
   WHERE %(by_postings)s
@@ -133,7 +134,7 @@ LEFT JOIN knowledge_chunkterms t ON t.tenant_id = %(tenant)s AND t.chunk_id = fo
 def find_statement(sizes: Sequence[int], *, by_index: bool) -> str:
     """The statement for vectors of these sizes: `vector_0` of `model_0` and so on, in their order.
 
-    `by_index` looks at the organisation's own shelf by its index; `shelves` then names the shared one only.
+    `by_index` looks at the organisation's own shelf by its index: `exact` then names the shared one only.
     """
     leg = _EXACTLY + (_BY_INDEX if by_index else "")
     legs = [leg.replace("{n}", str(n)).replace("{size}", str(size)) for n, size in enumerate(sizes)]

@@ -1,18 +1,22 @@
 """Lists of where each term stands, so that a question over many chunks reads few of them (docs/adr/0020).
 
-Chunks beyond the newest ten thousand are posted in segments: for each term, the places of each level of weight
-(impact-ordered postings: Anh and Moffat, 2005). A question reads the lists that can add most to a score, up to
-a fixed number of places, and what comes out best is scored exactly. What is not posted is scored one by one.
+Chunks beyond the newest ten thousand are posted in segments: for each term, the places of each level of
+weight (impact-ordered postings: Anh and Moffat, 2005). A question reads the lists that can add most to a
+score, up to a number of places, and what comes out best is scored exactly. What is not posted is scored one
+by one.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 
 from apps.knowledge.index_models import PostedDocument
 from apps.tenants.scope import current_tenant_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 UNPOSTED_MOST: Final = 10_000
 """So many chunks are searched one by one, in 8 ms; when there are more, they are posted."""
@@ -58,6 +62,21 @@ FROM (
 GROUP BY segment, term, level
 ORDER BY segment, term, level
 """
+UNTENDED: Final = """
+SELECT d.tenant_id FROM knowledge_document d
+WHERE d.state = 'ready' AND NOT EXISTS (SELECT FROM knowledge_posteddocument p
+  WHERE p.tenant_id = d.tenant_id AND p.document_id = d.id AND p.is_complete)
+GROUP BY 1 HAVING sum(d.chunk_count) >= %(least)s
+UNION
+SELECT tenant_id FROM knowledge_posteddocument
+GROUP BY tenant_id, number >> %(bits)s
+HAVING count(*) * 2 < max(number & ((1::bigint << %(bits)s) - 1))
+UNION
+SELECT id FROM tenants_tenant t
+WHERE EXISTS (SELECT FROM knowledge_posting p WHERE p.tenant_id = t.id)
+  AND NOT EXISTS (SELECT FROM knowledge_posteddocument d WHERE d.tenant_id = t.id)
+"""
+"""The organisations where chunks wait to be posted or segments to be dissolved, with `values_of`."""
 _HALF_GONE: Final = """
 SELECT number >> %(bits)s FROM knowledge_posteddocument
 WHERE tenant_id = %(tenant)s
@@ -77,22 +96,17 @@ WHERE p.tenant_id = %(tenant)s AND (p.segment = ANY(%(segments)s) OR NOT EXISTS 
 """
 
 
-def weight_of_level() -> str:
-    """SQL for what a place of `level` adds for each unit of a question's weight."""
-    return f"({LEVEL} * (level + 0.5))"
-
-
-def documents_pick() -> list[object]:
+def documents_pick() -> list[UUID]:
     """Give numbers to the next segment's documents; none while few chunks wait. In a scope of its own.
 
-    What an earlier attempt picked and did not post is picked anew. Documents that are being changed are waited
-    for: each change holds its document's row until it is committed, and the new row refers to it.
+    What an earlier attempt picked and did not post is picked anew. Documents that are being changed are
+    waited for: each change holds its document's row until it is committed, and the new row refers to it.
     """
     PostedDocument.objects.filter(is_complete=False).delete()
     return [row[0] for row in _run(_PICK, most=SEGMENT_MOST, least=UNPOSTED_MOST)]
 
 
-def documents_post(picked: list[object]) -> int:
+def documents_post(picked: list[UUID]) -> int:
     """Write the postings of documents picked before, in a scope after it; how many documents they are.
 
     One that was changed meanwhile has lost its row and stays unposted. Nothing is kept when none has one.
@@ -104,11 +118,17 @@ def documents_post(picked: list[object]) -> int:
 def segments_dissolve() -> int:
     """Unpost the segments of which half of the documents are gone; how many. Their chunks wait anew."""
     segments = [row[0] for row in _run(_HALF_GONE)]
-    _run(_UNPOST, segments=segments)
+    if segments or not PostedDocument.objects.exists():
+        _run(_UNPOST, segments=segments)
     return len(segments)
 
 
-def _run(sql: str, **values: object) -> list[tuple[object, ...]]:
+def values_of() -> dict[str, int]:
+    """The parameters of UNTENDED."""
+    return {"least": UNPOSTED_MOST, "bits": PLACE_BITS}
+
+
+def _run(sql: str, **values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values | {"tenant": current_tenant_id(), "bits": PLACE_BITS})
         return cursor.fetchall() if cursor.description else []

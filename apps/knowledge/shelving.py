@@ -1,8 +1,8 @@
 """Large organisations' vectors on shelves of their own, with an index by meaning (docs/adr/0020).
 
 A shelf is a partition of the table of vectors. All vectors begin on the shared one and are searched exactly;
-those of a large organisation are moved, some documents at a time, to its own. At every moment each vector is on
-one of both, so a move may be killed anywhere, is resumed by the next, and holds up nobody.
+those of a large organisation are moved, some documents at a time, to its own. At every moment each vector is
+on one of both, so a move may be killed anywhere, is resumed by the next, and holds up nobody.
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ def vectors_move() -> int:
         values = {"origin": tenant_id, "target": SHARED, "models": None}
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, values | {"tenant": tenant_id, "most": DOCUMENTS_AT_ONCE})
-        return cursor.rowcount
+        moved: int = cursor.rowcount
+    return moved
 
 
 def _index(tenant_id: UUID) -> None:

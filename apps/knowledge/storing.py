@@ -56,8 +56,8 @@ FROM (
 ORDER BY found.term
 ON CONFLICT (tenant_id, term) DO UPDATE SET chunks = greatest(known.chunks + excluded.chunks, 0)
 """
-# Terms in their order, so that two documents published at once never wait for each other in a circle. What the
-# postings say of the documents holds no longer (apps.knowledge.posting).
+# Terms in their order, so that two documents published at once never wait for each other in a circle. What
+# the postings say of the documents holds no longer (apps.knowledge.posting).
 
 
 class Edit(NamedTuple):

@@ -102,5 +102,5 @@ def test_probe_finds_a_partition_that_opens_by_itself(acme: Organisation) -> Non
                 f"{own}: the partition can be read past its table"
             ]
         finally:
-            cursor.execute(f"REVOKE SELECT ON {own} FROM app_web, app_worker")
+            cursor.execute(f"REVOKE SELECT ON {own} FROM app_web, app_worker")  # noqa: S608 - our own name
     assert list(leaks()) == []

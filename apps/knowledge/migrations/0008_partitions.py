@@ -105,7 +105,7 @@ REVOKE ALL ON FUNCTION knowledge_shelf_create(uuid), knowledge_shelf_index(uuid,
   knowledge_shelf_drop(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION knowledge_shelf_create(uuid), knowledge_shelf_index(uuid, uuid[], int[]),
   knowledge_shelf_drop(uuid) TO app_platform;
-"""
+"""  # noqa: S608 - our own names
 
 
 class Migration(migrations.Migration):

@@ -72,7 +72,8 @@ FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN (
 """
 _FUNCTIONS = """
 SELECT p.proname, coalesce(array_to_string(p.proconfig, ','), '') LIKE '%%search_path=%%',
-       has_function_privilege('app_web', p.oid, 'EXECUTE') OR has_function_privilege('app_worker', p.oid, 'EXECUTE')
+       has_function_privilege('app_web', p.oid, 'EXECUTE')
+         OR has_function_privilege('app_worker', p.oid, 'EXECUTE')
 FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
 """
 _ROLES = "SELECT rolname, rolsuper, rolbypassrls, rolinherit, rolcreatedb, rolcreaterole FROM pg_roles"
