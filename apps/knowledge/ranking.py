@@ -60,7 +60,7 @@ def ranking(
     tunings: Mapping[UUID, Tuned] = _UNSET,
 ) -> Ranking:
     """What was found, fused; `models` are those whose vectors of the question were compared."""
-    by_id = {str(hit.chunk_id): _on_one_scale(hit, models) for hit in hits}
+    by_id = {str(hit.chunk_id): _on_one_scale(hit, models, question.language) for hit in hits}
     fused = fuse(
         [
             Candidate(id_, hit.dense, hit.lexical, hit.language, _known(models, hit), _balance(tunings, hit))
@@ -99,12 +99,12 @@ def _place(found: tuple[Hit, float]) -> tuple[float, str]:
     return -found[1], str(found[0].chunk_id)
 
 
-def _on_one_scale(hit: Hit, models: Mapping[UUID, EmbeddingModel]) -> Hit:
+def _on_one_scale(hit: Hit, models: Mapping[UUID, EmbeddingModel], language: str | None) -> Hit:
     """The find with its cosine as it compares with those of other models."""
     model = models.get(hit.model_id) if hit.model_id else None
     if hit.dense is None or model is None or model.scale == IDENTITY:
         return hit
-    return replace(hit, dense=model.scale.common(hit.dense))
+    return replace(hit, dense=model.scale.common(hit.dense, language, hit.language))
 
 
 def _known(models: Mapping[UUID, EmbeddingModel], hit: Hit) -> Set[str] | None:
