@@ -11,6 +11,7 @@ from apps.chat.models import MessageRole
 from apps.chat.prompting import Room, Turn
 from apps.guardrails.classes import highest
 from apps.knowledge.classing import highest_class
+from apps.knowledge.narrowing import WIDE
 from apps.knowledge.selectors import readable_document_ids
 from apps.llm import selectors as models
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from apps.chat.rows import AwaitedAnswer
     from apps.guardrails.classes import DataClass
+    from apps.knowledge.narrowing import Narrowing
     from apps.knowledge.retrieval import Passage
 
 EXTRACTIVE = "extractive"
@@ -67,6 +69,7 @@ class Job:
     awaited: AwaitedAnswer | None = None
     source_ids: frozenset[str] = frozenset()
     data_class: DataClass | None = None
+    narrowing: Narrowing = WIDE
 
     @property
     def is_for_documents(self) -> bool:
@@ -91,6 +94,7 @@ def load_job(*, conversation_id: UUID, question_id: UUID, answer_id: UUID, user_
         asked.awaited,
         rests_on,
         highest_class({UUID(source) for source in rests_on}),
+        asked.narrowing,
     )
 
 

@@ -20,7 +20,10 @@ class TitleSource(models.TextChoices):
 
 
 class Conversation(TenantModel):
-    """A person's chat under one team; private to the person."""
+    """A person's chat under one team; private to the person.
+
+    `narrowing` is the stored part of its knowledge that answers are looked up in (knowledge.narrowing).
+    """
 
     user = TenantForeignKey("accounts.User", on_delete=models.CASCADE, db_index=False)
     team = TenantForeignKey("accounts.Team", on_delete=models.PROTECT)
@@ -29,6 +32,7 @@ class Conversation(TenantModel):
     model_slug = models.CharField(max_length=120, default="", blank=True)
     current_message_id = models.UUIDField(null=True)
     is_pinned = models.BooleanField(default=False)
+    narrowing: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField()
 

@@ -92,7 +92,7 @@ async def _await_reading(ctx: RunContext, conversation_id: UUID) -> None:
 
 async def _look(ctx: RunContext, job: Job, conversation_id: UUID, query: str) -> Found:
     who = Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id)
-    reach = Reach(ctx.user_id, job.knowledge_base_ids, conversation_id)
+    reach = Reach(ctx.user_id, job.knowledge_base_ids, conversation_id, job.narrowing)
     sought = await look(who, reach, query)
     if not sought.read and not sought.openings:
         near = await ctx.db(nearest, sought)

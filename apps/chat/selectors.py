@@ -13,6 +13,7 @@ from apps.chat.citing import NEAREST
 from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageRole, MessageState
 from apps.chat.permissions import visible_conversations
 from apps.knowledge import selectors as knowledge
+from apps.knowledge.narrowing import Narrowing
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
 from apps.llm.policy.own import own_default
@@ -53,7 +54,8 @@ SELECT array(SELECT knowledge_base_id FROM chat_conversationknowledgebase
              WHERE tenant_id = %(tenant)s AND conversation_id = %(conversation)s ORDER BY id),
        EXISTS (SELECT 1 FROM knowledge_knowledgebase b
                JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id
-               WHERE b.tenant_id = %(tenant)s AND b.conversation_id = %(conversation)s)
+               WHERE b.tenant_id = %(tenant)s AND b.conversation_id = %(conversation)s),
+       (SELECT narrowing FROM chat_conversation WHERE tenant_id = %(tenant)s AND id = %(conversation)s)
 """)
 
 
@@ -73,6 +75,7 @@ class Asked(NamedTuple):
     knowledge_base_ids: tuple[UUID, ...]
     has_files: bool
     awaited: rows.AwaitedAnswer | None
+    narrowing: Narrowing
 
 
 def conversation_list(actor: Actor, *, query: str = "") -> QuerySet[Conversation]:
@@ -103,6 +106,7 @@ def conversation_detail(actor: Actor, conversation: Conversation) -> dict[str, A
     return outputs.conversation_output(conversation) | {
         "knowledge_bases": [{"id": base.id, "name": base.name} for base in chosen.order_by("name", "id")],
         "files": knowledge.conversation_files(conversation.id),
+        "narrowing": conversation.narrowing,
     }
 
 
@@ -189,8 +193,9 @@ def asked(*, conversation_id: UUID, question_id: UUID, answer_id: UUID) -> Asked
         (_LOOKS_IN, {"tenant": current_tenant_id(), "conversation": conversation_id}),
         rows.awaiting(answer_id),
     )
-    bases, has_files = places.rows[0]
-    return Asked(_branch(branch), tuple(bases), has_files, rows.awaited_of(awaited))
+    bases, has_files, narrowing = places.rows[0]
+    narrowed = Narrowing.of(loaded(narrowing) or {})
+    return Asked(_branch(branch), tuple(bases), has_files, rows.awaited_of(awaited), narrowed)
 
 
 def _branch_of(message_id: UUID) -> dict[str, Any]:

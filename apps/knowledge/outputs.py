@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from apps.knowledge.models import Chunk, Document, KnowledgeBase, TrialSearch
 
+REASONS = ("meaning", "words", "pointed", "reranker")
 _OF_FILE = {DocumentState.QUEUED: "reading"}
 
 
@@ -66,6 +67,8 @@ def document_output(document: Document) -> dict[str, Any]:
         "version": document.version,
         "version_of": document.version_of_id,
         "chunk_size": document.chunk_size,
+        "tags": document.tags,
+        "dated": document.dated,
         "data_class": document.held_class.slug,
         "class_reason": document.class_reason,
         "uploaded_by": {"id": by.id, "name": by.name} if by else None,
@@ -117,12 +120,14 @@ def chunk_output(chunk: Chunk, before: str, after: str) -> dict[str, Any]:
     }
 
 
-def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, float]]) -> dict[str, Any]:
+def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, dict[str, Any]]]) -> dict[str, Any]:
     """A trial search with what it found, best first."""
     return {
         "id": search.id,
         "query": search.query,
         "state": search.state,
+        "narrowing": search.narrowing,
+        "notes": search.notes,
         "results": [
             {
                 "chunk_id": chunk.id,
@@ -132,8 +137,9 @@ def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, float]]) -> d
                 "heading": chunk.heading,
                 "text": chunk.text,
                 "data_class": chunk.document.held_class.slug,
-                "score": score,
+                "score": why["score"],
+                "why": {name: why.get(name) for name in REASONS},
             }
-            for chunk, score in hits
+            for chunk, why in hits
         ],
     }

@@ -31,6 +31,8 @@ RERANKED: Final = 40
 """How many finds a reranker is given."""
 _READ: Final = 3
 """How many finds are read for each passage that is wanted."""
+_SPREAD: Final = 100
+"""Among how many finds the documents are mixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def search_find(
     """
     found = rank(search, text, vectors, language=language)
     depth = RERANKED if search.is_reranked else _READ * search.passages
-    read = tuple(found.usable[:depth])
+    read = tuple(spread(found.usable[:_SPREAD], most=search.passages)[:depth])
     places = dict.fromkeys((hit.document_id, hit.position + step) for hit, _ in read for step in (-1, 0, 1))
     known = candidates.texts(search.reach, list(places)) if places else {}
     openings: tuple[Stored, ...] = ()

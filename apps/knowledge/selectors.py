@@ -120,15 +120,15 @@ def around(chunk: Chunk) -> tuple[str, str]:
     return head, tail
 
 
-def search_hits(actor: Actor, search: TrialSearch) -> list[tuple[Chunk, float]]:
-    """What a trial search found and the person may still read, best first."""
-    scores = {UUID(row["chunk_id"]): float(row["score"]) for row in search.found}
+def search_hits(actor: Actor, search: TrialSearch) -> list[tuple[Chunk, dict[str, Any]]]:
+    """What a trial search found and the person may still read, best first, with the reasons for its place."""
+    scores = {UUID(row["chunk_id"]): row for row in search.found}
     readable = Chunk.objects.filter(
         id__in=scores,
         document__in=readable_documents(actor.user_id).filter(state=DocumentState.READY),
     )
     chunks = {chunk.id: chunk for chunk in readable.select_related("document__knowledge_base")}
-    return [(chunks[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in chunks]
+    return [(chunks[chunk_id], why) for chunk_id, why in scores.items() if chunk_id in chunks]
 
 
 def conversation_files(conversation_id: UUID) -> list[dict[str, Any]]:

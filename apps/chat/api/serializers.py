@@ -10,6 +10,7 @@ from apps.chat.conversations import MAX_KNOWLEDGE_BASES
 from apps.chat.models import MessageRole
 from apps.chat.parts import MAX_FILES, MAX_TEXT
 from apps.guardrails.classes import SLUGS
+from apps.knowledge.api.serializers import NarrowingInput, NarrowingOutput
 from apps.rest.serializers import InputSerializer
 from apps.runs.api.views import RunErrorOutput, RunOutput
 from apps.runs.models import RunState, StepState
@@ -28,6 +29,7 @@ class ConversationCreateInput(InputSerializer):
     knowledge_base_ids = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=MAX_KNOWLEDGE_BASES
     )
+    narrowing = NarrowingInput(required=False)
 
 
 class ConversationUpdateInput(InputSerializer):
@@ -39,6 +41,7 @@ class ConversationUpdateInput(InputSerializer):
     knowledge_base_ids = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=MAX_KNOWLEDGE_BASES
     )
+    narrowing = NarrowingInput(required=False)
 
 
 class MessageSendInput(InputSerializer):
@@ -114,6 +117,7 @@ class ConversationDetailOutput(ConversationOutput):
 
     knowledge_bases = KnowledgeBaseName(many=True)
     files = AttachedFile(many=True)
+    narrowing = NarrowingOutput(help_text="Which documents of the knowledge bases are looked at.")
 
 
 class ConversationPage(serializers.Serializer[Any]):

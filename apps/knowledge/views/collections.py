@@ -18,6 +18,7 @@ from apps.guardrails.classes import DataClass
 from apps.knowledge import selectors, services
 from apps.knowledge.classing import may_lower
 from apps.knowledge.forms import CollectionForm, CollectionNameForm, tried
+from apps.knowledge.labelling import facets
 from apps.knowledge.models import SearchState, TrialSearch, Visibility
 from apps.knowledge.permissions import (
     MANAGE,
@@ -29,7 +30,8 @@ from apps.knowledge.permissions import (
 )
 from apps.knowledge.quotas import quota_of
 from apps.knowledge.reembedding.selectors import change_under_way, suggested_for
-from apps.rest.errors import ProblemError
+from apps.knowledge.search_forms import NarrowingForm
+from apps.rest.errors import ProblemError, invalid
 
 if TYPE_CHECKING:
     from apps.accounts.actors import Actor
@@ -130,12 +132,19 @@ class TrialSearchPage(PersonPage):
     def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Start it."""
         knowledge_base = access_searchable(self.actor, knowledge_base_id)
+        form = NarrowingForm(request.POST, facets=facets(self.actor, [knowledge_base.id]))
         query = request.POST.get("query", "")
         try:
-            search = services.trial_search_start(actor=self.actor, knowledge_base=knowledge_base, query=query)
+            if not form.is_valid():
+                raise invalid(
+                    [{"field": name, "message": str(found[0])} for name, found in form.errors.items()]
+                )
+            search = services.trial_search_start(
+                actor=self.actor, knowledge_base=knowledge_base, query=query, narrowing=form.narrowing
+            )
         except ProblemError as problem:
             errors = [error["message"] for error in problem.errors or []]
-            return collection_page(request, self.actor, knowledge_base, search_errors=errors)
+            return collection_page(request, self.actor, knowledge_base, search_errors=errors, narrowing=form)
         address = reverse("knowledge-collection", args=[knowledge_base_id])
         return HttpResponseRedirect(f"{address}?search={search.id}#search")
 
@@ -147,6 +156,7 @@ def collection_page(
     *,
     upload_errors: list[str] | None = None,
     search_errors: list[str] | None = None,
+    narrowing: NarrowingForm | None = None,
 ) -> HttpResponse:
     """The page of one collection, with what was wrong in one of its forms."""
     rows = selectors.documents_of(actor, knowledge_base).order_by("-created_at", "-id")
@@ -168,6 +178,7 @@ def collection_page(
         "search": search,
         "is_searching": search is not None and search.state == SearchState.QUEUED,
         "hits": selectors.search_hits(actor, search) if search else [],
+        "narrowing": narrowing or _narrowing(actor, knowledge_base, search),
     }
     status = UNPROCESSABLE if upload_errors or search_errors else 200
     return render(request, "knowledge/collection.html", context, status=status)
@@ -179,6 +190,12 @@ def _of_embedding(actor: Actor, knowledge_base: KnowledgeBase) -> dict[str, Any]
         return {}
     change = change_under_way(knowledge_base)
     return {"reembedding": change, "suggested_model": None if change else suggested_for(knowledge_base)}
+
+
+def _narrowing(actor: Actor, knowledge_base: KnowledgeBase, search: TrialSearch | None) -> NarrowingForm:
+    """What a search can be narrowed to, and what the one that is shown was."""
+    initial = dict(search.narrowing) if search else {}
+    return NarrowingForm(facets=facets(actor, [knowledge_base.id]), initial=initial)
 
 
 def _number(text: str) -> int:

@@ -56,7 +56,11 @@ class UploadPage(PersonPage):
         for file in files:
             try:
                 made = services.document_upload(
-                    actor=self.actor, knowledge_base=knowledge_base, name=file.name or "", stream=file
+                    actor=self.actor,
+                    knowledge_base=knowledge_base,
+                    name=file.name or "",
+                    stream=file,
+                    tags=request.POST.get("tags", "").split(","),
                 )
                 already += made.is_duplicate
             except ProblemError as problem:

@@ -22,6 +22,7 @@ from apps.knowledge.permissions import (
     access_document,
     may_change,
 )
+from apps.knowledge.search_forms import LabelsForm
 from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def document_page(
         "versions": list(selectors.versions_of(document)[:20]),
         "may_change": may_change(actor, knowledge_base) and document.version_of_id is None,
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
+        "labels": LabelsForm(initial={"tags": ", ".join(document.tags), "dated": document.dated}),
         "error": error,
         "smallest": versioning.SMALLEST_CHUNK,
         "largest": versioning.LARGEST_CHUNK,
