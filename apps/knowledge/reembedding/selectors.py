@@ -59,6 +59,11 @@ class Embedding:
     change: Reembedding | None
     suggested: Model | None
 
+    @property
+    def is_changing(self) -> bool:
+        """Whether a change is neither done nor given up."""
+        return self.change is not None and self.change.state in UNDER_WAY
+
 
 def embedding_of(knowledge_base: KnowledgeBase) -> Embedding:
     """The collection's model, in the caller's scope, in few statements."""
