@@ -27,7 +27,7 @@ from apps.llm.routes.services import (
 )
 from apps.llm.routes.shown import dry_run_shown, trial_shown
 from apps.llm.selectors.administration import access_team, people_in, teams
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage, uuid_of
 from apps.llm.views.tables import Column, as_csv, headings
 from apps.runs.services import run_stop
 
@@ -107,7 +107,10 @@ class RouteAddView(ModelsPage):
     template_name = "llm/route_form.html"
 
     def get(self, request: HttpRequest, kind: str) -> HttpResponse:
-        return self._shown(_form(_known(kind), teams()))
+        """`member` begins it with a model or route, by its stored reference."""
+        form = _form(_known(kind), teams())
+        form.initial["member_1"] = request.GET.get("member", "")
+        return self._shown(form)
 
     def post(self, request: HttpRequest, kind: str) -> HttpResponse:
         form = _form(_known(kind), teams(), request.POST)
@@ -192,7 +195,7 @@ class RouteTrialView(RoutePage):
 
     def post(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
         route = access_route(route_id)
-        team = access_team(_uuid(request.POST.get("team", "")))
+        team = access_team(uuid_of(request.POST.get("team", "")))
         text = request.POST.get("text", "")
         try:
             run = trial_start(actor=self.actor, route=route, team=team, text=text)
@@ -205,11 +208,11 @@ class RouteTrialView(RoutePage):
 class RouteTrialResultView(ModelsPage):
     """A trial as far as it has come, without the page around it: what the page asks for again and again."""
 
-    template_name = "llm/route_trial.html"
+    template_name = "llm/trial.html"
 
     def get(self, request: HttpRequest, route_id: UUID, run_id: UUID) -> HttpResponse:
         route = access_route(route_id)
-        return self.page(route=route, trial=trial_shown(trial_of(route, run_id)))
+        return self.page(trial=trial_shown(trial_of(route, run_id)))
 
 
 class RouteTrialStopView(ModelsPage):
@@ -273,7 +276,7 @@ def _known(kind: str) -> str:
 def _given(request: HttpRequest, name: str) -> UUID | None:
     """The id that the address gives under this name; 404 for what is none."""
     text = request.GET.get(name, "")
-    return _uuid(text) if text else None
+    return uuid_of(text) if text else None
 
 
 def _team(request: HttpRequest, name: str, among: Sequence[Team]) -> Team | None:
@@ -285,13 +288,6 @@ def _team(request: HttpRequest, name: str, among: Sequence[Team]) -> Team | None
     if found is None:
         raise Http404
     return found
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Http404 from None
 
 
 def _page_of(route: Route) -> str:

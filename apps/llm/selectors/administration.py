@@ -13,8 +13,10 @@ from apps.accounts.models import Membership, Team, User
 from apps.llm.endpoints import BUILTIN, EXTRACTIVE
 from apps.llm.models import CheckKind, Connection, ConnectionCheck, Grant, Model, Route
 from apps.llm.routes.definitions import refs_of
+from apps.llm.routes.models import MODEL_TRIAL
 from apps.llm.routes.selectors import definitions_of
 from apps.llm.uses import chats_with
+from apps.runs.models import Run
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -65,6 +67,14 @@ def access_model(model_id: UUID) -> Model:
     return model
 
 
+def access_model_trial(model: Model, trial_id: UUID) -> Run:
+    """A trial of this model; raises Http404."""
+    run = Run.objects.filter(pk=trial_id, kind=MODEL_TRIAL, input__model_id=str(model.pk)).first()
+    if run is None:
+        raise Http404
+    return run
+
+
 def access_team(team_id: UUID) -> Team:
     """The team of that id in this tenant; raises Http404."""
     team = Team.objects.filter(pk=team_id).first()
@@ -92,13 +102,13 @@ def teams() -> list[Team]:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whom a change of these models touches; `routes` are the names of those that contain one."""
+    """Whom a change of these models touches; `routes` are those that contain one."""
 
     models: list[Model]
     teams: list[str]
     defaults: list[str]
     people: int
-    routes: list[str]
+    routes: list[Route]
     chats: int
 
 
@@ -114,12 +124,12 @@ def reach_of(models: QuerySet[Model]) -> Reach:
     return Reach(found, names, defaults, people, _routes_with({model.pk for model in found}), chats)
 
 
-def _routes_with(model_ids: set[UUID]) -> list[str]:
-    """Names of the routes that contain one of these models themselves."""
+def _routes_with(model_ids: set[UUID]) -> list[Route]:
+    """The routes that contain one of these models themselves, by name."""
     routes = list(Route.objects.order_by("name"))
     definitions = definitions_of(routes)
     return [
-        route.name
+        route
         for route in routes
         if route.pk in definitions and any(ref.id in model_ids for _, ref in refs_of(definitions[route.pk]))
     ]
