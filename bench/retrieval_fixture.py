@@ -34,7 +34,7 @@ TOTAL: Final = 200_000
 CHARACTERS: Final = 900
 _SENTENCE: Final = re.compile(r"(?<=[.!?。؟]) *\s+|(?<=[。])|(?<= \.) ")
 _MIXED: Final = {"cranfield": 45, "xquad/en": 25, "xquad/de": 15, "xquad/ar": 7, "xquad/zh": 8}
-_LANGUAGES: Final = {
+LANGUAGES: Final = {
     "cranfield": "en", "xquad/en": "en", "xquad/de": "de", "xquad/ar": "ar", "xquad/zh": "zh",
 }  # fmt: skip
 _OTHER_WORD: Final = 7
@@ -91,7 +91,7 @@ def sizes(total: int = TOTAL) -> list[int]:
 def sources(folder: Path) -> dict[str, Source]:
     """The sets with a real vector for each of their sentences (about a minute)."""
     embedder = Embedder(graph_path(), threads=2)
-    return {name: _source(folder / name, _LANGUAGES[name], embedder) for name in _MIXED}
+    return {name: _source(folder / name, LANGUAGES[name], embedder) for name in _MIXED}
 
 
 def vectors_of(texts: Sequence[str]) -> np.ndarray[Any, Any]:

@@ -45,6 +45,20 @@ def load(found: dict[str, Source], total: int) -> list[Asker]:
     return askers
 
 
+def tend_all() -> None:
+    """Move vectors to shelves and post words, as the upkeep does, until nothing is left."""
+    from apps.knowledge.shelving import shelves_prepare
+    from apps.knowledge.tending import tend
+    from apps.tenants.platform import tenant_ids
+
+    shelves_prepare()
+    for tenant_id in tenant_ids():
+        while tend(tenant_id):
+            pass
+    with psycopg.connect(os.environ["MIGRATE_DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
 def _load(connection: Any, found: dict[str, Source], number: int, size: int) -> Asker:
     tenant_id, user_id, base_ids, file_id = _organisation(number)
     made = list(documents(found, size, number))

@@ -9,7 +9,7 @@ import pytest
 from apps.knowledge.fusion import BALANCED, Candidate, fuse, weights_for
 from apps.knowledge.language import detect_language
 from apps.knowledge.lexical import DIMENSIONS, document_terms, idf, query_terms, term_hash, terms_of
-from bench.retrieval import LexicalIndex, load, measure
+from bench.lexical_quality import LexicalIndex, load, measure
 
 from .builders import SHARED
 

@@ -169,20 +169,19 @@ def test_statement_uses_index_and_postings_of_a_large_organisation(firm: Firm) -
 
 
 def _plan(firm: Firm) -> str:
-    real, plans = candidates._rows, []
+    plans: list[str] = []
 
-    def explained(sql: str, values: Any) -> list[Any]:
-        if "found AS" in sql:
-            real(
-                "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)", {}
-            )
-            plans.append("\n".join(row[0] for row in real(f"EXPLAIN {sql}", values)))
-        return real(sql, values)
+    def explained(execute: Any, sql: str, values: Any, many: Any, context: dict[str, Any]) -> Any:
+        if sql.lstrip().startswith("WITH readable") and "found AS (" in sql:
+            ask = context["cursor"].execute
+            ask("SELECT set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)")
+            ask(f"EXPLAIN {sql}", values)
+            plans.append("\n".join(row[0] for row in context["cursor"].fetchall()))
+        return execute(sql, values, many, context)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(candidates, "_rows", explained)
+    with connections["default"].execute_wrapper(explained):
         firm.asked()
-    return str(plans[-1])
+    return plans[-1]
 
 
 def test_what_was_changed_is_searched_anew_and_what_was_deleted_is_not_found(firm: Firm) -> None:
