@@ -20,6 +20,7 @@ from apps.knowledge.index_models import SHARED, PostedDocument, Posting
 from apps.knowledge.lexical import DIMENSIONS
 from apps.knowledge.reembedding_models import EmbeddingDefault, Reembedding, ReembeddingState
 from apps.knowledge.tuning_models import Tuning
+from apps.knowledge.stores.models import FileBatch, KeptFile, StoreFile, StoreSetting
 from apps.knowledge.upload_models import Upload
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
@@ -32,6 +33,8 @@ __all__ = [
     "ChunkVector",
     "Document",
     "DocumentState",
+    "FileBatch",
+    "KeptFile",
     "EmbeddingDefault",
     "KnowledgeBase",
     "KnowledgeBasePerson",
@@ -46,6 +49,8 @@ __all__ = [
     "SearchState",
     "Source",
     "SourceItem",
+    "StoreFile",
+    "StoreSetting",
     "TermCount",
     "TrialSearch",
     "Tuning",
