@@ -13,6 +13,7 @@ from apps.chat.citing import NEAREST
 from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageRole, MessageState
 from apps.chat.permissions import visible_conversations
 from apps.knowledge import selectors as knowledge
+from apps.knowledge.care.freshness import due_dates
 from apps.knowledge.narrowing import Narrowing
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
@@ -25,6 +26,7 @@ from apps.tenants.scope import current_tenant_id, execute, execute_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from datetime import date
 
     from apps.accounts.actors import Actor
     from apps.llm.routes.selectors import RouteForTeam
@@ -116,15 +118,18 @@ def files_of(messages: Iterable[Message]) -> dict[UUID, dict[str, Any]]:
     return knowledge.file_outputs(list(seen)) if seen else {}
 
 
-def readable_sources(actor: Actor, messages: Iterable[Message]) -> set[str]:
-    """Ids of the documents cited or offered that the person may read now; no statement where none is."""
+def readable_sources(user_id: UUID, messages: Iterable[Message]) -> dict[str, date | None]:
+    """The documents cited or offered that the person may read now, by id, each with the day of its review.
+
+    No statement where none is.
+    """
     named = {
         UUID(source) for message in messages for source in (*message.source_document_ids, *_near(message))
     }
     if not named:
-        return set()
-    readable = knowledge.readable_document_ids(user_id=actor.user_id, document_ids=list(named))
-    return {str(document_id) for document_id in readable}
+        return {}
+    readable = due_dates(user_id=user_id, document_ids=list(named))
+    return {str(document_id): due for document_id, due in readable.items()}
 
 
 def _near(message: Message) -> Iterator[str]:

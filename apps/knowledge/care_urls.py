@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from apps.knowledge.views import care, feedback
+from apps.knowledge.views import care, feedback, freshness
 
 urlpatterns = [
     path("knowledge/questions", care.QuestionsPage.as_view(), name="knowledge-questions"),
     path("knowledge/questions/export", care.QuestionsExportPage.as_view(), name="knowledge-questions-export"),
+    path("knowledge/reviews", freshness.ReviewsPage.as_view(), name="knowledge-reviews"),
+    path(
+        "knowledge/documents/<uuid:document_id>/review",
+        freshness.DocumentReviewPage.as_view(),
+        name="knowledge-document-review",
+    ),
+    path(
+        "knowledge/<uuid:knowledge_base_id>/review-interval",
+        freshness.ReviewIntervalPage.as_view(),
+        name="knowledge-review-interval",
+    ),
     path("knowledge/feedback", feedback.FeedbackPage.as_view(), name="knowledge-feedback"),
     path(
         "knowledge/feedback/<uuid:feedback_id>",

@@ -12,7 +12,12 @@ from apps.files.models import File
 from apps.guardrails.classes import STORED, DataClass, highest
 from apps.knowledge import failures
 from apps.knowledge.access_models import KnowledgeBasePerson, Restriction, RestrictionReader, Visibility
-from apps.knowledge.care.models import PassageFeedback, UnansweredAsking, UnansweredQuestion
+from apps.knowledge.care.models import (
+    DocumentReview,
+    PassageFeedback,
+    UnansweredAsking,
+    UnansweredQuestion,
+)
 from apps.knowledge.chunking import SIZE
 from apps.knowledge.connectors.models import AllowedFolder, Source, SourceItem
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
@@ -32,6 +37,7 @@ __all__ = [
     "ChunkTerms",
     "ChunkVector",
     "Document",
+    "DocumentReview",
     "DocumentState",
     "FileBatch",
     "KeptFile",
@@ -68,6 +74,7 @@ class KnowledgeBase(TenantModel):
     """A collection of documents. One with a `conversation_id` holds what was attached in that chat.
 
     `quota_bytes` and `quota_documents`: its own limits; None for the installation's (apps.knowledge.quotas).
+    `review_days`: how often its documents are looked at again (apps.knowledge.care.freshness).
     `embedding_model_id` names the model that its documents are embedded with, as a value; None until the
     first one is read, when the organisation's default is taken. Lock the row before changing it.
     """
@@ -79,6 +86,7 @@ class KnowledgeBase(TenantModel):
     conversation_id = models.UUIDField(null=True)
     quota_bytes = models.PositiveBigIntegerField(null=True)
     quota_documents = models.PositiveIntegerField(null=True)
+    review_days = models.PositiveSmallIntegerField(null=True)
     embedding_model_id = models.UUIDField(null=True)
     data_class = models.PositiveSmallIntegerField(choices=STORED, default=DataClass.INTERNAL.value)
     created_at = models.DateTimeField(auto_now_add=True)

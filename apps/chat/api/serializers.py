@@ -164,6 +164,8 @@ class Annotation(serializers.Serializer[Any]):
     data_class = serializers.ChoiceField(SLUGS, required=False)
     model = ModelName(required=False)
     reason = serializers.CharField(required=False)
+    review_by = serializers.DateField(required=False, help_text="When somebody looks at the source again.")
+    is_stale = serializers.BooleanField(required=False, help_text="That day has passed.")
     missing = serializers.ListField(child=serializers.CharField(), required=False)
     documents = NearDocument(many=True, required=False)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.knowledge.api import care, feedback
+from apps.knowledge.api import care, feedback, freshness
 
 urlpatterns = [
     path("unanswered-questions", care.UnansweredListApi.as_view(), name="api-unanswered-questions"),
@@ -10,6 +10,22 @@ urlpatterns = [
         "unanswered-questions/<uuid:question_id>",
         care.UnansweredApi.as_view(),
         name="api-unanswered-question",
+    ),
+    path("documents-due", freshness.DueListApi.as_view(), name="api-documents-due"),
+    path(
+        "documents/<uuid:document_id>/review",
+        freshness.DocumentReviewApi.as_view(),
+        name="api-document-review",
+    ),
+    path(
+        "documents/<uuid:document_id>/review/confirm",
+        freshness.DocumentConfirmApi.as_view(),
+        name="api-document-confirm",
+    ),
+    path(
+        "knowledge-bases/<uuid:knowledge_base_id>/review-interval",
+        freshness.ReviewIntervalApi.as_view(),
+        name="api-review-interval",
     ),
     path("passage-feedback", feedback.PassageFeedbackListApi.as_view(), name="api-passage-feedback"),
     path(

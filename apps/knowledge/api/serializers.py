@@ -148,6 +148,14 @@ class ChunkDocumentOutput(serializers.Serializer[Any]):
     origin = OriginOutput(allow_null=True, help_text="Its source; nothing for an upload.")
 
 
+class ReviewOutput(serializers.Serializer[Any]):
+    """Who answers for a document, by when it is looked at again, whether that day has passed."""
+
+    owner = NamedOutput(allow_null=True)
+    review_by = serializers.DateField(allow_null=True)
+    is_stale = serializers.BooleanField()
+
+
 class ChunkOutput(serializers.Serializer[Any]):
     """A passage with the text around it."""
 
@@ -158,6 +166,7 @@ class ChunkOutput(serializers.Serializer[Any]):
     text = serializers.CharField()
     before = serializers.CharField(allow_blank=True)
     after = serializers.CharField(allow_blank=True)
+    review = ReviewOutput()
 
 class DocumentUpdateInput(InputSerializer):
     """What is said of a document; a field that is left out stays."""

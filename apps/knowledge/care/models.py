@@ -101,3 +101,25 @@ class PassageFeedback(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.document_id}"
+
+
+class DocumentReview(TenantModel):
+    """Who answers for a document, and by when somebody looks at it again.
+
+    `review_by` was set on `set_on`; a newer file counts by its own day (apps.knowledge.care.freshness).
+    `reminded_for` is the date for which the owner was reminded: once for each.
+    """
+
+    document = TenantForeignKey("knowledge.Document", on_delete=models.CASCADE, related_name="reviews")
+    owner = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    review_by = models.DateField(null=True)
+    set_on = models.DateField(null=True)
+    reminded_for = models.DateField(null=True)
+    confirmed_by = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["document"], name="document_review_once")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} by {self.review_by}"

@@ -14,6 +14,7 @@ from apps.accounts.pages import PersonPage, paged, searched
 from apps.files.limits import megabytes, refuse_long_body
 from apps.guardrails.classes import DataClass
 from apps.knowledge import inspecting, pausing, selectors, versioning
+from apps.knowledge.care.freshness import review_shown
 from apps.knowledge.classing import may_lower
 from apps.knowledge.explaining import reasons_for
 from apps.knowledge.permissions import (
@@ -134,6 +135,7 @@ def document_page(
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
         "labels": LabelsForm(initial={"tags": ", ".join(document.tags), "dated": document.dated}),
         "error": error,
+        "review": review_shown(actor, document),
         "smallest": versioning.SMALLEST_CHUNK,
         "largest": versioning.LARGEST_CHUNK,
         "longest": inspecting.LONGEST,

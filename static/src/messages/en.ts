@@ -267,7 +267,10 @@ export const m = {
   sources: {
     title: "Sources",
     close: "Close sources",
-    chip: (number: number, title: string) => `Source ${number}, ${title}`,
+    chip: (number: number, title: string, stale: boolean) =>
+      `Source ${number}, ${title}${stale ? ", may be out of date" : ""}`,
+    stale: (day: string) => `May be out of date: it was to be reviewed by ${day}.`,
+    answersFor: (name: string) => `${name} answers for it.`,
     page: (page: number) => `Page ${page}`,
     classes: {
       public: "Public",

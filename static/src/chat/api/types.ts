@@ -96,6 +96,9 @@ export interface Citation {
   heading: string[];
   quote: string;
   verified: boolean;
+  /** The day by which somebody looks at the document again, and whether it has passed. */
+  review_by?: string;
+  is_stale?: boolean;
   data_class?: DataClass;
 }
 
@@ -214,6 +217,7 @@ export interface ChunkView {
   text: string;
   before: string;
   after: string;
+  review: { owner: { id: string; name: string } | null; review_by: string | null; is_stale: boolean };
 }
 
 export interface Page<T> {
