@@ -111,6 +111,8 @@ def _paths() -> dict[str, dict[str, Any]]:
         made = operation(f"openai_{name}", summary, body, answers)
         if body is _FILE:
             made["requestBody"]["content"] = {"multipart/form-data": {"schema": _FILE}}
+        missing = {"description": "It does not exist, or not for the key's person."}
+        made["responses"].setdefault("404", missing)
         made["parameters"] = [
             {"in": "path", "name": part[1:-1], "required": True, "schema": {"type": "string"}}
             for part in path.split("/")
