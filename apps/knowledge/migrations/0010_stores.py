@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
         ("files", "0001_initial"),
-        ("knowledge", "0009_feedback"),
+        ("knowledge", "0010_freshness"),
     ]
 
     operations = [
