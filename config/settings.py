@@ -177,6 +177,7 @@ SPECTACULAR_SETTINGS = {
         "QuestionStateEnum": "apps.knowledge.care.models.QuestionState",
         "FeedbackStateEnum": "apps.knowledge.care.models.FeedbackState",
         "FeedbackKindEnum": "apps.knowledge.care.models.FeedbackKind",
+        "ReembeddingStateEnum": "apps.knowledge.models.ReembeddingState",
         "DataClassEnum": "apps.guardrails.classes.SLUGS",
         "ProviderStateEnum": "apps.llm.selectors.health.STATE_CHOICES",
     },

@@ -14,6 +14,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from apps.files.storage import storage
 from apps.knowledge import failures, storing
 from apps.knowledge.batching import Batches
+from apps.knowledge.calibrating import scale_ensure
 from apps.knowledge.chunking import chunk
 from apps.knowledge.claiming import Claim, LostDocumentError, claim, lease
 from apps.knowledge.classing import highest_class
@@ -151,6 +152,7 @@ class _Reading:
         """What is to be noted at the document: nothing when all has vectors; None when it was put back."""
         if plan.serving is None:
             return failures.MODEL_BARRED if plan.is_barred else failures.NO_MODEL
+        scale_ensure(plan.who, plan.serving)
         try:
             self._batches(parsed, plan.serving, plan.who)
         except UnfitVectorError:

@@ -23,7 +23,12 @@ from apps.knowledge.connectors.models import AllowedFolder, Source, SourceItem
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
 from apps.knowledge.index_models import SHARED, PostedDocument, Posting
 from apps.knowledge.lexical import DIMENSIONS
-from apps.knowledge.reembedding_models import EmbeddingDefault, Reembedding, ReembeddingState
+from apps.knowledge.reembedding_models import (
+    EmbeddingDefault,
+    EmbeddingScale,
+    Reembedding,
+    ReembeddingState,
+)
 from apps.knowledge.tuning_models import Tuning
 from apps.knowledge.stores.models import FileBatch, KeptFile, StoreFile, StoreSetting
 from apps.knowledge.upload_models import Upload
@@ -42,6 +47,7 @@ __all__ = [
     "FileBatch",
     "KeptFile",
     "EmbeddingDefault",
+    "EmbeddingScale",
     "KnowledgeBase",
     "KnowledgeBasePerson",
     "KnowledgeBaseTeam",

@@ -47,6 +47,7 @@ class Scale:
 
 IDENTITY: Final = Scale()
 SCALES: Final = {
+    "all-minilm-l6-v2": IDENTITY,
     "multilingual-e5": Scale(
         zero=0.738,
         stretch=3.8,
@@ -58,10 +59,10 @@ SCALES: Final = {
 below the floors as with MiniLM. Its larger sisters were trained to the same temperature."""
 
 
-def scale_of(vendor_model: str) -> Scale:
-    """The scale that was measured for a model's family; its own where none was."""
+def scale_of(vendor_model: str) -> Scale | None:
+    """The scale of a model's family; None where nobody measured it (apps.knowledge.calibrating does)."""
     name = vendor_model.lower()
-    return next((scale for family, scale in SCALES.items() if family in name), IDENTITY)
+    return next((scale for family, scale in SCALES.items() if family in name), None)
 
 
 def is_usable(*, cosine: float | None, coverage: float, best: float, language: str | None) -> bool:

@@ -17,9 +17,12 @@ HASHED = "hashed-768"
 """What the embedding host answers with vectors of 768 numbers."""
 
 
-def offer(library: Library, vendor_model: str = HASHED, *teams: Any, price: Any = None) -> Model:
+def offer(
+    library: Library, vendor_model: str = HASHED, *teams: Any, price: Any = None, measured: bool = True
+) -> Model:
     """Another embedding model of acme's, for these teams; for Everyone without any."""
     from apps.accounts.models import Team
+    from apps.knowledge.models import EmbeddingScale
     from apps.llm.models import Connection, Grant
     from apps.llm.services.models import Offer, model_offer
     from apps.llm.vendors.base import Modality
@@ -33,6 +36,8 @@ def offer(library: Library, vendor_model: str = HASHED, *teams: Any, price: Any 
         (model,) = model_offer(actor=None, connection=connection, offers=(made,))
         for team in teams or (Team.objects.get(is_everyone=True),):
             Grant.objects.create(team=team, model=model)
+        if measured:
+            EmbeddingScale.objects.create(model=model, zero=0.0, stretch=1.0)
         return model
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from apps.knowledge.relevance import IDENTITY, MEANING, is_usable, scale_of
+from apps.knowledge.relevance import IDENTITY, MEANING, SCALES, is_usable
+from tests.knowledge.changing import offer, start, turn
+from tests.knowledge.conftest import Library
 
-E5 = scale_of("multilingual-e5-small")
+if TYPE_CHECKING:
+    from tests.knowledge.embedding_host import EmbeddingHost
+
+E5 = SCALES["multilingual-e5"]
 
 
 @pytest.mark.parametrize(
@@ -27,6 +34,31 @@ def test_e5_gives_less_for_a_passage_in_another_language() -> None:
     assert E5.common(0.82, None, "de") == E5.common(0.82, "de", "de")
 
 
-def test_model_that_was_not_measured_keeps_its_cosines() -> None:
-    assert scale_of("someone/else-embed") is IDENTITY
-    assert IDENTITY.common(0.4, "en", "de") == 0.4
+def test_scale_of_a_model_is_told_from_right_and_wrong_pairs() -> None:
+    """Right pairs have 0.869 and wrong ones 0.749, as E5's do: the floor is where XQuAD puts it."""
+    from apps.knowledge.calibrating import scale_from
+
+    questions = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    passages = [[0.869, 0.749, 1.0], [0.749, 0.869, 1.0]]
+    norms = sum(value * value for value in passages[0]) ** 0.5
+    scale = scale_from(questions, [[value / norms for value in row] for row in passages])
+    assert round(scale.common(0.869 / norms), 3) == 0.623
+    assert round(scale.common(0.749 / norms, "en", "de"), 3) == 0.028
+    assert scale_from(questions, [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]]) is IDENTITY
+
+
+def test_model_of_an_unknown_family_is_measured_once(library: Library, embeddings: EmbeddingHost) -> None:
+    from apps.knowledge.embedding import embedding_models
+    from apps.tenants.scope import tenant_scope
+
+    model = offer(library, "all-mpnet", measured=False)
+    base = library.base(library.cast.bob)
+    library.read(library.add(base, "rules.md", "# Cap\n\nThe hotel cap is 190 pounds."))
+    assert turn(start(library, base, model)).state == "done"
+    library.read(library.add(base, "more.md", "# Leave\n\nThirty days."))
+    with tenant_scope(base.tenant_id):
+        scale = embedding_models([model.id])[model.id].scale
+    asked = [text for text in embeddings.texts if "emperor penguins" in text.lower()]
+    assert len(asked) == 2, "a question and its passage, once"
+    assert abs(scale.zero) < 0.02
+    assert abs(scale.stretch - 1) < 0.02, "the host's model is MiniLM itself"

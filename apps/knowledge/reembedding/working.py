@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from billiard.exceptions import SoftTimeLimitExceeded
 
 from apps.knowledge.batching import Batches
+from apps.knowledge.calibrating import scale_ensure
 from apps.knowledge.embedding import UnfitVectorError, fitted, passage_call, shown
 from apps.knowledge.models import Document, DocumentState, Reembedding, ReembeddingState
 from apps.knowledge.reembedding import outcomes
@@ -133,6 +134,8 @@ class _Turn:
         """Work until the switch (True), or until it is others' turn (False)."""
         with tenant_scope(self._change.tenant_id):
             outcomes.total_update(self._change)
+            model, who = self._allowed()
+        scale_ensure(who, model)
         while self._pass():
             with tenant_scope(self._change.tenant_id):
                 if outcomes.switch(self._change):
