@@ -99,13 +99,14 @@ def vectors(base: KnowledgeBase) -> Counter[UUID]:
         return Counter(found.values_list("model_id", flat=True))
 
 
-def serving(base: KnowledgeBase) -> tuple[UUID | None, set[UUID | None]]:
-    """The model that the collection names, and those that its documents name."""
+def serving(base: KnowledgeBase) -> tuple[UUID, set[UUID | None]]:
+    """The model that the collection names (it has one), and those that its documents name."""
     from apps.knowledge.models import Document, KnowledgeBase
     from apps.tenants.scope import tenant_scope
 
     with tenant_scope(base.tenant_id):
         own = KnowledgeBase.objects.get(id=base.id).embedding_model_id
+        assert own is not None
         of_documents = Document.objects.filter(knowledge_base_id=base.id)
         return own, set(of_documents.values_list("embedding_model_id", flat=True))
 
