@@ -107,6 +107,19 @@ export const m = {
     defaultCleared: (name: string, team: string) => `Your new chats in ${team} no longer begin with ${name}.`,
     undo: "Undo",
   },
+  narrowing: {
+    title: "Only in some documents",
+    kinds: "Kind",
+    tags: "Tag",
+    owners: "Owner",
+    since: "Dated from",
+    until: "Dated to",
+    dateNote:
+      "A document’s date is its own, else the day on which it was added. Files of this chat are always read.",
+    documents: (count: number) => (count === 1 ? "1 document" : `${count} documents`),
+    chip: (count: number) => (count === 1 ? "1 filter" : `${count} filters`),
+    widen: "Remove the filters of the documents",
+  },
   composer: {
     label: "Message",
     placeholder: "Ask anything",

@@ -4,6 +4,7 @@ import type {
   Chat,
   ChatDetail,
   ChunkView,
+  Facets,
   FileOutput,
   KnowledgeBase,
   Me,
@@ -84,6 +85,11 @@ export class Api {
   stop = (run: string) => this.retried<Run>("POST", `/runs/${run}/stop`, { json: {} });
 
   knowledgeBases = () => this.call<Page<KnowledgeBase>>("GET", "/knowledge-bases");
+  facets = (bases: string[]) =>
+    this.call<Facets>(
+      "GET",
+      `/knowledge-bases/facets?${bases.map((id) => `knowledge_base_id=${id}`).join("&")}`,
+    );
   document = (id: string) =>
     this.call<{ state: string; error?: { kind: string; detail: string } | null; pages?: number | null }>(
       "GET",

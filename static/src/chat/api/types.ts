@@ -55,6 +55,23 @@ export interface ChatDetail extends Chat {
   current_message_id?: string | null;
   knowledge_bases: KnowledgeBaseRef[];
   files: FileOutput[];
+  narrowing: Narrowing;
+}
+
+/** Which documents answers are looked up in; what is left out narrows nothing. */
+export interface Narrowing {
+  kinds?: string[];
+  tags?: string[];
+  owner_ids?: string[];
+  since?: string | null;
+  until?: string | null;
+}
+
+/** What searches in some collections can be narrowed to. */
+export interface Facets {
+  kinds: { kind: string; label: string; documents: number }[];
+  tags: { tag: string; documents: number }[];
+  owners: { id: string; name: string; documents: number }[];
 }
 
 export interface KnowledgeBaseRef {

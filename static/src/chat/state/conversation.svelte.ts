@@ -5,6 +5,7 @@ import { uuid } from "../lib/uuid";
 import type { EndData } from "../runs/events";
 import type { RunFeed } from "../runs/feed";
 import type { Track } from "../runs/track";
+import { countOf } from "./narrowing";
 import { type Choices, childrenOf, pathThrough } from "./tree";
 import { Turn } from "./turn.svelte";
 
@@ -38,6 +39,7 @@ export class Conversation {
   turns = $state.raw<Turn[]>([]);
   choices = $state.raw<Choices>(new Map());
   bases = $state.raw<KnowledgeBaseRef[]>([]);
+  narrowing = $state.raw<Narrowing>({});
 
   private readonly children = $derived(childrenOf(this.turns.map(nodeOf)));
   readonly path = $derived(pathThrough(this.children, this.choices).map((node) => node.turn));
@@ -67,6 +69,7 @@ export class Conversation {
       ]);
       this.detail = detail;
       this.bases = detail.knowledge_bases;
+      this.narrowing = detail.narrowing;
       this.outside.onTeam(detail.team_id);
       this.adopt(messages);
       if (!this.choices.size && detail.current_message_id) this.chooseUpTo(detail.current_message_id);
@@ -166,11 +169,24 @@ export class Conversation {
     }
   }
 
+  async setNarrowing(narrowing: Narrowing): Promise<void> {
+    const before = this.narrowing;
+    this.narrowing = narrowing;
+    if (!this.id) return;
+    try {
+      await this.outside.api.changeChat(this.id, { narrowing });
+    } catch (error) {
+      this.narrowing = before;
+      throw error;
+    }
+  }
+
   private async create(): Promise<string> {
     const input = {
       ...(this.outside.team() ? { team_id: this.outside.team() } : {}),
       ...(this.outside.model() ? { model: this.outside.model() } : {}),
       ...(this.bases.length ? { knowledge_base_ids: this.bases.map((base) => base.id) } : {}),
+      ...(countOf(this.narrowing) ? { narrowing: this.narrowing } : {}),
     };
     const detail = await this.outside.api.createChat(input, uuid());
     this.detail = detail;
