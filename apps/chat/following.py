@@ -124,7 +124,7 @@ def told_alone(said: str, question: str, conversation: Sequence[str]) -> str:
     """
     line = next((line.strip() for line in said.splitlines() if line.strip()), "")
     text = _LABEL.sub("", line.strip(_MARKS)).strip(_MARKS)
-    if not text or len(text) > max(LONGEST, 2 * len(question)):
+    if not text or len(text) > max(LONGEST, 2 * len(question)) or _repeats(text, conversation):
         return ""
     if any(not pointer.is_in(legible(text)) for pointer in pointers_of(question)):
         return ""
@@ -133,6 +133,12 @@ def told_alone(said: str, question: str, conversation: Sequence[str]) -> str:
     known = asked.union(*(_words(turn, language) for turn in conversation))
     is_grounded = len(told & known) >= GROUNDED * len(told)
     return text if is_grounded and len(asked & told) >= KEPT * len(asked) else ""
+
+
+def _repeats(text: str, conversation: Sequence[str]) -> bool:
+    """Whether somebody has said it in these words already."""
+    plain = " ".join(text.lower().split())
+    return any(plain in " ".join(turn.lower().split()) for turn in conversation)
 
 
 def _words(text: str, language: str | None) -> frozenset[str]:

@@ -76,7 +76,7 @@ def _tags(documents: QuerySet[Document]) -> list[dict[str, Any]]:
 
 
 def _owners(documents: QuerySet[Document]) -> list[dict[str, Any]]:
-    owner = Coalesce(F("uploaded_by_id"), F("knowledge_base__owner_id"))
+    owner = Coalesce(F("reviews__owner_id"), F("uploaded_by_id"), F("knowledge_base__owner_id"))
     counts = dict(documents.annotate(whose=owner).values_list("whose").annotate(count=Count("id")))
     people = User.objects.filter(id__in=[id_ for id_ in counts if id_]).order_by(Lower("name"))
     found = [{"id": user.id, "name": user.name, "documents": counts[user.id]} for user in people]

@@ -42,7 +42,10 @@ NARROWED: Final = """(
   AND (%(since)s::date IS NULL OR coalesce(d.dated, d.created_at::date) >= %(since)s)
   AND (%(until)s::date IS NULL OR coalesce(d.dated, d.created_at::date) <= %(until)s)
   AND (cardinality(%(only)s::uuid[]) = 0 OR d.id = ANY(%(only)s))
-  AND (cardinality(%(owners)s::uuid[]) = 0 OR coalesce(d.uploaded_by_id, b.owner_id) = ANY(%(owners)s))
+  AND (cardinality(%(owners)s::uuid[]) = 0 OR coalesce(
+    (SELECT w.owner_id FROM knowledge_documentreview w
+      WHERE w.tenant_id = d.tenant_id AND w.document_id = d.id),
+    d.uploaded_by_id, b.owner_id) = ANY(%(owners)s))
 )"""
 """Whether document `d` of collection `b` is looked at; both aliases are the caller's.
 
@@ -53,8 +56,8 @@ What was not asked for is constant, so the planner drops it."""
 class Narrowing:
     """Each that is given must hold; of several kinds, tags or owners one suffices.
 
-    A document's date is its own, else the day on which it was added; its owner is who added it, else the
-    collection's. `since` and `until` count themselves. Tags are the same in capitals.
+    A document's date is its own, else the day on which it was added; its owner is who answers for it, else
+    who added it, else the collection's. `since` and `until` count themselves. Tags are the same in capitals.
     """
 
     kinds: tuple[str, ...] = ()

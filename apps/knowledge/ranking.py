@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from apps.knowledge.questions import Question
     from apps.knowledge.tuning import Tuned
 
-QUOTED: Final = 0.6
-"""What words in quotes weigh against all else: more than half, so that a text that has them goes first."""
-NAMED: Final = 0.4
 _NONE: Final = frozenset[str]()
 _UNSET: Final[Mapping[UUID, Tuned]] = MappingProxyType({})
 
@@ -69,7 +66,7 @@ def ranking(
         question_language=question.language,
     )
     pointed = point(question.pointers, {id_: hit.says for id_, hit in by_id.items()})
-    weight = max((QUOTED if had.is_quoted else NAMED for had in pointed.values()), default=0.0)
+    weight = max((had.weight for had in pointed.values()), default=0.0)
     scores = {
         each.id: (1 - weight) * each.score + weight * pointed.get(each.id, Pointed()).share for each in fused
     }
@@ -81,7 +78,7 @@ def ranking(
         models=models,
         tunings=tunings,
     )
-    sure = {by_id[id_].chunk_id for id_, had in pointed.items() if had.is_sure or had.is_quoted}
+    sure = {by_id[id_].chunk_id for id_, had in pointed.items() if had.is_sure}
     return Ranking(
         ordered,
         [(hit, score) for hit, score in ordered if hit.chunk_id in sure or floor.bears(hit)],

@@ -24,9 +24,7 @@ class NarrowingForm(forms.Form):
 
     kinds = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     tags = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
-    owner_ids = forms.MultipleChoiceField(
-        label="Added by", required=False, widget=forms.CheckboxSelectMultiple
-    )
+    owner_ids = forms.MultipleChoiceField(label="Owner", required=False, widget=forms.CheckboxSelectMultiple)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 

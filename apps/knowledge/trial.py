@@ -43,11 +43,11 @@ def _told(sought: Reranked) -> list[dict[str, Any]]:
     """The passages by their chunks, with what put each at its place."""
     found = []
     for passage in sought.found.passages():
-        why = sought.found.why.get(passage.chunk_id)
-        told = {
-            "meaning": why and why.meaning,
-            "words": why and why.words,
-            "pointed": why and why.pointed,
+        why = sought.found.why[passage.chunk_id]
+        told: dict[str, float | None] = {
+            "meaning": why.meaning,
+            "words": why.words,
+            "pointed": why.pointed,
             "reranker": sought.scores.get(passage.chunk_id),
         }
         found.append(

@@ -15,6 +15,8 @@ from tests.llm.host import Answer, Asked
 from tests.llm.test_gateway_pieces import offer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from apps.knowledge.models import KnowledgeBase
 
 __all__ = ["handbook"]
@@ -34,17 +36,25 @@ def _asked_twice(bob: Browser, engineering: str, handbook: KnowledgeBase) -> Any
     return ask(bob, chat, "and for a parent?", parent_id=first["id"])
 
 
+def _is_rewriting(asked: Asked) -> bool:
+    return "understood without the rest" in asked.body["messages"][0]["content"]
+
+
+def _rewriting(answer: Answer) -> Callable[[Asked], Answer]:
+    """The host gives this answer where it is asked for other words."""
+    return lambda asked: answer if _is_rewriting(asked) else Answer(texts=SAID)
+
+
 def test_a_follow_up_is_searched_for_in_other_words(
     bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
 ) -> None:
-    connected.host.answers[:] = [Answer(texts=SAID), Answer(texts=(ALONE,)), Answer(texts=SAID)]
+    connected.host.answer_for = _rewriting(Answer(texts=(ALONE,)))
     answer = _asked_twice(bob, engineering, handbook)
     assert _steps(answer)[:2] == [
         ("rewrite", f"Understood as “{ALONE}”", "done"),
         ("search", "Searched Handbook", "done"),
     ]
-    order = chat_requests(connected)[1].body["messages"]
-    assert "understood without the rest" in order[0]["content"]
+    order = next(asked.body["messages"] for asked in chat_requests(connected) if _is_rewriting(asked))
     assert order[1]["content"].endswith("Last question: and for a parent?")
     assert "rewrite" in {row.purpose for row in ledger(connected)}
     assert "26 weeks" in text_of(answer)
@@ -54,11 +64,8 @@ def test_a_follow_up_is_searched_for_in_other_words(
 def test_without_usable_words_the_question_before_leads(
     said: str, bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
 ) -> None:
-    connected.host.answers[:] = [
-        Answer(texts=SAID),
-        Answer(texts=(said,)) if said else Answer(status=503, error={"error": {"message": "busy"}}),
-        Answer(texts=SAID),
-    ]
+    busy = Answer(status=503, error={"error": {"message": "busy"}})
+    connected.host.answer_for = _rewriting(Answer(texts=(said,)) if said else busy)
     answer = _asked_twice(bob, engineering, handbook)
     assert _steps(answer)[0] == ("rewrite", "Searched with the question before it", "done")
     assert answer["steps"][0]["data"]["query"] == "How long is parental leave?\nand for a parent?"

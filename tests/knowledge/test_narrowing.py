@@ -20,7 +20,7 @@ def _titles(library: Library, narrowing: Narrowing, *bases: Any, **options: Any)
 
 
 def test_each_filter_holds_in_the_search_and_not_for_the_chats_own_files(library: Library) -> None:
-    from apps.knowledge.labelling import document_label, facets
+    from apps.knowledge.labelling import document_label
     from apps.knowledge.services import conversation_file_add
     from apps.tenants.scope import tenant_scope
 
@@ -48,12 +48,28 @@ def test_each_filter_holds_in_the_search_and_not_for_the_chats_own_files(library
     assert _titles(library, Narrowing(kinds=("other",)), base) == both
     assert _titles(library, Narrowing(kinds=("pdf",)), base) == set()
     assert _titles(library, Narrowing(kinds=("pdf",)), base, conversation_id=chat) == {"Mine"}
+    assert new.dated is None
+
+
+def test_facets_count_what_there_is_and_owners_are_who_answers_for_it(library: Library) -> None:
+    from apps.knowledge.care.models import DocumentReview
+    from apps.knowledge.labelling import facets
+    from apps.tenants.scope import tenant_scope
+
+    cast = library.cast
+    base = library.base(cast.alice, "tenant")
+    library.read(library.add(base, "old.md", "# Old\n\nThe crane lifts 4 tons.", cast.alice))
+    new = library.read(library.add(base, "new.txt", "New: the crane lifts 9 tons.", cast.bob))
     with tenant_scope(cast.acme.id):
         found = facets(library.actor(cast.bob), [base.id])
-    assert [(row["tag"], row["documents"]) for row in found["tags"]] == [("Machines", 1)]
-    assert {row["name"] for row in found["owners"]} == {cast.alice.name, cast.bob.name}
+        DocumentReview.objects.update_or_create(document=new, defaults={"owner": cast.carol})
+        owners = facets(library.actor(cast.bob), [base.id])["owners"]
+    assert found["tags"] == []
     assert [(row["kind"], row["documents"]) for row in found["kinds"]] == [("other", 2)]
-    assert new.dated is None
+    assert {row["name"] for row in found["owners"]} == {cast.alice.name, cast.bob.name}
+    assert {row["name"] for row in owners} == {cast.alice.name, cast.carol.name}
+    assert _titles(library, Narrowing(owner_ids=(cast.carol.id,)), base) == {"new"}
+    assert _titles(library, Narrowing(owner_ids=(cast.bob.id,)), base) == set()
 
 
 def test_stored_and_read_again_it_is_the_same() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apps.knowledge.pointing import legible, point, pointers_of
+from apps.knowledge.pointing import OF_YEAR, QUOTED, legible, point, pointers_of
 from tests.knowledge.conftest import Library
 
 
@@ -16,7 +16,7 @@ from tests.knowledge.conftest import Library
         ("Is CVE-2024-12345 patched?", ["CVE-2024-12345"]),
         ("open Report_final.v2.docx please", ["Report_final.v2.docx"]),
         ("Who is max.mustermann@acme.de?", ["max.mustermann@acme.de"]),
-        ("revenue of 1,234,567 in 2023", ["1,234,567"]),
+        ("revenue of 1,234,567 in 2023", ["1,234,567", "2023"]),
         ("Zahlung an DE89 3704 0044 0532 0130 00", ["DE89 3704 0044 0532 0130 00"]),
         ("Wo steht „fristlose Kündigung“?", ["fristlose Kündigung"]),
         ("où est « clause de non-concurrence » ?", ["clause de non-concurrence"]),
@@ -26,7 +26,7 @@ from tests.knowledge.conftest import Library
         ("требования ГОСТ 12345-67", ["12345-67"]),
         ("القانون رقم ١٢٣٤٥", ["12345"]),
         ("Art. 6 Abs. 1 lit. f DSGVO", ["Art. 6 Abs. 1 lit. f"]),
-        ("What happened in 1966 in Super Bowl 50?", []),
+        ("What happened in 1966 in Super Bowl 50?", ["1966"]),
         ("a 10km run on the 45th day, 20%", []),
     ],
 )
@@ -57,13 +57,20 @@ def test_where_it_stands_however_it_is_written(question: str, text: str, is_ther
     assert [pointer.is_in(legible(text)) for pointer in pointers_of(question)] == [is_there]
 
 
-def test_what_stands_nowhere_does_not_count_and_quotes_count_double() -> None:
+def test_what_stands_nowhere_does_not_count_and_quotes_count_most() -> None:
     pointers = pointers_of('"net cash" AX-1 BX-2')
     found = point(pointers, {"both": "net cash of AX-1", "quote": "Net Cash", "none": "cash"})
-    assert {key: (had.share, had.is_quoted) for key, had in found.items()} == {
-        "both": (1.0, True),
-        "quote": (2 / 3, True),
+    assert {key: (had.share, had.weight) for key, had in found.items()} == {
+        "both": (1.0, QUOTED),
+        "quote": (pytest.approx(0.6), QUOTED),
     }
+
+
+def test_a_year_counts_in_the_title_only() -> None:
+    found = point(
+        pointers_of("net sales in 2021"), {"of": "10k-2021.pdf\nCalder\n[]\nx", "in": "a\nb\n[]\n2021"}
+    )
+    assert {key: (had.weight, had.is_sure) for key, had in found.items()} == {"of": (OF_YEAR, False)}
 
 
 PARTS = ("AX-4711/A", "AX-4711/B", "AX-4711/C", "AX-4712/B", "BX-4711/B", "AX-47110", "XA-4711/B")

@@ -50,7 +50,7 @@ class TagFacet(serializers.Serializer[Any]):
 
 
 class OwnerFacet(serializers.Serializer[Any]):
-    """A person who added documents."""
+    """A person who answers for documents, or added them."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()

@@ -168,6 +168,7 @@ class ChunkOutput(serializers.Serializer[Any]):
     after = serializers.CharField(allow_blank=True)
     review = ReviewOutput()
 
+
 class DocumentUpdateInput(InputSerializer):
     """What is said of a document; a field that is left out stays."""
 
@@ -183,7 +184,10 @@ class NarrowingInput(InputSerializer):
     )
     tags = TagsField(required=False)
     owner_ids = serializers.ListField(
-        child=serializers.UUIDField(), required=False, max_length=MOST_OWNERS, help_text="Who added it."
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=MOST_OWNERS,
+        help_text="Who answers for it, else who added it.",
     )
     since = serializers.DateField(required=False, allow_null=True, help_text="This day or later.")
     until = serializers.DateField(required=False, allow_null=True, help_text="This day or earlier.")

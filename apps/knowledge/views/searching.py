@@ -78,7 +78,7 @@ class LabelsPage(PersonPage):
         document = access_document(self.actor, document_id, change=True)
         form = LabelsForm(request.POST)
         if not form.is_valid():
-            words = " ".join(message for messages in form.errors.values() for message in messages)
+            words = " ".join(str(message) for messages in form.errors.values() for message in messages)
             return document_page(request, self.actor, document, error=words)
         document_label(actor=self.actor, document=document, **form.cleaned_data)
         return HttpResponseRedirect(reverse("knowledge-document", args=[document.id]))

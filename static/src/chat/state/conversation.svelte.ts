@@ -1,6 +1,14 @@
 import type { Api } from "../api/client";
 import { ApiError } from "../api/problem";
-import type { ChatDetail, FileOutput, KnowledgeBaseRef, Message, Run, SendInput } from "../api/types";
+import type {
+  ChatDetail,
+  FileOutput,
+  KnowledgeBaseRef,
+  Message,
+  Narrowing,
+  Run,
+  SendInput,
+} from "../api/types";
 import { uuid } from "../lib/uuid";
 import type { EndData } from "../runs/events";
 import type { RunFeed } from "../runs/feed";
