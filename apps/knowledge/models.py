@@ -221,7 +221,7 @@ class Chunk(TenantModel):
     original = models.TextField(blank=True)
 
     class Meta:
-        constraints = [TenantUnique(fields=["document", "position"], name="chunk_position")]
+        constraints = [TenantUnique(fields=["document", "position"], name="chunk_position", include=["id"])]
 
     def __str__(self) -> str:
         return f"{self.document_id} {self.position}"

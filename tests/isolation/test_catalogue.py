@@ -78,7 +78,7 @@ def test_lint_turns_red_without_a_composite_key() -> None:
         ("ALTER TABLE {partition} NO FORCE ROW LEVEL SECURITY", "not forced"),
         ("DROP POLICY tenant_isolation ON {partition}", "its policies are not exactly"),
         ("GRANT SELECT ON {partition} TO app_worker", "app_worker holds SELECT"),
-        ("CREATE UNIQUE INDEX felt ON {partition} (chunk_id)", "does not begin with tenant_id"),
+        ("CREATE UNIQUE INDEX felt ON {partition} (id, tenant_id)", "does not begin with tenant_id"),
         ("GRANT EXECUTE ON FUNCTION knowledge_shelf_drop(uuid) TO app_web", "may call it"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -26,7 +28,10 @@ from apps.knowledge.tending import sweep_index, tend
 from apps.tenants.models import Tenant, TenantHost
 from apps.tenants.platform import PLATFORM, platform_scope
 from apps.tenants.scope import discard, tenant_scope
+from launch.environment import clean_environment
+from tests.environment import ENVIRONMENT, ROOT
 from tests.factories import organisation_make
+from tests.knowledge.dying_upkeep import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,6 +173,16 @@ def test_statement_uses_index_and_postings_of_a_large_organisation(firm: Firm) -
     assert f"knowledge_chunkvector_{firm.id.hex}" in plan
 
 
+def test_a_query_that_names_no_shelf_reads_none_of_other_organisations(
+    firm: Firm, globex: Organisation
+) -> None:
+    shelving.shelves_prepare()
+    with tenant_scope(globex.id):
+        assert firm.id.hex not in ChunkVector.objects.filter(chunk_id=uuid4()).explain()
+    with tenant_scope(firm.id):
+        assert firm.id.hex in ChunkVector.objects.filter(chunk_id=uuid4()).explain()
+
+
 def _plan(firm: Firm) -> str:
     plans: list[str] = []
 
@@ -223,6 +238,28 @@ def test_attempt_that_died_between_its_steps_is_taken_up(firm: Firm) -> None:
         pass
     with tenant_scope(firm.id):
         assert posting.documents_post(picked) == 0
+        assert PostedDocument.objects.filter(is_complete=True).count() == DOCUMENTS
+    assert _tops(firm.asked()) == before
+
+
+def test_upkeep_that_was_killed_leaves_everything_to_be_found_and_goes_on(firm: Firm) -> None:
+    before = _tops(firm.asked(exact=True))
+    shelving.shelves_prepare()
+    died = subprocess.run(
+        [sys.executable, "-m", "tests.knowledge.dying_upkeep", str(firm.id)],
+        env=clean_environment(ENVIRONMENT),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert died.stdout.split() == ["-9"] * len(STAGES)
+    assert _tops(firm.asked()) == before
+    assert firm.vectors() == {SHARED: DOCUMENTS * CHUNKS}
+    while tend(firm.id):
+        assert _tops(firm.asked()) == before
+    assert firm.vectors() == {firm.id: DOCUMENTS * CHUNKS}
+    with tenant_scope(firm.id):
         assert PostedDocument.objects.filter(is_complete=True).count() == DOCUMENTS
     assert _tops(firm.asked()) == before
 

@@ -54,6 +54,7 @@ BEGIN
   END IF;
   EXECUTE format('CREATE TABLE public.%1$I (LIKE knowledge_chunkvector_shared INCLUDING DEFAULTS INCLUDING STORAGE '
     'INCLUDING CONSTRAINTS INCLUDING INDEXES)', shelf);
+  EXECUTE format('ALTER TABLE %1$I ADD CONSTRAINT chunk_vector_tenant CHECK (tenant_id = %2$L)', shelf, tenant);
   EXECUTE format('ALTER TABLE %1$I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', shelf);
   EXECUTE format($policy${_POLICY.format(table="%1$I")}$policy$, shelf);
   PERFORM set_config('app.tenant_id', tenant::text, true);
