@@ -280,3 +280,20 @@ def test_german_collection_is_suggested_the_multilingual_model(library: Library)
         suggested = embedding_of(type(base).objects.get(id=base.id)).suggested
     assert suggested is not None
     assert suggested.slug == "multilingual-e5-small"
+
+
+def test_waiting_change_is_hinted_again(
+    library: Library, base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.utils import timezone
+
+    from apps.knowledge.reembedding import sweeping
+
+    change = start(library, base, offer(library))
+    hinted: list[object] = []
+    monkeypatch.setattr(sweeping, "hint", lambda tenant_id, reembedding_id: hinted.append(reembedding_id))
+    sweeping.sweep_reembeddings()
+    assert change.id not in hinted, "its own hint is on the way"
+    update(change, due_at=timezone.now() - timedelta(seconds=6))
+    sweeping.sweep_reembeddings()
+    assert change.id in hinted

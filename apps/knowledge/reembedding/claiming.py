@@ -29,20 +29,14 @@ class LostReembeddingError(Exception):
     """The change was paused, cancelled or taken over, or its collection is gone: write nothing more."""
 
 
-def claimable() -> Q:
-    """Changes that wait and are due, and those whose worker was lost."""
-    waits = Q(state=ReembeddingState.QUEUED, due_at__lte=Now())
-    return waits | Q(state=ReembeddingState.RUNNING, lease_until__lt=Now())
-
-
 def claim(reembedding_id: UUID) -> Reembedding | None:
     """Take the change if it waits or its worker was lost; None when there is nothing to do. In a scope.
 
     The attempt counts before the work begins; embedding something takes it back.
     """
-    taken = Reembedding.objects.filter(
-        claimable(), id=reembedding_id, attempts__lt=MOST_ATTEMPTS, is_clean=False
-    ).update(
+    waits = Q(state=ReembeddingState.QUEUED, due_at__lte=Now())
+    lost = Q(state=ReembeddingState.RUNNING, lease_until__lt=Now())
+    taken = Reembedding.objects.filter(waits | lost, id=reembedding_id, attempts__lt=MOST_ATTEMPTS).update(
         state=ReembeddingState.RUNNING,
         attempts=F("attempts") + 1,
         fence=F("fence") + 1,

@@ -5,13 +5,14 @@ Runs as the platform role across tenants (maintenance process); safe beside work
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.knowledge.models import Reembedding, ReembeddingState
-from apps.knowledge.reembedding.claiming import MOST_ATTEMPTS, claimable
+from apps.knowledge.reembedding.claiming import MOST_ATTEMPTS
 from apps.knowledge.reembedding.hinting import hint
 from apps.knowledge.reembedding.working import FAULT
 from apps.tenants.platform import platform_scope
@@ -20,14 +21,17 @@ from apps.tenants.scope import tenant_scope
 if TYPE_CHECKING:
     from uuid import UUID
 
+QUEUED_FOR: Final = timedelta(seconds=5)
 MOST_A_SWEEP: Final = 100
 
 
 def sweep_reembeddings() -> int:
     """One pass over all tenants: at most 100 changes, the longest waiting first; how many were hinted."""
+    waits = Q(state=ReembeddingState.QUEUED, due_at__lt=Now() - QUEUED_FOR)
+    lost = Q(state=ReembeddingState.RUNNING, lease_until__lt=Now())
     unclean = Q(state__in=(ReembeddingState.DONE, ReembeddingState.CANCELLED))
     with platform_scope():
-        rows = Reembedding.across.filter(claimable() | unclean, is_clean=False).order_by("due_at")
+        rows = Reembedding.across.filter(waits | lost | unclean, is_clean=False).order_by("due_at")
         found = list(rows.values_list("tenant_id", "id", "attempts", "state")[:MOST_A_SWEEP])
     over = [(row[0], row[1]) for row in found if row[2] >= MOST_ATTEMPTS and row[3] == "running"]
     for tenant_id, reembedding_id in over:
