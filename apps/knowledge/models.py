@@ -138,8 +138,8 @@ class Document(TenantModel):
 
     `fence` grows with every claim: a worker writes only under the fence that it claimed. `embedding_model_id`
     names the model whose vectors are searched, as a value; without one only words find it and `note` says so.
-    `folder` is its place in the collection, "HR/Contracts", empty at the top. `tags` and `dated`, what day it is
-    of, are what people say of it and what a search may be narrowed to (apps.knowledge.narrowing).
+    `folder` is its place in the collection, "HR/Contracts", empty at the top. `tags` and `dated`, the day
+    that it is of, are what people say of it and what searches are narrowed to (apps.knowledge.narrowing).
 
     `version_of` names the document whose new version this is, while it is read, or whose old version it was
     (`replaced`: found by no search, kept for the citations that quoted it). Such rows are in no list of
