@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.routed import aside
 from tests.e2e.test_accessibility import WIDTHS, look, violations
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ def stop(connected: Connected) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_model_is_changed_and_the_change_followed(window: Window, connected: Connected, width: int) -> None:
-    beside = ThreadPoolExecutor(1)  # the browser's event loop runs on this thread
-    base_id = beside.submit(shelf, connected).result()
+    base_id = aside(shelf, connected)
     page = window(connected.cast.alice, **look(width)).tab(f"/knowledge/{base_id}")
     page.get_by_role("link", name="Embedding model").click()
     expect(page.get_by_text("A change embeds 1 passage anew, about 8 tokens")).to_be_visible()
@@ -88,7 +87,7 @@ def test_model_is_changed_and_the_change_followed(window: Window, connected: Con
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    beside.submit(stop, connected).result()
+    aside(stop, connected)
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("searched with its present model as before")
     found += violations(page)
@@ -99,4 +98,3 @@ def test_model_is_changed_and_the_change_followed(window: Window, connected: Con
     page.get_by_role("button", name="Cancel the change").click()
     expect(page.get_by_text("The change to Large words was cancelled")).to_be_visible()
     assert found == []
-    beside.shutdown()
