@@ -176,6 +176,7 @@ SPECTACULAR_SETTINGS = {
         "DocumentStateEnum": "apps.knowledge.models.DocumentState",
         "QuestionStateEnum": "apps.knowledge.care.models.QuestionState",
         "FeedbackStateEnum": "apps.knowledge.care.models.FeedbackState",
+        "AnswerStateEnum": "apps.knowledge.care.answer_models.AnswerState",
         "FeedbackKindEnum": "apps.knowledge.care.models.FeedbackKind",
         "ReembeddingStateEnum": "apps.knowledge.models.ReembeddingState",
         "DataClassEnum": "apps.guardrails.classes.SLUGS",

@@ -12,6 +12,7 @@ from apps.chat.prompting import Grounding
 from apps.chat.rewriting import searched_words
 from apps.knowledge.assembling import Budget
 from apps.knowledge.candidates import Reach
+from apps.knowledge.care.answering import answer_for
 from apps.knowledge.nearest import Nearest, nearest
 from apps.knowledge.reranking import rerank, reranker_of
 from apps.knowledge.seeking import look
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.chat.loading import Job
+    from apps.knowledge.care.answering import Answered
     from apps.knowledge.retrieval import Found as Sought
     from apps.knowledge.retrieval import Passage
     from apps.runs.context import RunContext
@@ -40,6 +42,12 @@ class Found:
     passages: tuple[Passage, ...] = ()
     nearest: Nearest | None = None
     vectors: Mapping[UUID, Sequence[float]] = field(default_factory=dict)
+    answered: Answered | None = None
+
+    @property
+    def count(self) -> int:
+        """How many passages were found, those of a verified answer if there is one."""
+        return len(self.answered.sources) if self.answered else len(self.passages)
 
     def quoted(self) -> tuple[PassagePart, ...]:
         """The passages as a prompt carries them."""
@@ -70,7 +78,7 @@ async def search(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:
     query = await searched_words(ctx, job, conversation_id)
     step = ctx.step("search", f"Searching {_joined(names)}")
     found = await _look(ctx, job, conversation_id, query)
-    step.done(label=f"Searched {_joined(names)}", passages=len(found.passages))
+    step.done(label=f"Searched {_joined(names)}", passages=found.count)
     return found
 
 
@@ -94,6 +102,16 @@ async def _look(ctx: RunContext, job: Job, conversation_id: UUID, query: str) ->
     who = Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id)
     reach = Reach(ctx.user_id, job.knowledge_base_ids, conversation_id, job.narrowing)
     sought = await look(who, reach, query)
+    if job.knowledge_base_ids and ctx.input.get("verified", True):
+        answered = await ctx.db(
+            answer_for,
+            user_id=ctx.user_id,
+            knowledge_base_ids=job.knowledge_base_ids,
+            text=query,
+            vectors=sought.vectors,
+        )
+        if answered is not None:
+            return Found(Grounding.PASSAGES, vectors=sought.vectors, answered=answered)
     if not sought.read and not sought.openings:
         near = await ctx.db(nearest, sought)
         return Found(Grounding.NOTHING_FOUND, nearest=near, vectors=sought.vectors)

@@ -41,6 +41,8 @@ async def note_unanswered(
 
 
 def _is_unanswered(found: Found, notes: Sequence[dict[str, Any]]) -> bool:
+    if found.answered is not None:
+        return False
     if found.grounding is Grounding.PASSAGES:
         return not any(note["type"] == CITATION and note["verified"] for note in notes)
     return found.grounding is Grounding.NOTHING_FOUND

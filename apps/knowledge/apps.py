@@ -9,6 +9,7 @@ ORPHANS_EVERY_S = 1800.0
 INDEX_EVERY_S = 60.0
 SOURCES_EVERY_S = 15.0
 REVIEWS_EVERY_S = 3600.0
+ANSWERS_EVERY_S = 60.0
 
 
 class KnowledgeConfig(AppConfig):
@@ -18,6 +19,8 @@ class KnowledgeConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.files.upkeep import register_holder, remove_orphans
+        from apps.knowledge.care import tasks as _care  # noqa: F401 - registers it
+        from apps.knowledge.care.hinting import sweep_answers
         from apps.knowledge.care.reminding import remind_owners
         from apps.knowledge.connectors import tasks as _tasks  # noqa: F401 - registers them
         from apps.knowledge.connectors.secrets import SECRET_FIELD
@@ -39,4 +42,5 @@ class KnowledgeConfig(AppConfig):
         register_job(Job("stale uploads", ORPHANS_EVERY_S, remove_stale_uploads))
         register_job(Job("sources", SOURCES_EVERY_S, sweep_sources))
         register_job(Job("reviews", REVIEWS_EVERY_S, remind_owners))
+        register_job(Job("verified answers", ANSWERS_EVERY_S, sweep_answers))
         registry.register(model="knowledge.Source", column="sealed_secret", field=SECRET_FIELD)

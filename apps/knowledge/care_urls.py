@@ -2,11 +2,28 @@
 
 from django.urls import path
 
-from apps.knowledge.views import care, feedback, freshness
+from apps.knowledge.views import answers, care, feedback, freshness
 
 urlpatterns = [
     path("knowledge/questions", care.QuestionsPage.as_view(), name="knowledge-questions"),
     path("knowledge/questions/export", care.QuestionsExportPage.as_view(), name="knowledge-questions-export"),
+    path(
+        "knowledge/<uuid:knowledge_base_id>/answers", answers.AnswersPage.as_view(), name="knowledge-answers"
+    ),
+    path(
+        "knowledge/<uuid:knowledge_base_id>/answers/new",
+        answers.AnswerNewPage.as_view(),
+        name="knowledge-answer-new",
+    ),
+    path(
+        "knowledge/<uuid:knowledge_base_id>/experts", answers.ExpertsPage.as_view(), name="knowledge-experts"
+    ),
+    path("knowledge/answers/<uuid:answer_id>", answers.AnswerPage.as_view(), name="knowledge-answer"),
+    path(
+        "knowledge/answers/<uuid:answer_id>/decide",
+        answers.AnswerDecidePage.as_view(),
+        name="knowledge-answer-decide",
+    ),
     path("knowledge/reviews", freshness.ReviewsPage.as_view(), name="knowledge-reviews"),
     path(
         "knowledge/documents/<uuid:document_id>/review",

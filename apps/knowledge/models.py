@@ -12,6 +12,12 @@ from apps.files.models import File
 from apps.guardrails.classes import STORED, DataClass, highest
 from apps.knowledge import failures
 from apps.knowledge.access_models import KnowledgeBasePerson, Restriction, RestrictionReader, Visibility
+from apps.knowledge.care.answer_models import (
+    KnowledgeBaseExpert,
+    VerifiedAnswer,
+    VerifiedQuestion,
+    VerifiedSource,
+)
 from apps.knowledge.care.models import (
     DocumentReview,
     PassageFeedback,
@@ -29,8 +35,8 @@ from apps.knowledge.reembedding_models import (
     Reembedding,
     ReembeddingState,
 )
-from apps.knowledge.tuning_models import Tuning
 from apps.knowledge.stores.models import FileBatch, KeptFile, StoreFile, StoreSetting
+from apps.knowledge.tuning_models import Tuning
 from apps.knowledge.upload_models import Upload
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
@@ -44,11 +50,12 @@ __all__ = [
     "Document",
     "DocumentReview",
     "DocumentState",
-    "FileBatch",
-    "KeptFile",
     "EmbeddingDefault",
     "EmbeddingScale",
+    "FileBatch",
+    "KeptFile",
     "KnowledgeBase",
+    "KnowledgeBaseExpert",
     "KnowledgeBasePerson",
     "KnowledgeBaseTeam",
     "PassageFeedback",
@@ -69,6 +76,9 @@ __all__ = [
     "UnansweredAsking",
     "UnansweredQuestion",
     "Upload",
+    "VerifiedAnswer",
+    "VerifiedQuestion",
+    "VerifiedSource",
     "Visibility",
 ]
 

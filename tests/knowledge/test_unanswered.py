@@ -21,15 +21,16 @@ FORGOT = "I forgot my vpn password, how can I reset it?"
 
 def asked(person: User, text: str, *bases: KnowledgeBase, conversation_id: UUID | None = None) -> UUID:
     """As a chat of the person's notes it; the chat's id."""
+    from apps.knowledge.candidates import Reach
     from apps.knowledge.care.unanswered import Asking, question_note
-    from apps.knowledge.retrieval import models_asked
+    from apps.knowledge.retrieval import search_open
     from apps.tenants.scope import tenant_scope
 
     chat = conversation_id or uuid4()
     ids = [base.id for base in bases]
     vector = vectors_of([text])[0]
     with tenant_scope(person.tenant_id):
-        models = models_asked(actor_user_id=person.id, knowledge_base_ids=ids)
+        models = search_open(Reach(person.id, tuple(ids), None)).models
         asking = Asking(person.id, chat, uuid4(), text, {model.id: vector for model in models})
         question_note(asking=asking, knowledge_base_ids=ids)
     return chat

@@ -17,7 +17,8 @@ from apps.runs.models import RunState, StepState
 
 FILE_STATES = ["uploading", "reading", "ready", "failed"]
 ANNOTATIONS = [
-    "citation", "unsupported", "no_source", "nearest", "without_knowledge", "fallback", "route",
+    "citation", "unsupported", "no_source", "nearest", "without_knowledge", "verified",
+    "fallback", "route",
 ]  # fmt: skip
 
 
@@ -61,6 +62,9 @@ class MessageRegenerateInput(InputSerializer):
     model = serializers.CharField(required=False, allow_null=True, max_length=120)
     knowledge = serializers.BooleanField(
         default=True, help_text="False: nothing is looked up, the model answers from what it was taught."
+    )
+    verified = serializers.BooleanField(
+        default=True, help_text="False: a model answers also where an expert's answer fits."
     )
 
 
@@ -147,7 +151,8 @@ class NearDocument(serializers.Serializer[Any]):
 class Annotation(serializers.Serializer[Any]):
     """A note on a text: a citation (all fields), `unsupported` (a claim, by its place, that no passage
     supports), `no_source`, `nearest` (what came nearest then, and the question's words it does not hold),
-    `without_knowledge` (nothing was looked up), `fallback` (which model did not answer), or `route`.
+    `without_knowledge` (nothing was looked up), `verified` (an expert's answer: to which question, approved
+    by whom and when), `fallback` (which model did not answer), or `route`.
     """
 
     type = serializers.ChoiceField(ANNOTATIONS)
@@ -168,6 +173,10 @@ class Annotation(serializers.Serializer[Any]):
     is_stale = serializers.BooleanField(required=False, help_text="That day has passed.")
     missing = serializers.ListField(child=serializers.CharField(), required=False)
     documents = NearDocument(many=True, required=False)
+    answer_id = serializers.UUIDField(required=False)
+    question = serializers.CharField(required=False)
+    approved_by = serializers.CharField(required=False)
+    approved_at = serializers.DateTimeField(required=False, allow_null=True)
 
 
 class MessageStep(serializers.Serializer[Any]):

@@ -182,7 +182,7 @@ class MessageRegenerateApi(TenantApi):
             message_id=message_id,
             client_id=read["client_id"],
             model=read.get("model"),
-            knowledge=read["knowledge"],
+            way=services.Way(read["knowledge"], read["verified"]),
         )
         return Response(
             {"answer": outputs.accepted_answer(answer), "run": outputs.accepted_run(answer)}, status=202

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.knowledge.api import care, feedback, freshness
+from apps.knowledge.api import answers, care, feedback, freshness
 
 urlpatterns = [
     path("unanswered-questions", care.UnansweredListApi.as_view(), name="api-unanswered-questions"),
@@ -10,6 +10,26 @@ urlpatterns = [
         "unanswered-questions/<uuid:question_id>",
         care.UnansweredApi.as_view(),
         name="api-unanswered-question",
+    ),
+    path(
+        "knowledge-bases/<uuid:knowledge_base_id>/verified-answers",
+        answers.VerifiedAnswerListApi.as_view(),
+        name="api-verified-answers",
+    ),
+    path(
+        "verified-answers/<uuid:answer_id>",
+        answers.VerifiedAnswerApi.as_view(),
+        name="api-verified-answer",
+    ),
+    path(
+        "verified-answers/<uuid:answer_id>/approval",
+        answers.VerifiedAnswerApprovalApi.as_view(),
+        name="api-verified-answer-approval",
+    ),
+    path(
+        "knowledge-bases/<uuid:knowledge_base_id>/experts",
+        answers.ExpertsApi.as_view(),
+        name="api-experts",
     ),
     path("documents-due", freshness.DueListApi.as_view(), name="api-documents-due"),
     path(

@@ -18,6 +18,12 @@ export const c = {
     send: "Send",
     cancel: "Cancel",
   },
+  verified: {
+    by: (name: string, day: string) =>
+      `Verified answer, approved${name ? ` by ${name}` : ""}${day ? ` on ${day}` : ""}`,
+    question: (text: string) => `It answers: ${text}`,
+    ask: "Ask the model instead",
+  },
   passage: {
     open: "Something wrong?",
     openLabel: (title: string) => `Something wrong with the passage in ${title}?`,

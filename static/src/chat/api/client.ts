@@ -16,6 +16,7 @@ import type {
   SendInput,
   SendOutput,
 } from "./types";
+import type { Way } from "./way";
 
 const BASE = "/api/v1";
 
@@ -74,7 +75,7 @@ export class Api {
   }
   send = (chat: string, input: SendInput) =>
     this.retried<SendOutput>("POST", `/conversations/${chat}/messages`, { json: input });
-  regenerate = (message: string, input: { client_id: string; model?: string; knowledge?: boolean }) =>
+  regenerate = (message: string, input: Way & { client_id: string; model?: string }) =>
     this.retried<{ answer: Message; run: Run }>("POST", `/messages/${message}/regenerate`, { json: input });
   rate = (message: string, rating: Rating | null) =>
     rating

@@ -155,12 +155,22 @@ export interface NearestNote {
   documents: { document_id: string; document_title: string; chunk_id: string; page: number | null }[];
 }
 
+/** The answer is an expert's. */
+export interface VerifiedNote {
+  type: "verified";
+  answer_id: string;
+  question: string;
+  approved_by: string;
+  approved_at: string | null;
+}
+
 export type Annotation =
   | Citation
   | UnsupportedNote
   | FallbackNote
   | RouteNote
   | NearestNote
+  | VerifiedNote
   | { type: "no_source" }
   | { type: "without_knowledge" };
 

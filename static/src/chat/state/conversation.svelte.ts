@@ -9,6 +9,7 @@ import type {
   Run,
   SendInput,
 } from "../api/types";
+import type { Way } from "../api/way";
 import { uuid } from "../lib/uuid";
 import type { EndData } from "../runs/events";
 import type { RunFeed } from "../runs/feed";
@@ -138,8 +139,8 @@ export class Conversation {
     }
   }
 
-  /** Writes another answer beside this one; without `knowledge` nothing is looked up for it. */
-  async regenerate(turn: Turn, model?: string, knowledge = true): Promise<void> {
+  /** Writes another answer beside this one. */
+  async regenerate(turn: Turn, model?: string, way: Way = {}): Promise<void> {
     const clientId = uuid();
     const local = new Turn(
       localMessage("assistant", { text: "", clientId, files: [] }, turn.message.parent_id),
@@ -148,7 +149,7 @@ export class Conversation {
     this.turns = [...this.turns, local];
     this.choose(local);
     try {
-      const input = { client_id: clientId, knowledge, ...(model ? { model } : {}) };
+      const input = { client_id: clientId, ...way, ...(model ? { model } : {}) };
       const made = await this.outside.api.regenerate(turn.id, input);
       this.place(local, made.answer);
       this.choose(local);

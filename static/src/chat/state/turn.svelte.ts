@@ -1,5 +1,15 @@
 import type { Api } from "../api/client";
-import type { Citation, FileOutput, Message, NearestNote, Part, Rating, RouteNote, Step } from "../api/types";
+import type {
+  Citation,
+  FileOutput,
+  Message,
+  NearestNote,
+  Part,
+  Rating,
+  RouteNote,
+  Step,
+  VerifiedNote,
+} from "../api/types";
 import { unitOffsets } from "../lib/codepoints";
 import { withCitations } from "../markdown/citations";
 import { type Block, TailLexer } from "../markdown/tail";
@@ -49,6 +59,11 @@ export class Turn {
   /** What came nearest where nothing was found. */
   get nearest(): NearestNote | undefined {
     return this.message.annotations.find((note) => note.type === "nearest");
+  }
+
+  /** The expert's answer that it is. */
+  get verified(): VerifiedNote | undefined {
+    return this.message.annotations.find((note) => note.type === "verified");
   }
 
   /** Nothing was looked up for it, as the person wished. */
