@@ -26,6 +26,13 @@ from apps.knowledge.care.models import (
 )
 from apps.knowledge.chunking import SIZE
 from apps.knowledge.connectors.models import AllowedFolder, Source, SourceItem
+from apps.knowledge.evaluation.models import (
+    EvaluationResult,
+    EvaluationRun,
+    EvaluationState,
+    GoldenQuestion,
+    GoldenSource,
+)
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
 from apps.knowledge.index_models import SHARED, PostedDocument, Posting
 from apps.knowledge.lexical import DIMENSIONS
@@ -52,7 +59,12 @@ __all__ = [
     "DocumentState",
     "EmbeddingDefault",
     "EmbeddingScale",
+    "EvaluationResult",
+    "EvaluationRun",
+    "EvaluationState",
     "FileBatch",
+    "GoldenQuestion",
+    "GoldenSource",
     "KeptFile",
     "KnowledgeBase",
     "KnowledgeBaseExpert",

@@ -6,6 +6,7 @@ import os
 import sys
 from uuid import UUID
 
+from apps.knowledge.evaluation.measuring import measure
 from apps.knowledge.hinting import hint_tending
 from apps.knowledge.ingesting import ingest
 from apps.knowledge.reembedding.working import reembed
@@ -47,6 +48,12 @@ def tend_index(tenant_id: str) -> None:
     _give_way()
     if tend(UUID(tenant_id)):
         hint_tending(UUID(tenant_id))
+
+
+@tenant_task(name="measure_knowledge_base", queue="replies")
+def measure_knowledge_base(tenant_id: str, run_id: str) -> None:
+    """Search each golden question and write what it found; one that another worker measures is left alone."""
+    measure(UUID(tenant_id), UUID(run_id))
 
 
 @tenant_task(name="search_knowledge_base", queue="replies")

@@ -14,6 +14,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 
 from apps.knowledge.batching import Batches
 from apps.knowledge.calibrating import scale_ensure
+from apps.knowledge.classing import highest_class
 from apps.knowledge.embedding import UnfitVectorError, fitted, passage_call, shown
 from apps.knowledge.models import Document, DocumentState, Reembedding, ReembeddingState
 from apps.knowledge.reembedding import outcomes
@@ -187,9 +188,12 @@ class _Turn:
     def _batch(self, batch: list[Missing]) -> None:
         if self._lease.is_lost:
             raise LostReembeddingError
+        with tenant_scope(self._who.tenant_id):
+            data_class = highest_class({row.document_id for row in batch})
         texts = [row.text for row in batch]
+        call = passage_call(self._who, self._model, texts, purpose="reembedding", data_class=data_class)
         try:
-            made = gateway.embed_sync(passage_call(self._who, self._model, texts, purpose="reembedding"))
+            made = gateway.embed_sync(call)
         except GuardrailRefusedError as error:
             if len(batch) > 1:
                 for row in batch:
