@@ -216,7 +216,7 @@ class SearchInput(NarrowingInput):
     query = serializers.CharField(max_length=MOST_QUERY)
 
 
-class WhyOutput(serializers.Serializer[Any]):
+class RankReasonsOutput(serializers.Serializer[Any]):
     """Why a passage stands at its place; shares from 0 to 1, compared with the others found."""
 
     meaning = serializers.FloatField(allow_null=True)
@@ -238,7 +238,7 @@ class SearchHitOutput(serializers.Serializer[Any]):
     text = serializers.CharField()
     data_class = serializers.ChoiceField(SLUGS)
     score = serializers.FloatField()
-    why = WhyOutput()
+    why = RankReasonsOutput()
 
 
 class SearchOutput(serializers.Serializer[Any]):
