@@ -90,6 +90,13 @@ def test_other_models_in_such_frames_are_not_ours() -> None:
     assert (found.vendor, found.operation) == ("bedrock", "unknown")
 
 
+def test_scores_of_bedrocks_own_kind_are_not_ours() -> None:
+    url = "https://bedrock-agent-runtime.us-west-2.amazonaws.com/rerank"
+    told = b'{"results": [{"index": 0, "relevanceScore": 0.9}]}'
+    (found,) = played(Exchange("POST", url, b"{}", 200, {"content-type": "application/json"}, told))
+    assert (found.vendor, found.operation, found.error_kind) == ("bedrock", "unknown", None)
+
+
 @pytest.mark.parametrize("is_packed", [False, True])
 def test_recordings_of_go_vcr_and_packed_ones(
     is_packed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -94,7 +94,7 @@ def recognised(exchange: Exchange) -> Recognised:
     known = (
         VENDORS["ollama"] if parts.netloc.endswith(_OLLAMA_PORT) else _vendor_of_host(parts.hostname or "")
     )
-    if shape == "luminous" and known is not None and not known.slug.startswith(_LUMINOUS_HOST):
+    if known is not None and _of_its_own(known, shape, operation):
         operation = "unknown"
     vendor = known if known is not None and _speaks(known, shape, operation) else VENDORS[_SHAPES[shape]]
     return Recognised(vendor, operation, _model(exchange, path), _settings(vendor, shape))
@@ -128,6 +128,13 @@ def _speaks(vendor: Vendor, shape: str, operation: Operation) -> bool:
     if shape == "google":
         return vendor.slug in {"google", "vertex"}
     return vendor.slug == _SHAPES[shape]
+
+
+def _of_its_own(vendor: Vendor, shape: str, operation: Operation) -> bool:
+    """Whether only the path is as elsewhere: Bedrock's rerank is not the one others share."""
+    if shape == "luminous":
+        return not vendor.slug.startswith(_LUMINOUS_HOST)
+    return operation in {"rerank", "images"} and not _speaks(vendor, shape, operation)
 
 
 def _settings(vendor: Vendor, shape: str) -> dict[str, str]:
