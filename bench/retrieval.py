@@ -1,112 +1,117 @@
-"""Ranking quality of the lexical leg on sets in BEIR's layout, in memory: no database, no model.
+"""bin/bench retrieval: what is found, and how fast, where 50 organisations hold 200,000 chunks.
 
-python -m bench.retrieval [FOLDER]      (default ../shared/data/rag; prints nDCG@10 and recall@10 per set)
+A fresh PostgreSQL is filled (bench.retrieval_fixture), vectors and words are moved to shelves and postings as
+the upkeep does it, and real questions are asked with the application's role: the statement that finds
+candidates is timed when it is warm, and what it finds compared with exact search. `--keep FOLDER` keeps the
+installation and asks anew without filling it again.
 """
 
+from __future__ import annotations
+
+import argparse
 import json
-import math
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
-from collections import defaultdict
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
-from apps.knowledge.language import detect_language
-from apps.knowledge.lexical import document_terms, idf, query_terms
+import django
 
-DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "rag"
-CUT = 10
+from bench.retrieval_fixture import TOTAL
+from launch.parts import ROOT, Parts
+from launch.process import spawn, stop
+from launch.state import DataFolder
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-@dataclass(frozen=True)
-class RetrievalSet:
-    """Documents and questions by id, and the graded judgments: question → document → gain."""
+    from bench.retrieval_load import Asker
 
-    documents: dict[str, str]
-    questions: dict[str, str]
-    judgments: dict[str, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Quality:
-    ndcg: float
-    recall: float
-
-
-class LexicalIndex:
-    """The same arithmetic as the sparse vectors in the database."""
-
-    def __init__(self, documents: dict[str, str]) -> None:
-        self.languages: set[str | None] = set()
-        self.documents = documents
-        self.postings: dict[int, list[tuple[str, float]]] = defaultdict(list)
-        self.size = len(documents)
-        for id_, text in documents.items():
-            language = detect_language(text)
-            self.languages.add(language)
-            for term, weight in document_terms(text, language).items():
-                self.postings[term].append((id_, weight))
-
-    def search(self, question: str, limit: int = CUT) -> list[tuple[str, float]]:
-        scores: dict[str, float] = defaultdict(float)
-        for term in query_terms(question, *sorted(self.languages, key=str)):
-            postings = self.postings.get(term, [])
-            weight = idf(self.size, len(postings))
-            for id_, value in postings:
-                scores[id_] += weight * value
-        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:limit]
-
-
-def load(folder: Path, every: int = 1) -> RetrievalSet:
-    """Read a set; `every` keeps each n-th question only."""
-    documents = {row["id"]: f"{row['title']} {row['text']}" for row in _lines(folder / "corpus.jsonl")}
-    judgments: dict[str, dict[str, float]] = defaultdict(dict)
-    for line in (folder / "qrels.tsv").read_text().splitlines()[1:]:
-        question, document, gain = line.split("\t")
-        judgments[question][document] = float(gain)
-    judged = [
-        row for row in _lines(folder / "queries.jsonl") if any(g > 0 for g in judgments[row["id"]].values())
-    ]
-    return RetrievalSet(documents, {row["id"]: row["text"] for row in judged[::every]}, dict(judgments))
-
-
-def measure(data: RetrievalSet, index: LexicalIndex) -> Quality:
-    """Mean nDCG@10 (gain = judgment, log2 discount) and recall@10 over the questions."""
-    ndcg = recall = 0.0
-    for id_, question in data.questions.items():
-        gains = {document: gain for document, gain in data.judgments[id_].items() if gain > 0}
-        found = [document for document, _ in index.search(question)]
-        ndcg += _discounted([gains.get(document, 0.0) for document in found]) / _discounted(
-            sorted(gains.values(), reverse=True)[:CUT]
-        )
-        recall += len(gains.keys() & set(found)) / len(gains)
-    return Quality(ndcg / len(data.questions), recall / len(data.questions))
-
-
-def _discounted(gains: list[float]) -> float:
-    return sum(gain / math.log2(rank + 2) for rank, gain in enumerate(gains))
-
-
-def _lines(path: Path) -> list[dict[str, str]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+SETS: Final = Path(os.environ.get("ATRIUM_SHARED", ROOT.parent / "shared")) / "data" / "rag"
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_FOLDER
-    for corpus in sorted(folder.rglob("corpus.jsonl")):
-        data = load(corpus.parent)
+    """Fill, ask, print; `--json FILE` keeps the figures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--chunks", type=int, default=TOTAL, help="chunks of all organisations together")
+    parser.add_argument("--questions", type=int, default=100, help="questions to each class of organisations")
+    parser.add_argument("--keep", type=Path, help="folder of the installation, kept for another run")
+    parser.add_argument("--plans", action="store_true", help="print the plan for the largest organisation")
+    parser.add_argument("--json", type=Path, help="write figures to this file")
+    options = parser.parse_args()
+    with _installation(options.keep) as folder:
+        askers = _askers(folder, options.chunks)
+        from bench.retrieval_measure import measure, plan, questions
+
+        asked = questions(SETS, folder, options.questions)
+        figures = measure(askers, asked)
+        if options.plans:
+            print(plan(askers[0], asked[0]))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+@contextmanager
+def _installation(keep: Path | None) -> Iterator[Path]:
+    """The folder of an installation whose database runs, with Django set up as its worker."""
+    folder = keep or Path(tempfile.mkdtemp(prefix="atrium-bench-"))
+    data = DataFolder(folder)
+    data.open()
+    os.environ["ATRIUM_MODEL_SERVER_URL"] = "http://127.0.0.1:1/v1"
+    parts = Parts(data, "http://localhost")
+    postgres = parts.postgres
+    assert postgres is not None
+    postgres.prepare()
+    with (folder / "postgres.log").open("wb") as log:
+        process = spawn(postgres.command(), log)
+        try:
+            postgres.wait_ready()
+            if postgres.create_database():
+                assert parts.addresses.admin is not None
+                _manage(parts, "database_init", "--admin-url", parts.addresses.admin, "--json")
+            _manage(parts, "migrate", "--verbosity", "0")
+            os.environ.update(parts.environment("command"))
+            django.setup()
+            yield folder
+        finally:
+            stop(process, postgres.command())
+            if keep is None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _manage(parts: Parts, *words: str) -> None:
+    command = parts.manage(*words)
+    done = subprocess.run(
+        command.argv, env=dict(command.env), cwd=command.cwd, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{words[0]} failed:\n{done.stderr[-3000:]}")
+
+
+def _askers(folder: Path, chunks: int) -> list[Asker]:
+    """Who asks; the organisations are made where the folder has none yet."""
+    from bench.retrieval_load import Asker, load, tend_all
+
+    kept = folder / "askers.json"
+    if not kept.exists():
+        from bench.retrieval_fixture import sources
+
+        made = load(sources(SETS), chunks)
         began = time.perf_counter()
-        index = LexicalIndex(data.documents)
-        built = time.perf_counter()
-        quality = measure(data, index)
-        asked = time.perf_counter()
-        print(
-            f"{corpus.parent.relative_to(folder)!s:<12} "
-            f"nDCG@10 {quality.ndcg:.3f}  recall@10 {quality.recall:.3f}  "
-            f"{len(data.documents) / (built - began):.0f} documents/s  "
-            f"{1000 * (asked - built) / len(data.questions):.2f} ms/question  "
-            f"{sorted(map(str, index.languages))}"
-        )
+        tend_all()
+        print(f"tended in {time.perf_counter() - began:.0f} s", flush=True)
+        kept.write_text(json.dumps([asdict(asker) for asker in made], default=str), encoding="utf-8")
+    rows: list[dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8"))
+    for row in rows:
+        row |= {name: UUID(value) for name, value in row.items() if name.endswith("_id")}
+    return [Asker(**row) for row in rows]
 
 
 if __name__ == "__main__":

@@ -174,6 +174,12 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "apps.accounts.models.Role",
         "FileStateEnum": "apps.chat.api.serializers.FILE_STATES",
         "DocumentStateEnum": "apps.knowledge.models.DocumentState",
+        "QuestionStateEnum": "apps.knowledge.care.models.QuestionState",
+        "FeedbackStateEnum": "apps.knowledge.care.models.FeedbackState",
+        "AnswerStateEnum": "apps.knowledge.care.answer_models.AnswerState",
+        "FeedbackKindEnum": "apps.knowledge.care.models.FeedbackKind",
+        "ReembeddingStateEnum": "apps.knowledge.models.ReembeddingState",
+        "DataClassEnum": "apps.guardrails.classes.SLUGS",
         "ProviderStateEnum": "apps.llm.selectors.health.STATE_CHOICES",
     },
     "POSTPROCESSING_HOOKS": [

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tests.factories import Cast, Organisation
 
 _PURE = ("tests/wire", "tests/egress", "tests/launch")
+_LONG = ("tests/e2e", "tests/durability", "tests/launch", "tests/knowledge")
+_MOST_PROCESSES = 4
+"""Each has stores, a web process, workers and a browser: 1.5 GB at most."""
 _running = pytest.StashKey[object]()
 
 
@@ -23,6 +26,21 @@ def _only_pure(config: pytest.Config) -> bool:
     return bool(paths) and all(
         str(path).removeprefix(f"{config.rootpath}/").startswith(_PURE) for path in paths
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs in processes with stores of their own, a part of it in this one."""
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if not is_whole or config.option.keyword or config.option.markexpr:
+        return 0
+    return min((os.cpu_count() or 1) + 1, _MOST_PROCESSES)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where files are dealt out, the longest go first: none is left for the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -34,9 +34,7 @@ def start_services() -> Services:
     Folders of sessions that were killed are removed. The database trades safety for speed (no fsync).
     """
     _remove_abandoned()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    folder.chmod(0o711)
-    lock = _lock(folder)
+    folder, lock = _own_folder()
     postgres = Postgres(folder / "postgres", free_port(), secrets.token_urlsafe(16), quick=True)
     valkey = Valkey(folder / "valkey", free_port(), secrets.token_urlsafe(16))
     postgres.prepare()
@@ -62,6 +60,14 @@ def start_services() -> Services:
         stop_all()
         raise RuntimeError(f"{error}\n{text}") from error
     return Services(postgres.url("postgres"), valkey.url, folder, stop_all)
+
+
+def _own_folder() -> tuple[Path, int]:
+    """A new folder with its lock; it has its name only once it is locked, lest another session remove it."""
+    unnamed = Path(tempfile.mkdtemp())
+    unnamed.chmod(0o711)
+    lock = _lock(unnamed)
+    return unnamed.rename(unnamed.with_name(PREFIX + unnamed.name)), lock
 
 
 def _lock(folder: Path) -> int:

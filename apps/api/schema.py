@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from apps.api.openai.schema import OPENAI_PATHS
+from apps.api.openai.stores.schema import STORE_PATHS
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOutput"}}}
@@ -55,7 +56,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: Any) 
         for method in _METHODS:
             if method in item:
                 _complete_operation(path, item[method])
-    result["paths"] |= OPENAI_PATHS
+    result["paths"] |= OPENAI_PATHS | STORE_PATHS
     result["components"]["securitySchemes"] = _SECURITY
     result["tags"] = [{"name": name} for name in sorted(_tags(result["paths"]))]
     result["paths"] = dict(sorted(result["paths"].items()))

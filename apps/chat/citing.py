@@ -68,4 +68,5 @@ def _output(citation: citations.Citation, passage: Passage) -> dict[str, Any]:
         "heading": list(passage.heading),
         "quote": citation.quote,
         "verified": citation.verified,
+        "data_class": passage.data_class.slug,
     }

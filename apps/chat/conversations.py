@@ -12,6 +12,7 @@ from apps.audit.services import record
 from apps.chat import errors, selectors
 from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageState, TitleSource
 from apps.chat.picking import picked
+from apps.knowledge.narrowing import WIDE
 from apps.llm.errors import ModelNotFoundError
 from apps.runs import services as runs
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.actors import Actor
+    from apps.knowledge.narrowing import Narrowing
 
 MAX_KNOWLEDGE_BASES = 20
 
@@ -32,6 +34,7 @@ class Change:
     model: str | None = None
     is_pinned: bool | None = None
     knowledge_base_ids: tuple[UUID, ...] | None = None
+    narrowing: Narrowing | None = None
 
 
 def conversation_create(
@@ -40,13 +43,16 @@ def conversation_create(
     team_id: UUID | None = None,
     model: str | None = None,
     knowledge_base_ids: Sequence[UUID] = (),
+    narrowing: Narrowing = WIDE,
 ) -> Conversation:
     """An empty conversation of one of the person's teams; Everyone when none is named.
 
     Raises ProblemError 404 (team, knowledge base) or 400 (model).
     """
     team = _team(actor, team_id)
-    conversation = Conversation(user_id=actor.user_id, team_id=team, updated_at=timezone.now())
+    conversation = Conversation(
+        user_id=actor.user_id, team_id=team, updated_at=timezone.now(), narrowing=narrowing.stored()
+    )
     if model:
         conversation.model_slug = _granted(team, model)
     conversation.save(force_insert=True)
@@ -68,7 +74,11 @@ def conversation_update(*, actor: Actor, conversation_id: UUID, change: Change) 
         conversation.model_slug = _granted(conversation.team_id, change.model)
     if change.is_pinned is not None:
         conversation.is_pinned = change.is_pinned
-    conversation.save(update_fields=["title", "title_source", "model_slug", "is_pinned"])
+    fields = ["title", "title_source", "model_slug", "is_pinned"]
+    if change.narrowing is not None:
+        conversation.narrowing = change.narrowing.stored()
+        fields.append("narrowing")
+    conversation.save(update_fields=fields)
     if change.knowledge_base_ids is not None:
         _look_in(actor, conversation, change.knowledge_base_ids)
     _note(actor, "conversation.update", conversation)
@@ -77,6 +87,7 @@ def conversation_update(*, actor: Actor, conversation_id: UUID, change: Change) 
 
 def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
     """Deletes the chat with its messages and its own documents, and stops what is being written in it."""
+    from apps.knowledge.care.unanswered import questions_forget
     from apps.knowledge.services import conversation_documents_delete
 
     conversation = selectors.lock_conversation(actor, conversation_id)
@@ -84,6 +95,7 @@ def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
     for run_id in awaited.filter(run_id__isnull=False).values_list("run_id", flat=True):
         runs.run_stop(run_id=cast("UUID", run_id))
     conversation_documents_delete(actor=actor, conversation_id=conversation.id)
+    questions_forget(conversation_id=conversation.id)
     _note(actor, "conversation.delete", conversation)
     conversation.delete()
 

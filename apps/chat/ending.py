@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from apps.chat import outputs, parts, prompting, rows
+from apps.chat import outputs, parts, prompting, rows, selectors
 from apps.chat.loading import EXTRACTIVE, ROUTE
 from apps.chat.models import Conversation, TitleSource
 from apps.llm.sealing import SEALS
@@ -35,7 +35,8 @@ def end_reply(end: RunEnd) -> Mapping[str, Any] | None:
     message = awaited.message
     _fill(message, end)
     rows.fill_answer(message)
-    return {"message": outputs.message_output(message, {}), "follow": _follow(awaited, end)}
+    sources = selectors.readable_sources(end.run.user_id, [message])
+    return {"message": outputs.message_output(message, {}, sources), "follow": _follow(awaited, end)}
 
 
 def end_title(end: RunEnd) -> Mapping[str, Any] | None:

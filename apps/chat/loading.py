@@ -9,6 +9,9 @@ from uuid import UUID
 from apps.chat import parts, selectors
 from apps.chat.models import MessageRole
 from apps.chat.prompting import Room, Turn
+from apps.guardrails.classes import highest
+from apps.knowledge.classing import highest_class
+from apps.knowledge.narrowing import WIDE
 from apps.knowledge.selectors import readable_document_ids
 from apps.llm import selectors as models
 
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from apps.chat.rows import AwaitedAnswer
+    from apps.guardrails.classes import DataClass
+    from apps.knowledge.narrowing import Narrowing
+    from apps.knowledge.retrieval import Passage
 
 EXTRACTIVE = "extractive"
 ROUTE = "route"
@@ -53,7 +59,8 @@ class Chosen:
 class Job:
     """One reply to write: the branch up to the question, and where to look things up.
 
-    `source_ids` are the documents whose words stand in the branch: what is said from it rests on them too.
+    `source_ids` are the documents whose words stand in the branch: what is said from it rests on them too;
+    `data_class` is the highest of theirs.
     """
 
     turns: tuple[Turn, ...]
@@ -61,6 +68,8 @@ class Job:
     has_files: bool
     awaited: AwaitedAnswer | None = None
     source_ids: frozenset[str] = frozenset()
+    data_class: DataClass | None = None
+    narrowing: Narrowing = WIDE
 
     @property
     def is_for_documents(self) -> bool:
@@ -77,13 +86,21 @@ def load_job(*, conversation_id: UUID, question_id: UUID, answer_id: UUID, user_
     sources = {source for message in branch for source in message.source_document_ids}
     readable = _readable(user_id, sources)
     shown = (message for message in branch if message.source_document_ids <= readable)
+    rests_on = frozenset[str]().union(*(message.source_document_ids for message in shown))
     return Job(
         tuple(_turns(branch, readable)),
         asked.knowledge_base_ids,
         asked.has_files,
         asked.awaited,
-        frozenset[str]().union(*(message.source_document_ids for message in shown)),
+        rests_on,
+        highest_class({UUID(source) for source in rests_on}),
+        asked.narrowing,
     )
+
+
+def class_sent(job: Job, passages: Iterable[Passage]) -> DataClass | None:
+    """The highest class of what goes to the model: of the passages, and of what the branch rests on."""
+    return highest([job.data_class, *(passage.data_class for passage in passages)])
 
 
 def load_extractive(team_id: UUID) -> Chosen | None:

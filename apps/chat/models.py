@@ -20,7 +20,10 @@ class TitleSource(models.TextChoices):
 
 
 class Conversation(TenantModel):
-    """A person's chat under one team; private to the person."""
+    """A person's chat under one team; private to the person.
+
+    `narrowing` is the stored part of its knowledge that answers are looked up in (knowledge.narrowing).
+    """
 
     user = TenantForeignKey("accounts.User", on_delete=models.CASCADE, db_index=False)
     team = TenantForeignKey("accounts.Team", on_delete=models.PROTECT)
@@ -29,6 +32,7 @@ class Conversation(TenantModel):
     model_slug = models.CharField(max_length=120, default="", blank=True)
     current_message_id = models.UUIDField(null=True)
     is_pinned = models.BooleanField(default=False)
+    narrowing: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField()
 
@@ -80,7 +84,7 @@ class Message(TenantModel):
 
     `author` is the person who asked, for both. `client_id` makes a send repeatable. `source_document_ids` are
     the documents whose text stands in the answer or in what it was said from: it leaves later prompts when
-    the person may not read one of them.
+    the person may not read one of them. `rating` is what they say of an answer (apps.chat.judging).
     """
 
     conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE, db_index=False)
@@ -94,6 +98,7 @@ class Message(TenantModel):
     source_document_ids: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     usage: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
     error: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
+    rating: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
     model_slug = models.CharField(max_length=120, default="", blank=True)
     model_name = models.CharField(max_length=200, default="", blank=True)
     run_id = models.UUIDField(null=True)

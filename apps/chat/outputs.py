@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from apps.chat import parts
 from apps.chat.citing import CITATION, NEAREST
 from apps.chat.models import MessageState
+from apps.knowledge.care.freshness import is_stale
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
+    from datetime import date
     from uuid import UUID
 
     from apps.chat.models import Conversation, Message
@@ -31,12 +33,14 @@ def conversation_output(conversation: Conversation) -> dict[str, Any]:
 
 
 def message_output(
-    message: Message, files: Mapping[UUID, Mapping[str, Any]], readable: Collection[str] | None = None
+    message: Message,
+    files: Mapping[UUID, Mapping[str, Any]],
+    readable: Mapping[str, date | None] | None = None,
 ) -> dict[str, Any]:
     """A message as it is now; `files` has the output of each attachment.
 
     Of documents that are not among the `readable` no passage is quoted and none is offered to look into; None
-    stands for all.
+    stands for all. It has the day by which each is to be looked at again.
     """
     return _identity(message) | {
         "state": message.state,
@@ -45,18 +49,22 @@ def message_output(
         "steps": message.steps,
         "error": message.error,
         "usage": message.usage,
+        "rating": message.rating,
     }
 
 
-def _quoted(note: dict[str, Any], readable: Collection[str] | None) -> dict[str, Any]:
+def _quoted(note: dict[str, Any], readable: Mapping[str, date | None] | None) -> dict[str, Any]:
     if readable is None:
         return note
     if note["type"] == NEAREST:
         shown = [document for document in note["documents"] if document["document_id"] in readable]
         return note | {"documents": shown}
-    if note["type"] != CITATION or note["document_id"] in readable:
+    if note["type"] != CITATION:
         return note
-    return note | {"quote": "", "heading": []}
+    if note["document_id"] not in readable:
+        return note | {"quote": "", "heading": []}
+    due = readable[note["document_id"]]
+    return note | {"review_by": due.isoformat(), "is_stale": is_stale(due)} if due else note
 
 
 def accepted(question: Message, answer: Message, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str, Any]:
@@ -77,6 +85,7 @@ def accepted_answer(message: Message) -> dict[str, Any]:
         "steps": [],
         "error": None,
         "usage": None,
+        "rating": None,
     }
 
 

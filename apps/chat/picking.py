@@ -56,7 +56,7 @@ def _of_model(model: Model) -> Picked:
         "slug": model.slug,
         "name": model.name,
         "vendor": model.connection.vendor,
-        "window": model.context_window,
+        "window": model.room,
         "max_output": model.max_output,
     }
     return Picked(model.slug, model.name, stored)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from apps.chat.following import led, stands_alone
 from apps.chat.parts import Part, Reasoning, Text
+from apps.knowledge.assembling import estimate_tokens
 from apps.knowledge.notices import nothing_found
 from apps.llm.vendors.base import ChatMessage, PassagePart, ReasoningPart, Role, TextPart
 
@@ -114,12 +116,6 @@ class Prompt:
     max_tokens: int
 
 
-def estimate_tokens(text: str) -> int:
-    """About how many tokens a text takes, rather too many: 3.5 ASCII characters, 1 of any other script."""
-    ascii_count = len(text.encode("ascii", "ignore"))
-    return int(ascii_count / 3.5) + (len(text) - ascii_count) + 1
-
-
 def build(
     *, turns: Sequence[Turn], passages: Sequence[PassagePart], grounding: Grounding, room: Room, today: date
 ) -> Prompt:
@@ -147,12 +143,9 @@ def build_for_quoting(*, turns: Sequence[Turn], passages: Sequence[PassagePart])
 
 
 def search_query(turns: Sequence[Turn]) -> str:
-    """What to search for: the question, led by the one before when it is too short to stand alone."""
-    questions = [turn.text.strip() for turn in turns if turn.role == "user"]
-    last = questions[-1]
-    if len(last.split()) < 5 and len(questions) > 1:  # noqa: PLR2004  "and for interns?" asks nothing by itself
-        return f"{questions[-2]}\n{last}"
-    return last
+    """What to search for: the question, led by the one before where it does not stand alone."""
+    before, last = ["", *(turn.text.strip() for turn in turns if turn.role == "user")][-2:]
+    return last if stands_alone(last, before) else led(last, before)
 
 
 def title_from(question: str, limit: int = LONGEST_TITLE) -> str:

@@ -11,9 +11,11 @@ from django.utils import timezone
 from apps.chat import failures, prompting
 from apps.chat.citing import CITATION, cited_in, nearest_note
 from apps.chat.ending import LEAD
-from apps.chat.loading import Chosen, Job, load_extractive, load_job
+from apps.chat.loading import Chosen, Job, class_sent, load_extractive, load_job
 from apps.chat.routed import Routed
 from apps.chat.searching import Found, search
+from apps.chat.unanswered import note_unanswered
+from apps.chat.verified import verified_notes
 from apps.knowledge.notices import not_mentioned, nothing_found
 from apps.llm import gateway
 from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef, VendorError
@@ -76,11 +78,21 @@ class Reply:
         if not self._ctx.input.get("knowledge", True):
             self._notes.append({"type": WITHOUT_KNOWLEDGE})
         try:
-            if self._found.grounding is prompting.Grounding.NOTHING_FOUND and self._refused(model):
-                return
-            await self._answer(model)
+            if not self._is_answered(model):
+                await self._answer(model)
         finally:
             await self._annotate()
+        notes = self._ctx.result["annotations"]
+        await note_unanswered(self._ctx, self._conversation_id, self._job, self._found, notes)
+
+    def _is_answered(self, model: Chosen) -> bool:
+        """Whether all is said without a model: in an expert's words, or that nothing was found."""
+        answered = self._found.answered
+        if answered is not None:
+            self._ctx.text(answered.text)
+            self._notes += verified_notes(answered)
+            return True
+        return self._found.grounding is prompting.Grounding.NOTHING_FOUND and self._refused(model)
 
     def _refused(self, model: Chosen) -> bool:
         """Says that nothing was found; whether that is all, since nobody but the documents could know."""
@@ -171,7 +183,7 @@ class Reply:
             purpose="reply",
             run=RunRef(ctx.run_id, ctx.fence),
             conversation_id=self._conversation_id,
-            instructed=True,
+            data_class=class_sent(self._job, self._given),
         )
 
     def _prompt(self, model: Chosen) -> prompting.Prompt:
@@ -225,7 +237,11 @@ class Reply:
         if cited:
             self._ctx.event("citation", {"citations": cited})
         self._ctx.result["annotations"] = [*found, *self._notes]
-        given = {str(passage.document_id) for passage in self._given}
+        sent = class_sent(self._job, self._given)
+        self._ctx.result["data_class"] = sent.slug if sent else None
+        answered = self._found.answered
+        sources = (*self._given, *(answered.sources if answered else ()))
+        given = {str(source.document_id) for source in sources}
         self._ctx.result["source_document_ids"] = sorted(given | self._job.source_ids)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apps.chat import prompting
-from apps.chat.loading import Chosen
+from apps.chat.loading import Chosen, class_sent
 from apps.chat.prompting import Room
+from apps.knowledge.assembling import estimate_tokens
 from apps.llm.routes.execution import Ask, Calls, Performance, Spoken, TooLongError
 from apps.llm.routes.execution.asking import Spent
 from apps.llm.routes.selectors import plan_and_hour
@@ -44,7 +45,8 @@ class Routed:
     async def write(self, route: Chosen, prompt: Callable[[Chosen], prompting.Prompt]) -> None:
         """The answer into the run's log; raises what Performance.answer raises."""
         plan, hour = await self._ctx.db(plan_and_hour, route.id, self._ctx.team_id)
-        calls = Calls(self._ctx, "reply", self._conversation_id, self.spent)
+        sent = class_sent(self._job, self._found.passages)
+        calls = Calls(self._ctx, "reply", self._conversation_id, self.spent, sent)
         performance = Performance(plan, calls)
         said: Said | None = None
         try:
@@ -60,7 +62,7 @@ class Routed:
         )
         asked = [turn.text for turn in self._job.turns]
         traits = Traits(
-            tokens=sum(prompting.estimate_tokens(text) for text in (*asked, sources)),
+            tokens=sum(estimate_tokens(text) for text in (*asked, sources)),
             hour=hour,
             team_id=self._ctx.team_id,
             language=language_of(question),

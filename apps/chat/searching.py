@@ -1,41 +1,53 @@
-"""The look-up before an answer: waits for attachments, searches, and shows both as steps."""
+"""The look-up before an answer: waits for attachments, says what is searched for, searches; all are steps."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from apps.chat import prompting
+from apps.chat.loading import Chosen
 from apps.chat.prompting import Grounding
-from apps.knowledge import retrieval
-from apps.knowledge.asking import query_vectors
+from apps.chat.rewriting import searched_words
+from apps.knowledge.assembling import Budget
+from apps.knowledge.candidates import Reach
+from apps.knowledge.care.answering import answer_for
 from apps.knowledge.nearest import Nearest, nearest
+from apps.knowledge.reranking import rerank, reranker_of
+from apps.knowledge.seeking import look
 from apps.knowledge.selectors import conversation_reading, searched_names
 from apps.llm.gateway import Caller
 from apps.llm.vendors.base import PassagePart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from apps.chat.loading import Job
+    from apps.knowledge.care.answering import Answered
+    from apps.knowledge.retrieval import Found as Sought
     from apps.knowledge.retrieval import Passage
     from apps.runs.context import RunContext
 
-LIMIT = 8
 READING_SECONDS = 120.0
 READING_PAUSE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the answer can rest on."""
+    """What the answer can rest on; `vectors` is what the question means, by embedding model."""
 
     grounding: Grounding
     passages: tuple[Passage, ...] = ()
     nearest: Nearest | None = None
+    vectors: Mapping[UUID, Sequence[float]] = field(default_factory=dict)
+    answered: Answered | None = None
+
+    @property
+    def count(self) -> int:
+        """How many passages were found, those of a verified answer if there is one."""
+        return len(self.answered.sources) if self.answered else len(self.passages)
 
     def quoted(self) -> tuple[PassagePart, ...]:
         """The passages as a prompt carries them."""
@@ -63,9 +75,10 @@ async def search(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:
         conversation_id=conversation_id,
         knowledge_base_ids=job.knowledge_base_ids,
     )
+    query = await searched_words(ctx, job, conversation_id)
     step = ctx.step("search", f"Searching {_joined(names)}")
-    found = await _retrieve(ctx, job, conversation_id)
-    step.done(label=f"Searched {_joined(names)}", passages=len(found.passages))
+    found = await _look(ctx, job, conversation_id, query)
+    step.done(label=f"Searched {_joined(names)}", passages=found.count)
     return found
 
 
@@ -85,35 +98,46 @@ async def _await_reading(ctx: RunContext, conversation_id: UUID) -> None:
         step.done()
 
 
-async def _retrieve(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:
-    query = prompting.search_query(job.turns)
-    models = await ctx.db(
-        retrieval.models_asked,
-        actor_user_id=ctx.user_id,
-        knowledge_base_ids=job.knowledge_base_ids,
-        conversation_id=conversation_id,
-    )
+async def _look(ctx: RunContext, job: Job, conversation_id: UUID, query: str) -> Found:
     who = Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id)
-    vectors = await query_vectors(who, models, query, conversation_id=conversation_id)
-    passages = await ctx.db(
-        retrieval.retrieve,
-        actor_user_id=ctx.user_id,
-        knowledge_base_ids=job.knowledge_base_ids,
-        conversation_id=conversation_id,
-        query_text=query,
-        query_vectors=vectors,
-        limit=LIMIT,
-    )
-    if passages:
-        return Found(Grounding.PASSAGES, tuple(passages))
-    near = await ctx.db(
-        nearest,
-        actor_user_id=ctx.user_id,
-        knowledge_base_ids=job.knowledge_base_ids,
-        query_text=query,
-        query_vectors=vectors,
-    )
-    return Found(Grounding.NOTHING_FOUND, nearest=near)
+    reach = Reach(ctx.user_id, job.knowledge_base_ids, conversation_id, job.narrowing)
+    sought = await look(who, reach, query)
+    if job.knowledge_base_ids and ctx.input.get("verified", True):
+        answered = await ctx.db(
+            answer_for,
+            user_id=ctx.user_id,
+            knowledge_base_ids=job.knowledge_base_ids,
+            text=query,
+            vectors=sought.vectors,
+        )
+        if answered is not None:
+            return Found(Grounding.PASSAGES, vectors=sought.vectors, answered=answered)
+    if not sought.read and not sought.openings:
+        near = await ctx.db(nearest, sought)
+        return Found(Grounding.NOTHING_FOUND, nearest=near, vectors=sought.vectors)
+    ordered = await _in_order(ctx, who, sought)
+    passages = ordered.passages(budget=_budget(Chosen.of(ctx.input["model"])))
+    return Found(Grounding.PASSAGES, tuple(passages), vectors=sought.vectors)
+
+
+async def _in_order(ctx: RunContext, who: Caller, sought: Sought) -> Sought:
+    """What was found as a model puts it in order, where a collection wants that; shown as a step."""
+    if reranker_of(sought) is None:
+        return sought
+    step = ctx.step("rerank", "Putting passages in order")
+    made = await rerank(who, sought)
+    if made.why is None:
+        step.done(label="Put passages in order", count=len(made.scores))
+    else:
+        step.failed(label=f"Passages stay in the order of the search: {made.why}")
+    return made.found
+
+
+def _budget(model: Chosen) -> Budget:
+    """What passages may take of the model's window: two thirds of what can be asked at once."""
+    if model.is_route or model.is_extractive:
+        return Budget()
+    return Budget(tokens=model.room.prompt * 2 // 3)
 
 
 def _joined(names: Sequence[str], most: int = 3) -> str:

@@ -13,6 +13,8 @@ from apps.chat.citing import NEAREST
 from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageRole, MessageState
 from apps.chat.permissions import visible_conversations
 from apps.knowledge import selectors as knowledge
+from apps.knowledge.care.freshness import due_dates
+from apps.knowledge.narrowing import Narrowing
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
 from apps.llm.policy.own import own_default
@@ -24,6 +26,7 @@ from apps.tenants.scope import current_tenant_id, execute, execute_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from datetime import date
 
     from apps.accounts.actors import Actor
     from apps.llm.routes.selectors import RouteForTeam
@@ -53,7 +56,8 @@ SELECT array(SELECT knowledge_base_id FROM chat_conversationknowledgebase
              WHERE tenant_id = %(tenant)s AND conversation_id = %(conversation)s ORDER BY id),
        EXISTS (SELECT 1 FROM knowledge_knowledgebase b
                JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id
-               WHERE b.tenant_id = %(tenant)s AND b.conversation_id = %(conversation)s)
+               WHERE b.tenant_id = %(tenant)s AND b.conversation_id = %(conversation)s),
+       (SELECT narrowing FROM chat_conversation WHERE tenant_id = %(tenant)s AND id = %(conversation)s)
 """)
 
 
@@ -73,6 +77,7 @@ class Asked(NamedTuple):
     knowledge_base_ids: tuple[UUID, ...]
     has_files: bool
     awaited: rows.AwaitedAnswer | None
+    narrowing: Narrowing
 
 
 def conversation_list(actor: Actor, *, query: str = "") -> QuerySet[Conversation]:
@@ -103,6 +108,7 @@ def conversation_detail(actor: Actor, conversation: Conversation) -> dict[str, A
     return outputs.conversation_output(conversation) | {
         "knowledge_bases": [{"id": base.id, "name": base.name} for base in chosen.order_by("name", "id")],
         "files": knowledge.conversation_files(conversation.id),
+        "narrowing": conversation.narrowing,
     }
 
 
@@ -112,15 +118,18 @@ def files_of(messages: Iterable[Message]) -> dict[UUID, dict[str, Any]]:
     return knowledge.file_outputs(list(seen)) if seen else {}
 
 
-def readable_sources(actor: Actor, messages: Iterable[Message]) -> set[str]:
-    """Ids of the documents cited or offered that the person may read now; no statement where none is."""
+def readable_sources(user_id: UUID, messages: Iterable[Message]) -> dict[str, date | None]:
+    """The documents cited or offered that the person may read now, by id, each with the day of its review.
+
+    No statement where none is.
+    """
     named = {
         UUID(source) for message in messages for source in (*message.source_document_ids, *_near(message))
     }
     if not named:
-        return set()
-    readable = knowledge.readable_document_ids(user_id=actor.user_id, document_ids=list(named))
-    return {str(document_id) for document_id in readable}
+        return {}
+    readable = due_dates(user_id=user_id, document_ids=list(named))
+    return {str(document_id): due for document_id, due in readable.items()}
 
 
 def _near(message: Message) -> Iterator[str]:
@@ -189,8 +198,9 @@ def asked(*, conversation_id: UUID, question_id: UUID, answer_id: UUID) -> Asked
         (_LOOKS_IN, {"tenant": current_tenant_id(), "conversation": conversation_id}),
         rows.awaiting(answer_id),
     )
-    bases, has_files = places.rows[0]
-    return Asked(_branch(branch), tuple(bases), has_files, rows.awaited_of(awaited))
+    bases, has_files, narrowing = places.rows[0]
+    narrowed = Narrowing.of(loaded(narrowing) or {})
+    return Asked(_branch(branch), tuple(bases), has_files, rows.awaited_of(awaited), narrowed)
 
 
 def _branch_of(message_id: UUID) -> dict[str, Any]:
@@ -210,14 +220,6 @@ def knowledge_base_ids(conversation_id: UUID) -> list[UUID]:
         .order_by("id")
         .values_list("knowledge_base_id", flat=True)
     )
-
-
-def id_of(text: str) -> UUID:
-    """The id that a query parameter names; 404 when it is none, as for an id that does not exist."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise errors.not_found() from None
 
 
 def count_chats(slugs: Collection[str]) -> int:

@@ -40,6 +40,22 @@ class Sent:
     answer: Message
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How an answer is made: without `knowledge` nothing is looked up, without `verified` a model speaks."""
+
+    knowledge: bool = True
+    verified: bool = True
+
+    def stored(self) -> dict[str, bool]:
+        """What a run's input remembers: what is not as usual."""
+        said = {"knowledge": self.knowledge, "verified": self.verified}
+        return {name: value for name, value in said.items() if not value}
+
+
+USUAL = Way()
+
+
 def message_send(*, actor: Actor, conversation_id: UUID, send: Send) -> Sent:
     """Accepts a question: question, empty answer and queued run, in one transaction.
 
@@ -77,11 +93,9 @@ def message_send(*, actor: Actor, conversation_id: UUID, send: Send) -> Sent:
 
 
 def message_regenerate(
-    *, actor: Actor, message_id: UUID, client_id: UUID, model: str | None = None, knowledge: bool = True
+    *, actor: Actor, message_id: UUID, client_id: UUID, model: str | None = None, way: Way = USUAL
 ) -> Message:
     """Begins another answer beside this one; the same client_id again gives the same one.
-
-    Without `knowledge` nothing is looked up: the model answers from what it was taught.
 
     Raises ProblemError 404, 400 (not an answer, model), 409 (still being written).
     """
@@ -98,7 +112,7 @@ def message_regenerate(
         raise errors.answer_running()
     chosen = _model(conversation, model or old.model_slug)
     question = Message.objects.get(id=old.parent_id)
-    answer = _answer(actor, conversation, question, chosen, knowledge=knowledge)
+    answer = _answer(actor, conversation, question, chosen, way)
     answer.client_id = client_id
     _continue(conversation, answer, None)
     rows.insert_messages(conversation, [answer])
@@ -111,7 +125,7 @@ def message_regenerate(
             "conversation_id": str(conversation.id),
             "model": chosen.slug,
             "instead_of": str(old.id),
-            "knowledge": knowledge,
+            **way.stored(),
         },
     )
     return answer
@@ -195,7 +209,7 @@ def _parts(actor: Actor, conversation: Conversation, send: Send) -> list[parts.P
 
 
 def _answer(
-    actor: Actor, conversation: Conversation, question: Message, model: Picked, *, knowledge: bool = True
+    actor: Actor, conversation: Conversation, question: Message, model: Picked, way: Way = USUAL
 ) -> Message:
     """The empty answer and its queued run; the caller inserts the answer."""
     answer = _new(actor, conversation, MessageRole.ASSISTANT, parent_id=question.id)
@@ -211,7 +225,7 @@ def _answer(
             "question_id": str(question.id),
             "model": dict(model.stored),
         }
-        | ({} if knowledge else {"knowledge": False}),
+        | way.stored(),
         subject_id=answer.id,
     )
     answer.run_id = run.id

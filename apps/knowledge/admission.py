@@ -1,4 +1,7 @@
-"""Who may read a document, as SQL for statements that find text. permissions.py says the same to the ORM."""
+"""Who may read a document, and what class it has, as SQL for statements that find text.
+
+permissions.py and Document.held_class say the same to the ORM.
+"""
 
 from __future__ import annotations
 
@@ -34,3 +37,9 @@ ADMITTED: Final = f"""
           AND starts_with(d.folder || '/', x.folder || '/') AND {_REFUSES})
 """  # noqa: S608 - as above
 """Whether `%(user)s` may read document `d` of collection `b`; both aliases are the caller's."""
+
+CLASSED: Final = """
+  CASE WHEN d.class_reason <> '' THEN coalesce(d.data_class, b.data_class)
+       ELSE greatest(b.data_class, d.data_class) END
+"""
+"""The data class of document `d` of collection `b`: at least its collection's unless lowered for a reason."""

@@ -1,17 +1,59 @@
-"""From ranked chunks to passages: doubles out, neighbours in, all within a budget. Pure."""
+"""From ranked chunks to passages: variety, doubles out, neighbours in, all within a budget. Pure."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from apps.knowledge.candidates import Stored
+    from apps.knowledge.candidates import Hit, Stored
 
     Place = tuple[UUID, int]
+
+KEEN: Final = 0.7
+"""What is left of a find's score for each find of its document before it beyond the half of all passages."""
+SAME: Final = 0.9
+"""The share of one text's pieces that stand in another for it to say nothing new."""
+_PIECE: Final = 8
+_NUMBER: Final = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What all passages together (tokens, estimated) and each one (characters) may take."""
+
+    tokens: int = 4_000
+    characters: int = 2_400
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens a text takes, rather too many: 3.5 ASCII characters, 1 of any other script."""
+    ascii_count = len(text.encode("ascii", "ignore"))
+    return int(ascii_count / 3.5) + (len(text) - ascii_count) + 1
+
+
+def spread(ranked: Sequence[tuple[Hit, float]], *, most: int) -> list[tuple[Hit, float]]:
+    """The finds so that one document does not take all places while others have as good ones.
+
+    The first find of each document keeps its place or rises, so documents are ranked no worse than before.
+    """
+    left, taken, found = list(ranked), Counter[object](), []
+    while left:
+        at = max(range(len(left)), key=lambda place: _worth(left[place], taken, most // 2))
+        hit, score = left.pop(at)
+        taken[hit.document_id] += 1
+        found.append((hit, score))
+    return found
+
+
+def _worth(ranked: tuple[Hit, float], taken: Counter[object], free: int) -> float:
+    hit, score = ranked
+    return score * KEEN ** max(0, taken[hit.document_id] - free + 1)
 
 
 @dataclass(slots=True)
@@ -49,17 +91,21 @@ class Group:
 
 
 class Assembly:
-    """Passages out of chunks that come best first; at most `most`, together at most `characters` long."""
+    """Passages out of chunks that come best first; at most `most`, together within the budget."""
 
-    def __init__(self, known: Mapping[Place, Stored], *, most: int, characters: int) -> None:
+    def __init__(self, known: Mapping[Place, Stored], *, most: int, budget: Budget) -> None:
         self._known = known
         self._most = most
-        self._left = characters
-        self._texts: set[str] = set()
+        self._budget = budget
+        self._left = budget.tokens
+        self._said: list[_Content] = []
         self.groups: list[Group] = []
 
     def add(self, place: Place, score: float) -> None:
-        """The next best chunk: a passage of its own, or part of one that it continues."""
+        """The next best chunk: a passage of its own, or part of one that it continues.
+
+        The best one is taken whatever it costs: a model with little room gets it cut.
+        """
         chunk = self._known.get(place)
         if chunk is None or not self._is_new(chunk):
             return
@@ -67,12 +113,12 @@ class Assembly:
             if group.takes(chunk):
                 self._join(group, chunk)
                 return
-        if len(self.groups) < self._most and len(chunk.text) <= self._left:
-            self._left -= len(chunk.text)
+        if len(self.groups) < self._most and (not self.groups or estimate_tokens(chunk.text) <= self._left):
+            self._left -= estimate_tokens(chunk.text)
             self.groups.append(Group(chunk, score, [chunk]))
 
-    def widen(self, characters: int) -> None:
-        """Give each passage, best first, its neighbours up to this length while the budget lasts."""
+    def widen(self) -> None:
+        """Give each passage, best first, its neighbours while its length and the budget last."""
         taken = {(chunk.document_id, chunk.position) for group in self.groups for chunk in group.chunks}
         for group in self.groups:
             for position in (group.chunks[-1].position + 1, group.chunks[0].position - 1):
@@ -80,23 +126,47 @@ class Assembly:
                 chunk = self._known.get(place)
                 if chunk is None or place in taken or not group.takes(chunk):
                     continue
-                if len(group.text) + len(chunk.text) <= characters and self._join(group, chunk):
+                fits = len(group.text) + len(chunk.text) <= self._budget.characters
+                if fits and self._join(group, chunk):
                     taken.add(place)
 
     def _join(self, group: Group, chunk: Stored) -> bool:
-        if len(chunk.text) > self._left:
+        cost = estimate_tokens(chunk.text)
+        if cost > self._left:
             return False
-        self._left -= len(chunk.text)
+        self._left -= cost
         group.take(chunk)
         return True
 
     def _is_new(self, chunk: Stored) -> bool:
         """Whether no passage says the same, as another copy of the document would."""
-        words = " ".join(chunk.text.split()).lower()
-        if words in self._texts:
+        content = _Content.of(chunk)
+        if any(content.repeats(said) for said in self._said):
             return False
-        self._texts.add(words)
+        self._said.append(content)
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a chunk says: pieces of its text, and the numbers that it and its place name.
+
+    Other numbers make another statement: this year's report repeats last year's words.
+    """
+
+    pieces: frozenset[str]
+    numbers: Counter[str]
+
+    @classmethod
+    def of(cls, chunk: Stored) -> _Content:
+        text = "".join(chunk.text.split()).casefold()
+        pieces = frozenset(text[at : at + _PIECE] for at in range(max(1, len(text) - _PIECE + 1)))
+        return cls(pieces, Counter(_NUMBER.findall(f"{chunk.title} {chunk.heading} {chunk.text}")))
+
+    def repeats(self, other: _Content) -> bool:
+        if self.numbers != other.numbers:
+            return False
+        return len(self.pieces & other.pieces) >= SAME * max(len(self.pieces), len(other.pieces))
 
 
 def _is_plain(chunk: Stored) -> bool:

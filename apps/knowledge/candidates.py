@@ -1,7 +1,6 @@
-"""Finding candidates: tenant, access and both searches in one statement (docs/adr/0007).
+"""Finding candidates: tenant, access and both searches in one statement (docs/adr/0007 and 0020).
 
-Vectors and terms are searched exactly: no index approximates. Access is read in the same statement, so what
-was unshared a moment ago cannot be found.
+Access is read in the same statement, so what was unshared a moment ago cannot be found.
 """
 
 from __future__ import annotations
@@ -12,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from django.db import connection
 
-from apps.knowledge.admission import ADMITTED
+from apps.guardrails.classes import DataClass
+from apps.knowledge.admission import CLASSED
 from apps.knowledge.fields import sparse_text, vector_text
+from apps.knowledge.legs import NEAREST, READABLE, find_statement
 from apps.knowledge.lexical import DIMENSIONS, idf
-from apps.knowledge.models import TermCount
-from apps.knowledge.narrowing import NARROWED, WIDE
+from apps.knowledge.models import SHARED, TermCount
+from apps.knowledge.narrowing import WIDE
+from apps.knowledge.posting import UNPOSTED_MOST
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
@@ -25,89 +27,39 @@ if TYPE_CHECKING:
 
     from apps.knowledge.narrowing import Narrowing
 
-MOST: Final = 200
-MOST_POINTED: Final = 50
+EXACT_MOST: Final = 30_000
+"""Vectors in reach that are compared one by one; beyond, the index of the own shelf is used."""
+PLACES_MOST: Final = 40_000
+"""Places in postings that a question reads, the strongest first."""
 
-_READABLE: Final = f"""
-WITH readable AS MATERIALIZED (
-  SELECT d.id, d.knowledge_base_id, d.file_id, d.title, d.embedding_model_id, d.language, d.chunk_count
-  FROM knowledge_knowledgebase b
-  JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id AND d.state = 'ready'
-  WHERE b.tenant_id = %(tenant)s
-    AND (b.conversation_id = %(conversation)s
-      OR (b.conversation_id IS NULL AND b.id = ANY(%(bases)s) AND {NARROWED}))
-    AND {ADMITTED}
-)
+_CLASS: Final = f"""
+(SELECT {CLASSED} FROM knowledge_document d
+ JOIN knowledge_knowledgebase b ON b.tenant_id = d.tenant_id AND b.id = d.knowledge_base_id
+ WHERE d.tenant_id = %(tenant)s AND d.id = r.id)
 """  # noqa: S608 - our own text, every value is a parameter
+_INDEX_SETTINGS: Final = f"""
+SELECT set_config('hnsw.ef_search', '{NEAREST}', true),
+       set_config('hnsw.iterative_scan', 'relaxed_order', true)
+"""
+
 _SURVEY: Final = (
-    _READABLE  # noqa: S608 - as above
+    READABLE  # noqa: S608 - our own text, every value is a parameter
     + """
 SELECT coalesce(array_agg(DISTINCT language), '{}'), coalesce(array_agg(DISTINCT embedding_model_id), '{}'),
        coalesce(array_agg(DISTINCT knowledge_base_id), '{}'),
        (SELECT coalesce(sum(chunk_count), 0) FROM knowledge_document
-        WHERE tenant_id = %(tenant)s AND state = 'ready')
+        WHERE tenant_id = %(tenant)s AND state = 'ready'),
+       coalesce(sum(chunk_count), 0)
 FROM readable
 """
 )
-_FIND: Final = (
-    _READABLE  # noqa: S608 - as above
-    + """
-, asked AS MATERIALIZED (
-  SELECT a.model_id, a.vector::halfvec AS vector
-  FROM unnest(%(models)s::uuid[], %(vectors)s::text[]) AS a (model_id, vector)
-), dense AS MATERIALIZED (
-  SELECT near.chunk_id
-  FROM asked CROSS JOIN LATERAL (
-    SELECT v.chunk_id FROM knowledge_chunkvector v JOIN readable r ON r.id = v.document_id
-    WHERE v.tenant_id = %(tenant)s AND r.embedding_model_id = asked.model_id
-      AND v.model_id = asked.model_id AND vector_dims(v.embedding) = vector_dims(asked.vector)
-    ORDER BY v.embedding <=> asked.vector
-    LIMIT %(most)s) AS near
-), lexical AS MATERIALIZED (
-  SELECT scored.chunk_id
-  FROM (SELECT t.chunk_id, t.terms <#> %(terms)s::sparsevec AS distance
-        FROM knowledge_chunkterms t JOIN readable r ON r.id = t.document_id
-        WHERE t.tenant_id = %(tenant)s
-        ORDER BY distance LIMIT %(most)s) AS scored
-  WHERE scored.distance < 0
-), pointed AS MATERIALIZED (
-  SELECT near.chunk_id
-  FROM unnest(%(pointed)s::text[]) AS p (terms) CROSS JOIN LATERAL (
-    SELECT t.chunk_id FROM knowledge_chunkterms t JOIN readable r ON r.id = t.document_id
-    WHERE t.tenant_id = %(tenant)s
-    ORDER BY t.terms <#> p.terms::sparsevec
-    LIMIT %(most_pointed)s) AS near
-), called AS MATERIALIZED (
-  SELECT t.chunk_id
-  FROM readable r
-  JOIN files_file f ON f.tenant_id = %(tenant)s AND f.id = r.file_id AND lower(f.name) = ANY(%(names)s)
-  JOIN knowledge_chunkterms t ON t.tenant_id = %(tenant)s AND t.document_id = r.id
-  WHERE cardinality(%(names)s::text[]) > 0
-  ORDER BY t.terms <#> %(terms)s::sparsevec
-  LIMIT %(most_pointed)s
-), found AS (
-  SELECT chunk_id FROM dense UNION SELECT chunk_id FROM lexical
-  UNION SELECT chunk_id FROM pointed UNION SELECT chunk_id FROM called
-)
-SELECT c.id, c.document_id, c.position, c.language, asked.model_id,
-       1 - (v.embedding <=> asked.vector), nullif(-(t.terms <#> %(terms)s::sparsevec), 0),
-       r.knowledge_base_id,
-       CASE WHEN cardinality(%(pointed)s::text[]) = 0 THEN ''
-         ELSE concat_ws(E'\\n', (SELECT name FROM files_file WHERE tenant_id = %(tenant)s AND id = r.file_id),
-                        r.title, c.heading, c.text) END
-FROM found JOIN knowledge_chunk c ON c.tenant_id = %(tenant)s AND c.id = found.chunk_id
-JOIN readable r ON r.id = c.document_id
-LEFT JOIN asked ON asked.model_id = r.embedding_model_id
-LEFT JOIN knowledge_chunkvector v
-  ON v.tenant_id = %(tenant)s AND v.chunk_id = found.chunk_id AND v.model_id = asked.model_id
-    AND vector_dims(v.embedding) = vector_dims(asked.vector)
-LEFT JOIN knowledge_chunkterms t ON t.tenant_id = %(tenant)s AND t.chunk_id = found.chunk_id
-"""
-)
 _TEXTS: Final = (
-    _READABLE
+    READABLE
     + """
-SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text
+SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text,
+"""
+    + _CLASS
+    + """
 FROM unnest(%(documents)s::uuid[], %(positions)s::int[]) AS wanted (document_id, position)
 JOIN readable r ON r.id = wanted.document_id
 JOIN knowledge_chunk c ON c.tenant_id = %(tenant)s AND c.document_id = r.id AND c.position = wanted.position
@@ -115,9 +67,12 @@ WHERE NOT c.is_excluded
 """
 )
 _OPENINGS: Final = (
-    _READABLE
+    READABLE
     + """
-SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text
+SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text,
+"""
+    + _CLASS
+    + """
 FROM readable r JOIN knowledge_chunk c
   ON c.tenant_id = %(tenant)s AND c.document_id = r.id AND NOT c.is_excluded
 WHERE c.position < %(most)s
@@ -148,12 +103,16 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What can be searched: its languages, embedding models, collections; how many chunks the tenant has."""
+    """What can be searched: its languages, embedding models, collections and how many chunks (`reach`).
+
+    `chunks` is how many the tenant has in all.
+    """
 
     languages: tuple[str | None, ...]
     model_ids: tuple[UUID, ...]
     knowledge_base_ids: tuple[UUID, ...]
     chunks: int
+    reach: int
 
     @property
     def is_empty(self) -> bool:
@@ -193,17 +152,19 @@ class Stored:
     start: int
     end: int
     text: str
+    data_class: DataClass
 
 
 def survey(reach: Reach) -> Survey:
     """What there is to search in."""
     rows = _rows(_SURVEY, reach.values())
-    languages, model_ids, base_ids, chunks = rows[0]
+    languages, model_ids, base_ids, chunks, in_reach = rows[0]
     return Survey(
         tuple(language or None for language in languages),
         tuple(filter(None, model_ids)),
         tuple(base_ids),
         int(chunks),
+        int(in_reach),
     )
 
 
@@ -219,26 +180,40 @@ def find(
     *,
     weights: Mapping[int, float],
     vectors: Mapping[UUID, Sequence[float]],
+    chunks: int,
     pointed: Sequence[Mapping[int, float]] = (),
     names: Sequence[str] = (),
 ) -> list[Hit]:
     """The 200 nearest by meaning, for each model with a vector of the question, and the 200 best by words.
 
     Of each set of terms that is pointed at, also the 50 best by these alone; of files of these names (lower
-    case) the 50 best by words.
+    case) the 50 best by words. `chunks` are those in reach: of few, the search is exact.
     """
+    questions = (weights, *pointed)
+    by_index = chunks > EXACT_MOST
+    shelves = [SHARED, current_tenant_id()]
     values = reach.values() | {
         "models": list(vectors),
         "vectors": [vector_text(vector) for vector in vectors.values()],
-        "terms": sparse_text(weights, DIMENSIONS),
-        "pointed": [sparse_text(terms, DIMENSIONS) for terms in pointed],
+        "shelves": shelves,
+        "exact": shelves[:1] if by_index else shelves,
+        "questions": [sparse_text(terms, DIMENSIONS) for terms in questions],
+        "of_questions": [number for number, terms in enumerate(questions, start=1) for _ in terms],
+        "terms": [term for terms in questions for term in terms],
+        "weights": [weight for terms in questions for weight in terms.values()],
+        "by_postings": chunks > UNPOSTED_MOST,
+        "places": PLACES_MOST,
         "names": list(names),
-        "most": MOST,
-        "most_pointed": MOST_POINTED,
+        "says": bool(pointed),
     }
+    for number, (model_id, vector) in enumerate(vectors.items()):
+        values |= {f"model_{number}": model_id, f"vector_{number}": vector_text(vector)}
+    if by_index:
+        _rows(_INDEX_SETTINGS, {})
+    statement = find_statement([len(vector) for vector in vectors.values()], by_index=by_index)
     return [
         Hit(chunk_id, document_id, position, language or None, *others)
-        for chunk_id, document_id, position, language, *others in _rows(_FIND, values)
+        for chunk_id, document_id, position, language, *others in _rows(statement, values)
     ]
 
 
@@ -258,10 +233,11 @@ def openings(reach: Reach, *, most: int) -> list[Stored]:
 
 
 def _stored(row: Sequence[Any]) -> Stored:
-    chunk_id, document_id, title, position, page, heading, start, end, text = row
+    chunk_id, document_id, title, position, page, heading, start, end, text, data_class = row
     if isinstance(heading, str):
         heading = orjson.loads(heading)
-    return Stored(chunk_id, document_id, title, position, page, tuple(heading), start, end, text)
+    place = (tuple(heading), start, end)
+    return Stored(chunk_id, document_id, title, position, page, *place, text, DataClass(data_class))
 
 
 def _rows(sql: str, values: Mapping[str, Any]) -> list[Any]:

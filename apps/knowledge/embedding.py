@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from apps.knowledge.models import MOST_DIMENSIONS, EmbeddingDefault
-from apps.knowledge.relevance import IDENTITY, scale_of
+from apps.knowledge.models import MOST_DIMENSIONS, EmbeddingDefault, EmbeddingScale
+from apps.knowledge.relevance import IDENTITY, Scale, scale_of
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.gateway import EmbedCall
 from apps.llm.selectors import enabled_models, models_for_every_team
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from apps.knowledge.relevance import Scale
+    from apps.guardrails.classes import DataClass
     from apps.llm.gateway import Caller
     from apps.llm.models import Model
 
@@ -55,7 +55,8 @@ class UnfitVectorError(Exception):
 class EmbeddingModel:
     """A model that documents and questions are embedded with; `known` = None for many languages.
 
-    `scale` makes its cosines comparable with other models' (apps.knowledge.relevance).
+    `scale` makes its cosines comparable with other models' (apps.knowledge.relevance); `is_measured` where
+    that is its family's.
     """
 
     id: UUID
@@ -64,6 +65,7 @@ class EmbeddingModel:
     known: frozenset[str] | None
     name: str = ""
     scale: Scale = IDENTITY
+    is_measured: bool = True
 
     @property
     def dimensions(self) -> int | None:
@@ -105,18 +107,27 @@ def embedding_model_named(slug: str) -> EmbeddingModel:
 
 def embedding_models(ids: Collection[UUID]) -> dict[UUID, EmbeddingModel]:
     """Those of these models that are on; the gateway knows who may ask them. In a scope."""
-    return {model.id: shown(model) for model in enabled_models(ids, Modality.EMBEDDING.value)}
+    found = {model.id: shown(model) for model in enabled_models(ids, Modality.EMBEDDING.value)}
+    unknown = [id_ for id_, model in found.items() if not model.is_measured]
+    for row in EmbeddingScale.objects.filter(model_id__in=unknown) if unknown else ():
+        scale = Scale(zero=row.zero, stretch=row.stretch, across=row.zero)
+        found[row.model_id] = replace(found[row.model_id], scale=scale)
+    return found
 
 
 def query_call(
-    who: Caller, model: EmbeddingModel, *texts: str, conversation_id: UUID | None = None
+    who: Caller,
+    model: EmbeddingModel,
+    *texts: str,
+    conversation_id: UUID | None = None,
+    purpose: str = "query",
 ) -> EmbedCall:
     """The call for the vectors of questions."""
     return EmbedCall(
         who=who,
         model_id=model.id,
         texts=tuple(model.query(text[:QUERY_CHARACTERS]) for text in texts),
-        purpose="query",
+        purpose=purpose,
         side="query",
         dimensions=model.dimensions,
         conversation_id=conversation_id,
@@ -124,15 +135,21 @@ def query_call(
 
 
 def passage_call(
-    who: Caller, model: EmbeddingModel, texts: Iterable[str], *, purpose: str = "ingest"
+    who: Caller,
+    model: EmbeddingModel,
+    texts: Iterable[str],
+    *,
+    purpose: str = "ingest",
+    data_class: DataClass | None = None,
 ) -> EmbedCall:
-    """The call for the vectors of passages."""
+    """The call for the vectors of passages; `data_class` is the highest of their documents'."""
     return EmbedCall(
         who=who,
         model_id=model.id,
         texts=tuple(map(model.passage, texts)),
         purpose=purpose,
         dimensions=model.dimensions,
+        data_class=data_class,
     )
 
 
@@ -147,13 +164,15 @@ def shown(model: Model) -> EmbeddingModel:
     """The model as searches and readers know it."""
     name = model.vendor_model.lower()
     is_english = any(family in name for family in _ENGLISH_ONLY)
+    scale = scale_of(model.vendor_model)
     return EmbeddingModel(
         model.id,
         model.slug,
         model.vendor_model,
         frozenset({"en"}) if is_english else None,
         model.name,
-        scale_of(model.vendor_model),
+        scale or IDENTITY,
+        is_measured=scale is not None,
     )
 
 

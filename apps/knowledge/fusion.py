@@ -1,6 +1,5 @@
 """One ranking from two: a convex combination of min-max-normalised scores (Bruch, Gai, Ingber, 2023)."""
 
-from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
@@ -21,16 +20,16 @@ WORDS_ONLY = Weights(dense=0.0, lexical=1.0)
 class Candidate:
     """A chunk found by either leg, with both scores; None where it has no vector, or none of the words.
 
-    `model` is what embedded it (scores of two models can not be compared), `known` that model's languages,
-    None for a multilingual one.
+    `dense` is on one scale for all models (apps.knowledge.relevance), `known` are the languages of the model
+    that embedded it, None for a multilingual one.
     """
 
     id: str
     dense: float | None
     lexical: float | None
     language: str | None = None
-    model: str = ""
     known: Set[str] | None = None
+    balanced: Weights = BALANCED
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +56,23 @@ def weights_for(
     return WORDS_ONLY
 
 
-def fuse(
-    candidates: Sequence[Candidate], *, question_language: str | None, balanced: Weights = BALANCED
-) -> list[Fused]:
+def fuse(candidates: Sequence[Candidate], *, question_language: str | None) -> list[Fused]:
     """The candidates by falling score. A chunk without a score in a leg counts as the weakest find there.
 
     Cosines have no natural zero: they are spread between the least and the most. BM25's is no word in common.
     """
-    cosines: dict[str, list[float]] = defaultdict(list)
-    for candidate in candidates:
-        if candidate.dense is not None:
-            cosines[candidate.model].append(candidate.dense)
-    bounds = {model: (min(found), max(found)) for model, found in cosines.items()}
+    weighed = [
+        (candidate, weights_for(question_language, candidate.language, candidate.known, candidate.balanced))
+        for candidate in candidates
+    ]
+    cosines = [
+        candidate.dense for candidate, weights in weighed if weights.dense and candidate.dense is not None
+    ]
+    bounds = (min(cosines), max(cosines)) if cosines else (0.0, 0.0)
     most = max((candidate.lexical or 0.0 for candidate in candidates), default=0.0)
     fused = []
-    for candidate in candidates:
-        weights = weights_for(question_language, candidate.language, candidate.known, balanced)
-        dense = _spread(candidate.dense, bounds.get(candidate.model, (0.0, 0.0)))
+    for candidate, weights in weighed:
+        dense = _spread(candidate.dense, bounds)
         lexical = (candidate.lexical or 0.0) / most if most else 0.0
         score = weights.dense * dense + weights.lexical * lexical
         fused.append(Fused(candidate.id, score, dense, lexical))
@@ -85,4 +84,4 @@ def _spread(score: float | None, bounds: tuple[float, float]) -> float:
     low, high = bounds
     if score is None:
         return 0.0
-    return 1.0 if high == low else (score - low) / (high - low)
+    return 1.0 if high == low else max(0.0, min(1.0, (score - low) / (high - low)))

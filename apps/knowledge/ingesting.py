@@ -14,8 +14,10 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from apps.files.storage import storage
 from apps.knowledge import failures, storing
 from apps.knowledge.batching import Batches
+from apps.knowledge.calibrating import scale_ensure
 from apps.knowledge.chunking import chunk
 from apps.knowledge.claiming import Claim, LostDocumentError, claim, lease
+from apps.knowledge.classing import highest_class
 from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, fitted, passage_call
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
@@ -29,6 +31,7 @@ from apps.tenants.scope import tenant_scope
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from apps.guardrails.classes import DataClass
     from apps.knowledge.chunking import ChunkDraft
     from apps.knowledge.leasing import Lease
     from apps.knowledge.parsing.parsed import Parsed
@@ -149,6 +152,7 @@ class _Reading:
         """What is to be noted at the document: nothing when all has vectors; None when it was put back."""
         if plan.serving is None:
             return failures.MODEL_BARRED if plan.is_barred else failures.NO_MODEL
+        scale_ensure(plan.who, plan.serving)
         try:
             self._batches(parsed, plan.serving, plan.who)
         except UnfitVectorError:
@@ -176,12 +180,20 @@ class _Reading:
     def _batches(self, parsed: Parsed, model: EmbeddingModel, who: Caller) -> None:
         with tenant_scope(self._claim.tenant_id):
             batches = Batches(storing.chunks_unembedded(self._claim, parsed.title, model.id))
-        batches.each(partial(self._batch, model=model, who=who))
+            data_class = highest_class([self._claim.document_id])
+        batches.each(partial(self._batch, model=model, who=who, data_class=data_class))
 
-    def _batch(self, batch: list[storing.Unembedded], model: EmbeddingModel, who: Caller) -> None:
+    def _batch(
+        self,
+        batch: list[storing.Unembedded],
+        model: EmbeddingModel,
+        who: Caller,
+        data_class: DataClass | None,
+    ) -> None:
         self._assert_ours()
         claimed = self._claim
-        made = gateway.embed_sync(passage_call(who, model, (row.text for row in batch)))
+        texts = (row.text for row in batch)
+        made = gateway.embed_sync(passage_call(who, model, texts, data_class=data_class))
         vectors = [fitted(vector) for vector in made.vectors]
         with tenant_scope(claimed.tenant_id):
             storing.vectors_store(claimed, model.id, [row.chunk_id for row in batch], vectors)

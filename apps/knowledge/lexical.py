@@ -38,9 +38,7 @@ _STEMMERS = {
 UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUN = re.compile(f"[{UNSPACED}]+")
 # Python takes vowel signs and other marks for the end of a word: the scripts of India are named whole.
-LETTER = (
-    r"(?:[^\W_]|[\u0300-\u036f\u0483-\u0487\u0610-\u061a\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff])"
-)
+LETTER = r"(?:[^\W_]|[\u0300-\u036f\u0483-\u0487\u0610-\u061a\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff])"
 _TOKEN = re.compile(f"{LETTER}+(?:[-_./:@#+'\u2019]{LETTER}+)*")
 _PART = re.compile(f"{LETTER}+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -9,29 +9,70 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.files.models import File
+from apps.guardrails.classes import STORED, DataClass, highest
 from apps.knowledge import failures
 from apps.knowledge.access_models import KnowledgeBasePerson, Restriction, RestrictionReader, Visibility
+from apps.knowledge.care.answer_models import (
+    KnowledgeBaseExpert,
+    VerifiedAnswer,
+    VerifiedQuestion,
+    VerifiedSource,
+)
+from apps.knowledge.care.models import (
+    DocumentReview,
+    PassageFeedback,
+    UnansweredAsking,
+    UnansweredQuestion,
+)
 from apps.knowledge.chunking import SIZE
 from apps.knowledge.connectors.models import AllowedFolder, Source, SourceItem
+from apps.knowledge.evaluation.models import (
+    EvaluationResult,
+    EvaluationRun,
+    EvaluationState,
+    GoldenQuestion,
+    GoldenSource,
+)
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
+from apps.knowledge.index_models import SHARED, PostedDocument, Posting
 from apps.knowledge.lexical import DIMENSIONS
-from apps.knowledge.reembedding_models import EmbeddingDefault, Reembedding, ReembeddingState
+from apps.knowledge.reembedding_models import (
+    EmbeddingDefault,
+    EmbeddingScale,
+    Reembedding,
+    ReembeddingState,
+)
+from apps.knowledge.stores.models import FileBatch, KeptFile, StoreFile, StoreSetting
 from apps.knowledge.tuning_models import Tuning
 from apps.knowledge.upload_models import Upload
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
 __all__ = [
     "MOST_DIMENSIONS",
+    "SHARED",
     "AllowedFolder",
     "Chunk",
     "ChunkTerms",
     "ChunkVector",
     "Document",
+    "DocumentReview",
     "DocumentState",
     "EmbeddingDefault",
+    "EmbeddingScale",
+    "EvaluationResult",
+    "EvaluationRun",
+    "EvaluationState",
+    "FileBatch",
+    "GoldenQuestion",
+    "GoldenSource",
+    "KeptFile",
     "KnowledgeBase",
+    "KnowledgeBaseExpert",
     "KnowledgeBasePerson",
     "KnowledgeBaseTeam",
+    "PassageFeedback",
+    "PostedDocument",
+    "Posting",
     "Reembedding",
     "ReembeddingState",
     "Restriction",
@@ -39,10 +80,17 @@ __all__ = [
     "SearchState",
     "Source",
     "SourceItem",
+    "StoreFile",
+    "StoreSetting",
     "TermCount",
     "TrialSearch",
     "Tuning",
+    "UnansweredAsking",
+    "UnansweredQuestion",
     "Upload",
+    "VerifiedAnswer",
+    "VerifiedQuestion",
+    "VerifiedSource",
     "Visibility",
 ]
 
@@ -54,6 +102,7 @@ class KnowledgeBase(TenantModel):
     """A collection of documents. One with a `conversation_id` holds what was attached in that chat.
 
     `quota_bytes` and `quota_documents`: its own limits; None for the installation's (apps.knowledge.quotas).
+    `review_days`: how often its documents are looked at again (apps.knowledge.care.freshness).
     `embedding_model_id` names the model that its documents are embedded with, as a value; None until the
     first one is read, when the organisation's default is taken. Lock the row before changing it.
     """
@@ -65,7 +114,9 @@ class KnowledgeBase(TenantModel):
     conversation_id = models.UUIDField(null=True)
     quota_bytes = models.PositiveBigIntegerField(null=True)
     quota_documents = models.PositiveIntegerField(null=True)
+    review_days = models.PositiveSmallIntegerField(null=True)
     embedding_model_id = models.UUIDField(null=True)
+    data_class = models.PositiveSmallIntegerField(choices=STORED, default=DataClass.INTERNAL.value)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -109,12 +160,14 @@ class Document(TenantModel):
 
     `fence` grows with every claim: a worker writes only under the fence that it claimed. `embedding_model_id`
     names the model whose vectors are searched, as a value; without one only words find it and `note` says so.
-    `folder` is its place in the collection, "HR/Contracts", empty at the top. `tags` and `dated`, what day it is
-    of, are what people say of it and what a search may be narrowed to (apps.knowledge.narrowing).
+    `folder` is its place in the collection, "HR/Contracts", empty at the top. `tags` and `dated`, the day
+    that it is of, are what people say of it and what searches are narrowed to (apps.knowledge.narrowing).
 
     `version_of` names the document whose new version this is, while it is read, or whose old version it was
     (`replaced`: found by no search, kept for the citations that quoted it). Such rows are in no list of
     documents; the document itself keeps its id through all versions. `chunk_size` is in code points.
+
+    `data_class` is its own, None for its collection's; lower than that only with `class_reason`.
     """
 
     knowledge_base = TenantForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="documents")
@@ -139,6 +192,8 @@ class Document(TenantModel):
     chunk_size = models.PositiveSmallIntegerField(default=SIZE)
     tags = models.JSONField(default=list)
     dated = models.DateField(null=True)
+    data_class = models.PositiveSmallIntegerField(choices=STORED, null=True)
+    class_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -152,6 +207,15 @@ class Document(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def held_class(self) -> DataClass:
+        """The data class that holds for its text, as CLASSED says it in SQL; a version has its document's."""
+        head = self.version_of or self
+        own = DataClass(head.data_class) if head.data_class else None
+        if own and head.class_reason:
+            return own
+        return highest([self.knowledge_base.data_class, own]) or DataClass.INTERNAL
 
     @property
     def may_retry(self) -> bool:
@@ -179,7 +243,7 @@ class Chunk(TenantModel):
     original = models.TextField(blank=True)
 
     class Meta:
-        constraints = [TenantUnique(fields=["document", "position"], name="chunk_position")]
+        constraints = [TenantUnique(fields=["document", "position"], name="chunk_position", include=["id"])]
 
     def __str__(self) -> str:
         return f"{self.document_id} {self.position}"
@@ -190,14 +254,19 @@ class ChunkVector(TenantModel):
 
     While a collection changes its model, vectors of the next one stand here beside those that are searched:
     compare a question only with vectors of the model that the document names, and of its vector's size.
-    Vectors have the size that their model gives them (docs/adr/0018), so an index by meaning is one of
+    Vectors have the size that their model gives them (docs/adr/0019), so an index by meaning is one of
     `embedding::halfvec(N)` where `vector_dims(embedding) = N`.
+
+    The table is partitioned by `shelf`: all begin on the shared one, and those of large organisations are moved
+    to their own (apps.knowledge.shelving, docs/adr/0020), which nothing else writes. Whoever changes rows of a
+    document that is ready locks the document before: a row that is being moved can not be changed.
     """
 
     document = TenantForeignKey(Document, on_delete=models.CASCADE, db_index=False)
     chunk = TenantForeignKey(Chunk, on_delete=models.CASCADE, db_index=False)
     model_id = models.UUIDField()
     embedding = HalfVectorField()
+    shelf = models.UUIDField(default=SHARED, db_default=SHARED, editable=False)
 
     class Meta:
         constraints = [TenantUnique(fields=["chunk", "model_id"], name="chunk_vector_of_model")]

@@ -41,7 +41,11 @@ NARROWED: Final = """(
     WHERE lower(tag) = ANY(%(tags)s)))
   AND (%(since)s::date IS NULL OR coalesce(d.dated, d.created_at::date) >= %(since)s)
   AND (%(until)s::date IS NULL OR coalesce(d.dated, d.created_at::date) <= %(until)s)
-  AND (cardinality(%(owners)s::uuid[]) = 0 OR coalesce(d.uploaded_by_id, b.owner_id) = ANY(%(owners)s))
+  AND (cardinality(%(only)s::uuid[]) = 0 OR d.id = ANY(%(only)s))
+  AND (cardinality(%(owners)s::uuid[]) = 0 OR coalesce(
+    (SELECT w.owner_id FROM knowledge_documentreview w
+      WHERE w.tenant_id = d.tenant_id AND w.document_id = d.id),
+    d.uploaded_by_id, b.owner_id) = ANY(%(owners)s))
 )"""
 """Whether document `d` of collection `b` is looked at; both aliases are the caller's.
 
@@ -52,8 +56,8 @@ What was not asked for is constant, so the planner drops it."""
 class Narrowing:
     """Each that is given must hold; of several kinds, tags or owners one suffices.
 
-    A document's date is its own, else the day on which it was added; its owner is who added it, else the
-    collection's. `since` and `until` count themselves. Tags are the same in capitals.
+    A document's date is its own, else the day on which it was added; its owner is who answers for it, else
+    who added it, else the collection's. `since` and `until` count themselves. Tags are the same in capitals.
     """
 
     kinds: tuple[str, ...] = ()
@@ -61,6 +65,7 @@ class Narrowing:
     owner_ids: tuple[UUID, ...] = ()
     since: date | None = None
     until: date | None = None
+    document_ids: tuple[UUID, ...] = ()
 
     def __bool__(self) -> bool:
         return self != WIDE
@@ -74,6 +79,7 @@ class Narrowing:
             tuple(UUID(id_) for id_ in stored.get("owner_ids", ())),
             _day(stored.get("since")),
             _day(stored.get("until")),
+            tuple(UUID(id_) for id_ in stored.get("document_ids", ())),
         )
 
     def stored(self) -> dict[str, Any]:
@@ -84,6 +90,7 @@ class Narrowing:
             "owner_ids": [str(id_) for id_ in self.owner_ids],
             "since": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
+            "document_ids": [str(id_) for id_ in self.document_ids],
         }
         return {name: value for name, value in every.items() if value}
 
@@ -95,10 +102,22 @@ class Narrowing:
             "since": self.since,
             "until": self.until,
             "owners": list(self.owner_ids),
+            "only": list(self.document_ids),
         }
 
 
 WIDE: Final = Narrowing()
+
+
+def narrowing_of(values: Mapping[str, Any]) -> Narrowing:
+    """What a client or a form asked for; what is left out narrows nothing."""
+    return Narrowing(
+        tuple(values.get("kinds", ())),
+        tuple(clean_tags(values.get("tags", ()))),
+        tuple(values.get("owner_ids", ())),
+        values.get("since"),
+        values.get("until"),
+    )
 
 
 def clean_tags(tags: Iterable[str]) -> list[str]:

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from apps.knowledge import candidates
-from apps.knowledge.candidates import Reach
 from apps.knowledge.language import FUNCTION_WORDS, detect_language
-from apps.knowledge.retrieval import rank
 from apps.knowledge.support import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
     from uuid import UUID
 
     from apps.knowledge.candidates import Stored
+    from apps.knowledge.retrieval import Found
 
 MOST_DOCUMENTS: Final = 3
 MOST_WORDS: Final = 5
@@ -33,25 +32,18 @@ class Nearest:
     missing: tuple[str, ...] = ()
 
 
-def nearest(
-    *,
-    actor_user_id: UUID,
-    knowledge_base_ids: Sequence[UUID],
-    query_text: str,
-    query_vectors: Mapping[UUID, Sequence[float]],
-) -> Nearest:
-    """What comes nearest of all that the person may read in these collections. Inside a scope."""
-    reach = Reach(actor_user_id, tuple(knowledge_base_ids), None)
-    ranked = rank(reach, query_text, query_vectors).ordered[:_LOOKED_AT]
+def nearest(found: Found) -> Nearest:
+    """What comes nearest of all that was searched, usable or not. Inside a scope."""
+    ranked = found.ranking.ordered[:_LOOKED_AT]
     places = [(hit.document_id, hit.position) for hit, _ in ranked]
-    known = candidates.texts(reach, places) if places else {}
+    known = candidates.texts(found.search.reach, places) if places else {}
     chunks = [known[place] for place in places if place in known]
     best: dict[UUID, Stored] = {}
     for chunk in chunks:
         best.setdefault(chunk.document_id, chunk)
     return Nearest(
         tuple(best.values())[:MOST_DOCUMENTS],
-        missing_words(query_text, (f"{chunk.title}\n{chunk.text}" for chunk in chunks)),
+        missing_words(found.text, (f"{chunk.title}\n{chunk.text}" for chunk in chunks)),
     )
 
 

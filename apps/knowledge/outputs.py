@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from apps.guardrails.classes import DataClass
 from apps.knowledge.models import DocumentState
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from apps.knowledge.models import Chunk, Document, KnowledgeBase, TrialSearch
 
+REASONS = ("meaning", "words", "pointed", "reranker")
 _OF_FILE = {DocumentState.QUEUED: "reading"}
 
 
@@ -65,6 +67,10 @@ def document_output(document: Document) -> dict[str, Any]:
         "version": document.version,
         "version_of": document.version_of_id,
         "chunk_size": document.chunk_size,
+        "tags": document.tags,
+        "dated": document.dated,
+        "data_class": document.held_class.slug,
+        "class_reason": document.class_reason,
         "uploaded_by": {"id": by.id, "name": by.name} if by else None,
         "origin": origin_of(document),
         "created_at": document.created_at,
@@ -80,6 +86,7 @@ def knowledge_base_output(knowledge_base: KnowledgeBase, *, may_change: bool) ->
         "name": knowledge_base.name,
         "description": knowledge_base.description,
         "visibility": knowledge_base.visibility,
+        "data_class": DataClass(knowledge_base.data_class).slug,
         "teams": [{"id": row.team_id, "name": row.team.name} for row in knowledge_base.teams.all()],
         "people": [{"id": row.user_id, "name": row.user.name} for row in knowledge_base.people.all()],
         "owner": {"id": owner.id, "name": owner.name} if owner else None,
@@ -101,6 +108,7 @@ def chunk_output(chunk: Chunk, before: str, after: str) -> dict[str, Any]:
             "id": document.id,
             "title": document.title,
             "media_type": document.file.media_type,
+            "data_class": document.held_class.slug,
             "knowledge_base": None if base.conversation_id else {"id": base.id, "name": base.name},
             "origin": origin_of(document),
         },
@@ -112,12 +120,14 @@ def chunk_output(chunk: Chunk, before: str, after: str) -> dict[str, Any]:
     }
 
 
-def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, float]]) -> dict[str, Any]:
+def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, dict[str, Any]]]) -> dict[str, Any]:
     """A trial search with what it found, best first."""
     return {
         "id": search.id,
         "query": search.query,
         "state": search.state,
+        "narrowing": search.narrowing,
+        "notes": search.notes,
         "results": [
             {
                 "chunk_id": chunk.id,
@@ -126,8 +136,10 @@ def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, float]]) -> d
                 "page": chunk.page,
                 "heading": chunk.heading,
                 "text": chunk.text,
-                "score": score,
+                "data_class": chunk.document.held_class.slug,
+                "score": why["score"],
+                "why": {name: why.get(name) for name in REASONS},
             }
-            for chunk, score in hits
+            for chunk, why in hits
         ],
     }

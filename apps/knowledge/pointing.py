@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from apps.knowledge.lexical import LETTER, UNSPACED, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+Key = TypeVar("Key")
 
 MOST: Final = 6
+QUOTED: Final = 0.6
+"""What words in quotes weigh against all else: more than half, so that a text that has them goes first."""
+NAMED: Final = 0.4
+OF_YEAR: Final = 0.15
+"""What the year in a title weighs: last year's report has this year's words."""
 _QUOTED: Final = re.compile(
     r"\"([^\"\n]{2,200})\"|\u201c([^\u201c\u201d\n]{2,200})\u201d|\u201e([^\u201c\u201d\u201e\n]{2,200})[\u201c\u201d]"
     r"|\u00ab([^\u00bb\n]{2,200})\u00bb|\u00bb([^\u00ab\n]{2,200})\u00ab|\u2039([^\u203a\n]{2,200})\u203a"
@@ -51,6 +58,7 @@ _FILE: Final = re.compile(
 _UNIT: Final = re.compile(r"\d+(?:[.,]\d+)*[a-z\u00e0-\u024f\u0430-\u044f]{1,4}")
 _ATOM: Final = re.compile(rf"\d+|\u00a7+|[{UNSPACED}]+|(?:(?!\d)(?![{UNSPACED}]){LETTER})+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_YEAR: Final = re.compile(r"(?:(?<![\w.,/-])|(?<=FY))(?:19|20)\d\d(?![\w-]|[.,]\d)")
 _LONG: Final = 5
 _SAME: Final = {
     word: f"(?:{'|'.join(group)})"
@@ -75,6 +83,14 @@ class Pointer:
     pattern: re.Pattern[str]
     is_quoted: bool = False
     is_sure: bool = True
+    is_year: bool = False
+
+    @property
+    def weight(self) -> float:
+        """What it weighs against meaning and words."""
+        if self.is_year:
+            return OF_YEAR
+        return QUOTED if self.is_quoted else NAMED
 
     @property
     def is_file(self) -> bool:
@@ -82,20 +98,18 @@ class Pointer:
         return not self.is_quoted and _FILE.fullmatch(self.text) is not None
 
     def is_in(self, says: str) -> bool:
-        """Whether a text that `legible` gave has it."""
-        return self.pattern.search(says) is not None
+        """Whether a text that `legible` gave has it; a year, whether its first two lines name it."""
+        looked_at = "\n".join(says.split("\n", 2)[:2]) if self.is_year else says
+        return self.pattern.search(looked_at) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
-    """How much of what a question points at a text has (0 to 1), and whether that bears an answer alone."""
+    """How much of what is pointed at a text has (0 to 1), what the weightiest weighs, whether it is sure."""
 
     share: float = 0.0
-    is_quoted: bool = False
+    weight: float = 0.0
     is_sure: bool = False
-
-
-NOTHING: Final = Pointed()
 
 
 def legible(text: str) -> str:
@@ -116,28 +130,34 @@ def pointers_of(question: str) -> list[Pointer]:
         *(_pointer(words, is_quoted=True) for words in quoted),
         *(_pointer(words) for words in (*places, *spaced)),
         *(_pointer(words, is_sure=is_sure) for words, is_sure in named),
+        *(_of_year(year) for year in _YEAR.findall(rest)),
     ]
     return list({each.pattern.pattern: each for each in reversed(made) if each}.values())[::-1][:MOST]
 
 
-def pointed_in(pointers: Sequence[Pointer], says: str) -> Pointed:
-    """What a text has of them; words in quotes count double. `says` is the text as it stands."""
-    text = legible(says)
-    found = [pointer for pointer in pointers if pointer.is_in(text)]
-    if not found:
-        return NOTHING
-    share = sum(map(_weight, found)) / sum(map(_weight, pointers))
-    return Pointed(share, any(each.is_quoted for each in found), any(each.is_sure for each in found))
+def point(pointers: Sequence[Pointer], texts: Mapping[Key, str]) -> dict[Key, Pointed]:
+    """What each of the texts has of what is pointed at; those that have nothing of it are left out.
+
+    What none of the texts has tells nothing apart and does not count.
+    """
+    if not pointers:
+        return {}
+    read = {key: legible(text) for key, text in texts.items()}
+    found = {key: [each for each in pointers if each.is_in(text)] for key, text in read.items()}
+    whole = sum(each.weight for each in pointers if any(each in had for had in found.values()))
+    return {
+        key: Pointed(
+            sum(each.weight for each in had) / whole,
+            max(each.weight for each in had),
+            any(each.is_sure for each in had),
+        )
+        for key, had in found.items()
+        if had
+    }
 
 
-def found_anywhere(pointers: Iterable[Pointer], texts: Iterable[str]) -> list[Pointer]:
-    """Those that at least one of the texts has: the others can tell nothing apart."""
-    read = [legible(text) for text in texts]
-    return [pointer for pointer in pointers if any(pointer.is_in(text) for text in read)]
-
-
-def _weight(pointer: Pointer) -> int:
-    return 2 if pointer.is_quoted else 1
+def _of_year(year: str) -> Pointer:
+    return Pointer(year, re.compile(rf"(?<!\d){year}(?!\d)"), is_sure=False, is_year=True)
 
 
 def _named(text: str) -> Iterator[tuple[str, bool]]:

@@ -21,6 +21,21 @@ class EmbeddingDefault(TenantModel):
         return str(self.model_id)
 
 
+class EmbeddingScale(TenantModel):
+    """How a model's cosines compare with those that the floors are of (apps.knowledge.calibrating)."""
+
+    model = TenantForeignKey("llm.Model", on_delete=models.CASCADE)
+    zero = models.FloatField()
+    stretch = models.FloatField()
+    measured_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [TenantUnique(fields=["model"], name="embedding_scale_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model_id} from {self.zero:.3f}"
+
+
 class ReembeddingState(models.TextChoices):
     QUEUED = "queued", "Waiting"
     RUNNING = "running", "Running"

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef
 from apps.knowledge import failures
 from apps.knowledge.batching import Batches
 from apps.knowledge.chunking import embedding_text
+from apps.knowledge.classing import highest_class
 from apps.knowledge.embedding import UnfitVectorError, fitted, passage_call
 from apps.knowledge.models import Chunk, ChunkVector, Document, DocumentState
 from apps.knowledge.serving import plan_of
@@ -102,6 +103,9 @@ def vectors_keep(model_id: UUID, batch: Sequence[Missing], vectors: Sequence[Seq
 
 
 def _embed(batch: list[Missing], *, model: EmbeddingModel, who: Caller, made: list[int]) -> None:
-    vectors = gateway.embed_sync(passage_call(who, model, (row.text for row in batch))).vectors
+    with tenant_scope(who.tenant_id):
+        data_class = highest_class({row.document_id for row in batch})
+    call = passage_call(who, model, (row.text for row in batch), data_class=data_class)
+    vectors = gateway.embed_sync(call).vectors
     with tenant_scope(who.tenant_id):
         made.append(vectors_keep(model.id, batch, [fitted(vector) for vector in vectors]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from apps.files.models import File
 from apps.files.services import file_delete
-from apps.knowledge.models import Document, DocumentState
+from apps.knowledge.models import Document, DocumentState, KeptFile
 from apps.knowledge.storing import chunks_drop, terms_count
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def documents_remove(documents: Sequence[Document]) -> None:
     chunks_drop(ids)
     file_ids = {document.file_id for document in documents}
     Document.objects.filter(id__in=ids).delete()
-    kept = Document.objects.filter(file_id__in=file_ids).values("file_id")
-    for file in File.objects.filter(id__in=file_ids).exclude(id__in=kept):
+    used = Document.objects.filter(file_id__in=file_ids).values("file_id")
+    kept = KeptFile.objects.filter(file_id__in=file_ids).values("file_id")
+    for file in File.objects.filter(id__in=file_ids).exclude(id__in=used).exclude(id__in=kept):
         file_delete(file=file)

@@ -1,33 +1,38 @@
-"""From a question to numbered passages that the person may read, best first; none when nothing is usable."""
+"""From a question to numbered passages that the person may read, best first; none when nothing is usable.
+
+A search is opened (what is there, which models embedded it), asked (apps.knowledge.seeking gets the vectors)
+and handed over. Access is checked in each statement.
+"""
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from apps.knowledge import candidates
-from apps.knowledge.assembling import Assembly
-from apps.knowledge.candidates import Hit, Reach, Stored
+from apps.knowledge.assembling import Assembly, Budget, spread
+from apps.knowledge.candidates import Hit, Reach, Stored, Survey
 from apps.knowledge.embedding import UnfitVectorError, embedding_models, fitted
-from apps.knowledge.fusion import Candidate, fuse, weights_for
-from apps.knowledge.language import FUNCTION_WORDS, detect_language
-from apps.knowledge.lexical import query_terms
-from apps.knowledge.relevance import is_usable
+from apps.knowledge.questions import prepare_query
+from apps.knowledge.ranking import Ranking, ranking
+from apps.knowledge.tuning import DEFAULT, Tuned, most_passages, tuned_for
 from apps.knowledge.whole import asks_for_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Set
     from uuid import UUID
 
+    from apps.guardrails.classes import DataClass
     from apps.knowledge.embedding import EmbeddingModel
+    from apps.knowledge.ranking import Why
 
-MOST_CHARACTERS: Final = 14_000
-PASSAGE_CHARACTERS: Final = 2_400
-_QUERY_CHARACTERS: Final = 4_000
-_NONE: Final = frozenset[str]()
-_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
+RERANKED: Final = 40
+"""How many finds a reranker is given."""
+_READ: Final = 3
+"""How many finds are read for each passage that is wanted."""
+_SPREAD: Final = 100
+"""Among how many finds the documents are mixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,99 +47,128 @@ class Passage:
     heading: tuple[str, ...]
     text: str
     score: float
-
-
-def models_asked(
-    *, actor_user_id: UUID, knowledge_base_ids: Sequence[UUID] = (), conversation_id: UUID | None = None
-) -> list[EmbeddingModel]:
-    """The models whose vector of the question `retrieve` can use: those that embedded what is searched."""
-    found = candidates.survey(Reach(actor_user_id, tuple(knowledge_base_ids), conversation_id))
-    return list(embedding_models(found.model_ids).values())
-
-
-def retrieve(
-    *,
-    actor_user_id: UUID,
-    knowledge_base_ids: Sequence[UUID] = (),
-    conversation_id: UUID | None = None,
-    query_text: str,
-    query_vectors: Mapping[UUID, Sequence[float]],
-    limit: int = 8,
-) -> list[Passage]:
-    """At most `limit` passages for the question; empty when none is relevant enough. Inside a scope.
-
-    `query_vectors` has the question's vector for each of `models_asked` that answered; what another model
-    embedded is found by its words only. Access is checked in each statement.
-    """
-    if limit < 1:
-        return []
-    reach = Reach(actor_user_id, tuple(knowledge_base_ids), conversation_id)
-    ranking = rank(reach, query_text, query_vectors)
-    passages = _passages(reach, ranking.usable, limit)
-    if not passages and conversation_id is not None and asks_for_whole(query_text):
-        return _openings(Reach(actor_user_id, (), conversation_id), limit)
-    return passages
+    data_class: DataClass
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
-    """All finds with their scores, best first, and those of them that can bear an answer."""
+class Search:
+    """A search that was opened. `models` are those whose vector of the question it can use."""
 
-    ordered: list[tuple[Hit, float]]
-    usable: list[tuple[Hit, float]]
+    reach: Reach
+    surveyed: Survey
+    models: tuple[EmbeddingModel, ...]
+    tunings: Mapping[UUID, Tuned]
+
+    @property
+    def passages(self) -> int:
+        """How many passages an answer is given at most."""
+        ids = self.surveyed.knowledge_base_ids
+        return most_passages(self.tunings.get(id_, DEFAULT) for id_ in ids)
+
+    @property
+    def is_reranked(self) -> bool:
+        """Whether a collection among those searched wants its finds put in order by a model."""
+        return any(each.reranker_id for each in self.tunings.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found for a text and its vectors: all of it in order, and the texts of the best finds."""
+
+    search: Search
+    text: str
+    vectors: Mapping[UUID, Sequence[float]]
+    ranking: Ranking
+    read: tuple[tuple[Hit, float], ...] = ()
+    known: Mapping[tuple[UUID, int], Stored] = field(default_factory=dict)
+    openings: tuple[Stored, ...] = ()
+
+    @property
+    def why(self) -> Mapping[UUID, Why]:
+        """The reasons for each chunk's place."""
+        return self.ranking.why
+
+    def texts(self) -> list[tuple[Hit, Stored]]:
+        """The finds that were read, best first, as far as they may still be."""
+        places = ((hit, self.known.get((hit.document_id, hit.position))) for hit, _ in self.read)
+        return [(hit, chunk) for hit, chunk in places if chunk is not None]
+
+    def reordered(self, scores: Mapping[UUID, float]) -> Found:
+        """The same with the finds that have such a score (0 to 1) in its order, before the others.
+
+        What the question points at still counts: a part's number does not depend on a model.
+        """
+        weight = self.ranking.weight
+        best = [
+            (hit, (1 - weight) * scores[hit.chunk_id] + weight * (self.why[hit.chunk_id].pointed or 0.0))
+            for hit, _ in self.read
+            if hit.chunk_id in scores
+        ]
+        others = [(hit, 0.0) for hit, _ in self.read if hit.chunk_id not in scores]
+        return replace(self, read=(*sorted(best, key=lambda found: -found[1]), *others))
+
+    def passages(self, *, limit: int | None = None, budget: Budget | None = None) -> list[Passage]:
+        """At most `limit` passages (what the collections are tuned to) within the budget."""
+        most = self.search.passages if limit is None else limit
+        if most < 1:
+            return []
+        if not self.read and self.openings:
+            return _openings(self.openings, most)
+        assembly = Assembly(self.known, most=most, budget=budget or Budget())
+        for hit, score in spread(self.read, most=most):
+            assembly.add((hit.document_id, hit.position), score)
+        assembly.widen()
+        return _numbered((group.best, group.text, group.score) for group in assembly.groups)
+
+
+def search_open(reach: Reach) -> Search:
+    """What there is to search in, and how; in a scope."""
+    surveyed = candidates.survey(reach)
+    models = embedding_models(surveyed.model_ids) if surveyed.model_ids else {}
+    bases = surveyed.knowledge_base_ids
+    return Search(reach, surveyed, tuple(models.values()), tuned_for(bases) if bases else {})
+
+
+def search_find(
+    search: Search, text: str, vectors: Mapping[UUID, Sequence[float]], *, language: str | None = None
+) -> Found:
+    """What the question finds; in a scope.
+
+    `vectors` has the question's vector for each of the search's models that answered; what another model
+    embedded is found by its words only. `language` is the code of question and texts where it is known.
+    """
+    found = rank(search, text, vectors, language=language)
+    depth = RERANKED if search.is_reranked else _READ * search.passages
+    read = tuple(spread(found.usable[:_SPREAD], most=search.passages)[:depth])
+    places = dict.fromkeys((hit.document_id, hit.position + step) for hit, _ in read for step in (-1, 0, 1))
+    known = candidates.texts(search.reach, list(places)) if places else {}
+    openings: tuple[Stored, ...] = ()
+    if not read and search.reach.conversation_id is not None and asks_for_whole(text):
+        own = replace(search.reach, knowledge_base_ids=())
+        openings = tuple(candidates.openings(own, most=search.passages))
+    return Found(search, text, vectors, found, read, known, openings)
 
 
 def rank(
-    reach: Reach, text: str, vectors: Mapping[UUID, Sequence[float]], *, language: str | None = None
+    search: Search, text: str, vectors: Mapping[UUID, Sequence[float]], *, language: str | None = None
 ) -> Ranking:
-    """Both searches, fused. `language` is the code of question and texts where it is known; in a scope."""
-    found = candidates.survey(reach)
-    if found.is_empty:
+    """Both searches, fused, in a scope; as `search_find`, without reading any text."""
+    surveyed = search.surveyed
+    if surveyed.is_empty:
         return Ranking([], [])
-    question = prepare_query(text, found.languages, language)
-    models = embedding_models(vectors.keys())
-    weights = candidates.weights_of(question.terms, found.chunks)
-    hits = candidates.find(reach, weights=weights, vectors=_fitting(vectors, models.keys()))
-    return ranking(hits, question, weights, models)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question as the words' leg asks it.
-
-    `readings` are its terms by the stems of each language that it may be in or that is searched.
-    """
-
-    language: str | None
-    readings: tuple[tuple[int, ...], ...]
-
-    @property
-    def terms(self) -> tuple[int, ...]:
-        """All terms, each once."""
-        return tuple(dict.fromkeys(term for reading in self.readings for term in reading))
-
-    def mass(self, weights: Mapping[int, float]) -> float:
-        """The weight of the whole question in the reading whose words are best known."""
-        return min((sum(weights[term] for term in reading) for reading in self.readings), default=0.0)
-
-
-def prepare_query(text: str, languages: Iterable[str | None], language: str | None = None) -> Question:
-    """The question's terms, stemmed by its own language (detected unless given) and by those searched.
-
-    Function words of both are left out where others remain.
-    """
-    text = text[:_QUERY_CHARACTERS]
-    searched = tuple(languages)
-    language = language or detect_language(text, searched)
-    asked = dict.fromkeys((language, *searched))
-    readings = {tuple(_reading(text, language, each)) for each in asked}
-    return Question(language, tuple(reading for reading in readings if reading))
-
-
-def _reading(text: str, language: str | None, stemmed: str | None) -> list[int]:
-    dull = FUNCTION_WORDS.get(language or "en", _NONE) | FUNCTION_WORDS.get(stemmed or "", _NONE)
-    kept = _WORD.sub(lambda word: "" if word[0].lower() in dull else word[0], text)
-    return query_terms(kept, stemmed) or query_terms(text, stemmed)
+    question = prepare_query(text, surveyed.languages, language)
+    models = {model.id: model for model in search.models}
+    weights = candidates.weights_of(question.terms, surveyed.chunks)
+    asked = {term for reading in question.readings for term in reading}
+    hits = candidates.find(
+        search.reach,
+        weights={term: weight for term, weight in weights.items() if term in asked},
+        vectors=_fitting(vectors, models.keys()),
+        chunks=surveyed.reach,
+        pointed=[{term: weights[term] for term in terms} for terms in question.pointed],
+        names=question.files,
+    )
+    return ranking(hits, question, weights, models, search.tunings)
 
 
 def _fitting(vectors: Mapping[UUID, Sequence[float]], ids: Set[UUID]) -> dict[UUID, list[float]]:
@@ -145,83 +179,25 @@ def _fitting(vectors: Mapping[UUID, Sequence[float]], ids: Set[UUID]) -> dict[UU
     return found
 
 
-def ranking(
-    hits: Sequence[Hit],
-    question: Question,
-    weights: Mapping[int, float],
-    models: Mapping[UUID, EmbeddingModel],
-) -> Ranking:
-    """What was found, fused; `models` are those whose vectors of the question were compared."""
-    by_id = {str(hit.chunk_id): hit for hit in hits}
-    known: dict[UUID | None, Set[str] | None] = {id_: model.known for id_, model in models.items()}
-    fused = fuse(
-        [
-            Candidate(
-                id_, hit.dense, hit.lexical, hit.language, str(hit.model_id), known.get(hit.model_id, _NONE)
-            )
-            for id_, hit in by_id.items()
-        ],
-        question_language=question.language,
-    )
-    floor = _Floor(
-        question,
-        mass=question.mass(weights),
-        most=max((hit.lexical or 0.0 for hit in hits), default=0.0),
-        known=known,
-    )
-    ordered = [(by_id[item.id], item.score) for item in fused]
-    return Ranking(ordered, [(hit, score) for hit, score in ordered if floor.bears(hit)])
-
-
-@dataclass(frozen=True, slots=True)
-class _Floor:
-    """What a find must reach for this question; `known` are the languages of each model."""
-
-    question: Question
-    mass: float
-    most: float
-    known: Mapping[UUID | None, Set[str] | None]
-
-    def bears(self, hit: Hit) -> bool:
-        language = self.question.language
-        known = self.known.get(hit.model_id, _NONE)
-        counts = hit.dense is not None and weights_for(language, hit.language, known).dense > 0
-        return is_usable(
-            cosine=hit.dense if counts else None,
-            coverage=self._share(hit.lexical or 0.0),
-            best=self._share(self.most),
-            language=language,
-        )
-
-    def _share(self, lexical: float) -> float:
-        return lexical / self.mass if self.mass else 0.0
-
-
-def _passages(reach: Reach, ranked: Sequence[tuple[Hit, float]], limit: int) -> list[Passage]:
-    places = [(hit.document_id, hit.position) for hit, _ in ranked[: limit * 2]]
-    around = dict.fromkeys(
-        (document_id, position + step) for document_id, position in places for step in (-1, 0, 1)
-    )
-    known = candidates.texts(reach, list(around)) if around else {}
-    assembly = Assembly(known, most=limit, characters=MOST_CHARACTERS)
-    for place, (_, score) in zip(places, ranked, strict=False):
-        assembly.add(place, score)
-    assembly.widen(PASSAGE_CHARACTERS)
-    return _numbered((group.best, group.text, group.score) for group in assembly.groups)
-
-
-def _openings(reach: Reach, limit: int) -> list[Passage]:
+def _openings(chunks: Sequence[Stored], limit: int) -> list[Passage]:
     """The beginnings of the chat's own documents, for a question about the whole of them."""
-    chunks = candidates.openings(reach, most=limit)
     documents = len({chunk.document_id for chunk in chunks})
-    each = max(1, limit // documents) if documents else 0
+    each = max(1, limit // documents)
     return _numbered((chunk, chunk.text, 0.0) for chunk in chunks if chunk.position < each)[:limit]
 
 
 def _numbered(rows: Iterable[tuple[Stored, str, float]]) -> list[Passage]:
     return [
         Passage(
-            number, chunk.chunk_id, chunk.document_id, chunk.title, chunk.page, chunk.heading, text, score
+            number,
+            chunk.chunk_id,
+            chunk.document_id,
+            chunk.title,
+            chunk.page,
+            chunk.heading,
+            text,
+            score,
+            chunk.data_class,
         )
         for number, (chunk, text, score) in enumerate(rows, start=1)
     ]

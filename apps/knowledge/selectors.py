@@ -86,13 +86,15 @@ def documents_of(actor: Actor, knowledge_base: KnowledgeBase) -> QuerySet[Docume
     rows = Document.objects.filter(knowledge_base=knowledge_base, version_of=None)
     if not may_change(actor, knowledge_base):
         rows = rows.filter(id__in=readable_documents(actor.user_id).values("id"))
-    return rows.select_related("file", "uploaded_by").prefetch_related("source_items__source")
+    loaded = rows.select_related("file", "uploaded_by", "knowledge_base")
+    return loaded.prefetch_related("source_items__source")
 
 
 def versions_of(document: Document) -> QuerySet[Document]:
     """The version that is being read, if any, and those that were replaced, newest first."""
-    rows = Document.objects.filter(version_of=document).select_related("file", "uploaded_by")
-    return rows.order_by("-version", "-id")
+    rows = Document.objects.filter(version_of=document)
+    loaded = rows.select_related("file", "uploaded_by", "knowledge_base", "version_of")
+    return loaded.order_by("-version", "-id")
 
 
 def chunks_of(document: Document, words: str = "") -> QuerySet[Chunk]:
@@ -118,15 +120,15 @@ def around(chunk: Chunk) -> tuple[str, str]:
     return head, tail
 
 
-def search_hits(actor: Actor, search: TrialSearch) -> list[tuple[Chunk, float]]:
-    """What a trial search found and the person may still read, best first."""
-    scores = {UUID(row["chunk_id"]): float(row["score"]) for row in search.found}
+def search_hits(actor: Actor, search: TrialSearch) -> list[tuple[Chunk, dict[str, Any]]]:
+    """What a trial search found and the person may still read, best first, with the reasons for its place."""
+    scores = {UUID(row["chunk_id"]): row for row in search.found}
     readable = Chunk.objects.filter(
         id__in=scores,
         document__in=readable_documents(actor.user_id).filter(state=DocumentState.READY),
     )
-    chunks = {chunk.id: chunk for chunk in readable.select_related("document")}
-    return [(chunks[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in chunks]
+    chunks = {chunk.id: chunk for chunk in readable.select_related("document__knowledge_base")}
+    return [(chunks[chunk_id], why) for chunk_id, why in scores.items() if chunk_id in chunks]
 
 
 def conversation_files(conversation_id: UUID) -> list[dict[str, Any]]:

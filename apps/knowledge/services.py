@@ -29,9 +29,11 @@ from apps.knowledge.models import (
     TrialSearch,
     Visibility,
 )
+from apps.knowledge.narrowing import WIDE, clean_tags
 from apps.knowledge.permissions import MANAGE
 from apps.knowledge.removing import documents_remove, with_versions
 from apps.knowledge.restricting import known_people
+from apps.knowledge.serving import knowledge_base_lock
 from apps.knowledge.storing import terms_count
 from apps.rest.errors import ProblemError, invalid
 from apps.tenants.scope import current_tenant_id
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from apps.accounts.actors import Actor
     from apps.files.models import File
     from apps.knowledge.accepting import Readable
+    from apps.knowledge.narrowing import Narrowing
 
 CHAT_FILES: Final = "Files of a chat"
 MOST_QUERY: Final = 500
@@ -105,6 +108,7 @@ def knowledge_base_update(
 
 def knowledge_base_delete(*, actor: Actor | None, knowledge_base: KnowledgeBase) -> None:
     """Delete it with its documents and their files, also those that are being read."""
+    knowledge_base_lock(knowledge_base.id)
     documents = list(
         Document.objects.select_for_update().filter(knowledge_base=knowledge_base).order_by("id")
     )
@@ -116,7 +120,13 @@ def knowledge_base_delete(*, actor: Actor | None, knowledge_base: KnowledgeBase)
 
 
 def document_add(
-    *, actor: Actor | None, knowledge_base: KnowledgeBase, name: str, stream: Readable, folder: str = ""
+    *,
+    actor: Actor | None,
+    knowledge_base: KnowledgeBase,
+    name: str,
+    stream: Readable,
+    folder: str = "",
+    tags: Sequence[str] = (),
 ) -> Document:
     """Keep a file and have it read, also where the collection has its content already.
 
@@ -124,11 +134,17 @@ def document_add(
     or content that its name does not promise), 409 (quota), 422 (virus scanner).
     """
     file = file_take(actor=actor, name=name, stream=stream)
-    return _added(actor, knowledge_base, file, folder)
+    return _added(actor, knowledge_base, file, folder, tags)
 
 
 def document_upload(
-    *, actor: Actor | None, knowledge_base: KnowledgeBase, name: str, stream: Readable, folder: str = ""
+    *,
+    actor: Actor | None,
+    knowledge_base: KnowledgeBase,
+    name: str,
+    stream: Readable,
+    folder: str = "",
+    tags: Sequence[str] = (),
 ) -> Uploaded:
     """`document_add`, but content that the collection has already is not kept twice."""
     file = file_take(actor=actor, name=name, stream=stream)
@@ -136,7 +152,7 @@ def document_upload(
     if same is not None:
         file_delete(file=file)
         return Uploaded(same, is_duplicate=True)
-    return Uploaded(_added(actor, knowledge_base, file, folder), is_duplicate=False)
+    return Uploaded(_added(actor, knowledge_base, file, folder, tags), is_duplicate=False)
 
 
 def conversation_file_add(*, actor: Actor, conversation_id: UUID, name: str, stream: Readable) -> Document:
@@ -193,7 +209,9 @@ def conversation_documents_delete(*, actor: Actor | None, conversation_id: UUID)
         knowledge_base_delete(actor=actor, knowledge_base=own)
 
 
-def trial_search_start(*, actor: Actor, knowledge_base: KnowledgeBase, query: str) -> TrialSearch:
+def trial_search_start(
+    *, actor: Actor, knowledge_base: KnowledgeBase, query: str, narrowing: Narrowing = WIDE
+) -> TrialSearch:
     """Have a worker search; the row tells the result. The person's rows older than a day go."""
     query = " ".join(query.split())
     if not query or len(query) > MOST_QUERY:
@@ -201,7 +219,7 @@ def trial_search_start(*, actor: Actor, knowledge_base: KnowledgeBase, query: st
     mine = TrialSearch.objects.filter(user_id=actor.user_id)
     mine.filter(created_at__lt=timezone.now() - _SEARCH_KEPT).delete()
     search: TrialSearch = TrialSearch.objects.create(
-        knowledge_base=knowledge_base, user_id=actor.user_id, query=query
+        knowledge_base=knowledge_base, user_id=actor.user_id, query=query, narrowing=narrowing.stored()
     )
     hint_search_after_commit(current_tenant_id(), search.id)
     return search
@@ -218,7 +236,9 @@ def sharing_of(knowledge_base: KnowledgeBase) -> Sharing:
     )
 
 
-def _added(actor: Actor | None, knowledge_base: KnowledgeBase, file: File, folder: str) -> Document:
+def _added(
+    actor: Actor | None, knowledge_base: KnowledgeBase, file: File, folder: str, tags: Sequence[str]
+) -> Document:
     if knowledge_base.conversation_id is None:
         room_make(knowledge_base.id, file, documents=1)
     document = Document.objects.create(
@@ -227,6 +247,7 @@ def _added(actor: Actor | None, knowledge_base: KnowledgeBase, file: File, folde
         uploaded_by_id=actor.user_id if actor else None,
         title=file.name,
         folder=folder_name(folder),
+        tags=clean_tags(tags),
         due_at=Now(),
     )
     document.refresh_from_db(fields=["due_at"])

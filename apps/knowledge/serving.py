@@ -64,9 +64,9 @@ def plan_of(knowledge_base: KnowledgeBase, user_id: UUID | None) -> Plan:
     )
 
 
-def offered_models(knowledge_base: KnowledgeBase) -> list[Model]:
-    """The embedding models that the collection may be given, by name; in a scope."""
-    return _offered(_team_ids(knowledge_base))
+def offered_models(knowledge_base: KnowledgeBase, modality: Modality = Modality.EMBEDDING) -> list[Model]:
+    """The models of a kind that the collection may be given, by name; in a scope."""
+    return models_for_every_team(_team_ids(knowledge_base), modality.value)
 
 
 def caller_of(knowledge_base: KnowledgeBase, user_id: UUID | None) -> Caller:

@@ -35,8 +35,14 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 500
 _SHORT: Final = 200
+_OF_CHUNKS: Final = (
+    "knowledge_chunkvector", "knowledge_posteddocument", "knowledge_chunkterms", "knowledge_chunk",
+)  # fmt: skip
 
 _COUNT = """
+WITH unposted AS (
+  DELETE FROM knowledge_posteddocument WHERE tenant_id = %(tenant)s AND document_id = ANY(%(documents)s)
+)
 INSERT INTO knowledge_termcount AS known (id, tenant_id, term, chunks)
 SELECT gen_random_uuid(), %(tenant)s, found.term, %(sign)s * found.chunks
 FROM (
@@ -50,7 +56,8 @@ FROM (
 ORDER BY found.term
 ON CONFLICT (tenant_id, term) DO UPDATE SET chunks = greatest(known.chunks + excluded.chunks, 0)
 """
-# Terms in their order, so that two documents published at once never wait for each other in a circle.
+# Terms in their order, so that two documents published at once never wait for each other in a circle. What
+# the postings say of the documents holds no longer (apps.knowledge.posting).
 
 
 class Edit(NamedTuple):
@@ -128,7 +135,7 @@ def chunks_drop(document_ids: Sequence[UUID]) -> None:
     """Delete the documents' chunks with their vectors and terms."""
     values: dict[str, Any] = {"tenant": current_tenant_id(), "documents": list(document_ids)}
     with connection.cursor() as cursor:
-        for table in ("knowledge_chunkvector", "knowledge_chunkterms", "knowledge_chunk"):
+        for table in _OF_CHUNKS:
             cursor.execute(
                 f"DELETE FROM {table} WHERE tenant_id = %(tenant)s AND document_id = ANY(%(documents)s)",  # noqa: S608 - our own names
                 values,

@@ -6,8 +6,12 @@ import os
 import sys
 from uuid import UUID
 
+from apps.knowledge.evaluation.measuring import measure
+from apps.knowledge.hinting import hint_tending
 from apps.knowledge.ingesting import ingest
+from apps.knowledge.reembedding.working import reembed
 from apps.knowledge.remeaning import embed_missing
+from apps.knowledge.tending import tend
 from apps.knowledge.trial import search
 from apps.tenants.tasks import tenant_task
 
@@ -27,6 +31,29 @@ def embed_document(tenant_id: str, document_id: str) -> None:
     """Give vectors to the changed passages of a document that is ready."""
     _give_way()
     embed_missing(UUID(tenant_id), UUID(document_id))
+
+
+@tenant_task(
+    name="reembed_knowledge_base", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S
+)
+def reembed_knowledge_base(tenant_id: str, reembedding_id: str) -> None:
+    """Take a turn at a collection's change to another embedding model."""
+    _give_way()
+    reembed(UUID(tenant_id), UUID(reembedding_id))
+
+
+@tenant_task(name="tend_index", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
+def tend_index(tenant_id: str) -> None:
+    """Take a turn at moving vectors and posting words; what is left waits behind documents to be read."""
+    _give_way()
+    if tend(UUID(tenant_id)):
+        hint_tending(UUID(tenant_id))
+
+
+@tenant_task(name="measure_knowledge_base", queue="replies")
+def measure_knowledge_base(tenant_id: str, run_id: str) -> None:
+    """Search each golden question and write what it found; one that another worker measures is left alone."""
+    measure(UUID(tenant_id), UUID(run_id))
 
 
 @tenant_task(name="search_knowledge_base", queue="replies")

@@ -5,6 +5,7 @@ Parts are kept as they come; the last one makes the document. Each call runs in 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from apps.files.limits import empty, megabytes, too_large
 from apps.files.storage import storage, tenant_prefix
 from apps.knowledge.adding import folder_name
 from apps.knowledge.models import Document, KnowledgeBase, Upload
+from apps.knowledge.narrowing import clean_tags
 from apps.knowledge.quotas import refuse_over_quota
 from apps.knowledge.services import document_upload
 from apps.rest.errors import ProblemError
@@ -33,8 +35,18 @@ KEPT: Final = timedelta(days=1)
 _AT_ONCE: Final = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What is to come: its name, bytes and place, and what is said of it."""
+
+    name: str
+    size: int
+    folder: str = ""
+    tags: tuple[str, ...] = ()
+
+
 def upload_begin(
-    *, actor: Actor, knowledge_base: KnowledgeBase, client_key: str, name: str, size: int, folder: str = ""
+    *, actor: Actor, knowledge_base: KnowledgeBase, client_key: str, announced: Announced
 ) -> Upload:
     """The upload of this key, new or as far as it came; raises ProblemError 400, 409 (quota), 413."""
     known = Upload.objects.filter(
@@ -44,18 +56,19 @@ def upload_begin(
         return known
     if known is not None:
         known.delete()
-    if not size:
+    if not announced.size:
         raise empty()
-    if size > settings.MAX_UPLOAD_BYTES:
+    if announced.size > settings.MAX_UPLOAD_BYTES:
         raise too_large()
-    refuse_over_quota(knowledge_base.id, documents=1, size=size)
+    refuse_over_quota(knowledge_base.id, documents=1, size=announced.size)
     made: Upload = Upload.objects.create(
         owner_id=actor.user_id,
         knowledge_base=knowledge_base,
         client_key=client_key,
-        name=name,
-        folder=folder_name(folder),
-        size=size,
+        name=announced.name,
+        folder=folder_name(announced.folder),
+        tags=clean_tags(announced.tags),
+        size=announced.size,
     )
     return made
 
@@ -132,6 +145,7 @@ def _finish(actor: Actor, upload: Upload) -> None:
         name=upload.name,
         stream=_Parts(upload.parts),
         folder=upload.folder,
+        tags=upload.tags,
     )
     upload.document_id, upload.is_duplicate = made.document.id, made.is_duplicate
     keys = list(upload.parts)

@@ -3,11 +3,21 @@
 from django.urls import path
 
 from apps.knowledge.access_urls import urlpatterns as access
+from apps.knowledge.care_urls import urlpatterns as care
+from apps.knowledge.class_urls import urlpatterns as classes
+from apps.knowledge.embedding_urls import urlpatterns as embeddings
+from apps.knowledge.evaluation_urls import urlpatterns as evaluation
+from apps.knowledge.search_urls import urlpatterns as searches
 from apps.knowledge.source_urls import urlpatterns as sources
 from apps.knowledge.views import administration, collections, documents, passages
 
 urlpatterns = [
     *access,
+    *care,
+    *classes,
+    *embeddings,
+    *searches,
+    *evaluation,
     *sources,
     path("knowledge", collections.CollectionListPage.as_view(), name="knowledge"),
     path("knowledge/new", collections.CollectionNewPage.as_view(), name="knowledge-new"),

@@ -17,7 +17,8 @@ class LlmConfig(AppConfig):
         from apps.llm.endpoints import KEY_FIELD
         from apps.llm.health.upkeep import PROBE_EVERY_S, Prober
         from apps.llm.permissions import MANAGE
-        from apps.llm.routes.trial import TRIAL, end_trial, of_route, try_out
+        from apps.llm.routes.models import MODEL_TRIAL, TRIAL
+        from apps.llm.routes.trial import end_trial, of_nothing, try_model, try_out
         from apps.llm.selectors.administration import has_provider
         from apps.llm.selectors.health import overview
         from apps.llm.services import builtin_connection_ensure
@@ -28,7 +29,8 @@ class LlmConfig(AppConfig):
 
         register_job(Job("connection probes", PROBE_EVERY_S, Prober().hint))
         add_list(price_at)
-        register(RunKind(TRIAL, try_out, on_end=end_trial, describe=of_route, limit_s=300.0))
+        register(RunKind(TRIAL, try_out, on_end=end_trial, describe=of_nothing, limit_s=300.0))
+        register(RunKind(MODEL_TRIAL, try_model, describe=of_nothing, limit_s=300.0))
         registry.register(model="llm.Connection", column="sealed_key", field=KEY_FIELD)
         if builtin_connection_ensure not in SETUP_MODELS:
             SETUP_MODELS.append(builtin_connection_ensure)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django import forms
@@ -11,8 +11,12 @@ from django import forms
 from apps.llm.catalogue import ABILITIES
 from apps.llm.models import MODALITIES
 from apps.llm.services.connections import default_address
+from apps.llm.services.models import MOST_INSTRUCTIONS
+from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
+    from django.forms.boundfield import BoundField
+
     from apps.accounts.models import Team
     from apps.llm.models import Connection, Model
     from apps.llm.vendors.base import Field, Vendor
@@ -122,6 +126,12 @@ class ModelForm(forms.Form):
         max_length=100,
         help_text="What the API calls it. Changing it breaks programs that use the old id.",
     )
+    instructions = forms.CharField(
+        required=False,
+        max_length=MOST_INSTRUCTIONS,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Stand before all that people and programs ask this model. They count as input.",
+    )
     modality = forms.ChoiceField(label="Kind", choices=MODALITIES)
     context_window = forms.IntegerField(
         required=False, min_value=1, max_value=2**31 - 1, help_text="Tokens that fit into one call."
@@ -166,6 +176,22 @@ class ModelForm(forms.Form):
         if model is not None:
             options["initial"] = {name: _shown(getattr(model, name)) for name in self.base_fields}
         super().__init__(*args, **options)
+        if model is not None and model.modality != Modality.CHAT.value and not model.instructions:
+            del self.fields["instructions"]
+
+    def parts(self) -> list[tuple[str, list[BoundField]]]:
+        """The fields in groups, each under its heading."""
+        return [
+            (title, [self[name] for name in names if name in self.fields]) for title, names in _MODEL_PARTS
+        ]
+
+
+_MODEL_PARTS: Final = (
+    ("Description", ("name", "purpose", "slug", "is_enabled")),
+    ("Instructions", ("instructions",)),
+    ("What it can do", ("modality", "abilities", "context_window", "max_output")),
+    ("Price", ("price_input", "price_output", "price_unit", "currency")),
+)
 
 
 def _shown(value: Any) -> Any:

@@ -30,6 +30,8 @@ __all__ = [
     "TeamParameters",
 ]
 
+BYTES_OF_A_TOKEN = 3
+"""Rather too few, so that instructions are counted with too many tokens."""
 MODALITIES = [(modality.value, modality.value.capitalize()) for modality in Modality]
 
 
@@ -70,6 +72,7 @@ class Model(TenantModel):
     `price_unit`: of one picture or one search (a reranking), for models that are sold so.
 
     `listed` is what the host's own list said of it (modality, context_window), to which a reset goes back.
+    `instructions` stand before all that people and programs ask it, and before nothing that we ask ourselves.
     `weight` is the share of its own connection beside its further deployments; 0 makes that a reserve.
     """
 
@@ -79,6 +82,7 @@ class Model(TenantModel):
     vendor_model = models.CharField(max_length=200)
     modality = models.CharField(max_length=16, choices=MODALITIES, default=Modality.CHAT.value)
     purpose = models.CharField(max_length=200, blank=True, default="")
+    instructions = models.TextField(blank=True, default="")
     context_window = models.PositiveIntegerField(null=True, blank=True)
     max_output = models.PositiveIntegerField(null=True, blank=True)
     abilities = models.JSONField(default=list, blank=True)
@@ -105,6 +109,13 @@ class Model(TenantModel):
     def public_id(self) -> str:
         """What the picker and the API call it."""
         return self.slug
+
+    @property
+    def room(self) -> int | None:
+        """Tokens of its window that its instructions leave; None where the window is unknown."""
+        if self.context_window is None:
+            return None
+        return max(1, self.context_window - len(self.instructions.encode()) // BYTES_OF_A_TOKEN)
 
     @property
     def price(self) -> Price | None:

@@ -43,6 +43,17 @@ urlpatterns = [
     path("admin/models/chosen", model_list.ModelBulkView.as_view(), name="admin-models-chosen"),
     path("admin/models/export", model_list.ModelExportView.as_view(), name="admin-models-export"),
     path("admin/models/<uuid:model_id>", models.ModelView.as_view(), name="admin-model"),
+    path("admin/models/<uuid:model_id>/trial", models.ModelTrialView.as_view(), name="admin-model-trial"),
+    path(
+        "admin/models/<uuid:model_id>/trials/<uuid:trial_id>",
+        models.ModelTrialResultView.as_view(),
+        name="admin-model-trial-result",
+    ),
+    path(
+        "admin/models/<uuid:model_id>/trials/<uuid:trial_id>/stop",
+        models.ModelTrialStopView.as_view(),
+        name="admin-model-trial-stop",
+    ),
     path("admin/models/<uuid:model_id>/reset", models.ModelResetView.as_view(), name="admin-model-reset"),
     path("admin/models/<uuid:model_id>/teams", models.ModelTeamsView.as_view(), name="admin-model-teams"),
     path(

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q
 from drf_spectacular.utils import OpenApiParameter
 
-from apps.rest.errors import invalid
+from apps.rest.errors import invalid, not_found
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -47,6 +47,14 @@ def _decode(cursor: str) -> tuple[dt.datetime, UUID]:
         raise invalid(
             [{"field": "cursor", "message": "Not a cursor of this list; begin without one."}]
         ) from error
+
+
+def id_of(text: str) -> UUID:
+    """The id that a query parameter names; 404 when it is none, as for an id that does not exist."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found() from None
 
 
 def page_of(request: Request, rows: QuerySet[Any], *, by: str = "created_at") -> tuple[list[Any], str | None]:

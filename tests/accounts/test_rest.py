@@ -164,12 +164,17 @@ def test_the_same_write_ten_times_at_once_is_done_once(
 ) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
+    from django.db import connection
+
     alice = signed_in(cast.alice)
 
     def post(_: int) -> tuple[int, str]:
-        answer = alice.post(
-            "/api/v1/teams", {"name": "Once"}, content_type=JSON, headers={"Idempotency-Key": "burst"}
-        )
+        try:
+            answer = alice.post(
+                "/api/v1/teams", {"name": "Once"}, content_type=JSON, headers={"Idempotency-Key": "burst"}
+            )
+        finally:
+            connection.close()
         return answer.status_code, answer.json().get("id", answer.json().get("code"))
 
     with ThreadPoolExecutor(10) as pool:

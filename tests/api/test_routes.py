@@ -151,6 +151,24 @@ def test_the_judge_rejects_a_planted_falsehood_and_one_revision_follows(api: Api
     assert answer.usage.prompt_tokens == 4000
 
 
+def test_a_models_own_instructions_hold_where_it_answers_and_not_where_it_checks(
+    api: Api, routing: Routing
+) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def both(heard: Asked) -> Answer:
+        words = str(heard.body["messages"][0])
+        asked.append(("check" if judged(heard) else "answer", "Speak like a sailor." in words))
+        return said('{"verdict": "pass", "reasons": []}' if judged(heard) else "Ahoy.")
+
+    model = routing.model("both", both, instructions="Speak like a sailor.")
+    routing.route("judge", {"answerer": model, "judge": model})
+    assert words(ask(api)) == "Ahoy."
+    plain = api.client().chat.completions.create(model="both", messages=[{"role": "user", "content": "Hi"}])
+    assert words(plain) == "Ahoy."
+    assert asked == [("answer", True), ("check", False), ("answer", True)]
+
+
 def test_a_revision_that_is_false_too_is_the_last_and_says_so(api: Api, routing: Routing) -> None:
     fails = said('{"verdict": "fail", "reasons": ["The capital is Paris."]}')
     answerer = routing.model("answerer", said("Lyon is the capital."))

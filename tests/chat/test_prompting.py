@@ -14,10 +14,10 @@ from apps.chat.prompting import (
     build,
     build_for_quoting,
     clean_title,
-    estimate_tokens,
     search_query,
     title_from,
 )
+from apps.knowledge.assembling import estimate_tokens
 from apps.llm.vendors.base import ChatMessage, PassagePart, TextPart
 
 TODAY = date(2026, 11, 22)

@@ -272,3 +272,51 @@ def test_a_foreign_collection_is_404(bob: Browser, engineering: str, connected: 
         assert bob.call("POST", "/conversations", wanted).status_code == 404
         assert bob.call("PATCH", f"/conversations/{chat}", wanted).status_code == 404
     assert bob.call("GET", f"/conversations/{chat}").json()["knowledge_bases"] == []
+
+
+def test_what_the_documents_did_not_answer_is_noted_and_what_they_did_is_not(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    from apps.knowledge.models import UnansweredQuestion
+    from apps.tenants.scope import tenant_scope
+
+    connected.host.answers[:] = [Answer(texts=SAID), Answer(texts=("The documents do not say.",))]
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    first = ask(bob, chat, "How long is parental leave?")
+    assert [note["type"] for note in first["annotations"]] == ["citation"]
+    connected.host.answers[:] = [Answer(texts=("The documents do not say.",))]
+    ask(bob, chat, "Is parental leave paid in full?", parent_id=first["id"])
+    other = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    ask(bob, other, ZEBRA)
+    with tenant_scope(connected.cast.acme.id):
+        noted = set(UnansweredQuestion.objects.values_list("text", flat=True))
+    assert noted == {"Is parental leave paid in full?", ZEBRA}
+    bob.call("DELETE", f"/conversations/{other}")
+    with tenant_scope(connected.cast.acme.id):
+        assert UnansweredQuestion.objects.count() == 1
+
+
+def test_a_citation_says_that_its_document_is_overdue_until_somebody_says_that_it_is_right(
+    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+) -> None:
+    import datetime as dt
+
+    from apps.accounts.actors import Actor
+    from apps.knowledge.care.freshness import review_confirm, today
+    from apps.knowledge.care.models import DocumentReview
+    from apps.knowledge.models import Document
+    from apps.tenants.scope import tenant_scope
+
+    overdue = today() - dt.timedelta(days=1)
+    with tenant_scope(connected.cast.acme.id):
+        document = Document.objects.get(knowledge_base=handbook)
+        DocumentReview.objects.create(document=document, review_by=overdue, set_on=today())
+    connected.host.answers[:] = [Answer(texts=SAID)]
+    chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
+    (citation,) = ask(bob, chat, "How long is parental leave?")["annotations"]
+    assert (citation["review_by"], citation["is_stale"]) == (str(overdue), True)
+    chunk = bob.call("GET", f"/chunks/{citation['chunk_id']}").json()
+    assert (chunk["review"]["is_stale"], chunk["review"]["owner"]["name"]) == (True, "Alice Admin")
+    with tenant_scope(connected.cast.acme.id):
+        review_confirm(actor=Actor(connected.cast.alice), document=document)
+    assert bob.messages(chat)[1]["annotations"][0]["is_stale"] is False

@@ -17,6 +17,7 @@ import pytest
 
 from launch.environment import clean_environment
 from launch.process import Command, spawn, stop
+from tests.e2e.browsers import browser, started
 from tests.environment import ENVIRONMENT, ROOT
 from tests.llm.conftest import Connected, connected, host
 from tests.processes import Served, product
@@ -24,11 +25,11 @@ from tests.processes import Served, product
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
     from apps.accounts.models import User
 
-__all__ = ["connected", "host", "product"]
+__all__ = ["browser", "connected", "host", "product", "started"]
 
 INGEST = (
     "-m",
@@ -126,7 +127,7 @@ class People:
 def people(product: Served, connected: Connected) -> People:
     """Everyone may use the scripted models; bob has a password, alice and bob a session.
 
-    All rows are made here: once Playwright runs its loop in this thread, the ORM refuses to work in it.
+    All rows are made here: while Playwright's loop runs in this thread, the ORM refuses to work in it.
     """
     from apps.accounts.services import password_set, session_create
     from apps.tenants.scope import tenant_scope
@@ -142,33 +143,26 @@ def people(product: Served, connected: Connected) -> People:
 
 
 @pytest.fixture
-def window(people: People, product: Served) -> Iterator[Window]:
+def window(people: People, product: Served, browser: Browser) -> Iterator[Window]:
     """Opens windows: signed in as alice or bob, or as nobody; options go to the browser's context."""
-    from playwright.sync_api import sync_playwright
-
     from apps.accounts.middleware import COOKIE
-    from launch.browser import chromium
 
-    program = chromium()
-    if program is None:
-        pytest.skip("no Chromium on this machine")
     origin = f"http://{people.connected.cast.acme.host}:{product.port}"
     opened: list[Watched] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
 
-        def open_window(user: User | None = None, **options: Any) -> Watched:
-            options.setdefault("viewport", {"width": 1280, "height": 860})
-            context = browser.new_context(**options)
-            context.set_default_timeout(15_000)
-            if user is not None:
-                token = people.tokens[user.email]
-                context.add_cookies([{"name": COOKIE, "value": token, "url": origin}])
-            opened.append(Watched(context, origin))
-            return opened[-1]
+    def open_window(user: User | None = None, **options: Any) -> Watched:
+        options.setdefault("viewport", {"width": 1280, "height": 860})
+        context = browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        if user is not None:
+            token = people.tokens[user.email]
+            context.add_cookies([{"name": COOKIE, "value": token, "url": origin}])
+        opened.append(Watched(context, origin))
+        return opened[-1]
 
-        yield open_window
-        browser.close()
+    yield open_window
+    for watched in opened:
+        watched.context.close()
     for watched in opened:
         watched.check()
 

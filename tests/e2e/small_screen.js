@@ -4,6 +4,8 @@ window.smallScreen = (() => {
   let wanted = new Set();
   let faults = [];
   let first = null;
+  let last = null;
+  let isRound = false;
 
   const isThere = (element) =>
     element.checkVisibility({ visibilityProperty: true }) &&
@@ -34,6 +36,26 @@ window.smallScreen = (() => {
     return [...(element.labels ?? [])].some((label) => hasMark(label));
   };
 
+  /** Looks at what has the focus now. */
+  const step = () => {
+    const now = document.activeElement;
+    if (isRound) return;
+    if (!now || now === document.body) isRound = wanted.size === 0;
+    else if (now === first) isRound = true;
+    else if (now !== last) look(now);
+  };
+
+  const look = (now) => {
+    first ??= now;
+    last = now;
+    wanted.delete(now);
+    if (!isMarked(now)) faults.push(`focus is not seen: ${nameOf(now)}`);
+    const box = now.getBoundingClientRect();
+    if (box.right < 1 || box.left > innerWidth - 1) faults.push(`focus is off the screen: ${nameOf(now)}`);
+  };
+
+  addEventListener("keydown", (event) => event.key === "Tab" && step(), true);
+
   return {
     layout() {
       const wide = document.documentElement.scrollWidth;
@@ -48,19 +70,14 @@ window.smallScreen = (() => {
       getSelection()?.removeAllRanges();
       faults = [];
       first = null;
+      last = null;
+      isRound = false;
       wanted = new Set([...document.querySelectorAll(CONTROLS)].filter(isThere));
     },
-    /** Looks at what has the focus now; true once Tab has come round. */
-    step() {
-      const now = document.activeElement;
-      if (!now || now === document.body) return wanted.size === 0;
-      if (now === first) return true;
-      first ??= now;
-      wanted.delete(now);
-      if (!isMarked(now)) faults.push(`focus is not seen: ${nameOf(now)}`);
-      const box = now.getBoundingClientRect();
-      if (box.right < 1 || box.left > innerWidth - 1) faults.push(`focus is off the screen: ${nameOf(now)}`);
-      return false;
+    /** Whether Tab has come round; each press of it looks at what the one before has reached. */
+    isRound() {
+      step();
+      return isRound;
     },
     end: () => [...faults, ...[...wanted].filter((one) => one.isConnected && isThere(one)).map((one) => `Tab does not reach ${nameOf(one)}`)],
   };

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.routed import aside
 from tests.e2e.test_accessibility import WIDTHS, look, violations
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def folder_shelf(connected: Connected) -> UUID:
 def test_a_folder_is_closed_and_opened_again_from_the_pages(
     window: Window, connected: Connected, width: int
 ) -> None:
-    with ThreadPoolExecutor(1) as beside:  # the browser's event loop runs on this thread
-        base_id = beside.submit(folder_shelf, connected).result()
+    base_id = aside(folder_shelf, connected)
     page = window(connected.cast.alice, **look(width)).tab(f"/knowledge/{base_id}/access")
     found = violations(page)
     page.get_by_label("Folder", exact=True).select_option("HR")

@@ -31,7 +31,8 @@ MEMBER_PAGES = (
 )
 ADMIN_PAGES = (
     "/admin/", "/admin/people", "/admin/people/invite", "/admin/teams", "/admin/teams/models",
-    "/admin/models", "/admin/providers", "/admin/providers/new", "/admin/knowledge", "/admin/audit",
+    "/admin/models", "/admin/providers", "/admin/providers/new", "/admin/knowledge",
+    "/admin/knowledge/embedding-default", "/admin/audit",
 )  # fmt: skip
 WIDTHS = (390, 1280)
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import look, violations
+from tests.llm.host import Answer
 
 if TYPE_CHECKING:
     from apps.llm.models import Connection
@@ -107,3 +108,19 @@ def test_axe_finds_nothing_on_pages_of_models(
         found += violations(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} scrolls sideways"
     assert found == []
+
+
+def test_a_model_is_tried_with_its_instructions_on_its_page(window: Window, connected: Connected) -> None:
+    connected.host.answers[:] = [Answer(texts=("Ahoy, ", "a trial."))]
+    page = window(connected.cast.alice, **look(1280)).tab(f"/admin/models/{connected.chat.pk}")
+    page.get_by_label("Instructions").fill("Speak like a sailor.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    page.get_by_label("Question").fill("Who goes there?")
+    page.get_by_role("button", name="Ask").click()
+    result = page.locator("#trial-result")
+    expect(result).to_contain_text("Ahoy, a trial.", timeout=15_000)
+    expect(result.get_by_role("row").filter(has_text="big-model answered")).to_contain_text("0.0105 USD")
+    sent = connected.host.asked[-1].body["messages"]
+    assert (sent[0]["role"], sent[0]["content"]) == ("system", "Speak like a sailor.")
+    assert violations(page) == []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.routed import aside
 from tests.e2e.test_accessibility import WIDTHS, look, violations
 from tests.knowledge.following import allow_folder
 
@@ -56,8 +56,7 @@ def follow(page: Page, path: Path) -> list[str]:
 def test_a_folder_is_followed_from_the_pages(
     window: Window, connected: Connected, tmp_path: Path, width: int
 ) -> None:
-    with ThreadPoolExecutor(1) as beside:  # the browser's event loop runs on this thread
-        beside.submit(shared_drive, connected, tmp_path).result()
+    aside(shared_drive, connected, tmp_path)
     watched = window(connected.cast.alice, **look(width))
     watched.expect_fault("422")  # the refused folder
     page = watched.tab("/admin/knowledge/sources")

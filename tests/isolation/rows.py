@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.db import models
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 SPECIAL: dict[str, Callable[[], Any]] = {
     "knowledge.ChunkVector.embedding": lambda: [1.0] + [0.0] * 383,
+    "knowledge.ChunkVector.shelf": lambda: UUID(int=0),
     "knowledge.ChunkTerms.terms": lambda: {7: 1.0},
+    "knowledge.Posting.places": lambda: [1],
     "knowledge.Document.state": lambda: "ready",
     "knowledge.Source.kind": lambda: "website",
     "knowledge.Source.sealed_secret": lambda: b"",
@@ -44,16 +46,39 @@ def tenant_models() -> list[type[TenantModel]]:
     return sorted(found, key=lambda model: model._meta.label)
 
 
-def row_make(model: type[TenantModel], token: str = "row", made: dict[str, Any] | None = None) -> Any:
-    """Save a row with `token` in its free text, and the rows it needs; must run inside a tenant scope."""
+def rows_make(token: str = "row") -> dict[str, Any]:
+    """One row of every model in the tenant in scope, by label.
+
+    All have one id, save those that the tenant has had before: one address then asks for each of them.
+    """
+    made: dict[str, Any] = {}
+    key = uuid4()
+    for model in tenant_models():
+        if model._meta.label not in made:
+            made[model._meta.label] = row_make(model, token, made, key)
+    return made
+
+
+def row_make(
+    model: type[TenantModel],
+    token: str = "row",
+    made: dict[str, Any] | None = None,
+    key: UUID | None = None,
+) -> Any:
+    """Save a row with `token` in its free text, and the rows it needs; must run inside a tenant scope.
+
+    All that is saved has the id `key`, where it is given.
+    """
     made = {} if made is None else made
     if model._meta.label in ONE_PER_TENANT:
         return model.objects.get()
     values = {
-        field.name: _value(field, token, made)
+        field.name: _value(field, token, made, key)
         for field in model._meta.local_fields
         if not field.primary_key and field.name != "tenant_id" and not _is_optional_key(field)
     }
+    if key is not None:
+        values["pk"] = key
     row = model(**values)
     if "INSERT" in getattr(model, "database_privileges", "INSERT"):
         row.save(force_insert=True)
@@ -68,14 +93,14 @@ def _is_optional_key(field: Any) -> bool:
     return bool(field.null) and isinstance(field, models.ForeignKey)
 
 
-def _value(field: Any, token: str, made: dict[str, Any]) -> Any:
+def _value(field: Any, token: str, made: dict[str, Any], key: UUID | None) -> Any:
     label = f"{field.model._meta.label}.{field.name}"
     if label in SPECIAL:
         return SPECIAL[label]()
     if isinstance(field, models.ForeignKey):
         parent: Any = field.related_model
         known = made.get(parent._meta.label)
-        return known if known is not None else row_make(parent, token, made)
+        return known if known is not None else row_make(parent, token, made, key)
     if field.choices:
         return next(key for key, _ in field.flatchoices if key != "")
     return _plain(field, token)

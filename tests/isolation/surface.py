@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 METHODS = ("get", "post", "put", "patch", "delete")
+_PREFIXES = {"v1_file": "file-", "v1_store": "vs_", "v1_batch": "vsfb_"}
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
@@ -27,8 +28,15 @@ class Door:
     def path(self, ids: str) -> str:
         """The address with the same id in each place that takes one."""
         known = {"code": "no-such-code", "step": "organisation", "vendor": "openai_compatible"}
-        text = _PARAMETER.sub(lambda m: ids if m[1] == "uuid" else known.get(m[2], "x"), self.route)
+        text = _PARAMETER.sub(lambda m: _as_id(m[1], ids) or known.get(m[2], "x"), self.route)
         return "/" + text.replace("^.*$", "nowhere")
+
+
+def _as_id(kind: str | None, ids: str) -> str:
+    """The id as an address of this kind writes it; empty where the parameter is none."""
+    if kind == "uuid":
+        return ids
+    return _PREFIXES[kind] + ids.replace("-", "") if kind in _PREFIXES else ""
 
 
 def _methods(callback: Any) -> tuple[str, ...]:
@@ -44,7 +52,7 @@ def _walk(resolver: URLResolver, prefix: str = "") -> Iterator[Door]:
         if isinstance(pattern, URLResolver):
             yield from _walk(pattern, route)
         else:
-            ids = tuple(name for kind, name in _PARAMETER.findall(route) if kind == "uuid")
+            ids = tuple(name for kind, name in _PARAMETER.findall(route) if _as_id(kind, "0"))
             yield Door(route, pattern.name or "", _methods(pattern.callback), ids)
 
 

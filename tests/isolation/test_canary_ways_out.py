@@ -28,7 +28,7 @@ from apps.knowledge.services import document_add, knowledge_base_create
 from apps.llm.services import Offer, connection_create, default_set, model_grants_set, model_offer
 from apps.tenants.scope import tenant_scope
 from tests.chat.conftest import Browser, browse
-from tests.isolation.test_canary import TOKEN, _flood
+from tests.isolation.test_canary import TOKEN, flood
 from tests.llm.conftest import KEY, allow
 from tests.llm.host import Answer, Host, model_host
 from tests.processes import Served, product
@@ -104,7 +104,7 @@ def sides(
         return Side(organisation, person, host, base.id, browse(organisation, person), tab)
 
     def make(planted: bool) -> tuple[Side, Side]:
-        _flood(globex, TOKEN)
+        flood(globex, TOKEN)
         return (
             furnish(acme, hosts[0], TOKEN if planted else "seven"),
             furnish(globex, hosts[1], TOKEN),

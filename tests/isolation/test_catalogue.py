@@ -5,9 +5,11 @@ from django.apps import apps
 from django.db import connection, connections, transaction
 
 from apps.tenants.isolation.catalogue import tenant_keys, violations
-from apps.tenants.isolation.probes import leaks, tenant_tables
+from apps.tenants.isolation.probes import leaks, partitions, tenant_tables
 from apps.tenants.models import TenantModel
+from apps.tenants.platform import PLATFORM, platform_scope
 from apps.tenants.scope import global_scope
+from tests.factories import Organisation
 
 
 def _violations_after(*statements: str) -> list[str]:
@@ -67,3 +69,38 @@ def test_lint_turns_red_without_a_composite_key() -> None:
     table, key = _some_key()
     found = _violations_after(f'ALTER TABLE {table} DROP CONSTRAINT "{key}"')
     assert any("composite key" in sentence for sentence in found)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("ALTER TABLE {partition} DISABLE ROW LEVEL SECURITY", "not enabled"),
+        ("ALTER TABLE {partition} NO FORCE ROW LEVEL SECURITY", "not forced"),
+        ("DROP POLICY tenant_isolation ON {partition}", "its policies are not exactly"),
+        ("GRANT SELECT ON {partition} TO app_worker", "app_worker holds SELECT"),
+        ("CREATE UNIQUE INDEX felt ON {partition} (id, tenant_id)", "does not begin with tenant_id"),
+        ("GRANT EXECUTE ON FUNCTION knowledge_shelf_drop(uuid) TO app_web", "may call it"),
+    ],
+)
+def test_lint_turns_red_without_the_guard_of_a_partition(statement: str, says: str) -> None:
+    for partition in partitions():
+        assert any(
+            says in found and (partition in found or "()" in found)
+            for found in _violations_after(statement.format(partition=partition))
+        )
+
+
+def test_probe_finds_a_partition_that_opens_by_itself(acme: Organisation) -> None:
+    own = f"knowledge_chunkvector_{acme.id.hex}"
+    with platform_scope():
+        connections[PLATFORM].cursor().execute("SELECT knowledge_shelf_create(%s)", [acme.id])
+    assert {own, "knowledge_chunkvector_shared"} <= set(partitions())
+    with connections["migrate"].cursor() as cursor:
+        cursor.execute(f"GRANT SELECT ON {own} TO app_web, app_worker")
+        try:
+            assert [found for found in leaks() if own in found] == [
+                f"{own}: the partition can be read past its table"
+            ]
+        finally:
+            cursor.execute(f"REVOKE SELECT ON {own} FROM app_web, app_worker")  # noqa: S608 - our own name
+    assert list(leaks()) == []

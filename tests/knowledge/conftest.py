@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from apps.accounts.actors import Actor
     from apps.accounts.models import User
     from apps.knowledge.models import Document, KnowledgeBase
-    from apps.knowledge.retrieval import Passage
+    from apps.knowledge.retrieval import Found, Passage
     from tests.factories import Cast
 
 DEMO = Path(__file__).resolve().parents[2] / "apps/api/demo"
@@ -99,18 +99,20 @@ class Library:
 
     def ask(self, person: User, question: str, *bases: KnowledgeBase, **options: Any) -> list[Passage]:
         """What the person's question finds, embedded as the chat embeds it."""
-        from apps.knowledge.retrieval import models_asked, retrieve
+        return self.look(person, question, *bases, **options).passages()
+
+    def look(self, person: User, question: str, *bases: KnowledgeBase, **options: Any) -> Found:
+        """The same with the reasons; options are those of Reach."""
+        from apps.knowledge.candidates import Reach
+        from apps.knowledge.retrieval import search_find, search_open
         from apps.tenants.scope import tenant_scope
 
         vector = options.pop("vector", None) or vectors_of([question])[0]
-        where = {
-            "actor_user_id": person.id,
-            "knowledge_base_ids": [base.id for base in bases],
-            "conversation_id": options.pop("conversation_id", None),
-        }
+        chat = options.pop("conversation_id", None)
+        reach = Reach(person.id, tuple(base.id for base in bases), chat, **options)
         with tenant_scope(person.tenant_id):
-            vectors = {model.id: vector for model in models_asked(**where)}
-            return retrieve(**where, query_text=question, query_vectors=vectors, **options)
+            search = search_open(reach)
+            return search_find(search, question, {model.id: vector for model in search.models})
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Readers of documents that die by SIGKILL at a stage, each a process of its own.
 
 One process loads the application and forks a reader for each line of its standard input
-(`{"tenant", "document", "stage"}`), as the prefork pool does; it answers each with a line: the reader's exit
-code as os.waitstatus_to_exitcode gives it, -9 where it was killed. No stage: the reader lives.
+(`{"tenant", "document" or "change", "stage"}`), as the prefork pool does; it answers each with a line: the
+reader's exit code as os.waitstatus_to_exitcode gives it, -9 where it was killed. No stage: the reader lives.
 """
 
 from __future__ import annotations
@@ -30,6 +30,16 @@ STAGES: Final = {
     "publishing": "after apps.knowledge.storing.document_publish",
     "published": "before apps.knowledge.claiming.Lease.__exit__",
 }
+STAGES_OF_CHANGES: Final = {
+    "change claimed": "before apps.knowledge.reembedding.working.missing",
+    "change paid": "after apps.llm.gateway.embed_sync",
+    "change keeping": "after apps.knowledge.reembedding.outcomes.batch_keep",
+    "change batched": "second apps.llm.gateway.embed_sync",
+    "change switching": "after apps.knowledge.reembedding.outcomes.switch",
+    "change switched": "before apps.knowledge.reembedding.outcomes.clean_some",
+    "change cleaning": "after apps.knowledge.reembedding.outcomes.clean_some",
+}
+"""The same of a collection's change to another embedding model."""
 """Stage → when and around which function the reader dies; `after` one that writes is before its commit."""
 
 
@@ -40,7 +50,7 @@ def _die() -> None:
 def _arm(stage: str) -> None:
     from django.utils.module_loading import import_string
 
-    when, _, path = STAGES[stage].partition(" ")
+    when, _, path = (STAGES | STAGES_OF_CHANGES)[stage].partition(" ")
     owner_path, _, name = path.rpartition(".")
     try:
         owner = import_string(owner_path)
@@ -61,12 +71,16 @@ def _arm(stage: str) -> None:
     setattr(owner, name, dying)
 
 
-def _read(tenant: str, document: str, stage: str) -> None:
+def _read(asked: dict[str, str]) -> None:
     from apps.knowledge.ingesting import ingest
+    from apps.knowledge.reembedding.working import reembed
 
-    if stage:
-        _arm(stage)
-    ingest(UUID(tenant), UUID(document))
+    if asked["stage"]:
+        _arm(asked["stage"])
+    if "change" in asked:
+        reembed(UUID(asked["tenant"]), UUID(asked["change"]))
+    else:
+        ingest(UUID(asked["tenant"]), UUID(asked["document"]))
 
 
 def main() -> None:
@@ -74,14 +88,15 @@ def main() -> None:
     import django
 
     django.setup()
-    import apps.knowledge.ingesting  # noqa: F401 - loaded once, for all readers
+    import apps.knowledge.ingesting
+    import apps.knowledge.reembedding.working  # noqa: F401 - loaded once, for all readers
 
     print("ready", flush=True)  # noqa: T201 - its answer
     for line in sys.stdin:
         asked = json.loads(line)
         pid = os.fork()
         if not pid:
-            _read(asked["tenant"], asked["document"], asked["stage"])
+            _read(asked)
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - its answer

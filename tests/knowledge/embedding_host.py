@@ -39,7 +39,9 @@ def embedder(name: str = "all-minilm-l6-v2") -> Any:
 
 
 def vectors_of(texts: list[str], name: str = "all-minilm-l6-v2") -> list[list[float]]:
-    """One vector per text: the model's, else a bag of hashed words."""
+    """One vector per text: the model's, else a bag of hashed words; of N numbers for `hashed-N`."""
+    if name.startswith("hashed-"):
+        return [_hashed(text, int(name.removeprefix("hashed-"))) for text in texts]
     model = embedder(name)
     if model is None:
         return [_hashed(text) for text in texts]
@@ -50,10 +52,10 @@ def vectors_of(texts: list[str], name: str = "all-minilm-l6-v2") -> list[list[fl
     return found
 
 
-def _hashed(text: str) -> list[float]:
-    vector = [0.0] * SIZE
+def _hashed(text: str, size: int = SIZE) -> list[float]:
+    vector = [0.0] * size
     for word in text.lower().split():
-        vector[int.from_bytes(blake2b(word.encode(), digest_size=4).digest(), "big") % SIZE] += 1.0
+        vector[int.from_bytes(blake2b(word.encode(), digest_size=4).digest(), "big") % size] += 1.0
     norm = sum(value * value for value in vector) ** 0.5 or 1.0
     return [value / norm for value in vector]
 

@@ -30,8 +30,8 @@ TOKENS = 7
 
 
 @contextmanager
-def _readers(url: str) -> Iterator[Callable[[Document, str], int]]:
-    """Have a document read by a process that dies at a stage; its exit code."""
+def readers(url: str) -> Iterator[Callable[[dict[str, str]], int]]:
+    """Have work done by a process that dies at a stage; its exit code."""
     variables = {"ATRIUM_ROLE": "ingest", "ATRIUM_MODEL_SERVER_URL": url, "ATRIUM_MODEL_SERVER_KEY": "local"}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.knowledge.dying"],
@@ -46,8 +46,7 @@ def _readers(url: str) -> Iterator[Callable[[Document, str], int]]:
     stdin, stdout = process.stdin, process.stdout
     assert stdout.readline() == "ready\n"
 
-    def read(document: Document, stage: str) -> int:
-        asked = {"tenant": str(document.tenant_id), "document": str(document.id), "stage": stage}
+    def read(asked: dict[str, str]) -> int:
         stdin.write(json.dumps(asked) + "\n")
         stdin.flush()
         return int(stdout.readline())
@@ -62,8 +61,13 @@ def _readers(url: str) -> Iterator[Callable[[Document, str], int]]:
 
 @pytest.fixture(scope="module")
 def read(_embeddings: EmbeddingHost) -> Iterator[Callable[[Document, str], int]]:
-    with _readers(_embeddings.url) as reader:
-        yield reader
+    with readers(_embeddings.url) as reader:
+
+        def read_document(document: Document, stage: str) -> int:
+            asked = {"tenant": str(document.tenant_id), "document": str(document.id), "stage": stage}
+            return reader(asked)
+
+        yield read_document
 
 
 def _lose(document: Document) -> list[Any]:

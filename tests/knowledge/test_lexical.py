@@ -9,7 +9,7 @@ import pytest
 from apps.knowledge.fusion import BALANCED, Candidate, fuse, weights_for
 from apps.knowledge.language import detect_language
 from apps.knowledge.lexical import DIMENSIONS, document_terms, idf, query_terms, term_hash, terms_of
-from bench.retrieval import LexicalIndex, load, measure
+from bench.lexical_quality import LexicalIndex, load, measure
 
 from .builders import SHARED
 
@@ -142,20 +142,18 @@ def test_fusion_weighs_meaning_and_words() -> None:
     assert [(item.id, round(item.score, 3)) for item in found] == [("a", 0.68), ("b", 0.4), ("c", 0.24)]
 
 
-def test_cosines_of_two_models_are_not_compared() -> None:
+def test_cosines_of_a_language_that_the_model_does_not_know_do_not_stretch_the_others() -> None:
     found = fuse(
         [
-            Candidate("first", 0.9, None, "en", "e5"),
-            Candidate("second", 0.8, None, "en", "e5"),
-            Candidate("third", 0.5, None, "en", "mini"),
-            Candidate("fourth", 0.1, None, "en", "mini"),
+            Candidate("first", 0.9, None, "en", ENGLISH),
+            Candidate("second", 0.5, None, "en", ENGLISH),
+            Candidate("noise", 2.0, None, "de", ENGLISH),
         ],
         question_language="en",
     )
-    assert [(item.id, item.dense) for item in found] == [
-        ("first", 1.0),
-        ("third", 1.0),
-        ("fourth", 0.0),
+    assert [(item.id, item.score) for item in found] == [
+        ("first", BALANCED.dense),
+        ("noise", 0.0),
         ("second", 0.0),
     ]
 
@@ -212,7 +210,8 @@ class _NoisyIndex(LexicalIndex):
     def search(self, question: str, limit: int = 10) -> list[tuple[str, float]]:
         from apps.knowledge.candidates import Hit
         from apps.knowledge.embedding import EmbeddingModel
-        from apps.knowledge.retrieval import prepare_query, ranking
+        from apps.knowledge.questions import prepare_query
+        from apps.knowledge.ranking import ranking
 
         asked = prepare_query(question, self.languages)
         weights = {term: idf(self.size, len(self.postings.get(term, ()))) for term in asked.terms}

@@ -171,29 +171,15 @@ def test_search_takes_few_statements(library: Library) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from apps.knowledge.retrieval import models_asked, retrieve
-    from apps.tenants.scope import tenant_scope
-    from tests.knowledge.embedding_host import vectors_of
-
     cast = library.cast
     base = library.base(cast.alice, "tenant")
     for number in range(3):
         library.read(
             library.add(base, f"{number}.md", f"# Crane {number}\n\nCrane {number} lifts {number} tons.")
         )
-    vector = vectors_of(["What does the crane lift?"])[0]
-    with tenant_scope(cast.acme.id):
-        models = models_asked(actor_user_id=cast.bob.id, knowledge_base_ids=[base.id])
-    with (
-        tenant_scope(cast.acme.id),
-        CaptureQueriesContext(
-            connection,
-        ) as asked,
-    ):
-        retrieve(
-            actor_user_id=cast.bob.id,
-            knowledge_base_ids=[base.id],
-            query_text="What does the crane lift?",
-            query_vectors={model.id: vector for model in models},
-        )
-    assert len(asked) == 5
+    with CaptureQueriesContext(connection) as asked:
+        assert library.ask(cast.bob, "What does the crane lift?", base)
+    around = ("BEGIN", "COMMIT", "SELECT set_config")
+    statements = [query["sql"] for query in asked if not query["sql"].startswith(around)]
+    assert sum("WITH readable" in sql for sql in statements) == 3
+    assert len(statements) == 6, statements

@@ -74,9 +74,13 @@ def closed(connected: Connected) -> list[UUID]:
         place = Deployment.objects.create(model=model, connection=connection, vendor_model=CANARY)
         asked = {"route_id": str(route.pk), "text": CANARY}
         run = run_create(kind="route_trial", team_id=cast.engineering.pk, user_id=cast.alice.pk, input=asked)
+        asked = {"model_id": str(model.pk), "text": CANARY}
+        trial = run_create(
+            kind="model_trial", team_id=cast.engineering.pk, user_id=cast.alice.pk, input=asked
+        )
         ConnectionHealth.objects.update_or_create(connection=connection, defaults={"state": "open"})
         went_down(connection.pk, ErrorKind.CONNECTION)
-    return [connection.pk, model.pk, embedding.pk, route.pk, place.pk, run.pk]
+    return [connection.pk, model.pk, embedding.pk, route.pk, place.pk, run.pk, trial.pk]
 
 
 def _key(connected: Connected) -> Client:

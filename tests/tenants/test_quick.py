@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, OperationalError, ProgrammingError
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection
 
 from apps.tenants.errors import CrossTenantError, NoTenantScopeError, ScopeAbortedError
 from apps.tenants.postgresql.statements import Statement
@@ -52,10 +52,14 @@ def quickly(tenant_id: UUID, function: Callable[[], Any]) -> Any:
 
 
 def team_names(organisation: Organisation) -> set[str]:
+    """As another thread may ask too: no connection stays with it."""
     from apps.accounts.models import Team
 
-    with tenant_scope(organisation.id):
-        return set(Team.objects.values_list("name", flat=True))
+    try:
+        with tenant_scope(organisation.id):
+            return set(Team.objects.values_list("name", flat=True))
+    finally:
+        connection.close()
 
 
 def renamed(cast: Cast, name: str) -> tuple[Statement, dict[str, Any]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 from uuid import UUID
 
 from apps.accounts.actors import Actor
@@ -49,6 +49,8 @@ WHERE k.tenant_id = %(tenant)s AND k.prefix = %(prefix)s AND k.revoked_at IS NUL
 the long way, which alone decides what is refused and how."""
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Found = tuple[UUID, UUID, UUID, dict[str, str]]
 """Key, team, user, and the model or route as the run's input names it."""
 
@@ -106,6 +108,21 @@ async def list_models(bearer: Bearer) -> list[Listed]:
     """What the key's team may call, as far as its scopes open it; raises DialectError (401, 403)."""
     tenant_id, text = await _named(bearer)
     return await in_scope(tenant_id, _list_models, text)
+
+
+async def with_actor(
+    bearer: Bearer, scope: str, work: Callable[Concatenate[Actor, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """What `work` makes of the key's person in their organisation's scope; raises DialectError (401, 403)."""
+    tenant_id, text = await _named(bearer)
+
+    def worked() -> T:
+        key = _authenticated(text)
+        if not _has(key, scope):
+            raise missing_scope(scope)
+        return work(Actor(key.user, key), *args, **kwargs)
+
+    return await in_scope(tenant_id, worked)
 
 
 async def _named(bearer: Bearer) -> tuple[UUID, KeyText]:

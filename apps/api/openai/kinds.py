@@ -65,6 +65,7 @@ async def _complete_by_model(ctx: RunContext) -> None:
             request=read_completion(ctx.input["body"]).request,
             purpose="api",
             run=RunRef(ctx.run_id, ctx.fence),
+            instructed=True,
         )
     )
     try:

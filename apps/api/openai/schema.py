@@ -154,7 +154,7 @@ _RANKING: Final = {
 _ANY: Final = {"schema": {"type": "object"}}
 
 
-def _operation(
+def operation(
     name: str, summary: str, body: dict[str, Any] | None, answers: dict[str, Any]
 ) -> dict[str, Any]:
     """An operation with OpenAI's errors."""
@@ -177,10 +177,10 @@ def _operation(
 
 OPENAI_PATHS: Final = {
     "/v1/models": {
-        "get": _operation("openai_models", "What the key's team may call.", None, {"application/json": _ANY})
+        "get": operation("openai_models", "What the key's team may call.", None, {"application/json": _ANY})
     },
     "/v1/chat/completions": {
-        "post": _operation(
+        "post": operation(
             "openai_chat_completions",
             "An answer, whole or as a stream of server-sent events.",
             _CHAT,
@@ -188,10 +188,10 @@ OPENAI_PATHS: Final = {
         )
     },
     "/v1/embeddings": {
-        "post": _operation("openai_embeddings", "Vectors for texts.", _EMBEDDING, {"application/json": _ANY})
+        "post": operation("openai_embeddings", "Vectors for texts.", _EMBEDDING, {"application/json": _ANY})
     },
     "/v1/images/generations": {
-        "post": _operation(
+        "post": operation(
             "openai_images_generations",
             "Pictures for words, as base64; nothing is kept.",
             _IMAGE,
@@ -199,7 +199,7 @@ OPENAI_PATHS: Final = {
         )
     },
     "/v1/rerank": {
-        "post": _operation(
+        "post": operation(
             "openai_rerank",
             "Documents in the order of their worth for a query.",
             _RERANK,

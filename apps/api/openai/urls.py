@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from apps.api.openai import views
+from apps.api.openai.stores.urls import urlpatterns as stores
 
 urlpatterns = [
     path("models", views.models, name="v1-models"),
@@ -10,5 +11,6 @@ urlpatterns = [
     path("embeddings", views.embeddings, name="v1-embeddings"),
     path("images/generations", views.images, name="v1-images"),
     path("rerank", views.rerank, name="v1-rerank"),
+    *stores,
     re_path(r"^.*$", views.nowhere, name="v1-nowhere"),
 ]

@@ -11,6 +11,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.api.base import TenantApi
 from apps.chat import errors, selectors
 from apps.chat.api import serializers
+from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -31,7 +32,7 @@ class ModelListApi(TenantApi):
     def get(self, request: Request) -> Response:
         """What the team may use, its default first."""
         raw = request.query_params.get("team")
-        team = accounts.team_of(self.actor, selectors.id_of(raw) if raw else None)
+        team = accounts.team_of(self.actor, id_of(raw) if raw else None)
         if team is None:
             raise errors.not_found()
         return Response({"results": selectors.picked_models(team.id, self.actor.user_id)})

@@ -9,13 +9,16 @@ from rest_framework import serializers
 from apps.chat.conversations import MAX_KNOWLEDGE_BASES
 from apps.chat.models import MessageRole
 from apps.chat.parts import MAX_FILES, MAX_TEXT
+from apps.guardrails.classes import SLUGS
+from apps.knowledge.api.serializers import NarrowingInput, NarrowingOutput
 from apps.rest.serializers import InputSerializer
 from apps.runs.api.views import RunErrorOutput, RunOutput
 from apps.runs.models import RunState, StepState
 
 FILE_STATES = ["uploading", "reading", "ready", "failed"]
 ANNOTATIONS = [
-    "citation", "unsupported", "no_source", "nearest", "without_knowledge", "fallback", "route",
+    "citation", "unsupported", "no_source", "nearest", "without_knowledge", "verified",
+    "fallback", "route",
 ]  # fmt: skip
 
 
@@ -27,6 +30,7 @@ class ConversationCreateInput(InputSerializer):
     knowledge_base_ids = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=MAX_KNOWLEDGE_BASES
     )
+    narrowing = NarrowingInput(required=False)
 
 
 class ConversationUpdateInput(InputSerializer):
@@ -38,6 +42,7 @@ class ConversationUpdateInput(InputSerializer):
     knowledge_base_ids = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=MAX_KNOWLEDGE_BASES
     )
+    narrowing = NarrowingInput(required=False)
 
 
 class MessageSendInput(InputSerializer):
@@ -57,6 +62,9 @@ class MessageRegenerateInput(InputSerializer):
     model = serializers.CharField(required=False, allow_null=True, max_length=120)
     knowledge = serializers.BooleanField(
         default=True, help_text="False: nothing is looked up, the model answers from what it was taught."
+    )
+    verified = serializers.BooleanField(
+        default=True, help_text="False: a model answers also where an expert's answer fits."
     )
 
 
@@ -113,6 +121,7 @@ class ConversationDetailOutput(ConversationOutput):
 
     knowledge_bases = KnowledgeBaseName(many=True)
     files = AttachedFile(many=True)
+    narrowing = NarrowingOutput(help_text="Which documents of the knowledge bases are looked at.")
 
 
 class ConversationPage(serializers.Serializer[Any]):
@@ -142,7 +151,8 @@ class NearDocument(serializers.Serializer[Any]):
 class Annotation(serializers.Serializer[Any]):
     """A note on a text: a citation (all fields), `unsupported` (a claim, by its place, that no passage
     supports), `no_source`, `nearest` (what came nearest then, and the question's words it does not hold),
-    `without_knowledge` (nothing was looked up), `fallback` (which model did not answer), or `route`.
+    `without_knowledge` (nothing was looked up), `verified` (an expert's answer: to which question, approved
+    by whom and when), `fallback` (which model did not answer), or `route`.
     """
 
     type = serializers.ChoiceField(ANNOTATIONS)
@@ -156,10 +166,17 @@ class Annotation(serializers.Serializer[Any]):
     heading = serializers.ListField(child=serializers.CharField(), required=False)
     quote = serializers.CharField(required=False)
     verified = serializers.BooleanField(required=False)
+    data_class = serializers.ChoiceField(SLUGS, required=False)
     model = ModelName(required=False)
     reason = serializers.CharField(required=False)
+    review_by = serializers.DateField(required=False, help_text="When somebody looks at the source again.")
+    is_stale = serializers.BooleanField(required=False, help_text="That day has passed.")
     missing = serializers.ListField(child=serializers.CharField(), required=False)
     documents = NearDocument(many=True, required=False)
+    answer_id = serializers.UUIDField(required=False)
+    question = serializers.CharField(required=False)
+    approved_by = serializers.CharField(required=False)
+    approved_at = serializers.DateTimeField(required=False, allow_null=True)
 
 
 class MessageStep(serializers.Serializer[Any]):
@@ -185,6 +202,14 @@ class MessageUsage(serializers.Serializer[Any]):
     currency = serializers.CharField(allow_blank=True)
 
 
+class RatingOutput(serializers.Serializer[Any]):
+    """What the person says of an answer."""
+
+    is_good = serializers.BooleanField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    comment = serializers.CharField(allow_blank=True)
+
+
 class MessageOutput(serializers.Serializer[Any]):
     """A question or an answer. While `state` is queued, follow `run_id` for the text."""
 
@@ -201,6 +226,7 @@ class MessageOutput(serializers.Serializer[Any]):
     run_id = serializers.UUIDField(allow_null=True)
     error = RunErrorOutput(allow_null=True)
     usage = MessageUsage(allow_null=True)
+    rating = RatingOutput(allow_null=True)
     created_at = serializers.DateTimeField()
 
 

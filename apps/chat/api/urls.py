@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.chat.api import files, picker, views
+from apps.chat.api import files, judging, picker, views
 
 urlpatterns = [
     path("models", picker.ModelListApi.as_view(), name="api-models"),
@@ -20,5 +20,11 @@ urlpatterns = [
     ),
     path(
         "messages/<uuid:message_id>/regenerate", views.MessageRegenerateApi.as_view(), name="api-regenerate"
+    ),
+    path("messages/<uuid:message_id>/rating", judging.MessageRatingApi.as_view(), name="api-message-rating"),
+    path(
+        "messages/<uuid:message_id>/passage-feedback",
+        judging.PassageFeedbackApi.as_view(),
+        name="api-message-passage-feedback",
     ),
 ]

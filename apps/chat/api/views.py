@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from apps.accounts.api.base import IdempotentMixin, TenantApi
 from apps.chat import conversations, outputs, selectors, services
 from apps.chat.api import serializers
+from apps.knowledge.narrowing import narrowing_of
 from apps.rest.pages import CURSOR, LIMIT, page_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class ConversationListApi(IdempotentMixin, TenantApi):
             team_id=read.get("team_id"),
             model=read.get("model"),
             knowledge_base_ids=read.get("knowledge_base_ids", ()),
+            narrowing=narrowing_of(read.get("narrowing", {})),
         )
         return Response(selectors.conversation_detail(self.actor, made), status=201)
 
@@ -102,6 +104,8 @@ class ConversationDetailApi(TenantApi):
         )
         if "knowledge_base_ids" in read:
             read["knowledge_base_ids"] = tuple(read["knowledge_base_ids"])
+        if "narrowing" in read:
+            read["narrowing"] = narrowing_of(read["narrowing"])
         conversation = conversations.conversation_update(
             actor=self.actor, conversation_id=conversation_id, change=conversations.Change(**read)
         )
@@ -125,7 +129,7 @@ class MessageListApi(TenantApi):
         conversation = selectors.access_conversation(self.actor, conversation_id)
         messages = list(selectors.message_list(conversation.id))
         files = selectors.files_of(messages)
-        readable = selectors.readable_sources(self.actor, messages)
+        readable = selectors.readable_sources(self.actor.user_id, messages)
         results = [outputs.message_output(message, files, readable) for message in messages]
         return Response({"results": results, "next": None})
 
@@ -178,7 +182,7 @@ class MessageRegenerateApi(TenantApi):
             message_id=message_id,
             client_id=read["client_id"],
             model=read.get("model"),
-            knowledge=read["knowledge"],
+            way=services.Way(read["knowledge"], read["verified"]),
         )
         return Response(
             {"answer": outputs.accepted_answer(answer), "run": outputs.accepted_run(answer)}, status=202

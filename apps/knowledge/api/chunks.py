@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from apps.accounts.api.base import TenantApi
 from apps.knowledge import inspecting, selectors
 from apps.knowledge.api.serializers import ChunkOutput
+from apps.knowledge.care.freshness import review_output
 from apps.knowledge.outputs import chunk_output
 from apps.knowledge.permissions import access_chunk, access_chunk_to_change, access_content
 from apps.rest.errors import invalid
@@ -68,7 +69,8 @@ class ChunkApi(TenantApi):
     def get(self, request: Request, chunk_id: UUID) -> Response:
         """Its text with what stands before and after, for whoever may read the document now."""
         chunk = access_chunk(self.actor, chunk_id)
-        return Response(chunk_output(chunk, *selectors.around(chunk)))
+        output = chunk_output(chunk, *selectors.around(chunk))
+        return Response(output | {"review": review_output(chunk.document)})
 
     @extend_schema(
         operation_id="chunks_update", tags=TAGS, request=ChunkUpdateInput, responses=InspectedChunkOutput

@@ -12,6 +12,7 @@ from apps.accounts.api.base import TenantApi
 from apps.files.delivery import as_download
 from apps.knowledge import services
 from apps.knowledge.api import serializers
+from apps.knowledge.labelling import document_label
 from apps.knowledge.outputs import document_output
 from apps.knowledge.permissions import access_attached, access_content, access_document
 from apps.rest.errors import not_found
@@ -34,6 +35,25 @@ class DocumentApi(TenantApi):
     def get(self, request: Request, document_id: UUID) -> Response:
         """How far it was read."""
         return Response(document_output(access_document(self.actor, document_id)))
+
+    @extend_schema(
+        operation_id="documents_update",
+        tags=TAGS,
+        request=serializers.DocumentUpdateInput,
+        responses=serializers.DocumentOutput,
+    )
+    def patch(self, request: Request, document_id: UUID) -> Response:
+        """Say what it is about and of what day: searches can be narrowed to that."""
+        document = access_document(self.actor, document_id, change=True)
+        read = serializers.DocumentUpdateInput(data=request.data)
+        read.is_valid(raise_exception=True)
+        document_label(
+            actor=self.actor,
+            document=document,
+            tags=read.validated_data.get("tags", document.tags),
+            dated=read.validated_data.get("dated", document.dated),
+        )
+        return Response(document_output(document))
 
     @extend_schema(operation_id="documents_delete", tags=TAGS, responses={204: None})
     def delete(self, request: Request, document_id: UUID) -> Response:

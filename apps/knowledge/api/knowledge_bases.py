@@ -11,6 +11,7 @@ from apps.accounts.api.base import IdempotentMixin, TenantApi
 from apps.files.api.uploads import UPLOAD_SCHEMA, UploadApi, uploaded_file
 from apps.knowledge import selectors, services
 from apps.knowledge.api import serializers
+from apps.knowledge.narrowing import MOST_TAGS, narrowing_of
 from apps.knowledge.outputs import document_output, knowledge_base_output, search_output
 from apps.knowledge.permissions import access_knowledge_base, access_search, access_searchable, may_change
 from apps.rest.pages import CURSOR, LIMIT, page_of
@@ -133,6 +134,8 @@ class DocumentListApi(UploadApi):
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Upload a file; it is read in the background. Poll the document until it is ready or failed.
 
+        Fields named `tag`, as many as there are tags, tag it.
+
         200 with `is_duplicate` where the collection has this content already; 201 otherwise.
         Safe to repeat with the same Idempotency-Key.
         """
@@ -142,7 +145,11 @@ class DocumentListApi(UploadApi):
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
         file = uploaded_file(request)
         made = services.document_upload(
-            actor=self.actor, knowledge_base=knowledge_base, name=file.name or "", stream=file
+            actor=self.actor,
+            knowledge_base=knowledge_base,
+            name=file.name or "",
+            stream=file,
+            tags=request.POST.getlist("tag")[:MOST_TAGS],
         )
         output = document_output(made.document) | {"is_duplicate": made.is_duplicate}
         return Response(output, status=200 if made.is_duplicate else 201)
@@ -160,8 +167,13 @@ class SearchListApi(_KnowledgeApi):
     def post(self, request: Request, knowledge_base_id: UUID) -> Response:
         """Have a worker search as an answer would; read GET /searches/ID until it is done."""
         knowledge_base = access_searchable(self.actor, knowledge_base_id)
-        query = _taken(request, serializers.SearchInput)["query"]
-        search = services.trial_search_start(actor=self.actor, knowledge_base=knowledge_base, query=query)
+        values = _taken(request, serializers.SearchInput)
+        search = services.trial_search_start(
+            actor=self.actor,
+            knowledge_base=knowledge_base,
+            query=values.pop("query"),
+            narrowing=narrowing_of(values),
+        )
         return Response(search_output(search, []), status=202)
 
 

@@ -6,12 +6,24 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.guardrails.classes import SLUGS
 from apps.knowledge.models import DocumentState, SearchState, Visibility
+from apps.knowledge.narrowing import KINDS, LONGEST_TAG, MOST_TAGS
 from apps.knowledge.services import MOST_QUERY
 from apps.rest.serializers import InputSerializer
 
 MOST_TEAMS = 200
 MOST_PEOPLE = 1_000
+MOST_OWNERS = 50
+
+
+class TagsField(serializers.ListField):
+    """Tags of a document: each once, whatever its capitals."""
+
+    child = serializers.CharField(max_length=LONGEST_TAG)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MOST_TAGS, **options)
 
 
 class NamedOutput(serializers.Serializer[Any]):
@@ -44,6 +56,7 @@ class KnowledgeBaseOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
     visibility = serializers.ChoiceField(Visibility.choices)
+    data_class = serializers.ChoiceField(SLUGS)
     teams = NamedOutput(many=True)
     people = NamedOutput(many=True)
     owner = NamedOutput(allow_null=True)
@@ -99,6 +112,10 @@ class DocumentOutput(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     version_of = serializers.UUIDField(allow_null=True, help_text="The document whose version this is.")
     chunk_size = serializers.IntegerField(help_text="Most characters of a passage.")
+    tags = serializers.ListField(child=serializers.CharField())
+    dated = serializers.DateField(allow_null=True, help_text="What day it is of, where somebody said so.")
+    data_class = serializers.ChoiceField(SLUGS, help_text="At least its collection's, unless lowered.")
+    class_reason = serializers.CharField(allow_blank=True, help_text="Why it is lower than its collection's.")
     uploaded_by = NamedOutput(allow_null=True)
     origin = OriginOutput(allow_null=True, help_text="Its source; nothing for an upload.")
     created_at = serializers.DateTimeField()
@@ -126,8 +143,17 @@ class ChunkDocumentOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     media_type = serializers.CharField()
+    data_class = serializers.ChoiceField(SLUGS)
     knowledge_base = NamedOutput(allow_null=True)
     origin = OriginOutput(allow_null=True, help_text="Its source; nothing for an upload.")
+
+
+class ReviewOutput(serializers.Serializer[Any]):
+    """Who answers for a document, by when it is looked at again, whether that day has passed."""
+
+    owner = NamedOutput(allow_null=True)
+    review_by = serializers.DateField(allow_null=True)
+    is_stale = serializers.BooleanField()
 
 
 class ChunkOutput(serializers.Serializer[Any]):
@@ -140,12 +166,65 @@ class ChunkOutput(serializers.Serializer[Any]):
     text = serializers.CharField()
     before = serializers.CharField(allow_blank=True)
     after = serializers.CharField(allow_blank=True)
+    review = ReviewOutput()
 
 
-class SearchInput(InputSerializer):
-    """A question to try."""
+class DocumentUpdateInput(InputSerializer):
+    """What is said of a document; a field that is left out stays."""
+
+    tags = TagsField(required=False)
+    dated = serializers.DateField(required=False, allow_null=True, help_text="What day it is of.")
+
+
+class NarrowingInput(InputSerializer):
+    """What a search looks at; each that is given must hold, of several values one suffices."""
+
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(list(KINDS.items())), required=False, max_length=len(KINDS)
+    )
+    tags = TagsField(required=False)
+    owner_ids = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=MOST_OWNERS,
+        help_text="Who answers for it, else who added it.",
+    )
+    since = serializers.DateField(required=False, allow_null=True, help_text="This day or later.")
+    until = serializers.DateField(required=False, allow_null=True, help_text="This day or earlier.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A range begins before it ends."""
+        since, until = attrs.get("since"), attrs.get("until")
+        if since and until and since > until:
+            raise serializers.ValidationError({"until": "This day is before the first one."})
+        return attrs
+
+
+class NarrowingOutput(serializers.Serializer[Any]):
+    """What a search looks at; what is left out narrows nothing."""
+
+    kinds = serializers.ListField(child=serializers.CharField(), required=False)
+    tags = serializers.ListField(child=serializers.CharField(), required=False)
+    owner_ids = serializers.ListField(child=serializers.UUIDField(), required=False)
+    since = serializers.DateField(required=False)
+    until = serializers.DateField(required=False)
+
+
+class SearchInput(NarrowingInput):
+    """A question to try, in all of the collection or in a part of it."""
 
     query = serializers.CharField(max_length=MOST_QUERY)
+
+
+class RankReasonsOutput(serializers.Serializer[Any]):
+    """Why a passage stands at its place; shares from 0 to 1, compared with the others found."""
+
+    meaning = serializers.FloatField(allow_null=True)
+    words = serializers.FloatField(allow_null=True)
+    pointed = serializers.FloatField(
+        allow_null=True, help_text="Of what the question quotes or names; null where it does neither."
+    )
+    reranker = serializers.FloatField(allow_null=True, help_text="Null where no model put it in order.")
 
 
 class SearchHitOutput(serializers.Serializer[Any]):
@@ -157,7 +236,9 @@ class SearchHitOutput(serializers.Serializer[Any]):
     page = serializers.IntegerField(allow_null=True)
     heading = serializers.ListField(child=serializers.CharField())
     text = serializers.CharField()
+    data_class = serializers.ChoiceField(SLUGS)
     score = serializers.FloatField()
+    why = RankReasonsOutput()
 
 
 class SearchOutput(serializers.Serializer[Any]):
@@ -166,4 +247,6 @@ class SearchOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     query = serializers.CharField()
     state = serializers.ChoiceField(SearchState.choices)
+    narrowing = NarrowingOutput()
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What went otherwise than set.")
     results = SearchHitOutput(many=True)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api.base import TenantApi
 from apps.knowledge import uploading
-from apps.knowledge.api.serializers import DocumentOutput
+from apps.knowledge.api.serializers import DocumentOutput, TagsField
 from apps.knowledge.outputs import document_output
 from apps.knowledge.permissions import access_knowledge_base
 from apps.knowledge.reaching import access_upload, document_of
@@ -47,6 +47,7 @@ class UploadBeginInput(InputSerializer):
     name = serializers.CharField(max_length=500)
     size = serializers.IntegerField(min_value=0, max_value=2**53)
     folder = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    tags = TagsField(required=False)
 
 
 class UploadOutput(serializers.Serializer[Any]):
@@ -77,7 +78,15 @@ class UploadListApi(TenantApi):
         read = UploadBeginInput(data=request.data)
         read.is_valid(raise_exception=True)
         upload = uploading.upload_begin(
-            actor=self.actor, knowledge_base=knowledge_base, **read.validated_data
+            actor=self.actor,
+            knowledge_base=knowledge_base,
+            client_key=read.validated_data["client_key"],
+            announced=uploading.Announced(
+                read.validated_data["name"],
+                read.validated_data["size"],
+                read.validated_data.get("folder", ""),
+                tuple(read.validated_data.get("tags", ())),
+            ),
         )
         is_new = not upload.received and not upload.document_id
         return Response(_output(upload), status=201 if is_new else 200)

@@ -4,10 +4,20 @@ from django.urls import path
 
 from apps.knowledge.api import chunks, documents, knowledge_bases, quotas, uploads, versions
 from apps.knowledge.api.access_urls import urlpatterns as access
+from apps.knowledge.api.care_urls import urlpatterns as care
+from apps.knowledge.api.class_urls import urlpatterns as classes
+from apps.knowledge.api.embedding_urls import urlpatterns as embeddings
+from apps.knowledge.api.evaluation_urls import urlpatterns as evaluation
+from apps.knowledge.api.narrowing_urls import urlpatterns as narrowing
 from apps.knowledge.api.source_urls import urlpatterns as sources
 
 urlpatterns = [
     *access,
+    *care,
+    *classes,
+    *embeddings,
+    *narrowing,
+    *evaluation,
     *sources,
     path("knowledge-bases", knowledge_bases.KnowledgeBaseListApi.as_view(), name="api-knowledge-bases"),
     path(

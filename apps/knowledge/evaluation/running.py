@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from apps.knowledge import retrieval
 from apps.knowledge.candidates import Reach
 from apps.knowledge.embedding import query_call
 from apps.knowledge.evaluation.measures import CUT, Quality, mean, percentile, quality_of
 from apps.knowledge.evaluation.shelf import BATCH, Shelf
+from apps.knowledge.retrieval import rank, search_open
 from apps.llm import gateway
 from apps.llm.gateway import Caller
 from apps.tenants.scope import tenant_scope
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from apps.knowledge.candidates import Hit
     from apps.knowledge.embedding import EmbeddingModel
     from apps.knowledge.evaluation.sets import JudgedSet
+    from apps.knowledge.ranking import Ranking
 
 LEGS: Final = ("hybrid", "dense", "lexical")
 _TIMED: Final = 100
@@ -92,7 +93,7 @@ def evaluate(judged: JudgedSet, setting: Setting) -> Outcome:
 
 def _answers(
     questions: dict[str, str], setting: Setting, reach: Reach, seconds: list[float]
-) -> Iterator[tuple[str, retrieval.Ranking]]:
+) -> Iterator[tuple[str, Ranking]]:
     """What each question finds, by its id; the time of those that are asked alone goes into `seconds`."""
     rows = list(questions.items())
     for id_, question in rows[:_TIMED]:
@@ -113,12 +114,13 @@ def _vectors(questions: Sequence[str], setting: Setting) -> list[list[float]]:
     return gateway.embed_sync(query_call(who, setting.model, *questions)).vectors
 
 
-def _asked(question: str, vector: list[float], setting: Setting, reach: Reach) -> retrieval.Ranking:
+def _asked(question: str, vector: list[float], setting: Setting, reach: Reach) -> Ranking:
     with tenant_scope(setting.tenant_id):
-        return retrieval.rank(reach, question, {setting.model.id: vector}, language=setting.language)
+        search = search_open(reach)
+        return rank(search, question, {setting.model.id: vector}, language=setting.language)
 
 
-def _rankings(found: retrieval.Ranking) -> dict[str, list[Hit]]:
+def _rankings(found: Ranking) -> dict[str, list[Hit]]:
     """The finds as all of the search orders them, and as each leg alone would."""
     hits = [hit for hit, _ in found.ordered]
     near = [hit for hit in hits if hit.dense is not None]

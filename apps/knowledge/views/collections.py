@@ -14,8 +14,11 @@ from apps.accounts.pages import PersonPage, paged, searched
 from apps.accounts.permissions import can
 from apps.accounts.selectors import teams, teams_of
 from apps.files.limits import megabytes, together
+from apps.guardrails.classes import DataClass
 from apps.knowledge import selectors, services
+from apps.knowledge.classing import may_lower
 from apps.knowledge.forms import CollectionForm, CollectionNameForm, tried
+from apps.knowledge.labelling import facets
 from apps.knowledge.models import SearchState, TrialSearch, Visibility
 from apps.knowledge.permissions import (
     MANAGE,
@@ -26,7 +29,9 @@ from apps.knowledge.permissions import (
     may_read,
 )
 from apps.knowledge.quotas import quota_of
-from apps.rest.errors import ProblemError
+from apps.knowledge.reembedding.selectors import change_under_way, suggested_for
+from apps.knowledge.search_forms import NarrowingForm
+from apps.rest.errors import ProblemError, invalid
 
 if TYPE_CHECKING:
     from apps.accounts.actors import Actor
@@ -127,12 +132,19 @@ class TrialSearchPage(PersonPage):
     def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Start it."""
         knowledge_base = access_searchable(self.actor, knowledge_base_id)
+        form = NarrowingForm(request.POST, facets=facets(self.actor, [knowledge_base.id]))
         query = request.POST.get("query", "")
         try:
-            search = services.trial_search_start(actor=self.actor, knowledge_base=knowledge_base, query=query)
+            if not form.is_valid():
+                raise invalid(
+                    [{"field": name, "message": str(found[0])} for name, found in form.errors.items()]
+                )
+            search = services.trial_search_start(
+                actor=self.actor, knowledge_base=knowledge_base, query=query, narrowing=form.narrowing
+            )
         except ProblemError as problem:
             errors = [error["message"] for error in problem.errors or []]
-            return collection_page(request, self.actor, knowledge_base, search_errors=errors)
+            return collection_page(request, self.actor, knowledge_base, search_errors=errors, narrowing=form)
         address = reverse("knowledge-collection", args=[knowledge_base_id])
         return HttpResponseRedirect(f"{address}?search={search.id}#search")
 
@@ -144,15 +156,19 @@ def collection_page(
     *,
     upload_errors: list[str] | None = None,
     search_errors: list[str] | None = None,
+    narrowing: NarrowingForm | None = None,
 ) -> HttpResponse:
     """The page of one collection, with what was wrong in one of its forms."""
     rows = selectors.documents_of(actor, knowledge_base).order_by("-created_at", "-id")
     search = _search(request, actor)
-    context = paged(request, rows) | {
+    context = paged(request, rows) | _of_embedding(actor, knowledge_base)
+    context |= {
         "knowledge_base": knowledge_base,
         "readers": selectors.readers_of(knowledge_base),
         "may_change": may_change(actor, knowledge_base),
         "may_read": may_read(actor, knowledge_base),
+        "may_class": may_change(actor, knowledge_base) or may_lower(actor, knowledge_base),
+        "classes": DataClass,
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
         "limit_together": megabytes(together()),
         "quota": quota_of(knowledge_base),
@@ -162,9 +178,24 @@ def collection_page(
         "search": search,
         "is_searching": search is not None and search.state == SearchState.QUEUED,
         "hits": selectors.search_hits(actor, search) if search else [],
+        "narrowing": narrowing or _narrowing(actor, knowledge_base, search),
     }
     status = UNPROCESSABLE if upload_errors or search_errors else 200
     return render(request, "knowledge/collection.html", context, status=status)
+
+
+def _of_embedding(actor: Actor, knowledge_base: KnowledgeBase) -> dict[str, Any]:
+    """What whoever looks after it is told of its embedding model; a chat's own has none to choose."""
+    if knowledge_base.conversation_id is not None or not may_change(actor, knowledge_base):
+        return {}
+    change = change_under_way(knowledge_base)
+    return {"reembedding": change, "suggested_model": None if change else suggested_for(knowledge_base)}
+
+
+def _narrowing(actor: Actor, knowledge_base: KnowledgeBase, search: TrialSearch | None) -> NarrowingForm:
+    """What a search can be narrowed to, and what the one that is shown was."""
+    initial = dict(search.narrowing) if search else {}
+    return NarrowingForm(facets=facets(actor, [knowledge_base.id]), initial=initial)
 
 
 def _number(text: str) -> int:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.accounts.api.base import refuse_forged
 from apps.accounts.pages import PersonPage
 from apps.files.limits import refuse_long_body
 from apps.knowledge import services
 from apps.knowledge.permissions import access_document, access_knowledge_base
+from apps.knowledge.views.care import back
 from apps.knowledge.views.collections import collection_page
 from apps.rest.errors import ProblemError
 
@@ -56,7 +56,11 @@ class UploadPage(PersonPage):
         for file in files:
             try:
                 made = services.document_upload(
-                    actor=self.actor, knowledge_base=knowledge_base, name=file.name or "", stream=file
+                    actor=self.actor,
+                    knowledge_base=knowledge_base,
+                    name=file.name or "",
+                    stream=file,
+                    tags=request.POST.get("tags", "").split(","),
                 )
                 already += made.is_duplicate
             except ProblemError as problem:
@@ -85,8 +89,4 @@ class DocumentDeletePage(PersonPage):
 
 
 def _back(request: Any, knowledge_base_id: UUID) -> str:
-    """The page that the form stood on, if it is one of ours."""
-    wanted = request.POST.get("next", "")
-    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return str(wanted)
-    return reverse("knowledge-collection", args=[knowledge_base_id])
+    return back(request, reverse("knowledge-collection", args=[knowledge_base_id]))

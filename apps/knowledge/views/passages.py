@@ -12,7 +12,10 @@ from django.urls import reverse
 from apps.accounts.api.base import refuse_forged
 from apps.accounts.pages import PersonPage, paged, searched
 from apps.files.limits import megabytes, refuse_long_body
+from apps.guardrails.classes import DataClass
 from apps.knowledge import inspecting, pausing, selectors, versioning
+from apps.knowledge.care.freshness import review_shown
+from apps.knowledge.classing import may_lower
 from apps.knowledge.explaining import reasons_for
 from apps.knowledge.permissions import (
     access_chunk_to_change,
@@ -20,6 +23,7 @@ from apps.knowledge.permissions import (
     access_document,
     may_change,
 )
+from apps.knowledge.search_forms import LabelsForm
 from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -124,10 +128,14 @@ def document_page(
         "document": document,
         "knowledge_base": knowledge_base,
         "reasons": reasons_for(actor, document),
+        "may_class": may_change(actor, knowledge_base) or may_lower(actor, knowledge_base),
+        "classes": DataClass,
         "versions": list(selectors.versions_of(document)[:20]),
         "may_change": may_change(actor, knowledge_base) and document.version_of_id is None,
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
+        "labels": LabelsForm(initial={"tags": ", ".join(document.tags), "dated": document.dated}),
         "error": error,
+        "review": review_shown(actor, document),
         "smallest": versioning.SMALLEST_CHUNK,
         "largest": versioning.LARGEST_CHUNK,
         "longest": inspecting.LONGEST,

@@ -10,9 +10,16 @@ from rest_framework.response import Response
 from apps.llm.api import serializers
 from apps.llm.api.base import ModelsApi, refusals, taken
 from apps.llm.routes.selectors import access_route
+from apps.llm.routes.serializers import TrialInput, TrialOutput
 from apps.llm.selectors.administration import access_model, access_team
 from apps.llm.selectors.catalogued import RESETTABLE
-from apps.llm.services import default_set, model_grants_set, model_reset, model_update
+from apps.llm.services import (
+    default_set,
+    model_grants_set,
+    model_reset,
+    model_trial_start,
+    model_update,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -63,6 +70,20 @@ class ModelResetApi(ModelsApi):
         with refusals():
             model_reset(actor=self.actor, model=model, fields=names)
         return Response(serializers.ModelOutput(model).data)
+
+
+class ModelTrialApi(ModelsApi):
+    """Try a model."""
+
+    @extend_schema(operation_id="models_try", tags=TAGS, request=TrialInput, responses={202: TrialOutput})
+    def post(self, request: Request, model_id: UUID) -> Response:
+        """Ask it as a team would; the run's events tell the answer."""
+        model = access_model(model_id)
+        values = taken(request, TrialInput)
+        team = access_team(values["team_id"])
+        with refusals():
+            run = model_trial_start(actor=self.actor, model=model, team=team, text=values["text"])
+        return Response({"run_id": run.pk}, status=202)
 
 
 class ModelGrantsApi(ModelsApi):

@@ -11,6 +11,7 @@ from apps.llm.catalogue import ABILITIES
 from apps.llm.models import MODALITIES, Model
 from apps.llm.selectors import differences, price_for
 from apps.llm.selectors.catalogued import RESETTABLE
+from apps.llm.services.models import MOST_INSTRUCTIONS
 
 
 class ConnectionCreateInput(serializers.Serializer[Any]):
@@ -100,6 +101,7 @@ class ModelUpdateInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100, required=False)
     slug = serializers.CharField(max_length=100, required=False)
     purpose = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    instructions = serializers.CharField(max_length=MOST_INSTRUCTIONS, required=False, allow_blank=True)
     context_window = serializers.IntegerField(
         min_value=1, max_value=2**31 - 1, required=False, allow_null=True
     )
@@ -146,6 +148,7 @@ class ModelOutput(serializers.Serializer[Any]):
     vendor_model = serializers.CharField()
     modality = serializers.CharField()
     purpose = serializers.CharField()
+    instructions = serializers.CharField()
     context_window = serializers.IntegerField(allow_null=True)
     max_output = serializers.IntegerField(allow_null=True)
     abilities = serializers.ListField(child=serializers.CharField())

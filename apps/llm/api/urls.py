@@ -28,6 +28,7 @@ urlpatterns = [
     path(f"{ONE}/available-models", offered.AvailableModelListApi.as_view(), name="api-available-models"),
     path("offered-models", offered.OfferedModelListApi.as_view(), name="api-offered-models"),
     path("offered-models/state", offered.OfferedModelStateApi.as_view(), name="api-offered-models-state"),
+    path("models/<uuid:model_id>/trial", models.ModelTrialApi.as_view(), name="api-model-trial"),
     path("models/<uuid:model_id>/reset", models.ModelResetApi.as_view(), name="api-model-reset"),
     path("models/<uuid:model_id>", models.ModelApi.as_view(), name="api-model"),
     path(

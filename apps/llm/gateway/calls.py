@@ -1,4 +1,7 @@
-"""What goes into the gateway and what it tells afterwards."""
+"""What goes into the gateway and what it tells afterwards.
+
+A call's `data_class` is the highest of all that is sent with it, None where nothing has one.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
+    from apps.guardrails.classes import DataClass
     from apps.llm.vendors.base import ChatRequest, ImageRequest, RerankRequest, Usage
 
 
@@ -34,7 +38,8 @@ class RunRef:
 class ChatCall:
     """One call for an answer. `model_id` decides, not `request.model`. `purpose`: reply, title, api …
 
-    Without `retries` a failure comes back at once: another model stands ready.
+    Without `retries` a failure comes back at once: another model stands ready. `instructed`: somebody asks
+    the model itself, so that its instructions stand before what is asked.
     """
 
     who: Caller
@@ -43,8 +48,10 @@ class ChatCall:
     purpose: str
     run: RunRef | None = None
     conversation_id: UUID | None = None
+    data_class: DataClass | None = None
     step: str = ""
     retries: bool = True
+    instructed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class EmbedCall:
     dimensions: int | None = None
     run: RunRef | None = None
     conversation_id: UUID | None = None
+    data_class: DataClass | None = None
     step: str = ""
 
 
@@ -72,6 +80,7 @@ class RerankCall:
     purpose: str = "rerank"
     run: RunRef | None = None
     conversation_id: UUID | None = None
+    data_class: DataClass | None = None
     step: str = ""
 
 
@@ -85,6 +94,7 @@ class ImageCall:
     purpose: str = "image"
     run: RunRef | None = None
     conversation_id: UUID | None = None
+    data_class: DataClass | None = None
     step: str = ""
 
 

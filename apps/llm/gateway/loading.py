@@ -13,7 +13,7 @@ from apps.llm.gateway.calls import AnyCall, Caller, ChatCall, EmbedCall, ImageCa
 from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
 from apps.llm.gateway.estimate import tokens_of_request, tokens_of_texts
 from apps.llm.gateway.stages import clear, guard_request, guard_texts, policy_for
-from apps.llm.policy.rules import REASONING, limited
+from apps.llm.policy.rules import REASONING, instructed, limited
 from apps.llm.selectors import CallableModel, callable_deployments
 from apps.llm.vendors.base import (
     ChatRequest,
@@ -117,10 +117,12 @@ def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE) -> OpenChat:
     answers) and LostRun; then nothing is reserved.
     """
     target = load_target(call.who, call.model_id, Modality.CHAT, _turn(call, avoid))
-    clear(target)
+    clear(target, call.data_class)
     request, incoming = guard_request(policy_for(target), call.request)
     found = target.found
     reasons = REASONING in found.abilities
+    if call.instructed:
+        request = instructed(request, found.instructions)
     request = limited(request, found.limits, max_output=found.max_output, reasons=reasons)
     request = replace(request, model=found.vendor_model)
     bound = metering.Bound(
@@ -132,7 +134,7 @@ def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE) -> OpenChat:
 def open_embed(call: EmbedCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[EmbeddingRequest]:
     """Reserve a call for vectors, in the caller's scope; raises as `open_chat` does."""
     target = load_target(call.who, call.model_id, Modality.EMBEDDING, _turn(call, avoid))
-    clear(target)
+    clear(target, call.data_class)
     texts = guard_texts(policy_for(target), call.texts)
     request = EmbeddingRequest(target.found.vendor_model, texts, call.dimensions, call.side)
     bound = metering.Bound(tokens_of_texts(texts))
@@ -142,7 +144,7 @@ def open_embed(call: EmbedCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[E
 def open_rerank(call: RerankCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[RerankRequest]:
     """Reserve a call for scores, in the caller's scope; raises as `open_chat` does."""
     target = load_target(call.who, call.model_id, Modality.RERANK, _turn(call, avoid))
-    clear(target)
+    clear(target, call.data_class)
     asked = call.request
     query, *documents = guard_texts(policy_for(target), (asked.query, *asked.documents))
     request = replace(asked, model=target.found.vendor_model, query=query, documents=tuple(documents))
@@ -153,7 +155,7 @@ def open_rerank(call: RerankCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole
 def open_images(call: ImageCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[ImageRequest]:
     """Reserve a call for pictures, in the caller's scope; raises as `open_chat` does."""
     target = load_target(call.who, call.model_id, Modality.IMAGE, _turn(call, avoid))
-    clear(target)
+    clear(target, call.data_class)
     (prompt,) = guard_texts(policy_for(target), (call.request.prompt,))
     request = replace(call.request, model=target.found.vendor_model, prompt=prompt)
     bound = metering.Bound(tokens_of_texts((prompt,)), units=request.count, unit=PICTURE)

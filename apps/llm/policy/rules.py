@@ -1,4 +1,4 @@
-"""Which parameters hold, and what they do to a request. No database.
+"""Which parameters hold, and what they and a model's instructions do to a request. No database.
 
 Each parameter is inherited by itself. The most particular that is set holds: the team's for the model, the
 team's for all models, the organisation's (the team Everyone's) for the model, the organisation's for all.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
+
+from apps.llm.vendors.base import ChatMessage, TextPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +66,17 @@ def _output(asked: int | None, limit: int | None, of_model: int | None) -> int |
     if wanted is None:
         return None
     return min(bound for bound in (wanted, limit, of_model) if bound is not None)
+
+
+def instructed(request: ChatRequest, instructions: str) -> ChatRequest:
+    """The request with a model's instructions before all others, in one message with those that lead it."""
+    if not instructions:
+        return request
+    said, rest = TextPart(instructions), request.messages
+    if rest and rest[0].role == "system":
+        first = ChatMessage("system", (said, TextPart("\n\n"), *rest[0].parts))
+        return replace(request, messages=(first, *rest[1:]))
+    return replace(request, messages=(ChatMessage("system", (said,)), *rest))
 
 
 class Row(Protocol):

@@ -193,6 +193,20 @@ def side_of(team: Team, everyone: Team, grants: Iterable[tuple[UUID, UUID, bool]
     return TeamModels(team, everyone, frozenset(own), frozenset(inherited), default_id, rows)
 
 
+def parameters_of(model: Model, teams: Iterable[Team]) -> list[tuple[Team, list[Setting]]]:
+    """How the model is called by default, then in each team that says otherwise for it; one statement.
+
+    The first is the team Everyone, whose parameters are the organisation's.
+    """
+    rows = list(TeamParameters.objects.filter(Q(model=model) | Q(model__isnull=True)))
+    everyone, *others = sorted(teams, key=lambda team: not team.is_everyone)
+    own = {row.team_id for row in rows if row.model_id is not None}
+    among = [everyone, *(team for team in others if team.pk in own)]
+    return [
+        (team, settled(rows, team_id=team.pk, everyone_id=everyone.pk, model_id=model.pk)) for team in among
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class TeamRoute:
     """A route beside a team: by its own grant or Everyone's; whether its new chats begin with it."""

@@ -55,11 +55,14 @@ def parameters_set(
 
 
 def parameters_forget(*, actor: Actor | None) -> None:
-    """Drop what teams set for models that they may no longer use: a new grant begins with none of it."""
+    """Drop what teams set for models that they may no longer use: a new grant begins with none of it.
+
+    What the organisation set for a model stays: it holds wherever the model may be used.
+    """
     granted = Grant.objects.filter(
         Q(team_id=OuterRef("team_id")) | Q(team__is_everyone=True), model_id=OuterRef("model_id")
     )
-    stale = TeamParameters.objects.filter(~Exists(granted), model__isnull=False)
+    stale = TeamParameters.objects.filter(~Exists(granted), model__isnull=False, team__is_everyone=False)
     for row in list(stale.select_related("team", "model")):
         _record(actor, row.team, row.model, _snapshot(row), _UNSET)
         row.delete()
@@ -109,7 +112,8 @@ def _check(values: Mapping[str, Any]) -> None:
 def _check_model(team: Team, model: Model) -> None:
     if model.modality != Modality.CHAT.value:
         raise ValidationError("Only a chat model has parameters.")
-    if not model.grants.filter(Q(team=team) | Q(team__is_everyone=True)).exists():
+    granted = model.grants.filter(Q(team=team) | Q(team__is_everyone=True))
+    if not team.is_everyone and not granted.exists():
         raise ValidationError("Let the team use this model first, then set its parameters.")
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from apps.accounts.models import Team
     from apps.llm.policy.rules import Setting
 
 LABELS: Final = {
@@ -33,3 +34,12 @@ def source_text(setting: Setting, team: str) -> str:
         return "the model decides"
     who = "the organisation" if setting.is_organisations else team
     return f"set by {who} for this model" if setting.is_of_model else f"set by {who}"
+
+
+def told(settings: list[Setting], team: Team) -> list[tuple[str, str, str]]:
+    """Those parameters that are set: name, value and source in words, as they hold in the team."""
+    return [
+        (LABELS[each.name], setting_text(each), source_text(each, team.name))
+        for each in settings
+        if each.value is not None
+    ]

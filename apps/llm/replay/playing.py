@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from apps import egress
+from apps.llm.replay.invoked import unwrapped
 from apps.llm.replay.recognising import Recognised, recognised
 from apps.llm.replay.recordings import Exchange, UnreadableError
 from apps.llm.replay.serving import RecordedHost
@@ -95,6 +96,7 @@ async def play(exchanges: Iterable[Exchange | UnreadableError]) -> AsyncIterator
 
 
 async def _played(host: RecordedHost, exchange: Exchange) -> Played:
+    exchange = unwrapped(exchange)
     what = recognised(exchange)
     played = Played(what.vendor.slug, what.operation, exchange.status, what.model)
     host.play(exchange, is_list=what.operation == "models")

@@ -21,15 +21,16 @@ _SHAPED: tuple[tuple[str, Operation, str], ...] = (
     (r":(?:rawPredict|streamRawPredict)$", "chat", "anthropic"),
     (r"/messages$", "chat", "anthropic"),
     (r":(?:streamG|g)enerateContent$", "chat", "google"),
+    (r"/models?/imagen[^/]*:predict$", "unknown", "google"),
     (r":(?:batchEmbedContents|embedContent|predict)$", "embed", "google"),
     (r"/(?:responses|v1/agent)$", "chat", "responses"),
     (r"/chat/completions$", "chat", "openai"),
     (r"/api/(?:chat|generate)$", "chat", "ollama"),
     (r"/api/embed(?:dings)?$", "embed", "ollama"),
-    (r"/api/tags$", "models", "openai"),
+    (r"/api/tags$", "models", "ollama"),
     (r"/complete$", "chat", "luminous"),
     (r"/v2/chat$", "chat", "cohere"),
-    (r"/completions$", "chat", "completions"),
+    (r"(?<!/fim)/completions$", "chat", "completions"),
     (r"/v[12]/embed$", "embed", "cohere"),
     (r"/embeddings$", "embed", "openai"),
     (r"/v[12]/rerank$", "rerank", "cohere"),
@@ -39,6 +40,8 @@ _SHAPED: tuple[tuple[str, Operation, str], ...] = (
     (r"/models$", "models", "openai"),
     (r"/token$", "token", "google"),
 )
+_OLLAMA_PORT = ":11434"
+_LUMINOUS_HOST = "aleph_alpha"
 _PATHS = tuple((re.compile(pattern), operation, shape) for pattern, operation, shape in _SHAPED)
 _HOSTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), slug)
@@ -52,6 +55,8 @@ _HOSTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?:^|\.)cohere\.(?:com|ai)$", "cohere"),
         (r"\.oci\.oraclecloud\.com$", "oracle"),
         (r"^api\.together\.(?:ai|xyz)$", "together"),
+        (r"(?:^|\.)dashscope[\w-]*\.aliyuncs\.com$|\.maas\.aliyuncs\.com$", "qwen"),
+        (r"\.inf7ks8\.com$|\.inf7cw9\.com$", "inflection"),
     )
 )
 _SHAPES = {
@@ -86,7 +91,11 @@ def recognised(exchange: Exchange) -> Recognised:
         ((operation, shape) for pattern, operation, shape in _PATHS if pattern.search(path)),
         ("unknown", "openai"),
     )
-    known = _vendor_of_host(parts.hostname or "")
+    known = (
+        VENDORS["ollama"] if parts.netloc.endswith(_OLLAMA_PORT) else _vendor_of_host(parts.hostname or "")
+    )
+    if known is not None and _of_its_own(known, shape, operation):
+        operation = "unknown"
     vendor = known if known is not None and _speaks(known, shape, operation) else VENDORS[_SHAPES[shape]]
     return Recognised(vendor, operation, _model(exchange, path), _settings(vendor, shape))
 
@@ -119,6 +128,13 @@ def _speaks(vendor: Vendor, shape: str, operation: Operation) -> bool:
     if shape == "google":
         return vendor.slug in {"google", "vertex"}
     return vendor.slug == _SHAPES[shape]
+
+
+def _of_its_own(vendor: Vendor, shape: str, operation: Operation) -> bool:
+    """Whether only the path is as elsewhere: Bedrock's rerank is not the one others share."""
+    if shape == "luminous":
+        return not vendor.slug.startswith(_LUMINOUS_HOST)
+    return operation in {"rerank", "images"} and not _speaks(vendor, shape, operation)
 
 
 def _settings(vendor: Vendor, shape: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Recordings of VCR.py and of Ruby's VCR, as YAML or JSON: requests and answers, bodies decoded."""
+"""Recordings of VCR.py, Ruby's VCR and go-vcr, YAML or JSON, also gzipped: requests and answers, decoded."""
 
 import gzip
 import zlib
@@ -67,7 +67,7 @@ _RecordingLoader.add_multi_constructor("!", _plain)
 def exchanges_of(path: Path) -> list[Exchange | UnreadableError]:
     """The exchanges in the file's order, an error in the place of what is none; raises UnreadableError."""
     try:
-        document = yaml.load(path.read_bytes(), Loader=_RecordingLoader)  # noqa: S506 - a safe loader
+        document = yaml.load(_decoded(path.read_bytes(), ""), Loader=_RecordingLoader)  # noqa: S506 - a safe one
     except OSError as failed:
         raise UnreadableError(f"{path} cannot be opened: {failed.strerror}.") from failed
     except (yaml.YAMLError, ValueError, RecursionError) as failed:
@@ -102,13 +102,13 @@ def _is_exchange(item: object) -> bool:
 
 def _exchange(request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
     headers = _headers(response.get("headers"))
-    status = response.get("status", 200)
+    status = response.get("code") or response.get("status", 200)
     code = status.get("code", 200) if isinstance(status, dict) else status
     return Exchange(
         str(request.get("method", "GET")).upper(),
         str(request.get("uri", request.get("url", ""))),
         _decoded(_body(request), _headers(request.get("headers")).get("content-encoding", "")),
-        int(code or 200),
+        int(str(code or 200).split()[0]),
         headers,
         _decoded(_body(response), headers.get("content-encoding", "")),
     )

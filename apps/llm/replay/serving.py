@@ -11,6 +11,7 @@ from apps.llm.replay.recordings import Exchange
 _OURS = frozenset({"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"})
 _LONGEST_HEADER = 8192
 _MOST_HEADERS = 100
+_TWO_LISTS = frozenset({"foundation-models", "inference-profiles"})
 _NO_MORE = orjson.dumps(
     {
         name: []
@@ -73,7 +74,7 @@ class RecordedHost:
         exchange = self.exchange
         if exchange is None:
             return b"HTTP/1.1 503 Nothing to play\r\nContent-Length: 0\r\n\r\n"
-        if self.is_list and (self._given or _last(path) != _last(exchange.url)):
+        if self.is_list and (self._given or _is_other_list(path, exchange.url)):
             lines = ["HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {len(_NO_MORE)}"]
             return "\r\n".join(lines).encode() + b"\r\n\r\n" + _NO_MORE
         self._given = True
@@ -88,6 +89,11 @@ class RecordedHost:
             f"Content-Length: {len(exchange.body)}",
         ]
         return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + exchange.body
+
+
+def _is_other_list(path: str, recorded: str) -> bool:
+    """Bedrock's models stand in two lists: only the recorded one is given."""
+    return _last(path) in _TWO_LISTS and _last(path) != _last(recorded)
 
 
 def _last(url: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from apps.tenants.models import TenantForeignKey, TenantModel, TenantUnique
+
+TRIAL: Final = "route_trial"
+MODEL_TRIAL: Final = "model_trial"
+"""Kinds of runs in which an administrator asks a route, or one model."""
 
 
 class RouteKind(models.TextChoices):

@@ -17,6 +17,7 @@ from apps.llm.catalogue import price_shown
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Grant, Model, Route, RouteGrant
 from apps.llm.routes.definitions import DefinitionError, Ranked, Ref, refs_of
+from apps.llm.routes.models import TRIAL
 from apps.llm.routes.planning import Node, Offered, Plan, Speed
 from apps.llm.routes.reading import read
 from apps.llm.routes.usable import is_usable
@@ -77,7 +78,7 @@ def access_route(route_id: UUID) -> Route:
 
 def trial_of(route: Route, run_id: UUID) -> Run:
     """A trial of this route; raises Http404 otherwise."""
-    run = Run.objects.filter(pk=run_id, kind="route_trial", input__route_id=str(route.pk)).first()
+    run = Run.objects.filter(pk=run_id, kind=TRIAL, input__route_id=str(route.pk)).first()
     if run is None:
         raise Http404
     return run
@@ -177,7 +178,7 @@ def offered(model: Model, speed: Speed | None = None) -> Offered:
         name=model.name,
         vendor=model.connection.vendor,
         abilities=frozenset(model.abilities),
-        window=model.context_window,
+        window=model.room,
         max_output=model.max_output,
         price=model.price or _listed(model.connection.vendor, model.connection.base_url, model.vendor_model),
         speed=speed,

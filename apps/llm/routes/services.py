@@ -15,6 +15,7 @@ from apps.audit.services import record
 from apps.llm.models import Model, Route, RouteGrant
 from apps.llm.routes.composition import check
 from apps.llm.routes.definitions import DefinitionError, Ref, refs_of
+from apps.llm.routes.models import TRIAL
 from apps.llm.routes.reading import read
 from apps.llm.routes.selectors import PREFIX, definitions_of
 from apps.llm.routes.writing import bound, written
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from apps.llm.routes.definitions import Definition
     from apps.runs.models import Run
 
-TRIAL: Final = "route_trial"
 MOST_TEXT: Final = 8_000
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 _SAID: Final = ("name", "slug", "purpose", "kind", "definition", "is_enabled")
@@ -114,6 +114,11 @@ def team_routes_set(*, actor: Actor | None, team: Team, route_ids: Iterable[UUID
             before={"routes": before},
             after={"routes": after},
         )
+
+
+def routes_exported(*, actor: Actor | None, filters: Mapping[str, str]) -> None:
+    """Note in the audit log that somebody took the list, by these filters."""
+    record(actor=actor, action="routes.exported", target_type="route", detail=dict(filters))
 
 
 def snapshot(route: Route) -> dict[str, Any]:
@@ -222,15 +227,20 @@ def _record(
 
 def trial_start(*, actor: Actor, route: Route, team: Team, text: str) -> Run:
     """Ask the route as this team would, in a run of the administrator's own; raises ValidationError."""
-    if not text.strip() or len(text) > MOST_TEXT:
-        raise ValidationError({"text": f"Write a question of at most {MOST_TEXT:,} characters."})
-    run = run_create(
-        kind=TRIAL,
-        team_id=team.pk,
-        user_id=actor.user_id,
-        api_key_id=actor.api_key.id if actor.api_key else None,
-        input={"route_id": str(route.pk), "text": text},
-    )
+    run = trial_run(actor=actor, kind=TRIAL, team=team, text=text, tried={"route_id": str(route.pk)})
     detail = {"slug": route.slug, "team": team.name}
     record(actor=actor, action="route.tried", target_type="route", target_id=route.pk, detail=detail)
     return run
+
+
+def trial_run(*, actor: Actor, kind: str, team: Team, text: str, tried: Mapping[str, str]) -> Run:
+    """A run that asks what `tried` names this question; raises ValidationError for one that is none."""
+    if not text.strip() or len(text) > MOST_TEXT:
+        raise ValidationError({"text": f"Write a question of at most {MOST_TEXT:,} characters."})
+    return run_create(
+        kind=kind,
+        team_id=team.pk,
+        user_id=actor.user_id,
+        api_key_id=actor.api_key.id if actor.api_key else None,
+        input={**tried, "text": text},
+    )

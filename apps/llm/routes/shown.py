@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.llm.errors import ModelNotFoundError
@@ -39,7 +40,15 @@ def trial_shown(run: Run) -> dict[str, Any]:
         "note": run.result.get("route"),
         "asked": run.input["text"],
         "team_id": str(run.team_id),
+        "result_url": _address(run, "result"),
+        "stop_url": _address(run, "stop"),
     }
+
+
+def _address(run: Run, part: str) -> str:
+    """Where the trial's page asks how it fares, and where it is stopped."""
+    of = "route" if "route_id" in run.input else "model"
+    return reverse(f"admin-{of}-trial-{part}", args=[run.input[f"{of}_id"], run.pk])
 
 
 @dataclass(frozen=True, slots=True)

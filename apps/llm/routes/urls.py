@@ -8,6 +8,7 @@ ONE = "admin/routes/<uuid:route_id>"
 
 urlpatterns = [
     path("admin/routes", views.RouteListView.as_view(), name="admin-routes"),
+    path("admin/routes/export", views.RouteExportView.as_view(), name="admin-routes-export"),
     path("admin/routes/new/<slug:kind>", views.RouteAddView.as_view(), name="admin-route-add"),
     path(ONE, views.RouteView.as_view(), name="admin-route"),
     path(f"{ONE}/teams", views.RouteTeamsView.as_view(), name="admin-route-teams"),

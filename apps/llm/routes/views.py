@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.accounts.pages import paged, searched
 from apps.llm.forms import TeamsForm
 from apps.llm.routes.administration import closed_models, listed_routes, targets
 from apps.llm.routes.filled import initial_of
@@ -21,11 +22,13 @@ from apps.llm.routes.services import (
     route_delete,
     route_grants_set,
     route_update,
+    routes_exported,
     trial_start,
 )
 from apps.llm.routes.shown import dry_run_shown, trial_shown
 from apps.llm.selectors.administration import access_team, people_in, teams
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage, uuid_of
+from apps.llm.views.tables import Column, as_csv, headings
 from apps.runs.services import run_stop
 
 if TYPE_CHECKING:
@@ -48,25 +51,66 @@ ABOUT = {
 }
 
 
+FILTERS: Final = ("q", "kind", "state", "sort")
+COLUMNS: Final = (
+    Column("Name", "name"),
+    Column("Kind", "kind"),
+    Column("Teams", "teams", falls=True),
+    Column("State", "state"),
+)
+SORTS: Final = {
+    "": "Name",
+    "-name": "Name, backwards",
+    "kind": "Kind",
+    "teams": "Most teams",
+    "state": "On first",
+    "-state": "Off first",
+    "newest": "Newest",
+}
+EXPORTED: Final = ("name", "id", "kind", "purpose", "teams", "state")
+MOST_EXPORTED: Final = 2_000
+
+
 class RouteListView(ModelsPage):
     template_name = "llm/routes.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        query, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
+        filters = {name: searched(request, name) for name in FILTERS}
         return self.page(
-            routes=listed_routes(query, kind),
-            q=query,
-            kind=kind,
+            **paged(request, listed_routes(filters), **filters),
+            chosen=[name for name in FILTERS if filters[name] and name != "sort"],
+            headings=headings(COLUMNS, filters),
+            sorts=SORTS.items(),
             kinds=[(value, label, ABOUT[value]) for value, label in RouteKind.choices],
             deleted=request.GET.get("deleted", ""),
         )
+
+
+class RouteExportView(ModelsPage):
+    """The filtered list as CSV; recorded."""
+
+    def get(self, request: Any) -> HttpResponse:
+        filters = {name: searched(request, name) for name in FILTERS}
+        kept = {name: value for name, value in filters.items() if value}
+        routes_exported(actor=self.actor, filters=kept)
+        found = listed_routes(filters)[:MOST_EXPORTED]
+        return as_csv(f"routes-{request.tenant.slug}", EXPORTED, (_cells(route) for route in found))
+
+
+def _cells(route: Route) -> list[object]:
+    granted = ", ".join(sorted(grant.team.name for grant in route.grants.all()))
+    state = "on" if route.is_enabled else "off"
+    return [route.name, route.public_id, route.get_kind_display(), route.purpose, granted, state]
 
 
 class RouteAddView(ModelsPage):
     template_name = "llm/route_form.html"
 
     def get(self, request: HttpRequest, kind: str) -> HttpResponse:
-        return self._shown(_form(_known(kind), teams()))
+        """`member` begins it with a model or route, by its stored reference."""
+        form = _form(_known(kind), teams())
+        form.initial["member_1"] = request.GET.get("member", "")
+        return self._shown(form)
 
     def post(self, request: HttpRequest, kind: str) -> HttpResponse:
         form = _form(_known(kind), teams(), request.POST)
@@ -151,7 +195,7 @@ class RouteTrialView(RoutePage):
 
     def post(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
         route = access_route(route_id)
-        team = access_team(_uuid(request.POST.get("team", "")))
+        team = access_team(uuid_of(request.POST.get("team", "")))
         text = request.POST.get("text", "")
         try:
             run = trial_start(actor=self.actor, route=route, team=team, text=text)
@@ -164,11 +208,11 @@ class RouteTrialView(RoutePage):
 class RouteTrialResultView(ModelsPage):
     """A trial as far as it has come, without the page around it: what the page asks for again and again."""
 
-    template_name = "llm/route_trial.html"
+    template_name = "llm/trial.html"
 
     def get(self, request: HttpRequest, route_id: UUID, run_id: UUID) -> HttpResponse:
         route = access_route(route_id)
-        return self.page(route=route, trial=trial_shown(trial_of(route, run_id)))
+        return self.page(trial=trial_shown(trial_of(route, run_id)))
 
 
 class RouteTrialStopView(ModelsPage):
@@ -232,7 +276,7 @@ def _known(kind: str) -> str:
 def _given(request: HttpRequest, name: str) -> UUID | None:
     """The id that the address gives under this name; 404 for what is none."""
     text = request.GET.get(name, "")
-    return _uuid(text) if text else None
+    return uuid_of(text) if text else None
 
 
 def _team(request: HttpRequest, name: str, among: Sequence[Team]) -> Team | None:
@@ -244,13 +288,6 @@ def _team(request: HttpRequest, name: str, among: Sequence[Team]) -> Team | None
     if found is None:
         raise Http404
     return found
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Http404 from None
 
 
 def _page_of(route: Route) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.http import Http404
 
 from apps.accounts.models import Membership, Team, User
 from apps.llm.endpoints import BUILTIN, EXTRACTIVE
 from apps.llm.models import CheckKind, Connection, ConnectionCheck, Grant, Model, Route
 from apps.llm.routes.definitions import refs_of
+from apps.llm.routes.models import MODEL_TRIAL
 from apps.llm.routes.selectors import definitions_of
 from apps.llm.uses import chats_with
+from apps.runs.models import Run
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -21,11 +24,26 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-def connections() -> list[Connection]:
-    """Every connection by name, with `model_count` and its checks, newest first."""
+ORDERS: Final[Mapping[str, Sequence[str]]] = {
+    "name": ("name",),
+    "-name": ("-name",),
+    "vendor": ("vendor", "name"),
+    "-vendor": ("-vendor", "name"),
+    "models": ("-model_count", "name"),
+    "-models": ("model_count", "name"),
+    "state": ("-is_enabled", "name"),
+    "-state": ("is_enabled", "name"),
+}
+
+
+def connections(filters: Mapping[str, str]) -> QuerySet[Connection]:
+    """Connections with `model_count` and newest tests first; `q` in name, vendor or address, `sort`."""
     checks = ConnectionCheck.objects.filter(kind=CheckKind.TEST).order_by("-created_at")
-    rows = Connection.objects.annotate(model_count=Count("models")).order_by("name")
-    return list(rows.prefetch_related(Prefetch("checks", checks, to_attr="tests")))
+    rows = Connection.objects.annotate(model_count=Count("models"))
+    if q := filters.get("q", ""):
+        rows = rows.filter(Q(name__icontains=q) | Q(vendor__icontains=q) | Q(base_url__icontains=q))
+    rows = rows.order_by(*ORDERS.get(filters.get("sort", ""), ORDERS["name"]))
+    return rows.prefetch_related(Prefetch("checks", checks, to_attr="tests"))
 
 
 def has_provider() -> bool:
@@ -47,6 +65,14 @@ def access_model(model_id: UUID) -> Model:
     if model is None:
         raise Http404
     return model
+
+
+def access_model_trial(model: Model, trial_id: UUID) -> Run:
+    """A trial of this model; raises Http404."""
+    run = Run.objects.filter(pk=trial_id, kind=MODEL_TRIAL, input__model_id=str(model.pk)).first()
+    if run is None:
+        raise Http404
+    return run
 
 
 def access_team(team_id: UUID) -> Team:
@@ -76,13 +102,13 @@ def teams() -> list[Team]:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whom a change of these models touches; `routes` are the names of those that contain one."""
+    """Whom a change of these models touches; `routes` are those that contain one."""
 
     models: list[Model]
     teams: list[str]
     defaults: list[str]
     people: int
-    routes: list[str]
+    routes: list[Route]
     chats: int
 
 
@@ -98,12 +124,12 @@ def reach_of(models: QuerySet[Model]) -> Reach:
     return Reach(found, names, defaults, people, _routes_with({model.pk for model in found}), chats)
 
 
-def _routes_with(model_ids: set[UUID]) -> list[str]:
-    """Names of the routes that contain one of these models themselves."""
+def _routes_with(model_ids: set[UUID]) -> list[Route]:
+    """The routes that contain one of these models themselves, by name."""
     routes = list(Route.objects.order_by("name"))
     definitions = definitions_of(routes)
     return [
-        route.name
+        route
         for route in routes
         if route.pk in definitions and any(ref.id in model_ids for _, ref in refs_of(definitions[route.pk]))
     ]

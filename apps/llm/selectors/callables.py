@@ -36,7 +36,7 @@ SELECT m.id, m.slug, m.name, p.vendor_model, m.max_output, m.abilities,
        p.weight,
        CASE WHEN h.state <> 'closed' THEN EXTRACT(EPOCH FROM clock_timestamp() - h.retry_at)::float8 END,
        EXTRACT(EPOCH FROM clock_timestamp() - h.failed_at)::float8,
-       s.temperature::float8, s.reasoning_effort, s.max_output, m.price_unit
+       s.temperature::float8, s.reasoning_effort, s.max_output, m.price_unit, m.instructions
 FROM llm_model m
 JOIN llm_connection o ON o.tenant_id = m.tenant_id AND o.id = m.connection_id
 CROSS JOIN LATERAL (
@@ -85,6 +85,7 @@ class CallableModel:
     user_name: str
     standing: Standing
     limits: Limits
+    instructions: str
 
 
 def callable_deployments(
@@ -133,4 +134,5 @@ def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
         user_name=found[2] or "",
         standing=Standing(offered[0], weight=found[3], due_s=found[4], failed_ago_s=found[5]),
         limits=Limits(found[6], found[7] or "", found[8]),
+        instructions=found[10],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +27,7 @@ from apps.llm.vendors.registry import VENDORS
 from apps.metering.statistics import Figures, figures_by_connection, figures_over_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from django.db.models import QuerySet
 
@@ -119,14 +120,32 @@ def range_of(slug: str) -> Range:
 
 
 def standings(filters: Mapping[str, str], shown: Range) -> list[ConnectionStanding]:
-    """Every connection by name, those that are down first; `q` in its name, `state` one of STATES."""
+    """Every connection by name, those that are down first; `q` in its name, `state` one of STATES, `sort`."""
     rows = Connection.objects.order_by("name")
     if q := filters.get("q", "").replace("\x00", "").strip()[:100]:
         rows = rows.filter(Q(name__icontains=q) | Q(vendor__icontains=q))
     found = _standing(rows, figures_by_connection(kinds=ERRORS, since=shown.begin(timezone.now())))
     if (state := filters.get("state", "")) in STATES:
         found = [row for row in found if row.state == state]
-    return sorted(found, key=lambda row: row.state not in {DOWN, TRIED})
+    return _sorted(found, filters.get("sort", ""))
+
+
+_SORTS: Final[Mapping[str, Callable[[ConnectionStanding], Any]]] = {
+    "name": lambda row: row.connection.name.casefold(),
+    "state": lambda row: list(STATES).index(row.state),
+    "calls": lambda row: -row.figures.calls,
+    "errors": lambda row: -row.figures.errors / max(row.figures.calls, 1),
+    "p50": lambda row: -(row.figures.p50 or 0),
+    "p95": lambda row: -(row.figures.p95 or 0),
+}
+"""By name or state, or from the largest number down; "-" before the name reverses the order."""
+
+
+def _sorted(rows: list[ConnectionStanding], sort: str) -> list[ConnectionStanding]:
+    by = _SORTS.get(sort.removeprefix("-"))
+    if by is None:
+        return sorted(rows, key=lambda row: row.state not in {DOWN, TRIED})
+    return sorted(rows, key=by, reverse=sort.startswith("-"))
 
 
 def overview() -> dict[str, Any]:

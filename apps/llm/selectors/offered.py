@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, When
 
 from apps.llm.catalogue import ABILITIES
 from apps.llm.models import Grant, Model
 from apps.llm.selectors.catalogued import price_for
+from apps.llm.selectors.picker import blended_cost
 from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from django.db.models import QuerySet
 
 FILTERS: Final = ("q", "provider", "kind", "ability", "team", "price", "state", "sort")
-ORDERS: Final = {
+_WINDOW: Final = F("context_window")
+_IS_ON: Final = Q(is_enabled=True, connection__is_enabled=True)
+ORDERS: Final[Mapping[str, Sequence[Any]]] = {
     "name": ("name", "slug"),
     "-name": ("-name", "slug"),
     "provider": ("connection__name", "name", "slug"),
-    "context": (F("context_window").desc(nulls_last=True), "name", "slug"),
+    "-provider": ("-connection__name", "name", "slug"),
+    "context": (_WINDOW.desc(nulls_last=True), "name", "slug"),
+    "-context": (_WINDOW.asc(nulls_last=True), "name", "slug"),
+    "state": (Case(When(_IS_ON, then=0), default=1), "name", "slug"),
+    "-state": (Case(When(_IS_ON, then=1), default=0), "name", "slug"),
     "newest": ("-created_at", "name"),
 }
 PRICES: Final = {"unknown": "Unknown", "list": "From a list", "set": "Set here", "free": "Free"}
@@ -48,11 +54,23 @@ def offered_models(filters: Mapping[str, str]) -> QuerySet[Model]:
     return rows.prefetch_related(Prefetch("grants", grants)).order_by(*order)
 
 
-def priced(models: QuerySet[Model], origin: str) -> list[Model] | QuerySet[Model]:
-    """Those whose price has this origin, which no database knows; all where it names none."""
-    if origin not in PRICES:
+def priced(models: QuerySet[Model], filters: Mapping[str, str]) -> list[Model] | QuerySet[Model]:
+    """Those whose price has the origin `price`, by price if `sort` says so: no database knows prices.
+
+    Whatever the currency, as `cost_of` compares; an unknown price comes last in either direction.
+    """
+    origin, sort = filters.get("price", ""), filters.get("sort", "")
+    if origin not in PRICES and sort.removeprefix("-") != "price":
         return models
-    return [model for model in models if _origin(model) == origin]
+    found = [model for model in models if origin not in PRICES or _origin(model) == origin]
+    return _by_price(found, dearest_first=sort == "-price") if sort.removeprefix("-") == "price" else found
+
+
+def _by_price(models: list[Model], *, dearest_first: bool) -> list[Model]:
+    costs = {model.pk: blended_cost(model) for model in models}
+    known = [model for model in models if costs[model.pk] is not None]
+    known.sort(key=lambda model: costs[model.pk] or 0, reverse=dearest_first)
+    return known + [model for model in models if costs[model.pk] is None]
 
 
 def _origin(model: Model) -> str:
@@ -71,5 +89,4 @@ def _by_team(rows: QuerySet[Model], team: str) -> QuerySet[Model]:
 def _by_state(rows: QuerySet[Model], state: str) -> QuerySet[Model]:
     if state not in {"on", "off"}:
         return rows
-    on = Q(is_enabled=True, connection__is_enabled=True)
-    return rows.filter(on if state == "on" else ~on)
+    return rows.filter(_IS_ON if state == "on" else ~_IS_ON)

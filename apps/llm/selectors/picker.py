@@ -73,10 +73,17 @@ def cost_of(model: Model) -> tuple[Cost, str]:
     Three parts input to one part output: below 2 per million tokens is low, below 8 medium, whatever the
     currency.
     """
+    price, blended = price_for(model), blended_cost(model)
+    if blended is None:
+        return "unknown", str(price)
+    if not blended:
+        return "free", str(price)
+    return ("low" if blended < _LOW else "medium" if blended < _MEDIUM else "high"), str(price)
+
+
+def blended_cost(model: Model) -> Decimal | None:
+    """The price of a million tokens, three parts input to one part output; None where it is not known."""
     price = price_for(model)
     if price.input is None or price.output is None:
-        return "unknown", str(price)
-    if not price.input and not price.output:
-        return "free", str(price)
-    blended = price.input * _INPUT_SHARE + price.output * (1 - _INPUT_SHARE)
-    return ("low" if blended < _LOW else "medium" if blended < _MEDIUM else "high"), str(price)
+        return None
+    return price.input * _INPUT_SHARE + price.output * (1 - _INPUT_SHARE)

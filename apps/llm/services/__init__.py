@@ -18,6 +18,7 @@ from apps.llm.services.models import (
     models_reset,
     models_set_state,
 )
+from apps.llm.services.trials import model_trial_start
 
 __all__ = [
     "Offer",
@@ -33,6 +34,7 @@ __all__ = [
     "model_grants_set",
     "model_offer",
     "model_reset",
+    "model_trial_start",
     "model_update",
     "models_reset",
     "models_set_state",

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 SOLD_BY_PIECE: Final = frozenset({Modality.IMAGE.value, Modality.RERANK.value})
+MOST_INSTRUCTIONS: Final = 4_000
 _CHANGEABLE: Final = (
     "name",
     "slug",
     "purpose",
+    "instructions",
     "modality",
     "context_window",
     "max_output",
@@ -84,6 +86,7 @@ def model_update(*, actor: Actor | None, model: Model, changes: Mapping[str, Any
             setattr(model, name, changes[name])
     model.slug = model.slug.strip()
     model.name = model.name.strip()
+    model.instructions = model.instructions.strip()
     _check(model)
     model.currency = (model.currency or "USD") if model.price is not None else ""
     model.save()
@@ -204,8 +207,17 @@ def _check(model: Model) -> None:
         errors["modality"] = "It is a team's default, which must be a chat model. Change the default first."
     if not set(model.abilities) <= set(ABILITIES):
         errors["abilities"] = f"Choose from {', '.join(ABILITIES)}."
+    errors |= _instruction_errors(model)
     if errors:
         raise ValidationError(errors)
+
+
+def _instruction_errors(model: Model) -> dict[str, str]:
+    if len(model.instructions) > MOST_INSTRUCTIONS:
+        return {"instructions": f"At most {MOST_INSTRUCTIONS:,} characters."}
+    if model.instructions and model.modality != Modality.CHAT.value:
+        return {"instructions": "Only a chat model takes instructions. Leave them empty."}
+    return {}
 
 
 def _price_errors(model: Model) -> dict[str, str]:

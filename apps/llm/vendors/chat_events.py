@@ -125,6 +125,8 @@ class ChatEvents:
     def _choice(self, choice: Any, event: Mapping[str, Any]) -> list[Delta]:
         if not isinstance(choice, dict) or self._is_another(choice.get("index")):
             return []
+        if choice.get("error") and not self.ended:
+            raise error_of_event({"error": choice["error"]}, self._secret)
         if choice.get("usage"):
             self._take_usage(choice["usage"])
         if not self._named and event.get("model"):

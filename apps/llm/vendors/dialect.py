@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.llm.vendors.base import ChatRequest
 from apps.llm.vendors.efforts import Efforts, any_effort
+from apps.llm.vendors.images import PICTURES, Pictures
 from apps.llm.vendors.openai_words import VERBOSITY
 
 FORMATS = frozenset({"text", "json_object", "json_schema"})
@@ -22,8 +23,9 @@ class Dialect:
 
     `refused` names the settings that would fail this very request, by the family of its model; `lacks` those
     that the host answers with an error or does not document, for any model: neither is sent.
-    `purpose_field` is where an embedding says whether it is of a query or of a passage. `reasoning_field` is
-    where a host wants back what its model thought; elsewhere only what the host sealed is sent back.
+    `vectors` is the form in which vectors are asked for, `purpose_field` where an embedding says whether it
+    is of a query or of a passage. `reasoning_field` is where a host wants back what its model thought;
+    elsewhere only what the host sealed is sent back.
 
     `efforts` are the words it takes for the reasoning effort. `thinks` and `thinks_not` are what switches
     thinking, where that is no effort; with `calls_unthinking` a call that must be made is made without.
@@ -36,7 +38,8 @@ class Dialect:
     max_tokens_field: str = "max_tokens"
     usage_option: bool = True
     refused: Callable[[ChatRequest], frozenset[str]] = _refuses_nothing
-    image_format: str = "b64_json"
+    pictures: Pictures = PICTURES
+    vectors: str = "base64"
     purpose_field: str = ""
     reasoning_field: str = ""
     lacks: frozenset[str] = frozenset()

@@ -14,12 +14,12 @@ from apps.llm.vendors.errors import error
 from apps.llm.vendors.usage import usage_of
 
 
-def embedding_body(request: EmbeddingRequest, purpose_field: str = "") -> bytes:
-    """The body of a call; base64 is asked for since it is a quarter of the bytes, hosts may answer floats."""
+def embedding_body(request: EmbeddingRequest, form: str = "base64", purpose_field: str = "") -> bytes:
+    """The body of a call; base64 is a quarter of the bytes, and a host may answer floats all the same."""
     body: dict[str, Any] = {
         "model": request.model,
         "input": list(request.texts),
-        "encoding_format": "base64",
+        "encoding_format": form,
     }
     if request.dimensions is not None:
         body["dimensions"] = request.dimensions

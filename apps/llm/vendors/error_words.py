@@ -12,7 +12,8 @@ _CONTEXT_CODES = frozenset(
 )
 _CONTEXT = re.compile(
     r"exceeds? the (?:context window|available context size|model'?s? (?:maximum )?context)"
-    r"|maximum context length|prompt is too long|input is too long|input tokens? exceed"
+    r"|maximum (?:context|prompt|model|sequence) length|prompt is too long|input is too long"
+    r"|input tokens? exceed"
     r"|exceeds maximum length|exceeds the maximum (?:number of )?(?:input )?tokens"
     r"|input token count .{0,40}exceeds|context (?:length|window|size) (?:exceeded|limit)"
     r"|exceed(?:s|ed)? (?:the )?context (?:length|window|limit|size)|too many (?:input )?tokens"
@@ -33,7 +34,8 @@ _FILTER_CODES = frozenset(
 )
 _FILTER = re.compile(
     r"content management policy|content policy|content filter|requires moderation"
-    r"|(?:was|input|prompt) flagged|flagged (?:as|for)|safety system",
+    r"|(?:was|input|prompt) flagged|flagged (?:as|for)|safety system|violates usage guidelines"
+    r"|content exists risk",
     re.IGNORECASE,
 )
 _QUOTA_CODES = frozenset(
@@ -50,7 +52,9 @@ _QUOTA_CODES = frozenset(
 _QUOTA = re.compile(
     r"credit balance is too low|insufficient (?:balance|credits?|funds|quota)|out of credits"
     r"|exceeded your (?:current quota|monthly)|billing (?:hard )?limit|PerDay|API calls / month"
-    r"|specified (?:API|workspace) usage limits|too many (?:tokens|requests) per day",
+    r"|specified (?:API|workspace) usage limits|too many (?:tokens|requests) per day"
+    r"|used all available credits|monthly (?:spending|usage) limit|monthly included credits"
+    r"|doesn't have any credits|key limit exceeded",
     re.IGNORECASE,
 )
 _KEY_CODES = frozenset(
@@ -69,14 +73,23 @@ _KEY_CODES = frozenset(
 _KEY = re.compile(
     r"(?:incorrect|invalid|wrong|expired|missing|no) (?:x-)?api[ -]?key"
     r"|api[ -]?key (?:not valid|is invalid|expired)"
-    r"|invalid (?:access )?token|unauthorized",
+    r"|invalid (?:access )?token|unauthorized|organization has been disabled",
     re.IGNORECASE,
 )
-_MODEL_CODES = frozenset({"model_not_found", "not_found_error", "resourcenotfoundexception", "invalid_model"})
+_MODEL_CODES = frozenset(
+    {
+        "model_not_found",
+        "not_found_error",
+        "resourcenotfoundexception",
+        "invalid_model",
+        "model_decommissioned",
+        "model_not_supported",
+    }
+)
 _MODEL = re.compile(
     r"model identifier is invalid"
     r"|(?:model|deployment)\b.{0,120}(?:does not exist|not found|is not a valid model)"
-    r"|invalid model|unknown model|no such model|not a valid model",
+    r"|invalid model|unknown model|no such model|not a valid model|on-demand throughput isn.t supported",
     re.IGNORECASE | re.DOTALL,
 )
 _RATE_CODES = frozenset(
@@ -95,7 +108,7 @@ _BUSY_CODES = frozenset(
 )
 _BUSY = re.compile(
     r"overloaded|(?:at|over|no) capacity|capacity exceeded|loading model|currently loading|queue is full"
-    r"|experiencing high demand",
+    r"|experiencing high demand|(?:service|server) (?:is )?(?:too )?busy",
     re.IGNORECASE,
 )
 

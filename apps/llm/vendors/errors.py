@@ -118,7 +118,7 @@ def clipped(text: str, secret: str = "") -> str:
 
 def _error_of(status: int, facts: Facts, headers: Mapping[str, str], secret: str) -> VendorError:
     kind = words.kind_of(status, facts.codes, facts.text)
-    told = retry_after_of(headers, facts.text, facts.body)
+    told = retry_after_of(headers, facts.text, facts.body, is_limited=kind is ErrorKind.RATE_LIMIT)
     detail = clipped(f"HTTP {status}: {facts.text}" if status else facts.text, secret)
     if told.capped:
         detail = clipped(f"{detail} (the host asked to wait {told.raw})", secret)

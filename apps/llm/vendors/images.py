@@ -2,12 +2,14 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import orjson
 
 from apps.llm.vendors.base import ErrorKind, ImagePart, ImageRequest, ImageResult
 from apps.llm.vendors.errors import error
+from apps.llm.vendors.ratios import nearest_ratio, sides_of
 from apps.llm.vendors.usage import usage_of
 
 _ALWAYS_BASE64 = ("gpt-image", "chatgpt-image")
@@ -20,15 +22,44 @@ _BEGINNINGS = (
 _RIFF, _WEBP = b"RIFF", b"WEBP"
 
 
-def image_body(request: ImageRequest, encoding: str = "b64_json") -> bytes:
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Where hosts differ in what they want to know of a picture.
+
+    `encoding` is their word for base64. The size goes out as it is, as two sides, or as the nearest of
+    `ratios`, which models of `sizeless` do not take either. `lacks` are options that are not sent.
+    """
+
+    encoding: str = "b64_json"
+    sizes: Literal["size", "sides", "ratio"] = "size"
+    ratios: tuple[str, ...] = ()
+    sizeless: tuple[str, ...] = ()
+    lacks: frozenset[str] = frozenset()
+
+
+PICTURES = Pictures()
+
+
+def image_body(request: ImageRequest, pictures: Pictures = PICTURES) -> bytes:
     """The body of a call; the picture itself is asked for, since an address would lead to another host."""
     body: dict[str, Any] = {"model": request.model, "prompt": request.prompt, "n": request.count}
-    if request.size:
-        body["size"] = request.size
+    body |= _size(request, pictures)
     if not request.model.rsplit("/", 1)[-1].startswith(_ALWAYS_BASE64):
-        body["response_format"] = encoding
-    body |= {name: value for name, value in request.extra.items() if name not in _RESERVED}
+        body["response_format"] = pictures.encoding
+    unwanted = _RESERVED | pictures.lacks
+    body |= {name: value for name, value in request.extra.items() if name not in unwanted}
     return orjson.dumps(body, default=dict)
+
+
+def _size(request: ImageRequest, pictures: Pictures) -> dict[str, Any]:
+    if not request.size or request.model.startswith(pictures.sizeless):
+        return {}
+    if pictures.sizes == "sides":
+        width, height = sides_of(request.size)
+        return {"width": width, "height": height}
+    if pictures.sizes == "ratio":
+        return {"aspect_ratio": nearest_ratio(request.size, pictures.ratios)}
+    return {"size": request.size}
 
 
 def image_result(answer: object) -> ImageResult:

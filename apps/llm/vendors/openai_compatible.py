@@ -112,13 +112,13 @@ class OpenAICompatible(Vendor):
 
     async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:
         """Vectors in the order of the texts, whether the host sends floats or base64."""
-        body = embedding_body(request, self.dialect.purpose_field)
+        body = embedding_body(request, self.dialect.vectors, self.dialect.purpose_field)
         call = self._call(endpoint, "embeddings", body)
         return embedding_result(await fetch_json(endpoint, call, LONG_TOTAL_SECONDS), request)
 
     async def generate_images(self, endpoint: Endpoint, request: ImageRequest) -> ImageResult:
         """Pictures as bytes; a host that answers with addresses only is refused, they are never fetched."""
-        call = self._call(endpoint, "images/generations", image_body(request, self.dialect.image_format))
+        call = self._call(endpoint, "images/generations", image_body(request, self.dialect.pictures))
         return image_result(await fetch_json(endpoint, call, PICTURE_TOTAL_SECONDS))
 
     async def rerank(self, endpoint: Endpoint, request: RerankRequest) -> RerankResult:

@@ -1,19 +1,23 @@
 """How long a host asks to wait, wherever it says so."""
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from apps.llm.vendors.durations import moment, number, span, until
+from apps.llm.vendors.limit_resets import reset_of
+
 MOST_SECONDS = 86_400.0
-_TOLD = ("retry_after", "retry_after_seconds", "estimated_time")
-_DURATION = re.compile(r"^(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?(?:(?P<ms>\d+)ms)?$")
+_TOLD = ("retry_after", "retry_after_seconds", "retryAfter", "estimated_time")
+_TOLD_MILLISECONDS = ("retry_after_ms", "retryAfterMs")
 _IN_WORDS = re.compile(
-    r"(?:try again|retry) (?:in|after) (?P<wait>[\dhms.]+[hms]|\d+(?:\.\d+)?(?= second))", re.IGNORECASE
+    r"(?:try again|retry|wait)(?: in| after| for)? "
+    r"(?:(?P<span>\d[\dhms.]*[hms])(?![a-z])|(?P<count>\d+(?:\.\d+)?) (?P<unit>second|minute|hour))",
+    re.IGNORECASE,
 )
+_UNITS = {"second": 1, "minute": 60, "hour": 3600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +29,26 @@ class Wait:
     capped: bool = False
 
 
-def retry_after_of(headers: Mapping[str, str], text: str, body: Mapping[str, Any]) -> Wait:
-    """The first usable of: retry-after-ms, Retry-After (seconds or date), what the body says, the wording.
+def retry_after_of(
+    headers: Mapping[str, str], text: str, body: Mapping[str, Any], *, is_limited: bool = False
+) -> Wait:
+    """The first usable of: retry-after-ms, Retry-After (seconds, a span or a date), the body, the wording.
 
-    In the body: Gemini's RetryInfo, a number named `retry_after`, Hugging Face's `estimated_time`.
+    In the body: Gemini's RetryInfo, a number named `retry_after`, Hugging Face's `estimated_time`,
+    OpenRouter's `metadata`. Of a passed limit also its reset, in the headers or in those OpenRouter quotes.
+    Moments count from the answer's own Date: no clock here need agree with the host's.
     """
     lower = {name.lower(): value.strip() for name, value in headers.items()}
-    found = _milliseconds(lower.get("retry-after-ms") or lower.get("x-ms-retry-after-ms") or "")
-    if found is None:
-        raw = lower.get("retry-after", "")
-        found = _number(raw) if _number(raw) is not None else _date(raw)
+    now = moment(lower.get("date", "")) or datetime.now(UTC)
+    told = _milliseconds(lower.get("retry-after-ms") or lower.get("x-ms-retry-after-ms"))
+    raw = lower.get("retry-after", "")
+    if told is None and (told := span(raw) if span(raw) is not None else until(raw, now)) is not None:
+        return _wait(told, raw)
+    for found in (told, _retry_info(body), _told(body), _in_words(text)):
         if found is not None:
-            return _wait(found, raw)
-    if found is None:
-        found = _retry_info(body) if _retry_info(body) is not None else _told(body)
-    if found is None and (said := _IN_WORDS.search(text)):
-        found = _duration(said["wait"])
-    return Wait(None) if found is None else _wait(found, f"{found:g} s")
+            return _wait(found, f"{found:g} s")
+    reset = reset_of(lower | _quoted(body), now) if is_limited else None
+    return Wait(None) if reset is None else _wait(reset, f"{reset:g} s")
 
 
 def _wait(seconds: float, raw: str) -> Wait:
@@ -49,53 +56,56 @@ def _wait(seconds: float, raw: str) -> Wait:
     return Wait(capped, raw, capped=seconds > MOST_SECONDS)
 
 
-def _milliseconds(raw: str) -> float | None:
-    value = _number(raw)
+def _milliseconds(raw: object) -> float | None:
+    value = number(raw)
     return None if value is None else value / 1000
 
 
-def _number(raw: str) -> float | None:
-    try:
-        value = float(raw)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _date(raw: str) -> float | None:
-    try:
-        when = parsedate_to_datetime(raw)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return (when - datetime.now(UTC)).total_seconds()
-
-
 def _retry_info(body: Mapping[str, Any]) -> float | None:
-    """google.rpc.RetryInfo: {"error": {"details": [{"retryDelay": "34s"}]}}."""
+    """google.rpc.RetryInfo: {"error": {"details": [{"retryDelay": "34s"}]}}, or seconds and nanos."""
     inner = body.get("error")
     details = inner.get("details") if isinstance(inner, dict) else None
     for item in details if isinstance(details, list) else []:
-        if isinstance(item, dict) and isinstance(item.get("retryDelay"), str):
-            return _duration(item["retryDelay"])
+        delay = item.get("retryDelay") if isinstance(item, dict) else None
+        if isinstance(delay, dict):
+            return (number(delay.get("seconds")) or 0.0) + (number(delay.get("nanos")) or 0.0) / 1e9
+        if delay is not None:
+            return span(delay)
     return None
 
 
 def _told(body: Mapping[str, Any]) -> float | None:
-    """A number of seconds beside the error or in it."""
-    inner = body.get("error")
-    for source in (inner if isinstance(inner, dict) else {}, body):
-        for value in (source.get(name) for name in _TOLD):
-            if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-                return float(value)
+    """A number of seconds or milliseconds, or a span, beside the error or in it."""
+    for source in _sources(body):
+        for name in _TOLD:
+            if (found := span(source.get(name))) is not None:
+                return found
+        for name in _TOLD_MILLISECONDS:
+            if (found := _milliseconds(source.get(name))) is not None:
+                return found
     return None
 
 
-def _duration(raw: str) -> float | None:
-    """Seconds of 34s, 7.66s, 6m0s, 1h2m, 350ms or a bare number."""
-    found = _DURATION.match(raw)
-    if raw and found and any(found.groups()):
-        hours, minutes, seconds, thousandths = (float(part or 0) for part in found.groups())
-        return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
-    return _number(raw)
+def _sources(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for source in (body.get("error"), _metadata(body), body.get("detail"), body):
+        if isinstance(source, Mapping):
+            yield source
+
+
+def _metadata(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = body.get("error")
+    found = inner.get("metadata") if isinstance(inner, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _quoted(body: Mapping[str, Any]) -> dict[str, str]:
+    """Headers that OpenRouter puts into the body."""
+    found = _metadata(body).get("headers")
+    return {str(name).lower(): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _in_words(text: str) -> float | None:
+    said = _IN_WORDS.search(text)
+    if said is None:
+        return None
+    return span(said["span"]) if said["span"] else float(said["count"]) * _UNITS[said["unit"].lower()]

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from math import gcd
 from secrets import token_hex
 
 import orjson
@@ -28,6 +27,7 @@ from apps.llm.vendors.errors import error
 from apps.llm.vendors.http import PICTURE_TOTAL_SECONDS, Call, base_of, fetch_call, key_of
 from apps.llm.vendors.images import picture_of
 from apps.llm.vendors.openai_compatible import KEY_FIELD
+from apps.llm.vendors.ratios import nearest_ratio
 
 MODELS = ("ultra", "core", "sd3.5-large", "sd3.5-large-turbo", "sd3.5-medium", "sd3.5-flash")
 RATIOS = ("16:9", "1:1", "21:9", "2:3", "3:2", "4:5", "5:4", "9:16", "9:21")
@@ -109,31 +109,13 @@ def multipart(form: dict[str, str], boundary: str) -> bytes:
 def _form(request: ImageRequest, path: str) -> dict[str, str]:
     form = {"prompt": request.prompt, "output_format": "png"}
     if request.size:
-        form["aspect_ratio"] = _ratio(request.size)
+        form["aspect_ratio"] = nearest_ratio(request.size, RATIOS)
     if path == "sd3":
         form["model"] = request.model
     more = {
         name: str(value) for name, value in request.extra.items() if name.isidentifier() and name not in form
     }
     return form | {name: value for name, value in more.items() if name not in _RESERVED}
-
-
-def _ratio(size: str) -> str:
-    """The ratio of WIDTHxHEIGHT that the host knows and that is nearest; a ratio stays what it is."""
-    if size in RATIOS:
-        return size
-    width, _, height = size.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise error(ErrorKind.BAD_REQUEST, detail=f"{size[:20]} is no size such as 1024x1024")
-    divisor = gcd(int(width), int(height))
-    exact = f"{int(width) // divisor}:{int(height) // divisor}"
-    wanted = int(width) / int(height)
-    return exact if exact in RATIOS else min(RATIOS, key=lambda ratio: abs(_quotient(ratio) - wanted))
-
-
-def _quotient(ratio: str) -> float:
-    width, _, height = ratio.partition(":")
-    return int(width) / int(height)
 
 
 async def _fetched(endpoint: Endpoint, call: Call) -> bytes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.views.generic.base import ContextMixin, TemplateResponseMixin
 
 from apps.accounts.pages import AdminPage
@@ -27,6 +28,14 @@ class ModelsPage(TemplateResponseMixin, ContextMixin, AdminPage):
     def page(self, *, status: int = 200, **context: Any) -> HttpResponse:
         """The page's template with this context."""
         return self.render_to_response(self.get_context_data(**context), status=status)
+
+
+def uuid_of(text: str) -> UUID:
+    """The id that an address or a form names; raises Http404 for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
 
 
 def tried(form: forms.Form, work: Callable[[], Any]) -> bool:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
-
-from django.http import HttpResponse
 
 from apps.llm.selectors.administration import access_connection
 from apps.llm.selectors.health import (
@@ -24,16 +21,34 @@ from apps.llm.selectors.health import (
 )
 from apps.llm.views.base import ModelsPage
 from apps.llm.views.charts import calls_chart, latency_chart
+from apps.llm.views.tables import Column, as_csv, headings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from uuid import UUID
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from apps.llm.models import Connection
 
-FILTERS: Final = ("q", "state")
+FILTERS: Final = ("q", "state", "sort")
+COLUMNS: Final = (
+    Column("Provider", "name"),
+    Column("State", "state"),
+    Column("Last probe"),
+    Column("Last test"),
+    Column("Calls", "calls", falls=True, is_number=True),
+    Column("Error rate", "errors", falls=True, is_number=True),
+    Column("Half within", "p50", falls=True, is_number=True),
+    Column("95 of 100 within", "p95", falls=True, is_number=True),
+)
+SORTS: Final = {
+    "": "Trouble first",
+    "name": "Name",
+    "calls": "Most calls",
+    "errors": "Most errors",
+    "p50": "Slowest, half within",
+    "p95": "Slowest, 95 of 100 within",
+}
 _HEADINGS: Final = (
     "provider", "vendor", "state", "reason", "since", "last probe", "probe ms", "last test", "test result",
     "calls", "errors", "p50 ms", "p95 ms",
@@ -50,12 +65,14 @@ class HealthView(ModelsPage):
         shown = range_of(request.GET.get("range", ""))
         rows = standings(filters, shown)
         if request.GET.get("format") == "csv":
-            return _as_csv(rows)
+            return as_csv("provider-health", _HEADINGS, (_cells(row) for row in rows))
         chosen = {name: value for name, value in filters.items() if value} | {"range": shown.slug}
         return self.page(
             rows=rows,
             filters=filters,
             states=STATES,
+            sorts=SORTS.items(),
+            headings=headings(COLUMNS, filters | {"range": shown.slug}),
             csv_query=urlencode(chosen | {"format": "csv"}),
             **_charts(shown, None),
         )
@@ -89,16 +106,6 @@ def _charts(shown: Range, connection: Connection | None) -> dict[str, Any]:
     }
 
 
-def _as_csv(rows: Iterable[ConnectionStanding]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="provider-health.csv"'
-    writer = csv.writer(response)
-    writer.writerow(_HEADINGS)
-    for row in rows:
-        writer.writerow([_plain(value) for value in _cells(row)])
-    return response
-
-
 def _cells(row: ConnectionStanding) -> list[object]:
     health, test, figures = row.health, row.test, row.figures
     return [
@@ -106,9 +113,3 @@ def _cells(row: ConnectionStanding) -> list[object]:
         health.probe_ms, test.finished_at if test else None, test.message if test else None,
         figures.calls, figures.errors, figures.p50, figures.p95,
     ]  # fmt: skip
-
-
-def _plain(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,9 +9,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 
-from apps.accounts.views.trail import neutral
 from apps.audit.services import record
 from apps.llm.catalogue import ABILITIES
 from apps.llm.forms import BulkForm
@@ -23,6 +19,7 @@ from apps.llm.selectors.administration import reach_of, teams
 from apps.llm.selectors.offered import FILTERS, PRICES, offered_models, priced
 from apps.llm.services import models_reset, models_set_state
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+from apps.llm.views.tables import Column, as_csv, headings
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -34,9 +31,24 @@ SORTS: Final = {
     "": "Name",
     "-name": "Name, backwards",
     "provider": "Provider",
+    "-provider": "Provider, backwards",
     "context": "Largest context",
+    "-context": "Smallest context",
+    "price": "Cheapest",
+    "-price": "Dearest",
+    "state": "On first",
+    "-state": "Off first",
     "newest": "Newest",
 }
+COLUMNS: Final = (
+    Column("Name", "name"),
+    Column("Provider", "provider"),
+    Column("Abilities"),
+    Column("Context", "context", falls=True, is_number=True),
+    Column("Price", "price", is_number=True),
+    Column("Teams"),
+    Column("State", "state"),
+)
 MORE: Final = ("kind", "ability", "team", "price", "sort")
 """Filters that stay folded until one is used."""
 _HEADINGS: Final = (
@@ -97,29 +109,22 @@ class ModelExportView(ModelsPage):
 
     def get(self, request: Any) -> HttpResponse:
         filters = _filters(request.GET)
-        found = priced(offered_models(filters), filters["price"])[:MOST_EXPORTED]
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(_HEADINGS)
-        writer.writerows(_cells(model) for model in found)
+        found = priced(offered_models(filters), filters)[:MOST_EXPORTED]
         kept = {name: value for name, value in filters.items() if value}
         record(actor=self.actor, action="models.exported", target_type="model", detail=kept)
-        name = f"models-{request.tenant.slug}-{timezone.now():%Y-%m-%d}.csv"
-        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=disposition)
+        return as_csv(f"models-{request.tenant.slug}", _HEADINGS, (_cells(model) for model in found))
 
 
-def _cells(model: Model) -> list[str]:
+def _cells(model: Model) -> list[object]:
     price = price_for(model)
     amounts = [price.input, price.output, price.picture, price.search]
     granted = ", ".join(grant.team.name for grant in model.grants.all())
     state = "on" if model.is_enabled and model.connection.is_enabled else "off"
-    cells = [
+    return [
         model.name, model.slug, model.connection.name, model.vendor_model, model.modality,
-        " ".join(model.abilities), _text(model.context_window), _text(model.max_output),
-        *(_text(amount) for amount in amounts), price.currency, price.origin, granted, state,
+        " ".join(model.abilities), model.context_window, model.max_output, *amounts, price.currency,
+        price.origin, granted, state,
     ]  # fmt: skip
-    return [neutral(cell) for cell in cells]
 
 
 def _undo(action: str, done: list[Model]) -> dict[str, str]:
@@ -135,15 +140,10 @@ def _ids(text: str) -> list[UUID]:
         return []
 
 
-def _text(value: Any) -> str:
-    """Empty for what is unknown: a spreadsheet would add up a 0."""
-    return "" if value is None else str(value)
-
-
 def _list_context(given: Any) -> dict[str, Any]:
     filters = _filters(given)
     query = _query(given)
-    page = Paginator(priced(offered_models(filters), filters["price"]), PER_PAGE).get_page(given.get("page"))
+    page = Paginator(priced(offered_models(filters), filters), PER_PAGE).get_page(given.get("page"))
     for model in page:
         model.price_shown = price_for(model)  # type: ignore[attr-defined]  # for the template
         model.badges = badges_of(model)  # type: ignore[attr-defined]  # as above
@@ -161,6 +161,7 @@ def _list_context(given: Any) -> dict[str, Any]:
         "abilities": [(name, name.capitalize()) for name in ABILITIES],
         "prices": PRICES.items(),
         "sorts": SORTS.items(),
+        "headings": headings(COLUMNS, filters),
     }
 
 

@@ -11,15 +11,24 @@ from django.urls import reverse
 
 from apps.llm.forms import ModelForm, TeamsForm
 from apps.llm.models import Model
-from apps.llm.selectors import differences, facts_for, price_for, vendor_label
+from apps.llm.policy.selectors import parameters_of
+from apps.llm.policy.shown import told
+from apps.llm.routes.services import MOST_TEXT
+from apps.llm.routes.shown import trial_shown
+from apps.llm.selectors import differences, facts_for, price_for
 from apps.llm.selectors.administration import (
     access_model,
+    access_model_trial,
+    access_team,
     reach_of,
     teams,
 )
 from apps.llm.selectors.catalogued import RESETTABLE
-from apps.llm.services import model_grants_set, model_reset, model_update
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+from apps.llm.selectors.health import places_of
+from apps.llm.services import model_grants_set, model_reset, model_trial_start, model_update
+from apps.llm.vendors.base import Modality
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried, uuid_of
+from apps.runs.services import run_stop
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -44,7 +53,47 @@ class ModelView(ModelsPage):
         return self._shown(access_model(model_id), form, status=UNPROCESSABLE)
 
     def _shown(self, model: Model, form: ModelForm, *, saved: str = "", status: int = 200) -> HttpResponse:
-        return self.page(**model_context(model) | {"form": form}, saved=saved, status=status)
+        key = self.request.GET.get("trial", "")
+        trial = trial_shown(access_model_trial(model, uuid_of(key))) if key else None
+        return self.page(**model_context(model) | {"form": form}, trial=trial, saved=saved, status=status)
+
+
+class ModelTrialView(ModelsPage):
+    """Asks the model as a team would."""
+
+    template_name = "llm/model.html"
+
+    def get(self, request: HttpRequest, model_id: UUID) -> HttpResponse:
+        return HttpResponseRedirect(f"{_page_of(access_model(model_id))}#trial")
+
+    def post(self, request: HttpRequest, model_id: UUID) -> HttpResponse:
+        model = access_model(model_id)
+        team = access_team(uuid_of(request.POST.get("team", "")))
+        text = request.POST.get("text", "")
+        try:
+            run = model_trial_start(actor=self.actor, model=model, team=team, text=text)
+        except ValidationError as error:
+            refused = {"messages": error.messages, "text": text, "team": team}
+            return self.page(**model_context(model), trial_refused=refused, status=UNPROCESSABLE)
+        return HttpResponseRedirect(f"{_page_of(model)}?trial={run.pk}#trial")
+
+
+class ModelTrialResultView(ModelsPage):
+    """A trial as far as it has come, without the page around it: what the page asks for again and again."""
+
+    template_name = "llm/trial.html"
+
+    def get(self, request: HttpRequest, model_id: UUID, trial_id: UUID) -> HttpResponse:
+        return self.page(trial=trial_shown(access_model_trial(access_model(model_id), trial_id)))
+
+
+class ModelTrialStopView(ModelsPage):
+    """Ends a trial that still runs; what it has said stays."""
+
+    def post(self, request: HttpRequest, model_id: UUID, trial_id: UUID) -> HttpResponse:
+        model = access_model(model_id)
+        run_stop(run_id=access_model_trial(model, trial_id).pk)
+        return HttpResponseRedirect(f"{_page_of(model)}?trial={trial_id}#trial")
 
 
 class ModelResetView(ModelsPage):
@@ -78,16 +127,25 @@ class ModelTeamsView(ModelsPage):
 
 def model_context(model: Model) -> dict[str, Any]:
     """What the model's page shows."""
-    granted = [str(pk) for pk in model.grants.values_list("team_id", flat=True)]
+    granted, among = set(model.grants.values_list("team_id", flat=True)), teams()
+    is_open = any(team.is_everyone and team.pk in granted for team in among)
+    is_chat = model.modality == Modality.CHAT.value
     return {
         "model": model,
         "form": ModelForm(model=model),
-        "teams_form": TeamsForm(teams=teams(), chosen=granted),
+        "teams_form": TeamsForm(teams=among, chosen=[str(pk) for pk in granted]),
         "reach": reach_of(Model.objects.filter(pk=model.pk)),
         "price": price_for(model),
         "differences": differences(model),
         "source": facts_for(model).source,
-        "vendor_label": vendor_label(model.connection.vendor),
+        "is_chat": is_chat,
+        "places": places_of(model),
+        "parameters": [
+            (team, told(settings, team))
+            for team, settings in (parameters_of(model, among) if is_chat else [])
+        ],
+        "trial_teams": [team for team in among if is_open or team.pk in granted],
+        "most_text": MOST_TEXT,
     }
 
 

@@ -10,9 +10,9 @@ from django.views.generic.base import ContextMixin, TemplateResponseMixin
 from apps.accounts.pages import PersonPage
 from apps.accounts.selectors import access_user, teams_of
 from apps.llm.policy.person import policy_of, team_among, withheld_from
+from apps.llm.policy.shown import told
 from apps.llm.selectors import badges_of
 from apps.llm.views.base import ModelsPage
-from apps.llm.views.teams import told
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:

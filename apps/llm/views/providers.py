@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.pages import paged, searched
 from apps.llm.forms import ConnectionForm
 from apps.llm.models import CheckKind, CheckState, Connection, ConnectionCheck, Model
 from apps.llm.selectors import vendor_label
@@ -22,6 +23,7 @@ from apps.llm.services.connections import OWN_VENDORS
 from apps.llm.vendors.base import Vendor
 from apps.llm.vendors.registry import VENDORS
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+from apps.llm.views.tables import Column, headings
 from apps.llm.views.vendor_choices import vendor_choice, vendor_choices
 
 if TYPE_CHECKING:
@@ -30,16 +32,32 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 PATIENCE_S = 20
+COLUMNS: Final = (
+    Column("Name", "name"),
+    Column("Provider", "vendor"),
+    Column("Address"),
+    Column("Key"),
+    Column("Models", "models", falls=True, is_number=True),
+    Column("State", "state"),
+)
+SORTS: Final = {
+    "": "Name",
+    "-name": "Name, backwards",
+    "vendor": "Provider",
+    "models": "Most models",
+    "state": "On first",
+}
 
 
 class ProviderListView(ModelsPage):
     template_name = "llm/providers.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        rows = connections()
-        for row in rows:
-            row.vendor_label = vendor_label(row.vendor)  # type: ignore[attr-defined]  # for the template
-        return self.page(connections=rows)
+        filters = {name: searched(request, name) for name in ("q", "sort")}
+        context = paged(request, connections(filters), **filters)
+        for row in context["page"]:
+            row.vendor_label = vendor_label(row.vendor)
+        return self.page(**context, headings=headings(COLUMNS, filters), sorts=SORTS.items())
 
 
 class ProviderChooseView(ModelsPage):

@@ -22,7 +22,7 @@ from apps.llm.policy.selectors import (
     team_routes,
     teams_found,
 )
-from apps.llm.policy.shown import LABELS, setting_text, source_text
+from apps.llm.policy.shown import LABELS, told
 from apps.llm.routes.selectors import access_route
 from apps.llm.routes.services import team_routes_set
 from apps.llm.selectors.administration import access_model, access_team, people_in
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from apps.accounts.models import Team
     from apps.llm.models import Model, Route
-    from apps.llm.policy.rules import Setting
     from apps.llm.policy.selectors import TeamModels, TeamRoute
 
 
@@ -237,15 +236,6 @@ class TeamsModelsView(ModelsPage):
             saved=self.request.GET.get("saved", ""),
             **context,
         )
-
-
-def told(settings: list[Setting], team: Team) -> list[tuple[str, str, str]]:
-    """Those parameters that are set: name, value and source in words."""
-    return [
-        (LABELS[each.name], setting_text(each), source_text(each, team.name))
-        for each in settings
-        if each.value is not None
-    ]
 
 
 def _default_named(text: str) -> Model | Route | None:

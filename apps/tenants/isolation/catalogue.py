@@ -1,7 +1,8 @@
 """Lint of the database catalogue: what isolation needs and a migration could have forgotten.
 
 `violations()` is empty when every tenant table has forced row security with the one policy, composite
-keys, tenant-led uniqueness and least grants, and nothing else (views, functions, roles) leads around it.
+keys, tenant-led uniqueness and least grants, and nothing else (views, functions, roles) leads around it. A
+partition has all of that by itself, and no grants: the application reaches its rows through the table alone.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
     from django.db.models import Model
 
-DEFINER_FUNCTIONS: Final[frozenset[str]] = frozenset()
-"""SECURITY DEFINER functions that were audited; each sets its own search_path."""
+DEFINER_FUNCTIONS: Final[frozenset[str]] = frozenset(
+    {"knowledge_shelf_create", "knowledge_shelf_index", "knowledge_shelf_drop"}
+)
+"""SECURITY DEFINER functions that were audited; each sets its own search_path, none is the application's."""
 
 UNMODELLED: Final = frozenset({"django_migrations"})
 POLICY: Final = "(tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))"
 
 _TABLES = """
-SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner), c.relispartition
+SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner), c.relkind = 'p',
+       (SELECT p.relname FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent WHERE i.inhrelid = c.oid)
 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
 """
 _POLICIES = """
@@ -67,7 +71,9 @@ SELECT c.relname, c.relkind::text, coalesce(c.reloptions::text[] @> ARRAY['secur
 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('v', 'm')
 """
 _FUNCTIONS = """
-SELECT p.proname, coalesce(array_to_string(p.proconfig, ','), '') LIKE '%%search_path=%%'
+SELECT p.proname, coalesce(array_to_string(p.proconfig, ','), '') LIKE '%%search_path=%%',
+       has_function_privilege('app_web', p.oid, 'EXECUTE')
+         OR has_function_privilege('app_worker', p.oid, 'EXECUTE')
 FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
 """
 _ROLES = "SELECT rolname, rolsuper, rolbypassrls, rolinherit, rolcreatedb, rolcreaterole FROM pg_roles"
@@ -85,6 +91,11 @@ class Catalogue:
         self.tenant_models = {m._meta.db_table: m for m in apps.get_models() if issubclass(m, TenantModel)}
         self.global_models = {m._meta.db_table: m for m in apps.get_models() if issubclass(m, GlobalModel)}
         self.tables = {row[0]: row[1:] for row in self._rows(_TABLES)}
+        self.isolated = self.tenant_models | {
+            table: self.tenant_models[parent]
+            for table, (*_, parent) in self.tables.items()
+            if parent in self.tenant_models
+        }
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         self._cursor.execute(query)
@@ -101,8 +112,8 @@ class Catalogue:
 
     def _unknown_tables(self) -> Iterator[str]:
         known = self.tenant_models.keys() | self.global_models.keys() | UNMODELLED
-        for table, (_, _, owner, is_partition) in self.tables.items():
-            if table not in known and not is_partition:
+        for table, (_, _, owner, *_) in self.tables.items():
+            if table not in known | self.isolated.keys():
                 yield f"{table}: no model declares it TENANT or GLOBAL"
             if owner != roles.OWNER:
                 yield f"{table}: owned by {owner}, not by {roles.OWNER}"
@@ -110,7 +121,7 @@ class Catalogue:
             yield f"{table}: the table is missing; run migrate"
 
     def _row_security(self) -> Iterator[str]:
-        for table in self.tenant_models.keys() & self.tables.keys():
+        for table in self.isolated.keys() & self.tables.keys():
             enabled, forced, *_ = self.tables[table]
             if not enabled:
                 yield f"{table}: row security is not enabled"
@@ -121,21 +132,21 @@ class Catalogue:
         found: dict[str, list[tuple[Any, ...]]] = {}
         for table, *policy in self._rows(_POLICIES):
             found.setdefault(table, []).append(tuple(policy))
-        for table in self.tenant_models.keys() & self.tables.keys():
+        for table in self.isolated.keys() & self.tables.keys():
             expected = [("tenant_isolation", "*", True, True, POLICY, POLICY)]
             if found.get(table, []) != expected:
                 yield f"{table}: its policies are not exactly tenant_isolation for all roles and verbs"
 
     def _columns(self) -> Iterator[str]:
         columns = {row[0]: row[1:] for row in self._rows(_COLUMNS)}
-        for table in self.tenant_models.keys() & self.tables.keys():
+        for table in self.isolated.keys() & self.tables.keys():
             if columns.get(table) != (True, "uuid"):
                 yield f"{table}: tenant_id is not uuid NOT NULL"
 
     def _uniques(self) -> Iterator[str]:
         pairs = set()
         for table, index, is_primary, columns in self._rows(_UNIQUES):
-            if table not in self.tenant_models:
+            if table not in self.isolated:
                 continue
             if columns == ["tenant_id", "id"]:
                 pairs.add(table)
@@ -143,19 +154,20 @@ class Catalogue:
                 yield f"{table}: unique index {index} does not begin with tenant_id"
             if is_primary and columns != ["id"] and columns[:1] != ["tenant_id"]:
                 yield f"{table}: primary key {columns} does not begin with tenant_id"
-        for table in self.tenant_models.keys() & self.tables.keys() - pairs:
+        divided = {table for table, (_, _, _, is_divided, _) in self.tables.items() if is_divided}
+        for table in self.isolated.keys() & self.tables.keys() - pairs - divided:
             yield f"{table}: UNIQUE (tenant_id, id) is missing"
 
     def _keys(self) -> Iterator[str]:
         keys = self._rows(_KEYS)
         for table, parent, validated, own, theirs in keys:
-            if table in self.tenant_models and parent in self.tenant_models:
+            if table in self.isolated and parent in self.tenant_models:
                 if own[:1] != ["tenant_id"] or theirs[:2] != ["tenant_id", "id"]:
                     yield f"{table}: the key {own} → {parent} does not carry the tenant"
                 if not validated:
                     yield f"{table}: the key {own} → {parent} is not validated"
         present = {(table, parent, own[-1]) for table, parent, _, own, _ in keys if own[0] == "tenant_id"}
-        for table, model in self.tenant_models.items():
+        for table, model in self.isolated.items():
             for column, parent in tenant_keys(model):
                 if (table, parent, column) not in present:
                     yield f"{table}: the composite key of {column} → {parent} is missing"
@@ -186,7 +198,9 @@ class Catalogue:
                 yield f"{view}: a materialised view keeps rows outside row security"
             elif not is_invoker:
                 yield f"{view}: the view lacks security_invoker"
-        for function, has_path in self._rows(_FUNCTIONS):
+        for function, has_path, is_open in self._rows(_FUNCTIONS):
+            if is_open:
+                yield f"{function}(): the application may call it, though it runs as {roles.OWNER}"
             if function not in DEFINER_FUNCTIONS or not has_path:
                 yield f"{function}(): SECURITY DEFINER outside the audited list or without search_path"
 

@@ -147,6 +147,7 @@ export const routes: Route[] = [
           id: "d1",
           title: "Migration handbook.pdf",
           media_type: "application/pdf",
+          data_class: "internal",
           knowledge_base: { id: "kb1", name: "Handbook" },
         },
         page: 12,

@@ -107,6 +107,19 @@ export const m = {
     defaultCleared: (name: string, team: string) => `Your new chats in ${team} no longer begin with ${name}.`,
     undo: "Undo",
   },
+  narrowing: {
+    title: "Only in some documents",
+    kinds: "Kind",
+    tags: "Tag",
+    owners: "Owner",
+    since: "Dated from",
+    until: "Dated to",
+    dateNote:
+      "A document’s date is its own, else the day on which it was added. Files of this chat are always read.",
+    documents: (count: number) => (count === 1 ? "1 document" : `${count} documents`),
+    chip: (count: number) => (count === 1 ? "1 filter" : `${count} filters`),
+    widen: "Remove the filters of the documents",
+  },
   composer: {
     label: "Message",
     placeholder: "Ask anything",
@@ -222,6 +235,12 @@ export const m = {
       `${input.toLocaleString()} in, ${output.toLocaleString()} out${estimated ? " (estimated)" : ""}`,
     created: "Written",
     close: "Close",
+    good: "Good answer",
+    bad: "Bad answer",
+    rated: "Your rating is kept",
+    unrated: "Your rating was taken back",
+    judge: "Something wrong?",
+    judgeLabel: (title: string) => `Something wrong with the passage in ${title}?`,
   },
   steps: {
     label: "Steps",
@@ -261,8 +280,18 @@ export const m = {
   sources: {
     title: "Sources",
     close: "Close sources",
-    chip: (number: number, title: string) => `Source ${number}, ${title}`,
+    chip: (number: number, title: string, stale: boolean) =>
+      `Source ${number}, ${title}${stale ? ", may be out of date" : ""}`,
+    stale: (day: string) => `May be out of date: it was to be reviewed by ${day}.`,
+    answersFor: (name: string) => `${name} answers for it.`,
     page: (page: number) => `Page ${page}`,
+    classes: {
+      public: "Public",
+      internal: "Internal",
+      confidential: "Confidential",
+      restricted: "Restricted",
+    },
+    why: "Why can I see this?",
     open: "Open",
     openLabel: (title: string) => `Open the passage in ${title}`,
     unverified: "Not found word for word in the document",

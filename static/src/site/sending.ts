@@ -30,6 +30,7 @@ export class Sending {
     private readonly address: string,
     private readonly file: File,
     private readonly folder: string,
+    private readonly tags: string[],
     private readonly told: (received: number) => void,
   ) {}
 
@@ -57,6 +58,7 @@ export class Sending {
       name: this.file.name,
       size: this.file.size,
       folder: this.folder,
+      tags: this.tags,
     };
     return this.ask(this.address, "POST", "application/json", JSON.stringify(body));
   }

@@ -80,6 +80,12 @@ def asks_schema(body: dict[str, Any]) -> None:
     assert body["response_format"]["json_schema"]["schema"] == SCHEMA
 
 
+def asks_object(body: dict[str, Any]) -> None:
+    """Where the host takes no schema, the instructions hold it."""
+    assert body["response_format"] == {"type": "json_object"}
+    assert body["messages"][0]["content"].endswith(json.dumps(SCHEMA, separators=(",", ":")))
+
+
 def replayed(body: dict[str, Any], thoughts: Mapping[str, str]) -> None:
     arguments = json.dumps(CALLS[0][1], ensure_ascii=False)
     function = {"name": "weather", "arguments": arguments}
@@ -140,7 +146,10 @@ def spoken(name: str, slug: str, field: str, *, back: str = "", text: Answer | N
 
 DIALECTS = (
     spoken("chat", "openai_compatible", "reasoning_content"),
-    spoken("deepseek", "deepseek", "reasoning_content", back="reasoning_content"),
+    replace(
+        spoken("deepseek", "deepseek", "reasoning_content", back="reasoning_content"),
+        asks_schema=asks_object,
+    ),
     spoken("openrouter", "openrouter", "reasoning", back="reasoning"),
     replace(
         spoken(

@@ -75,7 +75,7 @@ DIALECTS = (
         failures=(
             Failure("model", refusal(404, 'model "x" not found, try pulling it first'), ErrorKind.NOT_FOUND),
             Failure(
-                "busy", refusal(503, "server busy, maximum pending requests exceeded"), ErrorKind.UNAVAILABLE
+                "busy", refusal(503, "server busy, maximum pending requests exceeded"), ErrorKind.OVERLOADED
             ),
             Failure(
                 "context",

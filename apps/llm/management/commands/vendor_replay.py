@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     Item = tuple[Path, int | None, Exchange | UnreadableError]
 
 SHOWN_CHARACTERS = 60
-ENDINGS = (".yaml", ".yml", ".json")
+ENDINGS = (".yaml", ".yml", ".json", ".yaml.gz", ".yml.gz", ".json.gz")
 
 
 class Command(BaseCommand):
     help = (
-        "Play recordings (YAML or JSON of VCR.py or of Ruby's VCR) back to the unmodified adapters over\n"
+        "Play recordings (YAML or JSON of VCR.py, Ruby's VCR, go-vcr) back to the unmodified adapters over\n"
         "loopback and print one line for each recorded exchange: what came out. Nothing leaves this machine."
     )
     notes = (
@@ -76,7 +76,7 @@ def _items(path: Path) -> list[Item]:
     """What is to be played of a file, or of all recordings below a folder."""
     if not path.is_dir():
         return _items_of_file(path)
-    files = sorted(found for found in path.rglob("*") if found.suffix in ENDINGS and found.is_file())
+    files = sorted(found for found in path.rglob("*") if found.name.endswith(ENDINGS) and found.is_file())
     if not files:
         return [(path, None, UnreadableError(f"{path} holds no recording (*.yaml, *.yml, *.json)."))]
     return list(chain.from_iterable(map(_items_of_file, files)))

@@ -15,6 +15,7 @@ from apps.llm.vendors.base import ErrorKind, Finished, TextDelta, Usage, VendorE
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from apps.guardrails.classes import DataClass
     from apps.llm.gateway import Outcome
     from apps.llm.routes.execution.voices import Voice
     from apps.llm.routes.planning import Offered
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 STEP: Final = "route_call"
 CHECK_TOKENS: Final = 2_000
+CHECKING: Final = frozenset({"check", "recheck", "compare", "classify"})
+"""Roles in which a model is asked by us, in a form that its own instructions would break."""
 WORDS: Final = {
     "answer": ("Asking {}", "{} answered"),
     "draft": ("{} drafts an answer", "{} drafted an answer"),
@@ -157,6 +160,7 @@ class Calls:
     purpose: str
     conversation_id: UUID | None = None
     spent: Spent = field(default_factory=Spent)
+    data_class: DataClass | None = None
     broke_off: Offered | None = None
 
     async def ask(self, model: Offered, ask: Ask, voice: Voice, role: str, *, retries: bool) -> Said:
@@ -199,8 +203,10 @@ class Calls:
             purpose=self.purpose,
             run=RunRef(ctx.run_id, ctx.fence),
             conversation_id=self.conversation_id,
+            data_class=self.data_class,
             step=role,
             retries=retries,
+            instructed=role not in CHECKING,
         )
 
 

@@ -7,6 +7,7 @@ from apps.llm.vendors.registry.rows import (
     ALL,
     PROJECT_FIELD,
     PROJECT_HEADER,
+    TOGETHER_PICTURES,
     WITH_VECTORS,
     host,
 )
@@ -59,7 +60,7 @@ HOSTS: tuple[Vendor, ...] = (
         "huggingface", "Hugging Face (router)", "https://router.huggingface.co/v1",
         "https://huggingface.co/settings/tokens",
         weights="open", docs="https://huggingface.co/docs/inference-providers/tasks/chat-completion",
-        checked="2026-11-23",
+        checked="2026-11-23", dialect=Dialect(lacks=without("parallel_tool_calls")),
         lists_without_key=True, note="Passes each call on to one of many hosts.",
     ),
     host(
@@ -88,7 +89,7 @@ HOSTS: tuple[Vendor, ...] = (
         "together", "Together", "https://api.together.xyz/v1", "https://api.together.ai/settings/api-keys",
         weights="open", region="United States", modalities=ALL,
         dialect=Dialect(
-            image_format="base64", efforts=THREE, thinks_not={"reasoning": {"enabled": False}},
+            pictures=TOGETHER_PICTURES, efforts=THREE, thinks_not={"reasoning": {"enabled": False}},
             lacks=without("parallel_tool_calls"),
         ),
         base_help="Also https://api.together.ai/v1, as Together now writes it; list prices know this one.",

@@ -24,6 +24,7 @@ from apps.llm.vendors.registry.rows import (
     WITH_PICTURES,
     WITH_SCORES,
     WITH_VECTORS,
+    XAI_PICTURES,
     host,
 )
 from apps.llm.vendors.stability import Stability
@@ -124,7 +125,7 @@ LABS: tuple[Vendor, ...] = (
         "https://api.x.ai/v1",
         "https://console.x.ai",
         key_required=True,
-        dialect=replace(NEWER_LIMIT, lacks=without("presence_penalty")),
+        dialect=replace(NEWER_LIMIT, lacks=without("presence_penalty"), pictures=XAI_PICTURES),
         modalities=WITH_PICTURES,
         more_fields=(_api_field("responses"),),
         info=VendorInfo(
@@ -255,7 +256,7 @@ LABS: tuple[Vendor, ...] = (
         checked="2026-11-23",
         dialect=Dialect(
             thinks={"enable_thinking": True}, thinks_not={"enable_thinking": False}, calls_unthinking=True,
-            lacks=without("frequency_penalty", "reasoning_effort"),
+            lacks=without("frequency_penalty", "reasoning_effort"), vectors="float",
         ),
         docs="https://www.alibabacloud.com/help/model-studio/compatibility-of-openai-with-dashscope",
         modalities=WITH_VECTORS,

@@ -17,7 +17,12 @@ def _own(docs: str, note: str = "", checked: str = "") -> VendorInfo:
     return VendorInfo(weights="open", hosting="own", region="Yours", note=note, docs=docs, checked=checked)
 
 
-INSTALLED: tuple[Vendor, ...] = (OpenAICompatible("builtin", "Built-in model"), Extractive())
+_LLAMA_CPP = Dialect(names_tool=False, lacks=without())
+
+INSTALLED: tuple[Vendor, ...] = (
+    OpenAICompatible("builtin", "Built-in model", dialect=_LLAMA_CPP),
+    Extractive(),
+)
 
 OWN: tuple[Vendor, ...] = (
     OpenAICompatible(
@@ -43,7 +48,7 @@ OWN: tuple[Vendor, ...] = (
         "llama_cpp",
         "llama.cpp",
         "http://localhost:8080/v1",
-        dialect=Dialect(names_tool=False, lacks=without()),
+        dialect=_LLAMA_CPP,
         modalities=WITH_SCORES,
         info=_own(
             "https://github.com/ggml-org/llama.cpp/tree/master/tools/server", "Any GGUF file.", CHECKED

@@ -4,6 +4,7 @@ from typing import Any
 
 from apps.llm.vendors.base import Field, Modality, VendorInfo
 from apps.llm.vendors.dialect import Dialect, without
+from apps.llm.vendors.images import Pictures
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 
 CHAT = frozenset({Modality.CHAT})
@@ -17,6 +18,20 @@ PLAIN = Dialect(lacks=without())
 """For hosts of others' models: what OpenAI alone knows is not sent."""
 COUNTS_UNASKED = Dialect(usage_option=False, lacks=without())
 """For hosts that send token counts in any case and document no `stream_options`."""
+
+XAI_PICTURES = Pictures(
+    sizes="ratio",
+    ratios=(
+        "1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "9:19.5", "19.5:9", "9:20", "20:9", "1:2", "2:1",
+    ),
+    sizeless=("grok-2-image",),
+    lacks=frozenset({"style", "background", "moderation", "output_format", "output_compression"}),
+)  # fmt: skip
+TOGETHER_PICTURES = Pictures(
+    "base64",
+    "sides",
+    lacks=frozenset({"quality", "style", "background", "moderation", "output_compression"}),
+)
 
 PROJECT_FIELD = Field("project", "Project", "Optional. Calls are counted under it.")
 PROJECT_HEADER = ("project", "OpenAI-Project")

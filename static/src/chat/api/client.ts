@@ -4,16 +4,19 @@ import type {
   Chat,
   ChatDetail,
   ChunkView,
+  Facets,
   FileOutput,
   KnowledgeBase,
   Me,
   Message,
   Model,
   Page,
+  Rating,
   Run,
   SendInput,
   SendOutput,
 } from "./types";
+import type { Way } from "./way";
 
 const BASE = "/api/v1";
 
@@ -72,17 +75,29 @@ export class Api {
   }
   send = (chat: string, input: SendInput) =>
     this.retried<SendOutput>("POST", `/conversations/${chat}/messages`, { json: input });
-  regenerate = (message: string, input: { client_id: string; model?: string; knowledge?: boolean }) =>
+  regenerate = (message: string, input: Way & { client_id: string; model?: string }) =>
     this.retried<{ answer: Message; run: Run }>("POST", `/messages/${message}/regenerate`, { json: input });
+  rate = (message: string, rating: Rating | null) =>
+    rating
+      ? this.call<Rating>("PUT", `/messages/${message}/rating`, { json: rating })
+      : this.call<void>("DELETE", `/messages/${message}/rating`);
+  judgePassage = (message: string, input: { chunk_id: string; kind: string; comment: string }) =>
+    this.call<void>("POST", `/messages/${message}/passage-feedback`, { json: input });
   stop = (run: string) => this.retried<Run>("POST", `/runs/${run}/stop`, { json: {} });
 
   knowledgeBases = () => this.call<Page<KnowledgeBase>>("GET", "/knowledge-bases");
+  facets = (bases: string[]) =>
+    this.call<Facets>(
+      "GET",
+      `/knowledge-bases/facets?${bases.map((id) => `knowledge_base_id=${id}`).join("&")}`,
+    );
   document = (id: string) =>
     this.call<{ state: string; error?: { kind: string; detail: string } | null; pages?: number | null }>(
       "GET",
       `/documents/${id}`,
     );
   chunk = (id: string, signal: AbortSignal) => this.call<ChunkView>("GET", `/chunks/${id}`, { signal });
+  why = (documentId: string) => this.call<{ reasons: string[] }>("GET", `/documents/${documentId}/why`);
   removeFile = (id: string) => this.call<void>("DELETE", `/files/${id}`);
 
   /** Uploads by XMLHttpRequest, since fetch tells no progress. `onProgress` gets 0 to 1. */

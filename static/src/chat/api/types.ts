@@ -55,6 +55,23 @@ export interface ChatDetail extends Chat {
   current_message_id?: string | null;
   knowledge_bases: KnowledgeBaseRef[];
   files: FileOutput[];
+  narrowing: Narrowing;
+}
+
+/** Which documents answers are looked up in; what is left out narrows nothing. */
+export interface Narrowing {
+  kinds?: string[];
+  tags?: string[];
+  owner_ids?: string[];
+  since?: string | null;
+  until?: string | null;
+}
+
+/** What searches in some collections can be narrowed to. */
+export interface Facets {
+  kinds: { kind: string; label: string; documents: number }[];
+  tags: { tag: string; documents: number }[];
+  owners: { id: string; name: string; documents: number }[];
 }
 
 export interface KnowledgeBaseRef {
@@ -82,6 +99,8 @@ export type Part =
   | { type: "reasoning"; text: string }
   | { type: "file"; file: FileOutput };
 
+export type DataClass = "public" | "internal" | "confidential" | "restricted";
+
 export interface Citation {
   type: "citation";
   number: number;
@@ -94,6 +113,10 @@ export interface Citation {
   heading: string[];
   quote: string;
   verified: boolean;
+  /** The day by which somebody looks at the document again, and whether it has passed. */
+  review_by?: string;
+  is_stale?: boolean;
+  data_class?: DataClass;
 }
 
 export interface FallbackNote {
@@ -132,12 +155,22 @@ export interface NearestNote {
   documents: { document_id: string; document_title: string; chunk_id: string; page: number | null }[];
 }
 
+/** The answer is an expert's. */
+export interface VerifiedNote {
+  type: "verified";
+  answer_id: string;
+  question: string;
+  approved_by: string;
+  approved_at: string | null;
+}
+
 export type Annotation =
   | Citation
   | UnsupportedNote
   | FallbackNote
   | RouteNote
   | NearestNote
+  | VerifiedNote
   | { type: "no_source" }
   | { type: "without_knowledge" };
 
@@ -162,6 +195,13 @@ export interface Usage {
   estimated?: boolean;
 }
 
+/** What the person says of an answer. */
+export interface Rating {
+  is_good: boolean;
+  reasons: string[];
+  comment: string;
+}
+
 export interface Message {
   id: string;
   client_id: string | null;
@@ -176,6 +216,7 @@ export interface Message {
   run_id: string | null;
   error: RunError | null;
   usage: Usage | null;
+  rating?: Rating | null;
   created_at: string;
 }
 
@@ -195,6 +236,7 @@ export interface ChunkView {
     id: string;
     title: string;
     media_type: string;
+    data_class: DataClass;
     knowledge_base: string | KnowledgeBaseRef | null;
   };
   page: number | null;
@@ -202,6 +244,7 @@ export interface ChunkView {
   text: string;
   before: string;
   after: string;
+  review: { owner: { id: string; name: string } | null; review_by: string | null; is_stale: boolean };
 }
 
 export interface Page<T> {

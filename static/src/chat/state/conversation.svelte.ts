@@ -1,10 +1,20 @@
 import type { Api } from "../api/client";
 import { ApiError } from "../api/problem";
-import type { ChatDetail, FileOutput, KnowledgeBaseRef, Message, Run, SendInput } from "../api/types";
+import type {
+  ChatDetail,
+  FileOutput,
+  KnowledgeBaseRef,
+  Message,
+  Narrowing,
+  Run,
+  SendInput,
+} from "../api/types";
+import type { Way } from "../api/way";
 import { uuid } from "../lib/uuid";
 import type { EndData } from "../runs/events";
 import type { RunFeed } from "../runs/feed";
 import type { Track } from "../runs/track";
+import { countOf } from "./narrowing";
 import { type Choices, childrenOf, pathThrough } from "./tree";
 import { Turn } from "./turn.svelte";
 
@@ -38,6 +48,7 @@ export class Conversation {
   turns = $state.raw<Turn[]>([]);
   choices = $state.raw<Choices>(new Map());
   bases = $state.raw<KnowledgeBaseRef[]>([]);
+  narrowing = $state.raw<Narrowing>({});
 
   private readonly children = $derived(childrenOf(this.turns.map(nodeOf)));
   readonly path = $derived(pathThrough(this.children, this.choices).map((node) => node.turn));
@@ -67,6 +78,7 @@ export class Conversation {
       ]);
       this.detail = detail;
       this.bases = detail.knowledge_bases;
+      this.narrowing = detail.narrowing;
       this.outside.onTeam(detail.team_id);
       this.adopt(messages);
       if (!this.choices.size && detail.current_message_id) this.chooseUpTo(detail.current_message_id);
@@ -127,8 +139,8 @@ export class Conversation {
     }
   }
 
-  /** Writes another answer beside this one; without `knowledge` nothing is looked up for it. */
-  async regenerate(turn: Turn, model?: string, knowledge = true): Promise<void> {
+  /** Writes another answer beside this one. */
+  async regenerate(turn: Turn, model?: string, way: Way = {}): Promise<void> {
     const clientId = uuid();
     const local = new Turn(
       localMessage("assistant", { text: "", clientId, files: [] }, turn.message.parent_id),
@@ -137,7 +149,7 @@ export class Conversation {
     this.turns = [...this.turns, local];
     this.choose(local);
     try {
-      const input = { client_id: clientId, knowledge, ...(model ? { model } : {}) };
+      const input = { client_id: clientId, ...way, ...(model ? { model } : {}) };
       const made = await this.outside.api.regenerate(turn.id, input);
       this.place(local, made.answer);
       this.choose(local);
@@ -166,11 +178,24 @@ export class Conversation {
     }
   }
 
+  async setNarrowing(narrowing: Narrowing): Promise<void> {
+    const before = this.narrowing;
+    this.narrowing = narrowing;
+    if (!this.id) return;
+    try {
+      await this.outside.api.changeChat(this.id, { narrowing });
+    } catch (error) {
+      this.narrowing = before;
+      throw error;
+    }
+  }
+
   private async create(): Promise<string> {
     const input = {
       ...(this.outside.team() ? { team_id: this.outside.team() } : {}),
       ...(this.outside.model() ? { model: this.outside.model() } : {}),
       ...(this.bases.length ? { knowledge_base_ids: this.bases.map((base) => base.id) } : {}),
+      ...(countOf(this.narrowing) ? { narrowing: this.narrowing } : {}),
     };
     const detail = await this.outside.api.createChat(input, uuid());
     this.detail = detail;

@@ -1,4 +1,15 @@
-import type { Citation, FileOutput, Message, NearestNote, Part, RouteNote, Step } from "../api/types";
+import type { Api } from "../api/client";
+import type {
+  Citation,
+  FileOutput,
+  Message,
+  NearestNote,
+  Part,
+  Rating,
+  RouteNote,
+  Step,
+  VerifiedNote,
+} from "../api/types";
 import { unitOffsets } from "../lib/codepoints";
 import { withCitations } from "../markdown/citations";
 import { type Block, TailLexer } from "../markdown/tail";
@@ -50,6 +61,11 @@ export class Turn {
     return this.message.annotations.find((note) => note.type === "nearest");
   }
 
+  /** The expert's answer that it is. */
+  get verified(): VerifiedNote | undefined {
+    return this.message.annotations.find((note) => note.type === "verified");
+  }
+
   /** Nothing was looked up for it, as the person wished. */
   get isWithoutKnowledge(): boolean {
     return this.message.annotations.some((note) => note.type === "without_knowledge");
@@ -72,6 +88,12 @@ export class Turn {
 
   get isPending(): boolean {
     return this.message.state === "queued" || this.message.state === "running";
+  }
+
+  /** Keeps what the person says of the answer; null takes it back. */
+  async rate(api: Api, rating: Rating | null): Promise<void> {
+    await api.rate(this.id, rating);
+    this.message = { ...this.message, rating };
   }
 
   /** The stored message replaces what was there; a finished answer is lexed once as a whole. */

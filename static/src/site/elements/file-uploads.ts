@@ -78,8 +78,10 @@ class FileUploads extends HTMLElement {
   private add(found: Found[]): void {
     const room = MOST - this.rows.length;
     const address = this.getAttribute("address") ?? "";
+    const field = this.querySelector<HTMLInputElement>("input[name=tags]");
+    const tags = (field?.value ?? "").split(",").filter((tag) => tag.trim());
     for (const each of found.slice(0, room)) {
-      const row = new Row(each, address, () => this.work());
+      const row = new Row(each, address, tags, () => this.work());
       this.rows.push(row);
       this.list.append(row.item);
     }
@@ -131,6 +133,7 @@ class Row {
   constructor(
     private readonly found: Found,
     private readonly address: string,
+    private readonly tags: string[],
     private readonly changed: () => void,
   ) {
     const name = document.createElement("span");
@@ -154,7 +157,7 @@ class Row {
   async send(): Promise<void> {
     const { file, folder } = this.found;
     this.show("sending", "Uploading");
-    this.sending = new Sending(this.address, file, folder, (received) => this.move(received));
+    this.sending = new Sending(this.address, file, folder, this.tags, (received) => this.move(received));
     try {
       const sent = await this.sending.send();
       this.show("done", sent.isDuplicate ? "Already in this collection, not added again" : "Uploaded");

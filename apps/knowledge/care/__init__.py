@@ -1,0 +1,1 @@
+"""Looking after a collection: what it could not answer, what was said of its passages, what is old."""

@@ -1,0 +1,121 @@
+"""Which verified answer a question has: in force, of sources that the person may read, asked as closely."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+
+from apps.knowledge.care.answer_models import AnswerState, VerifiedAnswer, VerifiedSource
+from apps.knowledge.care.freshness import today
+from apps.knowledge.care.likeness import is_covered, wording_of
+from apps.knowledge.embedding import embedding_models
+from apps.knowledge.fields import vector_text
+from apps.knowledge.models import Chunk, DocumentState
+from apps.knowledge.permissions import readable_by, readable_documents
+from apps.tenants.scope import current_tenant_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+MOST_VARIANTS: Final = 2_000
+
+_VARIANTS: Final = """
+SELECT q.answer_id, q.text, asked.model_id,
+       CASE WHEN vector_dims(q.embedding) = vector_dims(asked.vector)
+            THEN 1 - (q.embedding <=> asked.vector) END
+FROM knowledge_verifiedquestion q
+LEFT JOIN (SELECT a.model_id, a.vector::halfvec AS vector
+           FROM unnest(%(models)s::uuid[], %(vectors)s::text[]) AS a (model_id, vector)) AS asked
+  ON asked.model_id = q.model_id
+WHERE q.tenant_id = %(tenant)s AND q.answer_id = ANY(%(answers)s)
+LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A verified answer as a chat gives it: its text, who approved it and when, its sources in order."""
+
+    answer_id: UUID
+    text: str
+    question: str
+    approved_by: str
+    approved_at: datetime | None
+    sources: tuple[VerifiedSource, ...]
+
+
+def answer_for(
+    *,
+    user_id: UUID,
+    knowledge_base_ids: Sequence[UUID],
+    text: str,
+    vectors: Mapping[UUID, Sequence[float]],
+) -> Answered | None:
+    """The answer of one of the collections to this question, the newest of several; in a scope."""
+    bases = readable_by(user_id).filter(id__in=list(knowledge_base_ids), conversation_id=None)
+    closed = VerifiedSource.objects.filter(answer_id=OuterRef("pk")).exclude(
+        document__in=readable_documents(user_id)
+    )
+    found = in_force(VerifiedAnswer.objects.filter(knowledge_base__in=bases)).filter(~Exists(closed))
+    ids = list(found.order_by("-approved_at").values_list("id", flat=True))
+    asked = wording_of(text)
+    variants = _variants(ids, vectors) if ids else {}
+    fitting = next((id_ for id_ in ids if is_covered(asked, variants.get(id_, ()))), None)
+    if fitting is None:
+        return None
+    answer = VerifiedAnswer.objects.select_related("approved_by").get(id=fitting)
+    return Answered(
+        answer.id,
+        answer.text,
+        answer.questions.order_by("position")[0].text,
+        answer.approved_by.name if answer.approved_by else "",
+        answer.approved_at,
+        tuple(answer.sources.order_by("position")),
+    )
+
+
+def in_force(answers: QuerySet[VerifiedAnswer]) -> QuerySet[VerifiedAnswer]:
+    """Those that are approved, not past their day, and whose sources say what they said."""
+    is_due = Q(review_by__isnull=True) | Q(review_by__gte=today())
+    return answers.filter(is_due, ~Exists(changed_sources()), state=AnswerState.APPROVED)
+
+
+def changed_sources() -> QuerySet[VerifiedSource]:
+    """For an answer's row: its sources whose document no longer holds the passage as it was."""
+    same = Chunk.objects.filter(
+        id=OuterRef("chunk_id"),
+        document_id=OuterRef("document_id"),
+        document__state=DocumentState.READY,
+        text=OuterRef("quote"),
+        is_excluded=False,
+    )
+    return VerifiedSource.objects.filter(~Exists(same), answer_id=OuterRef("pk"))
+
+
+def _variants(
+    answer_ids: Sequence[UUID], vectors: Mapping[UUID, Sequence[float]]
+) -> dict[UUID, list[tuple[str, float | None]]]:
+    """Each answer's wordings with their cosines, on the common scale."""
+    models = embedding_models(vectors.keys())
+    values = {
+        "tenant": current_tenant_id(),
+        "answers": list(answer_ids),
+        "models": list(vectors),
+        "vectors": [vector_text(vector) for vector in vectors.values()],
+        "most": MOST_VARIANTS,
+    }
+    found: dict[UUID, list[tuple[str, float | None]]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_VARIANTS, values)
+        for answer_id, text, model_id, cosine in cursor.fetchall():
+            known = model_id in models and cosine is not None
+            found[answer_id].append((text, models[model_id].scale.common(cosine) if known else None))
+    return found

@@ -1,0 +1,115 @@
+"""The data class of collections and documents: raised by whoever may change them, lowered by a lead with a
+reason. A document has at least its collection's class unless it was lowered so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from apps.accounts.models import Membership, MembershipRole
+from apps.accounts.permissions import can
+from apps.audit.services import record
+from apps.guardrails.classes import DataClass, highest
+from apps.knowledge.models import Document, KnowledgeBase, Visibility
+from apps.knowledge.permissions import MANAGE, may_change, may_read
+from apps.rest.errors import forbidden, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
+
+    from apps.accounts.actors import Actor
+
+LONGEST_REASON: Final = 300
+
+
+def highest_class(document_ids: Collection[UUID]) -> DataClass | None:
+    """The highest class of these documents; None where none is left."""
+    if not document_ids:
+        return None
+    rows = Document.objects.select_related("knowledge_base", "version_of").filter(id__in=document_ids)
+    return highest(document.held_class for document in rows)
+
+
+def may_lower(actor: Actor, knowledge_base: KnowledgeBase) -> bool:
+    """Who manages knowledge, or a reader who leads a team: one that it is shared with, or, as owner, any."""
+    if can(actor, MANAGE):
+        return True
+    leads = Membership.objects.filter(user_id=actor.user_id, role=MembershipRole.LEAD)
+    if knowledge_base.owner_id == actor.user_id:
+        return leads.exists()
+    shared = knowledge_base.teams.values("team_id")
+    is_shared = knowledge_base.visibility == Visibility.TEAMS and leads.filter(team_id__in=shared).exists()
+    return is_shared and may_read(actor, knowledge_base)
+
+
+def base_class_set(
+    *, actor: Actor | None, knowledge_base: KnowledgeBase, wanted: DataClass, reason: str = ""
+) -> None:
+    """Raise the collection's class, or lower it as a lead with a reason; audited. `actor` None: operator.
+
+    Raises ProblemError 403 (not the actor's to change) and 400 (no lead, or no reason).
+    """
+    locked = KnowledgeBase.objects.select_for_update(no_key=True).get(id=knowledge_base.id)
+    now, reason = DataClass(locked.data_class), _clean(reason)
+    if wanted == now:
+        return
+    _refuse_unless_allowed(actor, locked, reason, lowers=wanted < now)
+    KnowledgeBase.objects.filter(id=locked.id).update(data_class=wanted)
+    knowledge_base.data_class = wanted
+    _note(actor, locked, now, wanted, reason)
+
+
+def document_class_set(
+    *, actor: Actor | None, document: Document, wanted: DataClass | None, reason: str = ""
+) -> None:
+    """Give the document a class of its own, None for its collection's; as `base_class_set` otherwise.
+
+    A class below the collection's needs a lead and a reason also where it is not lower than before.
+    """
+    locked = Document.objects.select_for_update(of=("self",)).select_related("knowledge_base").get(
+        id=document.id
+    )  # fmt: skip
+    base = locked.knowledge_base
+    now, reason = locked.held_class, _clean(reason)
+    then = wanted or DataClass(base.data_class)
+    is_below = then < base.data_class
+    if then == now and wanted == locked.data_class and not is_below:
+        return
+    _refuse_unless_allowed(actor, base, reason, lowers=is_below or then < now)
+    document.data_class = locked.data_class = wanted
+    document.class_reason = locked.class_reason = reason if is_below else ""
+    Document.objects.filter(id=locked.id).update(data_class=wanted, class_reason=locked.class_reason)
+    _note(actor, locked, now, then, reason)
+
+
+def _refuse_unless_allowed(
+    actor: Actor | None, knowledge_base: KnowledgeBase, reason: str, *, lowers: bool
+) -> None:
+    if not lowers:
+        if actor is not None and not may_change(actor, knowledge_base):
+            raise forbidden()
+        return
+    if actor is not None and not may_lower(actor, knowledge_base):
+        message = "Only the lead of a team or an administrator may lower it. Ask one. Nothing was changed."
+        raise invalid([{"field": "data_class", "message": message}])
+    if not reason:
+        raise invalid([{"field": "class_reason", "message": "Say why the lower class is right."}])
+
+
+def _clean(reason: str) -> str:
+    return " ".join(reason.split())[:LONGEST_REASON]
+
+
+def _note(
+    actor: Actor | None, target: Document | KnowledgeBase, before: DataClass, after: DataClass, reason: str
+) -> None:
+    record(
+        actor=actor,
+        action="data_class.changed",
+        target_type="document" if isinstance(target, Document) else "knowledge_base",
+        target_id=target.id,
+        before={"data_class": before.slug},
+        after={"data_class": after.slug},
+        detail={"reason": reason} if reason else None,
+    )

@@ -1,0 +1,124 @@
+"""Reads of evaluations: a collection's history, and two runs side by side, question by question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Count
+
+from apps.knowledge.evaluation.golden import titles_of
+from apps.knowledge.models import EvaluationRun, GoldenQuestion
+from apps.knowledge.permissions import access_knowledge_base
+from apps.rest.errors import not_found
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from apps.accounts.actors import Actor
+    from apps.knowledge.models import EvaluationResult, KnowledgeBase
+
+_CHANGED: Final = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One question in both runs; None where a run did not ask it. Documents by title, first ones first."""
+
+    text: str
+    before: EvaluationResult | None
+    after: EvaluationResult | None
+    expected: list[str]
+    found_before: list[str]
+    found_after: list[str]
+
+    @property
+    def change(self) -> float | None:
+        """How much nDCG grew; None where only one run asked."""
+        return None if self.before is None or self.after is None else self.after.ndcg - self.before.ndcg
+
+    @property
+    def verdict(self) -> str:
+        """In a word."""
+        if self.change is None:
+            return "asked once"
+        if abs(self.change) < _CHANGED:
+            return "same"
+        return "better" if self.change > 0 else "worse"
+
+
+def access_evaluated(actor: Actor, base_id: UUID) -> KnowledgeBase:
+    """The collection, for those who may change it; a chat's own has no evaluation. 404 or 403."""
+    base = access_knowledge_base(actor, base_id, change=True)
+    if base.conversation_id is not None:
+        raise not_found()
+    return base
+
+
+def questions_of(base: KnowledgeBase) -> QuerySet[GoldenQuestion]:
+    """Its golden questions with their documents, newest first."""
+    rows = GoldenQuestion.objects.filter(knowledge_base=base).prefetch_related("sources__document")
+    return rows.order_by("-created_at", "-id")
+
+
+def access_question(actor: Actor, question_id: UUID) -> GoldenQuestion:
+    """A question of a collection that the actor may change; 404 or 403."""
+    rows = GoldenQuestion.objects.select_related("knowledge_base").prefetch_related("sources__document")
+    question = rows.filter(id=question_id).first()
+    if question is None:
+        raise not_found()
+    access_evaluated(actor, question.knowledge_base_id)
+    return question
+
+
+def runs_of(base: KnowledgeBase) -> QuerySet[EvaluationRun]:
+    """Its runs with how many questions were measured, newest first."""
+    rows = EvaluationRun.objects.filter(knowledge_base=base).annotate(measured=Count("results"))
+    return rows.order_by("-created_at", "-id")
+
+
+def access_run(actor: Actor, run_id: UUID) -> EvaluationRun:
+    """A run of a collection that the actor may change; 404 or 403."""
+    run = EvaluationRun.objects.select_related("knowledge_base").filter(id=run_id).first()
+    if run is None:
+        raise not_found()
+    access_evaluated(actor, run.knowledge_base_id)
+    return run
+
+
+def differences(before: EvaluationRun, after: EvaluationRun) -> list[Difference]:
+    """Every question of either run, what became worse first, then what became better."""
+    old = {row.question_id: row for row in before.results.all()}
+    new = {row.question_id: row for row in after.results.all()}
+    rows = [*old.values(), *new.values()]
+    titles = titles_of([id_ for row in rows for id_ in (*row.expected, *row.found)])
+    found = [_difference(old.get(id_), new.get(id_), titles) for id_ in dict.fromkeys([*old, *new])]
+    return sorted(found, key=lambda each: (_order(each), each.text))
+
+
+def _difference(
+    before: EvaluationResult | None, after: EvaluationResult | None, titles: dict[str, str]
+) -> Difference:
+    known = after or before
+    assert known is not None  # noqa: S101 - one of both asked it
+    return Difference(
+        known.text,
+        before,
+        after,
+        _titles(known.expected, titles),
+        _titles(before.found if before else [], titles),
+        _titles(after.found if after else [], titles),
+    )
+
+
+def _titles(ids: list[str], titles: dict[str, str]) -> list[str]:
+    return [titles.get(id_, "(deleted)") for id_ in ids]
+
+
+def _order(each: Difference) -> tuple[int, float]:
+    change = each.change
+    if change is None:
+        return 2, 0.0
+    return (0, change) if change < -_CHANGED else (1 if change > _CHANGED else 3, -change)

@@ -1,0 +1,1 @@
+"""A collection's change to another embedding model: beside the old vectors, then in one step."""

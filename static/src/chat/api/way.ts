@@ -1,0 +1,5 @@
+/** How an answer comes about: without `knowledge` nothing is looked up, without `verified` a model speaks always. */
+export interface Way {
+  knowledge?: boolean;
+  verified?: boolean;
+}
