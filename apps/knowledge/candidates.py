@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
 EXACT_MOST: Final = 30_000
 """Vectors in reach that are compared one by one; beyond, the index of the own shelf is used."""
+PLACES_ALWAYS: Final = 12_000
 PLACES_MOST: Final = 40_000
-"""Places in postings that a question reads, the strongest first."""
+STRONG: Final = 0.35
+"""Places in postings that a question reads, the strongest first: the former, then up to the latter only from
+lists that add so much of what the strongest adds, as where all of its words are common."""
 
 _CLASS: Final = f"""
 (SELECT {CLASSED} FROM knowledge_document d
@@ -202,7 +205,9 @@ def find(
         "terms": [term for terms in questions for term in terms],
         "weights": [weight for terms in questions for weight in terms.values()],
         "by_postings": chunks > UNPOSTED_MOST,
+        "places_always": PLACES_ALWAYS,
         "places": PLACES_MOST,
+        "strong": STRONG,
         "names": list(names),
         "says": bool(pointed),
     }

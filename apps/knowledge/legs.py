@@ -80,24 +80,23 @@ _FIND: Final = (
   WHERE %(by_postings)s
 ), read AS MATERIALIZED (
   SELECT question, places, adds
-  FROM (SELECT question, places, adds, sum(size) OVER strongest - size AS already FROM lists
+  FROM (SELECT question, places, adds, sum(size) OVER strongest - size AS already,
+               first_value(adds) OVER strongest AS most
+        FROM lists
         WINDOW strongest AS (PARTITION BY question ORDER BY adds DESC ROWS UNBOUNDED PRECEDING)) AS ordered
-  WHERE already < %(places)s
-), standing AS MATERIALIZED (
-  SELECT read.question, read.adds, place, place >> {bits} AS number
-  FROM read CROSS JOIN unnest(read.places) AS place
+  WHERE already < %(places_always)s OR (already < %(places)s AND adds >= %(strong)s * most)
 ), posted AS MATERIALIZED (
   SELECT scored.chunk_id
   FROM questions q CROSS JOIN LATERAL (
     SELECT t.chunk_id, t.terms <#> q.terms AS distance
     FROM (
-      SELECT s.place >> {bits} AS number, (s.place & ((1 << {bits}) - 1))::int AS position
-      FROM standing s JOIN numbered r ON r.number = s.number
-      WHERE s.question = q.number
-      GROUP BY s.place ORDER BY sum(s.adds) DESC LIMIT 4 * q.most) AS best
-    JOIN numbered r ON r.number = best.number
+      SELECT r.id, (stood.place & ((1 << {bits}) - 1))::int AS position
+      FROM (SELECT place, sum(adds) AS score FROM read CROSS JOIN unnest(read.places) AS place
+            WHERE read.question = q.number GROUP BY place) AS stood
+      JOIN numbered r ON r.number = stood.place >> {bits}
+      ORDER BY stood.score DESC LIMIT 4 * q.most) AS best
     JOIN knowledge_chunk c
-      ON c.tenant_id = %(tenant)s AND c.document_id = r.id AND c.position = best.position
+      ON c.tenant_id = %(tenant)s AND c.document_id = best.id AND c.position = best.position
     JOIN knowledge_chunkterms t ON t.tenant_id = %(tenant)s AND t.chunk_id = c.id
     ORDER BY distance LIMIT q.most) AS scored
   WHERE %(by_postings)s

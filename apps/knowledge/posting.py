@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connection
+from django.db import connection, connections
 
 from apps.knowledge.index_models import PostedDocument
+from apps.tenants.platform import PLATFORM
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
@@ -62,38 +63,43 @@ FROM (
 GROUP BY segment, term, level
 ORDER BY segment, term, level
 """
-UNTENDED: Final = """
+_HALF_GONE: Final = """
+WITH RECURSIVE held AS (
+  (SELECT tenant_id, segment FROM knowledge_posting WHERE {of} ORDER BY tenant_id, segment LIMIT 1)
+  UNION ALL
+  SELECT p.tenant_id, p.segment FROM held CROSS JOIN LATERAL (
+    SELECT tenant_id, segment FROM knowledge_posting
+    WHERE {of} AND (tenant_id, segment) > (held.tenant_id, held.segment)
+    ORDER BY tenant_id, segment LIMIT 1) AS p
+)
+SELECT held.tenant_id, held.segment
+FROM held LEFT JOIN knowledge_posteddocument d
+  ON d.tenant_id = held.tenant_id AND d.number >> %(bits)s = held.segment
+GROUP BY 1, 2
+HAVING count(d.id) * 2 < coalesce(max(d.number & ((1::bigint << %(bits)s) - 1)), 1)
+"""
+_UNPOSTED: Final = """
 SELECT d.tenant_id FROM knowledge_document d
 WHERE d.state = 'ready' AND NOT EXISTS (SELECT FROM knowledge_posteddocument p
   WHERE p.tenant_id = d.tenant_id AND p.document_id = d.id AND p.is_complete)
 GROUP BY 1 HAVING sum(d.chunk_count) >= %(least)s
-UNION
-SELECT tenant_id FROM knowledge_posteddocument
-GROUP BY tenant_id, number >> %(bits)s
-HAVING count(*) * 2 < max(number & ((1::bigint << %(bits)s) - 1))
-UNION
-SELECT id FROM tenants_tenant t
-WHERE EXISTS (SELECT FROM knowledge_posting p WHERE p.tenant_id = t.id)
-  AND NOT EXISTS (SELECT FROM knowledge_posteddocument d WHERE d.tenant_id = t.id)
-"""
-"""The organisations where chunks wait to be posted or segments to be dissolved, with `values_of`."""
-_HALF_GONE: Final = """
-SELECT number >> %(bits)s FROM knowledge_posteddocument
-WHERE tenant_id = %(tenant)s
-GROUP BY 1
-HAVING count(*) * 2 < max(number & ((1::bigint << %(bits)s) - 1))
 """
 _UNPOST: Final = """
 WITH gone AS (
   DELETE FROM knowledge_posteddocument
   WHERE tenant_id = %(tenant)s AND number >> %(bits)s = ANY(%(segments)s)
 )
-DELETE FROM knowledge_posting p
-WHERE p.tenant_id = %(tenant)s AND (p.segment = ANY(%(segments)s) OR NOT EXISTS (
-  SELECT FROM knowledge_posteddocument d
-  WHERE d.tenant_id = %(tenant)s AND d.number >= p.segment::bigint << %(bits)s
-    AND d.number < (p.segment::bigint + 1) << %(bits)s))
+DELETE FROM knowledge_posting WHERE tenant_id = %(tenant)s AND segment = ANY(%(segments)s)
 """
+
+
+def untended() -> set[UUID]:
+    """Where chunks wait to be posted or segments to be dissolved; as the platform's role."""
+    with connections[PLATFORM].cursor() as cursor:
+        cursor.execute(_UNPOSTED, {"least": UNPOSTED_MOST})
+        found = {row[0] for row in cursor.fetchall()}
+        cursor.execute(_HALF_GONE.replace("{of}", "true"), {"bits": PLACE_BITS})
+        return found | {row[0] for row in cursor.fetchall()}
 
 
 def documents_pick() -> list[UUID]:
@@ -117,15 +123,10 @@ def documents_post(picked: list[UUID]) -> int:
 
 def segments_dissolve() -> int:
     """Unpost the segments of which half of the documents are gone; how many. Their chunks wait anew."""
-    segments = [row[0] for row in _run(_HALF_GONE)]
-    if segments or not PostedDocument.objects.exists():
+    segments = [segment for _, segment in _run(_HALF_GONE.replace("{of}", "tenant_id = %(tenant)s"))]
+    if segments:
         _run(_UNPOST, segments=segments)
     return len(segments)
-
-
-def values_of() -> dict[str, int]:
-    """The parameters of UNTENDED."""
-    return {"least": UNPOSTED_MOST, "bits": PLACE_BITS}
 
 
 def _run(sql: str, **values: Any) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from django.db import connections
 
 from apps.knowledge.hinting import hint_tending
 from apps.knowledge.index_models import SHARED
-from apps.knowledge.posting import UNTENDED, documents_pick, documents_post, segments_dissolve, values_of
+from apps.knowledge.posting import documents_pick, documents_post, segments_dissolve, untended
 from apps.knowledge.shelving import shelves_prepare, vectors_move
 from apps.tenants.platform import PLATFORM, platform_scope
 from apps.tenants.scope import tenant_scope
@@ -57,8 +57,7 @@ def sweep_index() -> int:
     """Prepare shelves and hint where something waits; in how many organisations. As the platform's role."""
     own = shelves_prepare()
     with platform_scope(), connections[PLATFORM].cursor() as cursor:
-        cursor.execute(UNTENDED, values_of())
-        waiting = {row[0] for row in cursor.fetchall()}
+        waiting = untended()
         cursor.execute(_UNMOVED, {"tenants": list(own), "shared": SHARED})
         waiting |= {row[0] for row in cursor.fetchall()}
     for tenant_id in waiting:
