@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,15 @@ class Api:
     product: Served
     connected: Connected
     key: str
+    ends: ExitStack
 
     def client(self, key: str | None = None) -> OpenAI:
-        """The official client, which retries nothing by itself."""
+        """The official client, which retries nothing by itself; it is closed with the test."""
         from openai import OpenAI
 
-        return OpenAI(
-            base_url=f"{self.product.bare_url}/v1", api_key=key or self.key, max_retries=0, timeout=30
+        url = f"{self.product.bare_url}/v1"
+        return self.ends.enter_context(
+            OpenAI(base_url=url, api_key=key or self.key, max_retries=0, timeout=30)
         )
 
     def key_with(self, *scopes: str) -> str:
@@ -59,9 +62,10 @@ def make_key(connected: Connected, *scopes: str) -> str:
 
 
 @pytest.fixture
-def api(product: Served, connected: Connected) -> Api:
+def api(product: Served, connected: Connected) -> Iterator[Api]:
     """bob's key against the running product."""
-    return Api(product, connected, make_key(connected))
+    with ExitStack() as ends:
+        yield Api(product, connected, make_key(connected), ends)
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ def test_nothing_of_globex_shows_in_acme(
             seen += response.status_code == 200
     assert seen > 20
     assert TOKEN not in caplog.text
-    store = redis.Redis.from_url(settings.REDIS_URL)
-    assert not [key for key in store.scan_iter() if TOKEN.encode() in key]
+    with redis.Redis.from_url(settings.REDIS_URL) as store:
+        assert not [key for key in store.scan_iter() if TOKEN.encode() in key]
 
 
 def test_the_canary_is_seen_by_its_own_people(globex: Organisation) -> None:

@@ -37,6 +37,7 @@ def server() -> Iterator[tuple[openai.OpenAI, psutil.Process]]:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
         yield client, psutil.Process(process.pid)
+        client.close()
         process.terminate()
 
 
