@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
+import pytest
+
+from apps.knowledge.reranking import Unordered
+from apps.llm.gateway import Caller, ErrorKind, VendorError
 from tests.knowledge.conftest import Library
 from tests.knowledge.test_rest import _json as api
+from tests.llm.conftest import connected, host
+
+if TYPE_CHECKING:
+    from tests.llm.conftest import Connected
+
+__all__ = ["connected", "host"]
 
 CRANES = "\n\n".join(f"# Crane {at}\n\nCrane {at} lifts {at} tons in hall {at}." for at in range(1, 13))
 
@@ -80,3 +92,66 @@ def test_reports_of_two_years_are_no_copies(library: Library) -> None:
         library.read(library.add(base, f"{year}.md", text))
     found = library.ask(cast.bob, "How did net sales of the crane division grow?", base)
     assert {passage.title for passage in found} == {"Report 2022", "Report 2023"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [(None, Unordered.SLOW), (VendorError(ErrorKind.SERVER, "no"), Unordered.FAILED)],
+)
+def test_a_model_that_is_slow_or_fails_leaves_the_order_of_the_search(
+    library: Library, monkeypatch: pytest.MonkeyPatch, fault: VendorError | None, why: Unordered
+) -> None:
+    from apps.knowledge import reranking
+    from apps.knowledge.models import Tuning
+    from apps.tenants.scope import tenant_scope
+
+    async def silent(call: object) -> object:
+        await asyncio.sleep(0 if fault else 5)
+        raise fault or AssertionError
+
+    cast = library.cast
+    base = library.base(cast.bob)
+    library.read(library.add(base, "cranes.md", CRANES))
+    with tenant_scope(cast.acme.id):
+        Tuning.objects.create(knowledge_base=base, reranker_id=uuid4())
+    monkeypatch.setattr(reranking.gateway, "rerank", silent)
+    monkeypatch.setattr(reranking, "SECONDS", 0.05)
+    found = library.look(cast.bob, "What does a crane lift?", base)
+    made = asyncio.run(reranking.rerank(Caller(cast.acme.id, None, cast.bob.id), found))
+    assert (made.found, made.scores, made.why) == (found, {}, why)
+
+
+def test_chores_go_to_the_least_expensive_model_at_the_same_connection(connected: Connected) -> None:
+    from decimal import Decimal
+
+    from apps.llm.models import Connection, Grant, Model
+    from apps.llm.selectors.small import small_model
+    from apps.tenants.scope import tenant_scope
+
+    team = connected.cast.engineering
+    with tenant_scope(connected.cast.acme.id):
+        elsewhere = Connection.objects.create(name="Elsewhere", vendor="openai_compatible")
+        for place, slug, price in (
+            (connected.connection, "cheap", 1),
+            (connected.connection, "dear", 90),
+            (elsewhere, "gift", 0),
+        ):
+            model = Model.objects.create(
+                connection=place,
+                slug=slug,
+                name=slug,
+                vendor_model=slug,
+                price_input=Decimal(price),
+                price_output=Decimal(price),
+                currency="USD",
+            )
+            Grant.objects.create(team=team, model=model)
+        beside = {connected.chat.pk}
+        chosen = small_model(team.pk, beside)
+        Grant.objects.filter(model__slug="cheap").delete()
+        instead = small_model(team.pk, beside)
+        nobody = small_model(team.pk, set())
+    assert chosen is not None
+    assert (chosen.slug, nobody) == ("cheap", None)
+    assert instead is not None
+    assert instead.connection_id == connected.connection.pk
