@@ -168,7 +168,7 @@ def collection_page(
         "may_change": may_change(actor, knowledge_base),
         "may_read": may_read(actor, knowledge_base),
         "may_class": may_change(actor, knowledge_base) or may_lower(actor, knowledge_base),
-        "classes": DataClass,
+        "classes": list(DataClass),
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
         "limit_together": megabytes(together()),
         "quota": quota_of(knowledge_base),

@@ -129,7 +129,7 @@ def document_page(
         "knowledge_base": knowledge_base,
         "reasons": reasons_for(actor, document),
         "may_class": may_change(actor, knowledge_base) or may_lower(actor, knowledge_base),
-        "classes": DataClass,
+        "classes": list(DataClass),
         "versions": list(selectors.versions_of(document)[:20]),
         "may_change": may_change(actor, knowledge_base) and document.version_of_id is None,
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
