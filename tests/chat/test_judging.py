@@ -91,3 +91,16 @@ def test_who_manages_but_may_not_read_sees_no_passage(
     (row,) = alice.call("GET", "/passage-feedback").json()["results"]
     assert (row["passage"], row["question"]) == (None, QUESTION)
     assert "You may not read this document" in alice.page("/knowledge/feedback").content.decode()
+
+
+def test_an_answer_beside_another_is_discarded_and_the_only_one_is_not(bob: Browser, answer: Any) -> None:
+    chat, path = answer["conversation_id"], f"/messages/{answer['id']}"
+    assert bob.call("DELETE", path).json()["code"] == "answer_needed"
+    way = {"client_id": str(uuid4()), "knowledge": False}
+    other = bob.call("POST", f"{path}/regenerate", way).json()["answer"]["id"]
+    bob.answered(chat)
+    assert bob.call("GET", f"/conversations/{chat}").json()["current_message_id"] == other
+    assert bob.call("DELETE", f"/messages/{other}").status_code == 204
+    assert [message["id"] for message in bob.messages(chat)][1:] == [answer["id"]]
+    assert bob.call("GET", f"/conversations/{chat}").json()["current_message_id"] == answer["id"]
+    assert bob.call("DELETE", f"/messages/{other}").status_code == 404

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.chat.api import files, judging, picker, views
+from apps.chat.api import discarding, files, judging, picker, views
 
 urlpatterns = [
     path("models", picker.ModelListApi.as_view(), name="api-models"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path(
         "messages/<uuid:message_id>/regenerate", views.MessageRegenerateApi.as_view(), name="api-regenerate"
     ),
+    path("messages/<uuid:message_id>", discarding.MessageApi.as_view(), name="api-message"),
     path("messages/<uuid:message_id>/rating", judging.MessageRatingApi.as_view(), name="api-message-rating"),
     path(
         "messages/<uuid:message_id>/passage-feedback",

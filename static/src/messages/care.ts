@@ -18,6 +18,15 @@ export const c = {
     send: "Send",
     cancel: "Cancel",
   },
+  compare: {
+    title: "The same question with and without the documents",
+    found: "With documents",
+    bare: "Without documents",
+    keep: "Keep this answer",
+    discard: "Discard",
+    kept: "The chat goes on from this answer",
+    discarded: "Answer discarded",
+  },
   verified: {
     by: (name: string, day: string) =>
       `Verified answer, approved${name ? ` by ${name}` : ""}${day ? ` on ${day}` : ""}`,

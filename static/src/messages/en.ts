@@ -217,6 +217,7 @@ export const m = {
     copyFailed: "The browser did not allow copying",
     regenerate: "Regenerate",
     sameModel: "Same model",
+    compare: "Compare with and without documents",
     edit: "Edit",
     send: "Send",
     cancel: "Cancel",

@@ -77,6 +77,7 @@ export class Api {
     this.retried<SendOutput>("POST", `/conversations/${chat}/messages`, { json: input });
   regenerate = (message: string, input: Way & { client_id: string; model?: string }) =>
     this.retried<{ answer: Message; run: Run }>("POST", `/messages/${message}/regenerate`, { json: input });
+  discard = (message: string) => this.call<void>("DELETE", `/messages/${message}`);
   rate = (message: string, rating: Rating | null) =>
     rating
       ? this.call<Rating>("PUT", `/messages/${message}/rating`, { json: rating })

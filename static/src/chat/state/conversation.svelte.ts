@@ -37,6 +37,12 @@ export interface Outgoing {
   files: FileOutput[];
 }
 
+/** An answer by the documents and one without them, to the same question. */
+export interface Pair {
+  found: Turn;
+  bare: Turn;
+}
+
 type State = "new" | "loading" | "ready" | "missing" | "failed";
 
 /** One chat on screen: its tree of turns, the branch that is shown, and what may be done with it. */
@@ -48,6 +54,7 @@ export class Conversation {
   turns = $state.raw<Turn[]>([]);
   choices = $state.raw<Choices>(new Map());
   bases = $state.raw<KnowledgeBaseRef[]>([]);
+  pair = $state.raw<Pair | null>(null);
   narrowing = $state.raw<Narrowing>({});
 
   private readonly children = $derived(childrenOf(this.turns.map(nodeOf)));
@@ -140,7 +147,7 @@ export class Conversation {
   }
 
   /** Writes another answer beside this one. */
-  async regenerate(turn: Turn, model?: string, way: Way = {}): Promise<void> {
+  async regenerate(turn: Turn, model?: string, way: Way = {}): Promise<Turn> {
     const clientId = uuid();
     const local = new Turn(
       localMessage("assistant", { text: "", clientId, files: [] }, turn.message.parent_id),
@@ -154,11 +161,34 @@ export class Conversation {
       this.place(local, made.answer);
       this.choose(local);
       this.join(local, made.run.id);
+      return local;
     } catch (error) {
       this.turns = this.turns.filter((one) => one !== local);
       this.choose(turn);
       throw error;
     }
+  }
+
+  /** Shows the answer beside one with, or without, what the documents say; asks for that one if it is not there. */
+  async compare(turn: Turn): Promise<void> {
+    const isBare = turn.isWithoutKnowledge;
+    const known = this.siblings(turn).find((one) => one !== turn && one.isWithoutKnowledge !== isBare);
+    const other = known ?? (await this.regenerate(turn, undefined, { knowledge: isBare }));
+    this.pair = isBare ? { found: other, bare: turn } : { found: turn, bare: other };
+  }
+
+  /** The comparison that an answer on screen is part of. */
+  pairOf(turn: Turn): Pair | null {
+    return this.pair && (this.pair.found === turn || this.pair.bare === turn) ? this.pair : null;
+  }
+
+  /** Takes away an answer beside which another stands. */
+  async discard(turn: Turn): Promise<void> {
+    await this.outside.api.discard(turn.id);
+    const other = this.siblings(turn).find((one) => one !== turn);
+    if (other) this.choose(this.pair ? (this.pair.found === turn ? this.pair.bare : this.pair.found) : other);
+    this.pair = null;
+    this.turns = this.turns.filter((one) => one !== turn);
   }
 
   async stop(): Promise<void> {
