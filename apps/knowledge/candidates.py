@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 EXACT_MOST: Final = 30_000
 """Vectors in reach that are compared one by one; beyond, the index of the own shelf is used."""
-PLACES_ALWAYS: Final = 12_000
+PLACES_ALWAYS: Final = 20_000
 PLACES_MOST: Final = 40_000
-STRONG: Final = 0.35
+STRONG: Final = 0.25
 """Places in postings that a question reads, the strongest first: the former, then up to the latter only from
 lists that add so much of what the strongest adds, as where all of its words are common."""
 
