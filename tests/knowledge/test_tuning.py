@@ -114,7 +114,7 @@ def test_a_model_that_is_slow_or_fails_leaves_the_order_of_the_search(
     library.read(library.add(base, "cranes.md", CRANES))
     with tenant_scope(cast.acme.id):
         Tuning.objects.create(knowledge_base=base, reranker_id=uuid4())
-    monkeypatch.setattr(reranking.gateway, "rerank", silent)
+    monkeypatch.setattr("apps.knowledge.reranking.gateway.rerank", silent)
     monkeypatch.setattr(reranking, "SECONDS", 0.05)
     found = library.look(cast.bob, "What does a crane lift?", base)
     made = asyncio.run(reranking.rerank(Caller(cast.acme.id, None, cast.bob.id), found))
