@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.routed import aside
 from tests.e2e.test_accessibility import WIDTHS, look, violations
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def tagged_shelf(connected: Connected) -> UUID:
 def test_a_search_is_narrowed_and_a_collection_tuned(
     window: Window, connected: Connected, width: int
 ) -> None:
-    with ThreadPoolExecutor(1) as beside:  # the browser's event loop runs on this thread
-        base_id = beside.submit(tagged_shelf, connected).result()
+    base_id = aside(tagged_shelf, connected)
     alice = window(connected.cast.alice, **look(width))
     page = alice.tab(f"/knowledge/{base_id}")
     page.get_by_text("Only in some documents").click()
