@@ -10,8 +10,16 @@ from django.utils import timezone
 from apps.accounts import selectors as accounts
 from apps.audit.services import record
 from apps.chat import errors, selectors
-from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageState, TitleSource
+from apps.chat.models import (
+    Conversation,
+    ConversationKnowledgeBase,
+    Message,
+    MessageState,
+    Picture,
+    TitleSource,
+)
 from apps.chat.picking import picked
+from apps.files.services import file_delete
 from apps.knowledge.narrowing import WIDE
 from apps.llm.errors import ModelNotFoundError
 from apps.runs import services as runs
@@ -96,6 +104,8 @@ def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
         runs.run_stop(run_id=cast("UUID", run_id))
     conversation_documents_delete(actor=actor, conversation_id=conversation.id)
     questions_forget(conversation_id=conversation.id)
+    for picture in Picture.objects.filter(conversation=conversation).select_related("file"):
+        file_delete(file=picture.file)
     _note(actor, "conversation.delete", conversation)
     conversation.delete()
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from apps.chat import outputs, parts, prompting, rows, selectors
-from apps.chat.loading import EXTRACTIVE, ROUTE
+from apps.chat.loading import EXTRACTIVE, ROUTE, Chosen
 from apps.chat.models import Conversation, TitleSource
+from apps.chat.painting import PAINTED
 from apps.llm.sealing import SEALS
 from apps.runs import services as runs
 from apps.runs.log import STEP
@@ -60,7 +61,8 @@ def _subject(end: RunEnd) -> UUID:
 def _fill(message: Message, end: RunEnd) -> None:
     result = end.result
     message.state = end.state
-    message.parts = parts.dump(parts.arranged(end.reasoning, end.text, _seals(result)))
+    painted = [parts.Painted(UUID(p["file_id"]), p["name"], p["alt"]) for p in result.get(PAINTED, ())]
+    message.parts = parts.dump((*parts.arranged(end.reasoning, end.text, _seals(result)), *painted))
     message.annotations = result.get("annotations", [])
     message.source_document_ids = result.get("source_document_ids", [])
     message.steps = ended_steps((event["step"] for event in end.events if event["kind"] == STEP), end.state)
@@ -87,6 +89,7 @@ def _follow(awaited: AwaitedAnswer, end: RunEnd) -> list[dict[str, str]]:
         and awaited.is_first
         and awaited.title_source == TitleSource.QUESTION
         and model["vendor"] not in _NAMELESS
+        and not Chosen.of(asked).paints
         and message.model_slug == asked["slug"]
     )
     if not wanted:

@@ -14,6 +14,7 @@ from apps.knowledge.classing import highest_class
 from apps.knowledge.narrowing import WIDE
 from apps.knowledge.selectors import readable_document_ids
 from apps.llm import selectors as models
+from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,17 +38,24 @@ class Chosen:
     name: str
     vendor: str
     room: Room
+    modality: str = Modality.CHAT.value
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Chosen:
         """From what the run's input remembers (picking.Picked)."""
         room = Room(stored["window"], stored["max_output"])
-        return cls(UUID(stored["id"]), stored["slug"], stored["name"], stored["vendor"], room)
+        modality = stored.get("modality", Modality.CHAT.value)
+        return cls(UUID(stored["id"]), stored["slug"], stored["name"], stored["vendor"], room, modality)
 
     @property
     def is_route(self) -> bool:
         """Whether it picks or combines models."""
         return self.vendor == ROUTE
+
+    @property
+    def paints(self) -> bool:
+        """Whether it answers with a picture."""
+        return self.modality == Modality.IMAGE.value
 
     @property
     def is_extractive(self) -> bool:

@@ -62,6 +62,20 @@ class ConversationKnowledgeBase(TenantModel):
         return f"{self.conversation_id} looks in {self.knowledge_base_id}"
 
 
+class Picture(TenantModel):
+    """A picture that a model made in a conversation: it goes when the conversation goes."""
+
+    conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE)
+    file = TenantForeignKey("files.File", on_delete=models.CASCADE)
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints: ClassVar = [TenantUnique(fields=["file"], name="picture_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} in {self.conversation_id}"
+
+
 class MessageRole(models.TextChoices):
     """Who speaks."""
 

@@ -120,6 +120,8 @@ def _part(part: parts.Part, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str
     match part:
         case parts.Attachment(file_id):
             return {"type": "file", "file": files.get(file_id) or _gone(file_id)}
+        case parts.Painted(file_id, name, alt):
+            return {"type": "picture", "url": f"/api/v1/pictures/{file_id}", "name": name, "alt": alt}
         case parts.Reasoning(text):
             return {"type": "reasoning", "text": text}
         case parts.Text(text):

@@ -35,7 +35,16 @@ class Attachment:
     file_id: UUID
 
 
-Part = Text | Reasoning | Attachment
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A picture that the model made, and what it shows, for who can not see it."""
+
+    file_id: UUID
+    name: str
+    alt: str
+
+
+Part = Text | Reasoning | Attachment | Painted
 Seal = tuple[int, int, str]
 """Code points of reasoning that it ends, code points of text before it, and the signature itself."""
 
@@ -89,6 +98,8 @@ def _dumped(part: Part) -> dict[str, str]:
             return {"type": "reasoning", "text": text, "signature": signature}
         case Attachment(file_id):
             return {"type": "file", "file_id": str(file_id)}
+        case Painted(file_id, name, alt):
+            return {"type": "picture", "file_id": str(file_id), "name": name, "alt": alt}
         case _:
             assert_never(part)
 
@@ -102,6 +113,8 @@ def _loaded(row: Mapping[str, Any]) -> Part:
                 return Reasoning(str(row["text"]), str(row.get("signature", "")))
             case "file":
                 return Attachment(UUID(row["file_id"]))
+            case "picture":
+                return Painted(UUID(row["file_id"]), str(row["name"]), str(row["alt"]))
             case other:
                 raise PartError(f"unknown part {other!r}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -10,6 +10,7 @@ from apps.llm import selectors as models
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.policy.own import own_default
 from apps.llm.routes import selectors as routes
+from apps.llm.selectors.picker import ANSWERING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,10 @@ def picked(team_id: UUID, slug: str) -> Picked:
     """A model's slug or `route/SLUG`, if the team may use it; raises ModelNotFoundError."""
     if routes.is_route(slug):
         return _of_route(routes.route_by_slug(team_id, slug))
-    return _of_model(models.model_by_slug(team_id, slug))
+    model = models.model_by_slug(team_id, slug, modality=None)
+    if model.modality not in ANSWERING:
+        raise ModelNotFoundError
+    return _of_model(model)
 
 
 def default_picked(team_id: UUID, user_id: UUID) -> Picked | None:
@@ -58,6 +62,7 @@ def _of_model(model: Model) -> Picked:
         "vendor": model.connection.vendor,
         "window": model.room,
         "max_output": model.max_output,
+        "modality": model.modality,
     }
     return Picked(model.slug, model.name, stored)
 

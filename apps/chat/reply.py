@@ -12,6 +12,7 @@ from apps.chat import failures, prompting
 from apps.chat.citing import CITATION, cited_in, nearest_note
 from apps.chat.ending import LEAD
 from apps.chat.loading import Chosen, Job, class_sent, load_extractive, load_job
+from apps.chat.painting import paint
 from apps.chat.routed import Routed
 from apps.chat.searching import Found, search
 from apps.chat.unanswered import note_unanswered
@@ -51,7 +52,7 @@ async def reply(ctx: RunContext) -> None:
             "deleted", "This chat was deleted", "There is nothing left to answer.", retryable=False
         )
     ctx.remember(job.awaited)
-    if ctx.input.get("knowledge", True):
+    if ctx.input.get("knowledge", True) and not Chosen.of(ctx.input["model"]).paints:
         found = await search(ctx, job, conversation_id)
     else:
         found = Found(prompting.Grounding.NONE)
@@ -125,6 +126,10 @@ class Reply:
         try:
             if model.is_route:
                 await self._ask_route(model)
+            elif model.paints:
+                await paint(self._ctx, self._conversation_id, self._job, model)
+                self._begun = True
+                self._keep(model, None, None, "")
             else:
                 await self._ask_model(model)
         except ModelNotFoundError as error:

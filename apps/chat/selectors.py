@@ -10,7 +10,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.chat import errors, outputs, parts, rows
 from apps.chat.citing import NEAREST
-from apps.chat.models import Conversation, ConversationKnowledgeBase, Message, MessageRole, MessageState
+from apps.chat.models import (
+    Conversation,
+    ConversationKnowledgeBase,
+    Message,
+    MessageRole,
+    MessageState,
+    Picture,
+)
 from apps.chat.permissions import visible_conversations
 from apps.knowledge import selectors as knowledge
 from apps.knowledge.care.freshness import due_dates
@@ -110,6 +117,15 @@ def conversation_detail(actor: Actor, conversation: Conversation) -> dict[str, A
         "files": knowledge.conversation_files(conversation.id),
         "narrowing": conversation.narrowing,
     }
+
+
+def access_picture(actor: Actor, file_id: UUID) -> Picture:
+    """A picture of one of the person's chats, with its file; raises ProblemError 404."""
+    found = Picture.objects.filter(file_id=file_id, conversation__in=visible_conversations(actor))
+    picture = found.select_related("file").first()
+    if picture is None:
+        raise errors.not_found()
+    return picture
 
 
 def files_of(messages: Iterable[Message]) -> dict[UUID, dict[str, Any]]:

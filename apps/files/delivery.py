@@ -1,4 +1,4 @@
-"""Handing a file back: always a download, never a page of ours (ASVS 5.0, 5.4)."""
+"""Handing a file back: a download or a raster picture, never a page of ours (ASVS 5.0, 5.4)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 POLICY: Final = "default-src 'none'; sandbox"
 _PART: Final = 256 * 1024
+_PICTURES: Final = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 _HARMLESS: Final = {"application/pdf", "text/plain", "text/markdown"}
 
 
@@ -27,11 +28,24 @@ def as_download(file: File) -> StreamingHttpResponse:
     Raises FileNotFoundError where the bytes are gone.
     """
     kind = file.media_type if file.media_type in _HARMLESS else "application/octet-stream"
+    return _handed(file, kind, is_attachment=True)
+
+
+def as_picture(file: File) -> StreamingHttpResponse:
+    """The bytes of a raster picture for a page of ours to show; raises FileNotFoundError, also for others."""
+    if file.media_type not in _PICTURES:
+        raise FileNotFoundError(file.media_type)
+    return _handed(file, file.media_type, is_attachment=False)
+
+
+def _handed(file: File, kind: str, *, is_attachment: bool) -> StreamingHttpResponse:
     body = storage().open(file.storage_key)
     response = StreamingHttpResponse(_parts(body), content_type=kind)
     response.headers["Content-Disposition"] = (
-        content_disposition_header(as_attachment=True, filename=clean_name(file.name)) or "attachment"
+        content_disposition_header(as_attachment=is_attachment, filename=clean_name(file.name))
+        or "attachment"
     )
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Content-Length"] = str(file.size)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = POLICY

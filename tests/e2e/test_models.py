@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.chat.test_pictures import painted, png
+from tests.e2e.steps import ask
 from tests.e2e.test_accessibility import look, violations
 from tests.llm.host import Answer
+from tests.llm.test_gateway_pieces import offer
 
 if TYPE_CHECKING:
     from apps.llm.models import Connection
@@ -124,3 +127,35 @@ def test_a_model_is_tried_with_its_instructions_on_its_page(window: Window, conn
     sent = connected.host.asked[-1].body["messages"]
     assert (sent[0]["role"], sent[0]["content"]) == ("system", "Speak like a sailor.")
     assert violations(page) == []
+
+
+@pytest.fixture
+def painter(connected: Connected) -> None:
+    """An image model for Everyone; made before Playwright runs its loop in this thread."""
+    from apps.accounts.models import Team
+    from apps.llm.services import model_grants_set
+    from apps.tenants.scope import tenant_scope
+
+    model = offer(connected, "gpt-image-1")
+    with tenant_scope(connected.cast.acme.id):
+        everyone = Team.objects.get(is_everyone=True)
+        model_grants_set(actor=None, model=model, team_ids=[everyone.pk])
+
+
+@pytest.mark.usefixtures("painter")
+def test_a_picture_is_shown_in_the_chat_and_can_be_kept(window: Window, connected: Connected) -> None:
+    connected.host.answers[:] = [painted(png(256))]
+    page = window(connected.cast.bob).tab()
+    expect(page.locator("#model-button")).to_contain_text("big-model")
+    page.keyboard.press("Control+Shift+Period")
+    page.get_by_role("combobox", name="Search models").fill("gpt-image")
+    page.keyboard.press("Enter")
+    ask(page, "A blue square")
+    shown = page.get_by_role("img", name="A blue square")
+    expect(shown).to_be_visible(timeout=15_000)
+    assert shown.evaluate("image => image.naturalWidth") == 256
+    with page.expect_download() as kept:
+        page.get_by_role("link", name="Download").click()
+    assert kept.value.suggested_filename == "A blue square 1.png"
+    page.reload()
+    expect(page.get_by_role("img", name="A blue square")).to_be_visible()

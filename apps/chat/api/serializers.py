@@ -132,11 +132,17 @@ class ConversationPage(serializers.Serializer[Any]):
 
 
 class MessagePart(serializers.Serializer[Any]):
-    """A piece of a message: `text` for text and reasoning, `file` for a file."""
+    """A piece of a message: `text` for text and reasoning, `file` for a file.
 
-    type = serializers.ChoiceField(["text", "reasoning", "file"])
+    A picture has `url` (on this origin, for the person alone), `name` and `alt`, what it was asked to show.
+    """
+
+    type = serializers.ChoiceField(["text", "reasoning", "file", "picture"])
     text = serializers.CharField(required=False)
     file = AttachedFile(required=False)
+    url = serializers.CharField(required=False)
+    name = serializers.CharField(required=False)
+    alt = serializers.CharField(required=False)
 
 
 class NearDocument(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.chat.api import discarding, files, judging, picker, views
+from apps.chat.api import discarding, files, judging, picker, pictures, views
 
 urlpatterns = [
     path("models", picker.ModelListApi.as_view(), name="api-models"),
@@ -18,6 +18,7 @@ urlpatterns = [
         files.ConversationFileListApi.as_view(),
         name="api-conversation-files",
     ),
+    path("pictures/<uuid:file_id>", pictures.PictureApi.as_view(), name="api-picture"),
     path(
         "messages/<uuid:message_id>/regenerate", views.MessageRegenerateApi.as_view(), name="api-regenerate"
     ),

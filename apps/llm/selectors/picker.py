@@ -12,12 +12,15 @@ from django.utils import timezone
 from apps.llm.models import BreakerState, ConnectionHealth, Deployment, Grant, Model
 from apps.llm.selectors.catalogued import price_for
 from apps.llm.selectors.granted import CHAT, default_model
+from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 Cost = Literal["free", "low", "medium", "high", "unknown"]
 
+ANSWERING: Final = (CHAT, Modality.IMAGE.value)
+"""Kinds of models that answer in a chat, with words or with a picture."""
 OFF: Final = "Switched off by an administrator."
 DOWN: Final = "Its provider does not answer now. It is tried again by itself."
 _LOW: Final = Decimal(2)
@@ -35,13 +38,13 @@ class Shown:
 
 
 def models_shown(team_id: UUID) -> list[Shown]:
-    """The team's chat models: its default, then by name, then what is out of reach.
+    """The team's models that answer in a chat: its default, then by name, then what is out of reach.
 
     A model that the team was not granted is not among them, whatever its state.
     """
     of_team = Q(team_id=team_id) | Q(team__is_everyone=True)
     granted = Model.objects.filter(
-        Exists(Grant.objects.filter(of_team, model=OuterRef("pk"))), modality=CHAT
+        Exists(Grant.objects.filter(of_team, model=OuterRef("pk"))), modality__in=ANSWERING
     ).select_related("connection")
     default, models = default_model(team_id), list(granted.order_by("name", "slug"))
     down = _down(models)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from apps.llm.endpoints import BUILTIN, EXTRACTIVE, BadAddressError, address_of
 from apps.llm.selectors.catalogued import price_for
+from apps.llm.vendors.base import Modality
 from apps.llm.vendors.registry import GROUPS, INSTALLED, VENDORS
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def is_private(connection: Connection) -> bool:
 def badges_of(model: Model) -> list[str]:
     """Words that stand beside the model's name in the picker."""
     badges = ["Private"] if is_private(model.connection) else []
+    badges += ["Pictures"] if model.modality == Modality.IMAGE.value else []
     return badges + [name.capitalize() for name in _SHOWN_ABILITIES if name in model.abilities]
 
 

@@ -195,6 +195,8 @@ export const m = {
     failedTitle: "The model did not respond.",
     failedText: "Your message is saved.",
     noSource: "This answer has no sources.",
+    picture: "Picture",
+    download: "Download",
     withoutKnowledge: "Nothing was looked up for this answer.",
     unsupported: (count: number) =>
       count === 1

@@ -97,7 +97,16 @@ export interface FileOutput {
 export type Part =
   | { type: "text"; text: string }
   | { type: "reasoning"; text: string }
-  | { type: "file"; file: FileOutput };
+  | { type: "file"; file: FileOutput }
+  | Picture;
+
+/** What a model painted: an address of our own origin, for the person alone. */
+export interface Picture {
+  type: "picture";
+  url: string;
+  name: string;
+  alt: string;
+}
 
 export type DataClass = "public" | "internal" | "confidential" | "restricted";
 

@@ -5,6 +5,7 @@ import type {
   Message,
   NearestNote,
   Part,
+  Picture,
   Rating,
   RouteNote,
   Step,
@@ -49,6 +50,11 @@ export class Turn {
 
   get files(): FileOutput[] {
     return this.message.parts.flatMap((part) => (part.type === "file" ? [part.file] : []));
+  }
+
+  /** What an image model painted. */
+  get pictures(): Picture[] {
+    return this.message.parts.flatMap((part) => (part.type === "picture" ? [part] : []));
   }
 
   /** Nothing usable was found in the documents that were searched. */
