@@ -23,6 +23,9 @@ MARKDOWN = (
 )
 MEMBER_PAGES = (
     "/knowledge",
+    "/knowledge/questions",
+    "/knowledge/feedback",
+    "/knowledge/reviews",
     "/settings/profile",
     "/settings/appearance",
     "/settings/security",
