@@ -157,7 +157,7 @@ class _Rows:
         )  # fmt: skip
 
     def _copy(self, table: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> None:
-        defaults = _DEFAULTS.get(table, {})
+        defaults = _defaults(columns) if table == "knowledge_document" else {}
         names = ", ".join(f'"{name}"' for name in ("tenant_id", *columns, *defaults))
         with (
             self._connection.cursor() as cursor,
@@ -174,13 +174,6 @@ _CHUNK: Final = (
     "id", "document_id", "position", "text", "heading", "start", "end", "language", "is_excluded", "original",
 )  # fmt: skip
 _EARLY: Final = "2026-11-01T00:00:00Z"
-_DEFAULTS: Final[dict[str, dict[str, Any]]] = {
-    "knowledge_document": {
-        "folder": "", "error_kind": "", "error_detail": "", "note": "", "attempts": 1, "fence": 1,
-        "due_at": _EARLY, "pages": 1, "version": 1, "chunk_size": 1000, "created_at": _EARLY,
-        "updated_at": _EARLY, "tags": "[]",
-    },
-}  # fmt: skip
 _COUNT: Final = """
 INSERT INTO knowledge_termcount (id, tenant_id, term, chunks)
 SELECT gen_random_uuid(), %(tenant)s, split_part(entry, ':', 1)::int - 1, count(*)::int
@@ -189,3 +182,20 @@ FROM knowledge_chunkterms t,
 WHERE t.tenant_id = %(tenant)s AND entry <> ''
 GROUP BY 3
 """
+
+
+def _defaults(named: tuple[str, ...]) -> dict[str, Any]:
+    """What a document's other columns hold that must hold something."""
+    from django.db.models import DateTimeField, JSONField
+
+    from apps.knowledge.models import Document
+
+    found: dict[str, Any] = {}
+    for field in Document._meta.local_fields:
+        if field.null or field.column in {"tenant_id", *named}:
+            continue
+        value = field.get_default()
+        if isinstance(field, DateTimeField):
+            value = _EARLY
+        found[str(field.column)] = "[]" if isinstance(field, JSONField) else value
+    return found
