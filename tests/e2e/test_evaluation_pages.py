@@ -67,5 +67,5 @@ def test_measurements_are_compared_and_the_class_is_raised(
     found += violations(page)
     page.get_by_label("Data class", exact=True).select_option("confidential")
     page.get_by_role("button", name="Save class").click()
-    expect(page.get_by_text("Class: Confidential")).to_be_visible()
+    expect(page.get_by_text("Readers: everyone. Class: Confidential.")).to_be_visible()
     assert found == []

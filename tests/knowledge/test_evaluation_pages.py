@@ -75,6 +75,12 @@ def test_questions_by_hand_and_csv_are_measured_and_two_runs_compared(
     bob.post(address, {"action": "run"})
     second = _run(base)
     assert second.figures["ndcg@10"] < 1
+    assert [name for name, _ in second.shown] == ["nDCG@10", "Recall@10", "MRR@10"]
+    assert [value for _, value in first.shown] == [1.0, 1.0, 1.0]
+    assert (
+        f'data-label="nDCG@10" class="num">{second.figures["ndcg@10"]:.3f}<'
+        in bob.get(address).content.decode()
+    )
     shown = bob.get(f"{address}/compare?before={first.id}&after={second.id}").content.decode()
     assert "Worse" in shown
     assert "Same" in shown

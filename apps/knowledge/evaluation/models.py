@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
+
+FIGURES: Final = ("nDCG@10", "Recall@10", "MRR@10")
 
 
 class GoldenQuestion(TenantModel):
@@ -67,6 +71,11 @@ class EvaluationRun(TenantModel):
 
     def __str__(self) -> str:
         return f"evaluation {self.id}"
+
+    @property
+    def shown(self) -> list[tuple[str, float | None]]:
+        """The figures by name in the order of tables; JSON in PostgreSQL has an order of its own."""
+        return [(name, self.figures.get(name.lower())) for name in FIGURES]
 
 
 class EvaluationResult(TenantModel):
