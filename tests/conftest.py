@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PURE = ("tests/wire", "tests/egress", "tests/launch")
 _LONG = ("tests/e2e", "tests/durability", "tests/launch", "tests/knowledge")
 _MOST_PROCESSES = 4
-"""Each has stores, a web process, workers and a browser: 1.5 GB at most."""
+"""Each has stores, a web process, workers and a browser: up to 1.7 GB."""
 _running = pytest.StashKey[object]()
 
 
