@@ -189,6 +189,7 @@ class Reply:
             run=RunRef(ctx.run_id, ctx.fence),
             conversation_id=self._conversation_id,
             data_class=class_sent(self._job, self._given),
+            instructed=True,
         )
 
     def _prompt(self, model: Chosen) -> prompting.Prompt:
