@@ -148,7 +148,7 @@ def test_every_page_about_models_stays_quick(crowded: Crowd, monkeypatch: pytest
     assert (many, slow) == ([], [])
 
 
-def _quickest(client: Client, url: str, times: int = 10) -> float:
+def _quickest(client: Client, url: str, times: int = 5) -> float:
     """Seconds of the first look that is quick, else of the quickest: what the page costs, not what else the
     machine did meanwhile.
     """
