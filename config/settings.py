@@ -178,6 +178,8 @@ SPECTACULAR_SETTINGS = {
         "FeedbackStateEnum": "apps.knowledge.care.models.FeedbackState",
         "AnswerStateEnum": "apps.knowledge.care.answer_models.AnswerState",
         "FeedbackKindEnum": "apps.knowledge.care.models.FeedbackKind",
+        "EvaluationStateEnum": "apps.knowledge.evaluation.models.EvaluationState",
+        "RouteKindEnum": "apps.llm.routes.models.RouteKind",
         "ReembeddingStateEnum": "apps.knowledge.models.ReembeddingState",
         "DataClassEnum": "apps.guardrails.classes.SLUGS",
         "ProviderStateEnum": "apps.llm.selectors.health.STATE_CHOICES",

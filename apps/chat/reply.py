@@ -246,8 +246,8 @@ class Reply:
         sent = class_sent(self._job, self._given)
         self._ctx.result["data_class"] = sent.slug if sent else None
         answered = self._found.answered
-        sources = (*self._given, *(answered.sources if answered else ()))
-        given = {str(source.document_id) for source in sources}
+        given = {str(passage.document_id) for passage in self._given}
+        given |= {str(source.document_id) for source in (answered.sources if answered else ())}
         self._ctx.result["source_document_ids"] = sorted(given | self._job.source_ids)
 
 

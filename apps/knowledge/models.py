@@ -257,9 +257,9 @@ class ChunkVector(TenantModel):
     Vectors have the size that their model gives them (docs/adr/0019), so an index by meaning is one of
     `embedding::halfvec(N)` where `vector_dims(embedding) = N`.
 
-    The table is partitioned by `shelf`: all begin on the shared one, and those of large organisations are moved
-    to their own (apps.knowledge.shelving, docs/adr/0020), which nothing else writes. Whoever changes rows of a
-    document that is ready locks the document before: a row that is being moved can not be changed.
+    The table is partitioned by `shelf`: all begin on the shared one, and those of large organisations are
+    moved to their own (apps.knowledge.shelving, docs/adr/0020), which nothing else writes. Whoever changes
+    rows of a document that is ready locks the document before: a row that is being moved can not be changed.
     """
 
     document = TenantForeignKey(Document, on_delete=models.CASCADE, db_index=False)

@@ -53,7 +53,7 @@ SCALES: Final = {
         stretch=3.8,
         zeros={"en": 0.725, "de": 0.743, "ar": 0.733, "zh": 0.78},
         across=0.678,
-    )
+    ),
 }
 """By family. Measured on XQuAD with the small one (docs/performance.md): about as many right passages lie
 below the floors as with MiniLM. Its larger sisters were trained to the same temperature."""

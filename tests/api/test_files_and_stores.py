@@ -119,7 +119,7 @@ def test_a_store_takes_files_in_finds_them_and_is_a_collection(api: Api, client:
     client.vector_stores.files.create(store.id, file_id=leave, attributes={"topic": "leave", "year": 2026})
     again = client.vector_stores.files.create(store.id, file_id=leave)
     assert again.attributes == {"topic": "leave", "year": 2026}
-    static = {"type": "static", "static": {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 15}}
+    static: Any = {"type": "static", "static": {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 15}}
     batch = client.vector_stores.file_batches.create(
         store.id, files=[{"file_id": lamp, "attributes": {"topic": "lamps"}, "chunking_strategy": static}]
     )

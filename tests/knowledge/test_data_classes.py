@@ -110,7 +110,7 @@ def test_only_a_lead_or_an_administrator_lowers_and_says_why(
     assert _held(library, document) is DataClass.INTERNAL
     with tenant_scope(base.tenant_id):
         events = AuditEvent.objects.filter(action="data_class.changed").order_by("created_at", "id")
-        told = [(event.before, event.after, event.detail) for event in events]
+        told = [(event.before or {}, event.after or {}, event.detail) for event in events]
     assert [(before["data_class"], after["data_class"]) for before, after, _ in told] == [
         ("internal", "confidential"),
         ("confidential", "public"),

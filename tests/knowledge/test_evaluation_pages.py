@@ -95,6 +95,7 @@ def test_a_lost_workers_results_are_kept_and_a_run_that_is_done_is_left_alone(
 
     from django.utils import timezone
 
+    from apps.knowledge import seeking
     from apps.knowledge.evaluation import golden, measuring
     from apps.knowledge.models import EvaluationResult, EvaluationRun
     from apps.tenants.scope import tenant_scope
@@ -106,7 +107,7 @@ def test_a_lost_workers_results_are_kept_and_a_run_that_is_done_is_left_alone(
             golden.question_set(actor=bob, base=base, text=text, document_ids=[document.id])
         run = measuring.evaluation_start(actor=bob, base=base)
     asked: list[str] = []
-    real = measuring.seek
+    real = seeking.seek
 
     def dies(who: Any, reach: Any, text: str) -> Any:
         asked.append(text)

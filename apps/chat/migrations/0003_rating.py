@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('chat', '0002_fewer_indexes'),
+        ("chat", "0002_fewer_indexes"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='message',
-            name='rating',
+            model_name="message",
+            name="rating",
             field=models.JSONField(null=True),
         ),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
@@ -105,7 +105,7 @@ def _variants(
 ) -> dict[UUID, list[tuple[str, float | None]]]:
     """Each answer's wordings with their cosines, on the common scale."""
     models = embedding_models(vectors.keys())
-    values = {
+    values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "answers": list(answer_ids),
         "models": list(vectors),

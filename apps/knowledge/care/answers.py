@@ -218,7 +218,7 @@ def _quote_again(actor: Actor, answer: VerifiedAnswer) -> None:
         raise invalid(
             [{"field": "document_ids", "message": "A source was deleted: choose the sources anew."}]
         )
-    documents = _documents(actor, answer.knowledge_base, [id_ for id_ in ids if id_ is not None])
+    documents = _documents(actor, answer.knowledge_base, ids)
     VerifiedSource.objects.filter(answer=answer).delete()
     for at, document in enumerate(documents):
         _source(answer, at, document)

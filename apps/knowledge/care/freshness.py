@@ -39,7 +39,7 @@ def today() -> dt.date:
     return timezone.now().date()
 
 
-def with_review(documents: QuerySet[Document]) -> QuerySet[Document]:
+def with_review(documents: QuerySet[Document]) -> QuerySet[Any]:
     """The documents with `due`, the date by which each is to be looked at again, or None."""
     row = DocumentReview.objects.filter(document_id=OuterRef("pk"))
     day = Cast("file__created_at", DateField())
@@ -137,7 +137,7 @@ def interval_set(*, actor: Actor, knowledge_base: KnowledgeBase, days: int | Non
     )
 
 
-def reviews_due(documents: QuerySet[Document], *, within_days: int) -> QuerySet[Document]:
+def reviews_due(documents: QuerySet[Document], *, within_days: int) -> QuerySet[Any]:
     """Those of the documents whose date has passed or comes within so many days, the first first."""
     own = documents.filter(version_of=None, state=DocumentState.READY, knowledge_base__conversation_id=None)
     shown = with_review(own.select_related("file", "knowledge_base__owner", "uploaded_by"))

@@ -9,36 +9,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('knowledge', '0008_partitions'),
+        ("accounts", "0001_initial"),
+        ("knowledge", "0008_partitions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PassageFeedback',
+            name="PassageFeedback",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('document_version', models.PositiveIntegerField()),
-                ('chunk_id', models.UUIDField()),
-                ('message_id', models.UUIDField()),
-                ('kind', models.CharField(choices=[('wrong_document', 'Wrong document'), ('outdated', 'Out of date'), ('not_said', 'Does not say this')], max_length=14)),
-                ('comment', models.CharField(blank=True, max_length=500)),
-                ('question', models.TextField()),
-                ('passage', models.TextField()),
-                ('state', models.CharField(choices=[('open', 'Open'), ('resolved', 'Resolved')], default='open', max_length=8)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('document', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='knowledge.document')),
-                ('knowledge_base', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='knowledge.knowledgebase')),
-                ('resolved_by', apps.tenants.fields.TenantForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.user')),
-                ('user', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.user')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("document_version", models.PositiveIntegerField()),
+                ("chunk_id", models.UUIDField()),
+                ("message_id", models.UUIDField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("wrong_document", "Wrong document"),
+                            ("outdated", "Out of date"),
+                            ("not_said", "Does not say this"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("comment", models.CharField(blank=True, max_length=500)),
+                ("question", models.TextField()),
+                ("passage", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("resolved", "Resolved")], default="open", max_length=8
+                    ),
+                ),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "document",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="knowledge.document"
+                    ),
+                ),
+                (
+                    "knowledge_base",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="knowledge.knowledgebase",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    apps.tenants.fields.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.user",
+                    ),
+                ),
+                (
+                    "user",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.user"
+                    ),
+                ),
             ],
             options={
-                'indexes': [apps.tenants.constraints.TenantIndex(fields=['tenant_id', 'knowledge_base', 'state', '-created_at'], name='passage_feedback_newest')],
-                'constraints': [apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'user', 'message_id', 'chunk_id'), name='passage_feedback_once'), apps.tenants.constraints.SameTenantKey(field='knowledge_base', name='knowledge_passagefeedback_knowledge_base_key'), apps.tenants.constraints.SameTenantKey(field='document', name='knowledge_passagefeedback_document_key'), apps.tenants.constraints.SameTenantKey(field='user', name='knowledge_passagefeedback_user_key'), apps.tenants.constraints.SameTenantKey(field='resolved_by', name='knowledge_passagefeedback_resolved_by_key'), apps.tenants.constraints.RowSecurity(name='knowledge_passagefeedback_tenant', privileges='SELECT, INSERT, UPDATE, DELETE')],
+                "indexes": [
+                    apps.tenants.constraints.TenantIndex(
+                        fields=["tenant_id", "knowledge_base", "state", "-created_at"],
+                        name="passage_feedback_newest",
+                    )
+                ],
+                "constraints": [
+                    apps.tenants.constraints.TenantUnique(
+                        fields=("tenant_id", "user", "message_id", "chunk_id"), name="passage_feedback_once"
+                    ),
+                    apps.tenants.constraints.SameTenantKey(
+                        field="knowledge_base", name="knowledge_passagefeedback_knowledge_base_key"
+                    ),
+                    apps.tenants.constraints.SameTenantKey(
+                        field="document", name="knowledge_passagefeedback_document_key"
+                    ),
+                    apps.tenants.constraints.SameTenantKey(
+                        field="user", name="knowledge_passagefeedback_user_key"
+                    ),
+                    apps.tenants.constraints.SameTenantKey(
+                        field="resolved_by", name="knowledge_passagefeedback_resolved_by_key"
+                    ),
+                    apps.tenants.constraints.RowSecurity(
+                        name="knowledge_passagefeedback_tenant", privileges="SELECT, INSERT, UPDATE, DELETE"
+                    ),
+                ],
             },
         ),
     ]

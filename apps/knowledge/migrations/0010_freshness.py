@@ -9,33 +9,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('knowledge', '0009_feedback'),
+        ("accounts", "0001_initial"),
+        ("knowledge", "0009_feedback"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='knowledgebase',
-            name='review_days',
+            model_name="knowledgebase",
+            name="review_days",
             field=models.PositiveSmallIntegerField(null=True),
         ),
         migrations.CreateModel(
-            name='DocumentReview',
+            name="DocumentReview",
             fields=[
-                ('id', models.UUIDField(default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', apps.tenants.fields.TenantColumn(default=apps.tenants.scope.tenant_id_or_none, editable=False)),
-                ('review_by', models.DateField(null=True)),
-                ('set_on', models.DateField(null=True)),
-                ('reminded_for', models.DateField(null=True)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('confirmed_by', apps.tenants.fields.TenantForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.user')),
-                ('document', apps.tenants.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='knowledge.document')),
-                ('owner', apps.tenants.fields.TenantForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.user')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.tenants.models.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    apps.tenants.fields.TenantColumn(
+                        default=apps.tenants.scope.tenant_id_or_none, editable=False
+                    ),
+                ),
+                ("review_by", models.DateField(null=True)),
+                ("set_on", models.DateField(null=True)),
+                ("reminded_for", models.DateField(null=True)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "confirmed_by",
+                    apps.tenants.fields.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.user",
+                    ),
+                ),
+                (
+                    "document",
+                    apps.tenants.fields.TenantForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reviews",
+                        to="knowledge.document",
+                    ),
+                ),
+                (
+                    "owner",
+                    apps.tenants.fields.TenantForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.user",
+                    ),
+                ),
             ],
             options={
-                'constraints': [apps.tenants.constraints.TenantUnique(fields=('tenant_id', 'document'), name='document_review_once'), apps.tenants.constraints.SameTenantKey(field='document', name='knowledge_documentreview_document_key'), apps.tenants.constraints.SameTenantKey(field='owner', name='knowledge_documentreview_owner_key'), apps.tenants.constraints.SameTenantKey(field='confirmed_by', name='knowledge_documentreview_confirmed_by_key'), apps.tenants.constraints.RowSecurity(name='knowledge_documentreview_tenant', privileges='SELECT, INSERT, UPDATE, DELETE')],
+                "constraints": [
+                    apps.tenants.constraints.TenantUnique(
+                        fields=("tenant_id", "document"), name="document_review_once"
+                    ),
+                    apps.tenants.constraints.SameTenantKey(
+                        field="document", name="knowledge_documentreview_document_key"
+                    ),
+                    apps.tenants.constraints.SameTenantKey(
+                        field="owner", name="knowledge_documentreview_owner_key"
+                    ),
+                    apps.tenants.constraints.SameTenantKey(
+                        field="confirmed_by", name="knowledge_documentreview_confirmed_by_key"
+                    ),
+                    apps.tenants.constraints.RowSecurity(
+                        name="knowledge_documentreview_tenant", privileges="SELECT, INSERT, UPDATE, DELETE"
+                    ),
+                ],
             },
         ),
     ]
