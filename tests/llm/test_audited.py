@@ -20,6 +20,7 @@ NOT_AUDITED = {
     ("v1-models", "post"): "answers 405",
     ("api-my-default", "put"): "a person's own taste, as their theme is",
     ("admin-route-trial-stop", "post"): "ends a run; the trial itself is in the log",
+    ("admin-model-trial-stop", "post"): "ends a run; the trial itself is in the log",
     ("api-connection-listing", "post"): "asks the host what it has; what is offered of it is in the log",
 }
 OURS = ("providers", "models", "routes", "connections", "grants", "parameters", "default-model")
@@ -58,6 +59,7 @@ CHANGES: dict[tuple[str, str], list[Change]] = {
     ],
     ("admin-model", "post"): [Change("model.updated", MODEL)],
     ("admin-model-reset", "post"): [Change("model.updated", {"field": "price"})],
+    ("admin-model-trial", "post"): [Change("model.tried", {"team": ENGINEERING, "text": "Why?"}, "")],
     ("admin-model-teams", "post"): [Change("model.granted", {"teams": SALES})],
     ("admin-model-deployments", "post"): [Change("model.deployments_changed", {"own_weight": "3"})],
     ("admin-teams-models", "post"): [
@@ -96,6 +98,7 @@ CHANGES: dict[tuple[str, str], list[Change]] = {
         Change("model.updated", {"name": "Renamed"}),
         Change("model.updated", {"price_input": "1", "price_output": "2", "currency": "EUR"}),
     ],
+    ("api-model-trial", "post"): [Change("model.tried", {"team_id": ENGINEERING, "text": "Why?"}, "")],
     ("api-model-reset", "post"): [Change("model.updated", {"fields": ["price"]})],
     ("api-model-deployments", "put"): [
         Change("model.deployments_changed", {"own_weight": 3, "deployments": []}),

@@ -107,6 +107,8 @@ class ComparePage(PersonPage):
     def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Every question, what became worse first."""
         base = comparing.access_evaluated(self.actor, knowledge_base_id)
+        if "before" not in request.GET or "after" not in request.GET:
+            return HttpResponseRedirect(_address(base.pk))
         before, after = self._run(base, "before"), self._run(base, "after")
         context = {
             "knowledge_base": base,

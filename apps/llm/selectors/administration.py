@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,23 +105,27 @@ class Reach:
     """Whom a change of these models touches; `routes` are those that contain one."""
 
     models: list[Model]
+    team_ids: set[UUID]
     teams: list[str]
     defaults: list[str]
     people: int
     routes: list[Route]
-    chats: int
+
+    @property
+    def chats(self) -> int:
+        """How many chats have chosen one of the models; counted when it is asked."""
+        return chats_with([model.slug for model in self.models])
 
 
-def reach_of(models: QuerySet[Model]) -> Reach:
-    """The models, the teams that may use them, those whose default is among them, people, routes, chats."""
-    found = list(models.order_by("name"))
+def reach_of(models: Iterable[Model]) -> Reach:
+    """The models by name, the teams that may use them, those whose default is among them, people, routes."""
+    found = sorted(models, key=lambda model: model.name)
     grants = list(Grant.objects.filter(model__in=found).select_related("team"))
     granted = {grant.team_id: grant.team for grant in grants}
     names = sorted(team.name for team in granted.values())
     defaults = sorted(grant.team.name for grant in grants if grant.is_default)
     people = people_in(granted.values())
-    chats = chats_with([model.slug for model in found])
-    return Reach(found, names, defaults, people, _routes_with({model.pk for model in found}), chats)
+    return Reach(found, set(granted), names, defaults, people, _routes_with({model.pk for model in found}))
 
 
 def _routes_with(model_ids: set[UUID]) -> list[Route]:

@@ -233,7 +233,8 @@ def places_of(model: Model) -> list[DeploymentPlace]:
     places = [(model.connection, model.vendor_model, model.weight)]
     places += [(row.connection, row.vendor_model, row.weight) for row in rows]
     begin = DEFAULT_RANGE.begin(timezone.now())
-    stand = _standing([place[0] for place in places], figures_by_connection(kinds=ERRORS, since=begin))
+    figures = figures_by_connection(kinds=ERRORS, since=begin)
+    stand = _standing([place[0] for place in places], figures, tested=False)
     total = sum(place[2] for place in places) or 1
     return [
         DeploymentPlace(standing, vendor_model, weight, number == 0, weight / total)
@@ -247,13 +248,16 @@ def deployable_connections(model: Model) -> list[Connection]:
     return [row for row in rows if row.vendor in VENDORS and model.modality in VENDORS[row.vendor].modalities]
 
 
-def _standing(rows: Iterable[Connection], figures: Mapping[Any, Figures]) -> list[ConnectionStanding]:
+def _standing(
+    rows: Iterable[Connection], figures: Mapping[Any, Figures], *, tested: bool = True
+) -> list[ConnectionStanding]:
+    """How the connections stand; with their newest test, or without a look at it."""
     connections = list(rows)
     keys = [row.pk for row in connections]
     health = {row.connection_id: row for row in ConnectionHealth.objects.filter(connection_id__in=keys)}
     ended = ConnectionCheck.objects.filter(kind=CheckKind.TEST, finished_at__isnull=False)
     newest = ended.filter(connection_id__in=keys).order_by("connection_id", "-created_at")
-    tests = {row.connection_id: row for row in newest.distinct("connection_id")}
+    tests = {row.connection_id: row for row in newest.distinct("connection_id")} if tested else {}
     return [
         ConnectionStanding(
             row,

@@ -127,14 +127,15 @@ class ModelTeamsView(ModelsPage):
 
 def model_context(model: Model) -> dict[str, Any]:
     """What the model's page shows."""
-    granted, among = set(model.grants.values_list("team_id", flat=True)), teams()
+    reach, among = reach_of([model]), teams()
+    granted = reach.team_ids
     is_open = any(team.is_everyone and team.pk in granted for team in among)
     is_chat = model.modality == Modality.CHAT.value
     return {
         "model": model,
         "form": ModelForm(model=model),
         "teams_form": TeamsForm(teams=among, chosen=[str(pk) for pk in granted]),
-        "reach": reach_of(Model.objects.filter(pk=model.pk)),
+        "reach": reach,
         "price": price_for(model),
         "differences": differences(model),
         "source": facts_for(model).source,
