@@ -10,6 +10,7 @@ from django import forms
 
 from apps.llm.routes.filled import definition_of, numbers
 from apps.llm.routes.kinds import GROUPS, NONE, PLAIN
+from apps.llm.routes.widgets import LongSelect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,11 +78,14 @@ class RouteForm(forms.Form):
     def target(self, label: str, help_text: str = "", *, required: bool = True) -> forms.ChoiceField:
         """A choice among models and routes."""
         choices: Any = [NONE, *self._offered.targets]
-        return forms.ChoiceField(label=label, help_text=help_text, required=required, choices=choices)
+        return forms.ChoiceField(
+            label=label, help_text=help_text, required=required, choices=choices, widget=LongSelect
+        )
 
     def model(self, label: str) -> forms.ChoiceField:
         """A choice among models."""
-        return forms.ChoiceField(label=label, required=False, choices=[NONE, *self._offered.models])
+        choices = [NONE, *self._offered.models]
+        return forms.ChoiceField(label=label, required=False, choices=choices, widget=LongSelect)
 
     def teams(self, label: str) -> forms.MultipleChoiceField:
         """A choice of teams."""
