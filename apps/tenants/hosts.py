@@ -89,12 +89,26 @@ def _remember(name: str, ref: TenantRef | None) -> TenantRef | None:
     return ref
 
 
+def _is_ageing(key: str) -> bool:
+    kept = _kept.get(key)
+    return kept is not None and kept[0] - time.monotonic() < _KEPT_SECONDS - _RENEWED_SECONDS
+
+
+def _looked_up(key: str, look_up: Callable[[str], TenantRef | None], asked: str) -> TenantRef | None:
+    """What is remembered, else looked up."""
+    known, ref = _remembered(key)
+    if known:
+        return ref
+    with global_scope():
+        return _remember(key, look_up(asked))
+
+
 async def _found(key: str, look_up: Callable[[str], TenantRef | None], asked: str) -> TenantRef | None:
     """What is remembered, else looked up; what is asked for often is renewed before a request has to wait."""
     known, ref = _remembered(key)
     if not known:
         return _remember(key, await in_global_scope(look_up, asked))
-    if _kept[key][0] - time.monotonic() < _KEPT_SECONDS - _RENEWED_SECONDS and key not in _renewing:
+    if key not in _renewing and _is_ageing(key):
         _renewing[key] = asyncio.ensure_future(_renew(key, look_up, asked))
     return ref
 
@@ -123,11 +137,7 @@ def tenant_of_host(header: str) -> TenantRef | None:
     Looked up at most every five seconds, so a suspension acts within that time.
     """
     name = host_name(header)
-    known, ref = _remembered(name)
-    if known:
-        return ref
-    with global_scope():
-        return _remember(name, _look_up(name))
+    return _looked_up(name, _look_up, name)
 
 
 async def atenant_of_host(header: str) -> TenantRef | None:
@@ -152,13 +162,8 @@ def _of_slug(slug: str) -> TenantRef | None:
 
 def tenant_of_slug(slug: str) -> TenantRef | None:
     """The tenant that an API key names; None when there is none."""
-    key = f"slug:{slug}"
-    known, ref = _remembered(key)
-    if known:
-        return ref
     try:
-        with global_scope():
-            return _remember(key, _of_slug(slug))
+        return _looked_up(f"slug:{slug}", _of_slug, slug)
     except UnknownHostError:
         return None
 
