@@ -18,6 +18,7 @@ from apps.rest.pages import CURSOR, LIMIT, id_of, page_of
 from apps.rest.serializers import InputSerializer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -72,9 +73,7 @@ class UnansweredListApi(TenantApi):
     )
     def get(self, request: Request) -> Response:
         """Of the collections that the caller looks after, the last asked first."""
-        state = request.query_params.get("state", "")
-        if state and state not in QuestionState.values:
-            raise invalid([{"field": "state", "message": f"One of: {', '.join(QuestionState.values)}."}])
+        state = state_asked(request, QuestionState.values)
         found = questions_of(bases_asked(request, self.actor), state=state)
         rows, following = page_of(request, found, by="last_asked_at")
         return Response({"results": [question_output(row) for row in rows], "next": following})
@@ -105,3 +104,11 @@ def bases_asked(request: Request, actor: Actor) -> QuerySet[KnowledgeBase]:
     found = looked_after(actor)
     named = request.query_params.get("knowledge_base_id", "")
     return found.filter(id=id_of(named)) if named else found
+
+
+def state_asked(request: Request, states: Sequence[str]) -> str:
+    """The state that the address names, or nothing; raises ProblemError where it is none of these."""
+    state: str = request.query_params.get("state", "")
+    if state and state not in states:
+        raise invalid([{"field": "state", "message": f"One of: {', '.join(states)}."}])
+    return state

@@ -9,12 +9,11 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from apps.accounts.api.base import TenantApi
-from apps.knowledge.api.care import BASE, bases_asked
+from apps.knowledge.api.care import BASE, bases_asked, state_asked
 from apps.knowledge.api.serializers import NamedOutput
 from apps.knowledge.care.access import access_feedback
 from apps.knowledge.care.feedback import feedback_of, feedback_outputs, feedback_resolve
 from apps.knowledge.care.models import FeedbackKind, FeedbackState
-from apps.rest.errors import invalid
 from apps.rest.pages import CURSOR, LIMIT, page_of
 from apps.rest.serializers import InputSerializer
 
@@ -71,9 +70,7 @@ class PassageFeedbackListApi(TenantApi):
     )
     def get(self, request: Request) -> Response:
         """In the collections that the caller looks after, newest first."""
-        state = request.query_params.get("state", "")
-        if state and state not in FeedbackState.values:
-            raise invalid([{"field": "state", "message": f"One of: {', '.join(FeedbackState.values)}."}])
+        state = state_asked(request, FeedbackState.values)
         rows, following = page_of(request, feedback_of(bases_asked(request, self.actor), state=state))
         return Response({"results": feedback_outputs(self.actor, rows), "next": following})
 
