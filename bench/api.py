@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.machine import Core
 from bench.stack import LOADER, Stack, running
 
 STREAMS = {100: (1, 60, 120, 180, 240), 400: (250, 350)}
@@ -31,28 +32,31 @@ def main() -> None:
     parser.add_argument("--json", help="append figures to this file")
     options = parser.parse_args()
     with running(1) as stack:
+        core = Core()
         print(f"memory at rest, MiB: {stack.memory()}", flush=True)
         for tokens, levels in STREAMS.items():
             if options.tokens in (0, tokens):
                 for count in (options.streams,) if options.streams else levels:
-                    keep(compare(stack, "stream", count, tokens, options.seconds), options.json)
+                    keep(compare(stack, core, "stream", count, tokens, options.seconds), options.json)
         if not options.streams and not options.tokens:
             for count in PLAIN:
-                keep(compare(stack, "nonstream", count, 10, options.seconds), options.json)
+                keep(compare(stack, core, "nonstream", count, 10, options.seconds), options.json)
             vanish(stack)
 
 
-def compare(stack: Stack, mode: str, count: int, tokens: int, seconds: float) -> dict[str, Any]:
+def compare(stack: Stack, core: Core, mode: str, count: int, tokens: int, seconds: float) -> dict[str, Any]:
     """The same load on the upstream and on Atrium."""
     shape = ["--mode", mode, "-c", str(count), "-n", str(tokens), "--duration", str(seconds)]
     if mode == "stream":
         shape += ["--itl", "20", "--ramp", str(tokens * 0.02), "--warmup", str(tokens * 0.02 + 2)]
     direct = load(f"http://127.0.0.1:{stack.upstream}/v1", "sk-bench", shape)
     before, begun = stack.cpu(), time.monotonic()
-    ours = load(f"http://127.0.0.1:{stack.port}/v1", stack.made["key"], shape)
+    with core.watched() as watched:
+        ours = load(f"http://127.0.0.1:{stack.port}/v1", stack.made["key"], shape)
     span = time.monotonic() - begun
     cores = {name: round((used - before[name]) / span, 2) for name, used in stack.cpu().items()}
-    return {"tokens": tokens, "direct": direct, "atrium": ours, "cores": cores, "memory_mib": stack.memory()}
+    found = {"tokens": tokens, "direct": direct, "atrium": ours, "cores": cores}
+    return found | watched | {"memory_mib": stack.memory()}
 
 
 def load(url: str, key: str, shape: list[str]) -> dict[str, Any]:
@@ -79,13 +83,14 @@ def keep(result: dict[str, Any], path: str | None) -> None:
             f"{ours['c']:4d} streams of {result['tokens']} tokens  {holds}  "
             f"delivered {delivered:.3f}  "
             f"added ttft p50 {added:.1f}  gap p95 {gap['p95']:.1f}  "
-            f"cores {result['cores']}  errors {ours['errors']}",
+            f"core {result['core']}  cores {result['cores']}  errors {ours['errors']}",
             flush=True,
         )
     else:
         print(
             f"{ours['c']:4d} callers, no stream  {ours['req_s']} requests/s (direct {direct['req_s']})  "
-            f"total p50 {_p50(ours, 'total_ms'):.1f} ms  cores {result['cores']}  errors {ours['errors']}",
+            f"total p50 {_p50(ours, 'total_ms'):.1f} ms  "
+            f"core {result['core']}  cores {result['cores']}  errors {ours['errors']}",
             flush=True,
         )
     if path:

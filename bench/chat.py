@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 from bench.chat_load import Load, Person, measure
+from bench.machine import Core
 from bench.stack import Stack, running
 
 ITL_MS = 20.0
@@ -30,19 +31,20 @@ def main() -> None:
     options = parser.parse_args()
     most = options.chats or max(max(levels) for levels in LEVELS.values())
     with running(most) as stack:
+        core = Core()
         print(f"memory at rest, MiB: {stack.memory()}", flush=True)
         for tokens, levels in LEVELS.items():
             if options.tokens not in (None, tokens):
                 continue
             for count in (options.chats,) if options.chats else levels:
-                result = run_level(stack, count, tokens, options.seconds)
+                result = run_level(stack, core, count, tokens, options.seconds)
                 print(line(result), flush=True)
                 if options.json:
                     with open(options.json, "a", encoding="utf-8") as file:  # noqa: PTH123 - a path as given
                         file.write(json.dumps(result) + "\n")
 
 
-def run_level(stack: Stack, count: int, tokens: int, seconds: float) -> dict[str, Any]:
+def run_level(stack: Stack, core: Core, count: int, tokens: int, seconds: float) -> dict[str, Any]:
     """One measurement, with the processor time of each part per token."""
     people = [
         Person(f"{stack.made['host']}:{stack.port}", slot["session"], slot["conversation"])
@@ -50,10 +52,11 @@ def run_level(stack: Stack, count: int, tokens: int, seconds: float) -> dict[str
     ]
     load = Load(stack.port, count, tokens, ITL_MS, seconds)
     before, begun = stack.cpu(), time.monotonic()
-    result = asyncio.run(_measured(load, people))
+    with core.watched() as watched:
+        result = asyncio.run(_measured(load, people))
     span = time.monotonic() - begun
     cores = {name: round((used - before[name]) / span, 2) for name, used in stack.cpu().items()}
-    return result | {"cores": cores, "memory_mib": stack.memory()}
+    return result | watched | {"cores": cores, "memory_mib": stack.memory()}
 
 
 async def _measured(load: Load, people: list[Person]) -> dict[str, Any]:
@@ -72,7 +75,8 @@ def line(result: dict[str, Any]) -> str:
         f"{result['chats']:4d} chats of {result['tokens']} tokens  {holds}  "
         f"delivered {result['delivered']:.3f}  ttft {three('ttft_ms')}  gap {three('gap_ms')}  "
         f"post {three('post_ms')}  "
-        f"{result['answers_s']} answers/s  cores {result['cores']}  client {result['client_cores']}  "
+        f"{result['answers_s']} answers/s  core {result['core']}  cores {result['cores']}  "
+        f"client {result['client_cores']}  "
         f"memory MiB {result['memory_mib']}  errors {result['errors']}"
     )
 

@@ -30,6 +30,7 @@ from apps.knowledge.parsing.errors import ParseError
 from apps.knowledge.sandbox import parse_sandboxed
 from bench.chat import run_level
 from bench.ingest_files import MAKERS, pdf
+from bench.machine import Core
 from bench.measuring import pss_mib, tree
 from bench.stack import LOAD_CORE, MOCK, SERVER_CORE, Stack, on_core, running
 from launch.network import free_port, wait_listening
@@ -205,11 +206,12 @@ def _read_alone(stack: Stack, path: Path, vectors: int) -> dict[str, Any]:
 def _chats(stack: Stack, path: Path, vectors: int, seconds: float, rounds: int) -> dict[str, Any]:
     """The same chats alone and beside the reading of long files, in turn; medians of the rounds."""
     found: dict[str, list[dict[str, Any]]] = {"alone": [], "beside": []}
+    core = Core()
     for _ in range(rounds):
         _settled(stack)
-        found["alone"].append(run_level(stack, CHATS, TOKENS, seconds))
+        found["alone"].append(run_level(stack, core, CHATS, TOKENS, seconds))
         _feed(stack, str(vectors), str(path), "6")
-        found["beside"].append(run_level(stack, CHATS, TOKENS, seconds))
+        found["beside"].append(run_level(stack, core, CHATS, TOKENS, seconds))
         left = _feed(stack)["states"]
         if not {"queued", "reading"} & set(left):
             raise SystemExit("nothing was left to read while chats were measured; use longer files")
