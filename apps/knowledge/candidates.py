@@ -86,12 +86,16 @@ ORDER BY r.id, c.position
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Who asks, and where is looked: collections that they may read, narrowed, and their chat's own."""
+    """Who asks, and where is looked: collections that they may read, narrowed, and their chat's own.
+
+    `instead` is a model whose vectors are searched in place of those that the documents name.
+    """
 
     user_id: UUID
     knowledge_base_ids: tuple[UUID, ...]
     conversation_id: UUID | None
     narrowing: Narrowing = WIDE
+    instead: UUID | None = None
 
     def values(self) -> dict[str, Any]:
         """The parameters of the access rule."""
@@ -100,6 +104,7 @@ class Reach:
             "user": self.user_id,
             "bases": list(self.knowledge_base_ids),
             "conversation": self.conversation_id,
+            "instead": self.instead,
             **self.narrowing.values(),
         }
 

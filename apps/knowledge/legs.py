@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 READABLE: Final = f"""
 WITH readable AS MATERIALIZED (
-  SELECT d.id, d.knowledge_base_id, d.file_id, d.title, d.embedding_model_id, d.language, d.chunk_count
+  SELECT d.id, d.knowledge_base_id, d.file_id, d.title, d.language, d.chunk_count,
+         coalesce(%(instead)s::uuid, d.embedding_model_id) AS embedding_model_id
   FROM knowledge_knowledgebase b
   JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id AND d.state = 'ready'
   WHERE b.tenant_id = %(tenant)s
