@@ -10,11 +10,12 @@ from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, Tena
 
 
 class TenantSettings(TenantModel):
-    """One row per tenant: its name, language, time zone and how far its set-up is."""
+    """One row per tenant: its name, language, time zone, currency (ISO 4217) and how far its set-up is."""
 
     name = models.CharField(max_length=120)
     language = models.CharField(max_length=12, default="en")
     time_zone = models.CharField(max_length=64, default="UTC")
+    currency = models.CharField(max_length=3, default="USD", db_default="USD")
     setup_done_at = models.DateTimeField(null=True)
     setup_step = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from apps.metering.pricebook.models import ExchangeRate, Markup, ModelPrice
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
+
+__all__ = ["ExchangeRate", "Markup", "ModelPrice", "UsageRecord", "UsageState"]
 
 
 class UsageState(models.TextChoices):

@@ -1,0 +1,91 @@
+"""Versions of exchange rates, prices and mark-ups: each holds from its moment until the next one does."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
+
+
+class ExchangeRate(TenantModel):
+    """One unit of `currency` is `rate` of `into` from `valid_from` on. Never changed: a new row follows."""
+
+    database_privileges = "SELECT, INSERT"
+
+    currency = models.CharField(max_length=3)
+    into = models.CharField(max_length=3)
+    rate = models.DecimalField(max_digits=20, decimal_places=10)
+    valid_from = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            TenantUnique(fields=["into", "currency", "valid_from"], name="exchange_rate_version"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="exchange_rate_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"1 {self.currency} = {self.rate} {self.into}"
+
+
+class ModelPrice(TenantModel):
+    """What a model costs from `valid_from` on, in `currency` per 1,000,000 tokens and per piece.
+
+    All amounts None: from then on the published price holds. `applied_at`: when the model took it over.
+    """
+
+    database_privileges = "SELECT, INSERT, UPDATE"
+
+    model_id = models.UUIDField()
+    model_slug = models.CharField(max_length=100)
+    price_input = models.DecimalField(max_digits=16, decimal_places=6, null=True)
+    price_output = models.DecimalField(max_digits=16, decimal_places=6, null=True)
+    price_unit = models.DecimalField(max_digits=16, decimal_places=6, null=True)
+    currency = models.CharField(max_length=3)
+    valid_from = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        constraints = [TenantUnique(fields=["model_id", "valid_from"], name="model_price_version")]
+        indexes = [
+            TenantIndex(
+                fields=["valid_from"], name="model_price_due", condition=models.Q(applied_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_slug} from {self.valid_from}"
+
+
+class Markup(TenantModel):
+    """What a team is charged on top of the cost, in percent, from `valid_from` on. Never changed.
+
+    Without a team it holds for every team, without a model for every model. What names more comes first:
+    team and model, then team, then model, then neither.
+    """
+
+    database_privileges = "SELECT, INSERT"
+
+    team_id = models.UUIDField(null=True)
+    team_name = models.CharField(max_length=200, blank=True, default="")
+    model_id = models.UUIDField(null=True)
+    model_slug = models.CharField(max_length=100, blank=True, default="")
+    percent = models.DecimalField(max_digits=7, decimal_places=3)
+    valid_from = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            TenantUnique(
+                fields=["team_id", "model_id", "valid_from"], name="markup_version", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=models.Q(percent__gte=-100), name="markup_at_least_free"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent}% {self.team_name} {self.model_slug}"
