@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class ModelNotFoundError(Exception):
     """The model does not exist, is switched off, or the team may not use it: all three look the same."""
@@ -11,3 +16,33 @@ class ModelNotFoundError(Exception):
 
     def __init__(self) -> None:
         super().__init__(self.message)
+
+
+class RefusedError(Exception):
+    """A limit or rule of the organisation forbids the call: nothing was sent to any host.
+
+    `title` and `message` are for people: what limit, until when, what to do. `retry_after` in seconds, None:
+    waiting alone does not help. `shown` is what a page can make more of, such as models that still fit.
+    """
+
+    kind: ClassVar[Literal["budget", "rate", "clearance"]]
+
+    def __init__(
+        self,
+        title: str,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        shown: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.title = title
+        self.message = message
+        self.retry_after = retry_after
+        self.shown = dict(shown or {})
+
+
+class BudgetRefusedError(RefusedError):
+    """What the call may cost at most does not fit into a budget that counts for it."""
+
+    kind = "budget"

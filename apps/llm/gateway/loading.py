@@ -88,7 +88,7 @@ def load_target(who: Caller, model_id: UUID, modality: Modality, turn: Turn) -> 
     Raises ModelNotFoundError, and VendorError where no deployment's key can be used, or at once and with
     `retry_after` where every connection is down.
     """
-    found = callable_deployments(
+    found, _ = callable_deployments(
         model_id=model_id, team_id=who.team_id, user_id=who.user_id, modality=modality
     )
     if not found:

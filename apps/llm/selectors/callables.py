@@ -17,13 +17,14 @@ from apps.llm.health.rules import Standing
 from apps.llm.policy.rules import Limits
 from apps.metering.prices import Price
 from apps.tenants.postgresql.statements import Statement
-from apps.tenants.scope import current_tenant_id, execute
+from apps.tenants.scope import current_tenant_id, execute_together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
     from apps.llm.vendors.base import Modality
+    from apps.tenants.postgresql.statements import Done, Values
 
 _LOAD: Final = Statement("""
 SELECT m.id, m.slug, m.name, p.vendor_model, m.max_output, m.abilities,
@@ -89,11 +90,17 @@ class CallableModel:
 
 
 def callable_deployments(
-    *, model_id: UUID, team_id: UUID | None, user_id: UUID | None, modality: Modality
-) -> list[CallableModel]:
+    *,
+    model_id: UUID,
+    team_id: UUID | None,
+    user_id: UUID | None,
+    modality: Modality,
+    beside: Sequence[tuple[Statement, Values]] = (),
+) -> tuple[list[CallableModel], list[Done]]:
     """Every deployment of the model if the team may use it now; none otherwise, whatever the reason.
 
     A model whose own connection is off is off everywhere; a deployment whose connection is off is left out.
+    What else the call needs is read `beside`, in the same round trip, and given back in that order.
     """
     tenant_id = current_tenant_id()
     values = {
@@ -103,7 +110,8 @@ def callable_deployments(
         "user": user_id,
         "modality": modality.value,
     }
-    return [_read(tenant_id, row) for row in execute(_LOAD, values).rows]
+    found, *others = execute_together((_LOAD, values), *beside)
+    return [_read(tenant_id, row) for row in found.rows], others
 
 
 def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
