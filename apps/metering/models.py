@@ -5,10 +5,20 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from apps.metering.clearances import Clearance, ClearanceBasis
 from apps.metering.pricebook.models import ExchangeRate, Markup, ModelPrice
+from apps.tenants.constraints import CopiedKey
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
 
-__all__ = ["ExchangeRate", "Markup", "ModelPrice", "UsageRecord", "UsageState"]
+__all__ = [
+    "Clearance",
+    "ClearanceBasis",
+    "ExchangeRate",
+    "Markup",
+    "ModelPrice",
+    "UsageRecord",
+    "UsageState",
+]
 
 
 class UsageState(models.TextChoices):
@@ -27,6 +37,10 @@ class UsageRecord(TenantModel):
     Tokens are what the model took and gave; where the host charges for others (Cohere's billed units), those
     stand in `price`, from which `cost` follows. What is sold by the piece is `units` of a `unit`: the
     pictures or the searches (rerankings) that were bought, or reserved as long as the row is.
+
+    `data_class` is the highest of all that was sent, None where nothing had one; `clearance_id` the version
+    of the clearance that allowed it, with a copy of its class. The database refuses a row with a class above
+    that, without a version, or with one of another model or connection.
     """
 
     database_privileges = "SELECT, INSERT, UPDATE"
@@ -51,6 +65,10 @@ class UsageRecord(TenantModel):
     model_slug = models.CharField(max_length=100)
     model_asked = models.CharField(max_length=200)
     model_answered = models.CharField(max_length=200, blank=True, default="")
+
+    data_class = models.PositiveSmallIntegerField(null=True)
+    clearance_id = models.UUIDField(null=True)
+    clearance_class = models.PositiveSmallIntegerField(null=True)
 
     reserved_input = models.PositiveBigIntegerField(default=0)
     reserved_output = models.PositiveBigIntegerField(default=0)
@@ -77,7 +95,25 @@ class UsageRecord(TenantModel):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [TenantUnique(fields=["call_id"], name="usage_call")]
+        constraints = [
+            TenantUnique(fields=["call_id"], name="usage_call"),
+            CopiedKey(
+                fields=["clearance_id", "model_id", "connection_id", "clearance_class"],
+                to="metering.Clearance",
+                to_fields=["id", "model_id", "connection_id", "data_class"],
+                name="usage_clearance",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(clearance_id__isnull=True, clearance_class__isnull=True)
+                | models.Q(clearance_id__isnull=False, clearance_class__isnull=False),
+                name="usage_clearance_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(data_class__isnull=True)
+                | models.Q(clearance_class__isnull=False, data_class__lte=models.F("clearance_class")),
+                name="usage_cleared",
+            ),
+        ]
         indexes = [
             TenantIndex(fields=["-created_at"], name="usage_created"),
             TenantIndex(fields=["run_id"], name="usage_run"),

@@ -36,7 +36,10 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is called: vendor, connection and model as values; `override` is the administrator's price."""
+    """What is called: vendor, connection and model as values; `override` is the administrator's price.
+
+    `clearance` is the version that lets the call's data class go there, with the class that it allows.
+    """
 
     vendor: str
     base_url: str
@@ -46,16 +49,21 @@ class Item:
     model_slug: str
     model_asked: str
     override: Price | None = None
+    clearance: tuple[UUID, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why it is called: `purpose` is one word such as reply, title, embedding, test."""
+    """Why it is called: `purpose` is one word such as reply, title, embedding, test.
+
+    `data_class` is the highest of all that is sent, None where nothing has one.
+    """
 
     purpose: str
     step: str = ""
     run_id: UUID | None = None
     conversation_id: UUID | None = None
+    data_class: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +93,15 @@ INSERT INTO metering_usagerecord (
     user_id, user_name, api_key_id, vendor, base_url, connection_id, connection_name,
     model_id, model_slug, model_asked, model_answered, reserved_input, reserved_output,
     tokens_input, tokens_cached, tokens_output, tokens_reasoning, estimated, unit, units,
-    override_input, override_output, override_unit, currency, finish, error_kind, created_at
+    override_input, override_output, override_unit, currency, finish, error_kind, created_at,
+    data_class, clearance_id, clearance_class
 ) VALUES (
     %s, %s, %s, 'reserved', %s, %s, %s, %s, %s, %s,
     %s, %s, %s, %s, %s, %s, %s,
     %s, %s, %s, '', %s, %s,
     0, 0, 0, 0, false, %s, %s,
-    %s, %s, %s, %s, '', '', clock_timestamp()
+    %s, %s, %s, %s, '', '', clock_timestamp(),
+    %s, %s, %s
 )
 """)
 _CLOSE: Final = Statement("""
@@ -105,7 +115,10 @@ _NOTHING: Final = Tokens(0, 0)
 
 
 def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, bound: Bound) -> None:
-    """Write the call's row before the provider hears of it; the call must not be made if this fails."""
+    """Write the call's row before the provider hears of it; the call must not be made if this fails.
+
+    The database refuses (IntegrityError) a data class that the clearance does not allow.
+    """
     override = item.override
     values: list[Any] = [
         new_id(), current_tenant_id(), call_id, cause.purpose, cause.step,
@@ -116,6 +129,7 @@ def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, boun
         override.input if override else None, override.output if override else None,
         override.unit if override else None,
         override.currency if override else "",
+        cause.data_class, *(item.clearance or (None, None)),
     ]  # fmt: skip
     execute_later(_RESERVE, values)
 

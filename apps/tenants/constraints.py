@@ -1,8 +1,9 @@
 """What the database itself holds for each table, as constraints that plain `makemigrations` creates.
 
 `RowSecurity` brings UNIQUE (tenant_id, id), the row-security policy and the grants; `SameTenantKey` the
-composite foreign key; `GlobalRead` the read-only grant of a table without tenant. The policy has no TO
-list: with one, the owner would silently see nothing and validate new keys against zero rows.
+composite foreign key, `CopiedKey` one over further columns; `GlobalRead` the read-only grant of a table
+without tenant. The policy has no TO list: with one, the owner would silently see nothing and validate new
+keys against zero rows.
 """
 
 from __future__ import annotations
@@ -118,6 +119,49 @@ class SameTenantKey(_DatabaseOnly):
             f"ALTER TABLE {self._quoted(model, schema_editor)} ADD CONSTRAINT {quote(self.name)} "
             f"FOREIGN KEY (tenant_id, {quote(field.column)}) REFERENCES {quote(parent)} (tenant_id, id) "  # type: ignore[union-attr]  # a concrete field
             "DEFERRABLE INITIALLY DEFERRED"
+        )
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
+        schema_editor.deferred_sql.append(self._add(model, schema_editor))
+        return None
+
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
+        self.constraint_sql(model, schema_editor)
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
+        table = self._quoted(model, schema_editor)
+        return f"ALTER TABLE {table} DROP CONSTRAINT {schema_editor.quote_name(self.name)}"
+
+
+class CopiedKey(_DatabaseOnly):
+    """FOREIGN KEY (tenant_id, fields) → (tenant_id, to_fields): the row copies what the other row says.
+
+    `to` is the label of the other model, which has a unique constraint of exactly those fields. Checked with
+    the statement, for rows all of whose `fields` are set.
+    """
+
+    def __init__(self, *, fields: Sequence[str], to: str, to_fields: Sequence[str], name: str) -> None:
+        super().__init__(name=name)
+        self.fields = tuple(fields)
+        self.to = to
+        self.to_fields = tuple(to_fields)
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        path, args, options = super().deconstruct()
+        return path, args, options | {"fields": self.fields, "to": self.to, "to_fields": self.to_fields}
+
+    def _add(self, model: type[Model], schema_editor: Any) -> str:
+        parent = model._meta.apps.get_model(self.to)
+
+        def columns(owner: type[Model], names: Sequence[str]) -> str:
+            found = (owner._meta.get_field(name).column for name in names)  # type: ignore[union-attr]  # concrete fields
+            return ", ".join(["tenant_id", *(schema_editor.quote_name(column) for column in found)])
+
+        return (
+            f"ALTER TABLE {self._quoted(model, schema_editor)} "
+            f"ADD CONSTRAINT {schema_editor.quote_name(self.name)} "
+            f"FOREIGN KEY ({columns(model, self.fields)}) "
+            f"REFERENCES {self._quoted(parent, schema_editor)} ({columns(parent, self.to_fields)})"
         )
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:

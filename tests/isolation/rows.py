@@ -28,6 +28,9 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "knowledge.Source.is_paused": lambda: True,
     "runs.Run.state": lambda: "done",
     "llm.Connection.sealed_key": lambda: b"",
+    "metering.UsageRecord.data_class": lambda: None,
+    "metering.UsageRecord.clearance_id": lambda: None,
+    "metering.UsageRecord.clearance_class": lambda: None,
     "llm.Route.definition": lambda: {
         "members": [f"model:{uuid4()}", f"model:{uuid4()}"],
         "on": ["connection"],
