@@ -99,7 +99,7 @@ def test_statement_and_rules_agree_whoever_sets_what(connected: Connected) -> No
                     TeamParameters.objects.create(
                         team=team, model=of, temperature=Decimal(rank) / 4, max_output=None if rank else 7
                     )
-            (found,) = callable_deployments(
+            (found,), _ = callable_deployments(
                 model_id=model.pk, team_id=cast.engineering.pk, user_id=None, modality=Modality.CHAT
             )
             temperature, effort, output = team_models(cast.engineering).settings(model)
@@ -127,7 +127,7 @@ def test_team_without_parameters_of_its_own_takes_the_organisations(connected: C
         parameters_set(actor=None, team=cast.sales, model=None, changes={"max_output": 50})
         found = {}
         for team_id in (None, everyone.pk, cast.engineering.pk, cast.sales.pk):
-            (callable_,) = callable_deployments(
+            (callable_,), _ = callable_deployments(
                 model_id=model.pk, team_id=team_id, user_id=None, modality=Modality.CHAT
             )
             found[team_id] = callable_.limits.max_output
@@ -260,4 +260,4 @@ def test_statement_finds_nothing_for_a_model_that_is_not_there(connected: Connec
 
     with tenant_scope(connected.cast.acme.id):
         found = callable_deployments(model_id=uuid4(), team_id=None, user_id=None, modality=Modality.CHAT)
-        assert found == []
+        assert found == ([], [])
