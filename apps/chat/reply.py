@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.chat import failures, prompting
 from apps.chat.citing import CITATION, cited_in, nearest_note
 from apps.chat.ending import LEAD
+from apps.chat.limits import keep_to_limits
 from apps.chat.loading import Chosen, Job, class_sent, load_extractive, load_job
 from apps.chat.painting import paint
 from apps.chat.routed import Routed
@@ -39,6 +40,7 @@ WITHOUT_KNOWLEDGE = "without_knowledge"
 
 async def reply(ctx: RunContext) -> None:
     """Writes the answer into the run's log; `result` gets usage, annotations, sources and the model."""
+    await keep_to_limits(ctx)
     conversation_id = UUID(ctx.input["conversation_id"])
     job = await ctx.look_up(
         load_job,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from apps.metering.rates.rules import Refusal
+
 
 class ModelNotFoundError(Exception):
     """The model does not exist, is switched off, or the team may not use it: all three look the same."""
@@ -46,3 +48,21 @@ class BudgetRefusedError(RefusedError):
     """What the call may cost at most does not fit into a budget that counts for it."""
 
     kind = "budget"
+
+
+class RateLimitedError(RefusedError):
+    """As many requests or tokens as are allowed a minute were used; waiting helps."""
+
+    kind = "rate"
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.title, refusal.message, retry_after=float(refusal.retry_after))
+
+
+class ClearanceRefusedError(RefusedError):
+    """What would be sent has a higher data class than the model may receive.
+
+    `shown` names the class, what the model is cleared for, and the models that may receive it.
+    """
+
+    kind = "clearance"

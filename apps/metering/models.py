@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.metering.clearances import Clearance, ClearanceBasis
 from apps.metering.pricebook.models import ExchangeRate, Markup, ModelPrice
+from apps.metering.rates.models import LimitOf, RateLimit
 from apps.tenants.constraints import CopiedKey
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
 
@@ -14,8 +15,10 @@ __all__ = [
     "Clearance",
     "ClearanceBasis",
     "ExchangeRate",
+    "LimitOf",
     "Markup",
     "ModelPrice",
+    "RateLimit",
     "UsageRecord",
     "UsageState",
 ]

@@ -26,6 +26,7 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "knowledge.Source.kind": lambda: "website",
     "knowledge.Source.sealed_secret": lambda: b"",
     "knowledge.Source.is_paused": lambda: True,
+    "metering.RateLimit.of": lambda: "model",
     "runs.Run.state": lambda: "done",
     "llm.Connection.sealed_key": lambda: b"",
     "metering.UsageRecord.data_class": lambda: None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -12,22 +12,28 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import has_scope
 from apps.accounts.services import api_key_authenticate
 from apps.accounts.tokens import KeyText, read_key, token_hash
-from apps.api.openai.errors import missing_scope, unknown_model, wrong_key
+from apps.api.openai.errors import missing_scope, rate_limited, unknown_model, wrong_key
 from apps.llm import selectors as models
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.routes import selectors as routes
+from apps.metering.rates.admission import admit_request
+from apps.metering.rates.known import rules_of
+from apps.metering.rates.rules import Who
 from apps.runs.rows import loaded
 from apps.runs.services import run_create
 from apps.tenants.aio import in_scope
 from apps.tenants.grouped import in_shared_scope
 from apps.tenants.hosts import atenant_of_slug
 from apps.tenants.postgresql.statements import Statement
+from apps.tenants.quick import in_quick_scope
 from apps.tenants.scope import commit_before_disk, current_tenant_id, execute
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from apps.accounts.models import ApiKey
+    from apps.metering.rates.rules import Rule
     from apps.tenants.hosts import TenantRef
 
 _PLAIN: Final = Statement("""
@@ -57,12 +63,13 @@ Found = tuple[UUID, UUID, UUID, dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A run that was queued for a key."""
+    """A run that was queued for a key; `headers` tell the client of its limits."""
 
     tenant_id: UUID
     run_id: UUID
     user_id: UUID
     api_key_id: UUID
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Listed = tuple[str, str, int]
@@ -93,15 +100,32 @@ class Bearer:
 
 
 async def open_run(bearer: Bearer, wish: Wish) -> Opened:
-    """Queues the run; raises DialectError (401 key, 403 scope, 404 model).
+    """Queues the run; raises DialectError (401 key, 403 scope, 404 model, 429 limit).
 
     The client hears nothing before the call's reservation, whose commit takes the run to the disk too.
     """
     tenant_id, text = await _named(bearer)
+    rules = await rules_of(tenant_id)
+    if rules:
+        return await _open_within(rules, tenant_id, text, wish)
     opened = await in_shared_scope(tenant_id, _open_plainly, text, wish)
     if opened is not None:
         return opened
     return await in_scope(tenant_id, _open_checked, text, wish)
+
+
+async def _open_within(rules: Sequence[Rule], tenant_id: UUID, text: KeyText, wish: Wish) -> Opened:
+    """As `open_run`, within limits, which are counted between two scopes and before there is a run."""
+    found = await in_quick_scope(tenant_id, _plain, text, wish)
+    if found is None:
+        found = await in_scope(tenant_id, _checked, text, wish)
+    key_id, team_id, user_id, chosen = found
+    model_id = UUID(chosen["model_id"]) if "model_id" in chosen else None
+    admission = await admit_request(Who(tenant_id, team_id, user_id, key_id, model_id), rules)
+    if admission.refusal is not None:
+        raise rate_limited(admission.refusal.message, admission.refusal.retry_after, admission.headers)
+    opened = await in_shared_scope(tenant_id, _queued_quickly, found, wish)
+    return replace(opened, headers=admission.headers)
 
 
 async def list_models(bearer: Bearer) -> list[Listed]:
@@ -139,8 +163,10 @@ async def _named(bearer: Bearer) -> tuple[UUID, KeyText]:
 
 def _open_plainly(text: KeyText, wish: Wish) -> Opened | None:
     found = _plain(text, wish)
-    if found is None:
-        return None
+    return None if found is None else _queued_quickly(found, wish)
+
+
+def _queued_quickly(found: Found, wish: Wish) -> Opened:
     commit_before_disk()
     return _queued(found, wish)
 

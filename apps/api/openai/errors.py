@@ -3,6 +3,7 @@
 Source: https://platform.openai.com/docs/guides/error-codes. The official client retries 408, 409, 429, 5xx.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +69,17 @@ def missing_scope(scope: str) -> DialectError:
     )
 
 
+def rate_limited(message: str, retry_after: int, headers: Mapping[str, str]) -> DialectError:
+    """429: a limit of the organisation; the headers say which, and when it lets the next request through."""
+    return DialectError(
+        429,
+        message,
+        type="rate_limit_error",
+        code="rate_limit_exceeded",
+        headers={"Retry-After": str(retry_after), **headers},
+    )
+
+
 _FAILURES: dict[str, tuple[int, str, str, str]] = {
     ErrorKind.AUTHENTICATION: (
         502, "api_error", "provider_authentication",
@@ -84,6 +96,10 @@ _FAILURES: dict[str, tuple[int, str, str, str]] = {
     ErrorKind.QUOTA: (
         429, "insufficient_quota", "insufficient_quota",
         "The provider's quota, or this team's budget, is used up. An administrator can raise it.",
+    ),
+    "rate": (
+        429, "rate_limit_error", "rate_limit_exceeded",
+        "As many requests or tokens as your organisation allows a minute were used. Try again later.",
     ),
     "cost_cap": (
         429, "insufficient_quota", "cost_cap",

@@ -50,25 +50,33 @@ class _Made:
     run_id: UUID
     payload: bytes
     usage: Mapping[str, Any] | None
+    headers: Mapping[str, str]
 
 
 async def _made(bearer: Bearer, kind: str, modality: str, model: str, inputs: Mapping[str, Any]) -> _Made:
     """The run of this kind, waited for; raises DialectError."""
     opened = await open_run(bearer, Wish(kind, modality, SCOPE_OF[modality], model, inputs))
     end = await end_of(opened)
-    return _Made(opened.run_id, await take(opened.tenant_id, opened.run_id), end["usage"])
+    payload = await take(opened.tenant_id, opened.run_id)
+    return _Made(opened.run_id, payload, end["usage"], opened.headers)
+
+
+def _whole(body: bytes, headers: Mapping[str, str]) -> Answer:
+    """JSON, with what the client is told of its limits."""
+    return Answer(body, headers={"Content-Type": JSON, **headers})
 
 
 async def complete(bearer: Bearer, raw: bytes) -> Answer:
     """An answer, whole or as a stream."""
     completion = read_completion(_parsed(raw))
     wish = Wish(COMPLETION, "chat", "chat", completion.model, {"body": completion.body})
-    call = Call(await open_run(bearer, wish), completion)
+    opened = await open_run(bearer, wish)
+    call = Call(opened, completion)
     leave = call.watch()
     try:
         if completion.stream:
-            return Answer(await call.stream(), headers=_STREAM, cancel=call.cancel)
-        return Answer(await call.whole())
+            return Answer(await call.stream(), headers={**_STREAM, **opened.headers}, cancel=call.cancel)
+        return _whole(await call.whole(), opened.headers)
     except BaseException:
         call.cancel()
         raise
@@ -82,14 +90,15 @@ async def embed(bearer: Bearer, raw: bytes) -> Answer:
     inputs = {"texts": wanted.texts, "dimensions": wanted.dimensions}
     made = await _made(bearer, EMBEDDING, "embedding", wanted.model, inputs)
     vectors = unpacked_vectors(made.payload, as_base64=wanted.base64)
-    return Answer(responses.embeddings(model=wanted.model, vectors=vectors, usage=made.usage))
+    return _whole(responses.embeddings(model=wanted.model, vectors=vectors, usage=made.usage), made.headers)
 
 
 async def paint(bearer: Bearer, raw: bytes) -> Answer:
     """Up to four pictures, as base64."""
     wanted = read_picture(_parsed(raw))
     made = await _made(bearer, PICTURE, "image", wanted.model, {"body": wanted.body})
-    return Answer(responses.pictures(created=int(time.time()), data=made.payload, usage=made.usage))
+    body = responses.pictures(created=int(time.time()), data=made.payload, usage=made.usage)
+    return _whole(body, made.headers)
 
 
 async def rerank(bearer: Bearer, raw: bytes) -> Answer:
@@ -99,7 +108,8 @@ async def rerank(bearer: Bearer, raw: bytes) -> Answer:
     documents = wanted.request.documents if wanted.echo else None
     ranked = responses.Ranking(**orjson.loads(made.payload), documents=documents)
     answer_id = f"rerank-{made.run_id.hex}"
-    return Answer(responses.ranking(answer_id=answer_id, model=wanted.model, made=ranked, usage=made.usage))
+    body = responses.ranking(answer_id=answer_id, model=wanted.model, made=ranked, usage=made.usage)
+    return _whole(body, made.headers)
 
 
 async def models(bearer: Bearer) -> Answer:

@@ -13,12 +13,14 @@ from apps.llm.gateway.choosing import NOWHERE
 from apps.llm.gateway.closing import close, close_soon
 from apps.llm.gateway.estimate import bytes_of_delta, tokens_of_bytes
 from apps.llm.gateway.loading import OpenChat, open_chat
+from apps.llm.gateway.permits import permit_for
 from apps.llm.gateway.reporting import report_answer, report_failure, report_stopped
 from apps.llm.gateway.reserving import STOPPED, reservation
 from apps.llm.gateway.retry import pause_before_retry
 from apps.llm.gateway.stages import guard_answer
 from apps.llm.vendors.base import ErrorKind, Finished, Usage, VendorError
 from apps.metering import services as metering
+from apps.metering.rates.admission import UNLIMITED
 from apps.tenants.quick import in_quick_scope
 
 if TYPE_CHECKING:
@@ -35,9 +37,9 @@ class ChatStream:
 
     Use it as `async with gateway.stream(call) as stream: async for delta in stream: …`: leaving the block
     early closes the host's connection and counts what was said so far. Raises ModelNotFoundError,
-    GuardrailRefusedError, LostRun before anything is sent, and VendorError. Before the first delta a
-    retryable error is silently tried again, and any deployment's failure at once at another deployment, each
-    attempt with a reservation of its own; after it never.
+    GuardrailRefusedError, RefusedError, LostRun before anything is sent, and VendorError. Before the first
+    delta a retryable error is silently tried again, and any deployment's failure at once at another
+    deployment, each attempt with a reservation of its own; after it never.
     """
 
     __slots__ = (
@@ -46,6 +48,7 @@ class ChatStream:
         "_begun",
         "_deltas",
         "_first",
+        "_permit",
         "_sent_bytes",
         "_target",
         "_usage",
@@ -61,6 +64,7 @@ class ChatStream:
         self._avoid = NOWHERE
         self._target: Target | None = None
         self._first: float | None = None
+        self._permit = UNLIMITED
         self._sent_bytes = 0
         self._usage: Usage | None = None
         self._deltas = self._generate()
@@ -79,9 +83,12 @@ class ChatStream:
     async def aclose(self) -> None:
         """Stop: close the host's connection and settle what was said so far."""
         await self._deltas.aclose()
+        permit, self._permit = self._permit, UNLIMITED
+        permit.settle(self.outcome.usage.total if self.outcome.usage else 0)
 
     async def _generate(self) -> AsyncGenerator[Delta, None]:
         self._begun = monotonic()
+        self._permit = await permit_for(self.call)
         failed: VendorError | None = None
         while True:
             opened = await self._reserve_again(failed) if failed else await self._reserve()

@@ -15,6 +15,7 @@ from apps.llm.gateway.chat import tokens_of_usage
 from apps.llm.gateway.choosing import NOWHERE
 from apps.llm.gateway.closing import close
 from apps.llm.gateway.loading import OpenWhole, Q
+from apps.llm.gateway.permits import permit_for
 from apps.llm.gateway.reporting import report_answer, report_failure, report_stopped
 from apps.llm.gateway.reserving import STOPPED, reservation
 from apps.llm.gateway.retry import pause_before_retry
@@ -51,9 +52,21 @@ class Way(Generic[C, Q, R]):
 async def answer(call: C, way: Way[C, Q, R]) -> R:
     """The answer of whichever deployment gives it.
 
-    Raises ModelNotFoundError, GuardrailRefusedError, LostRun before anything is sent, and VendorError after
-    at most two silent retries, each with a reservation of its own.
+    Raises ModelNotFoundError, GuardrailRefusedError, RefusedError, LostRun before anything is sent, and
+    VendorError after at most two silent retries, each with a reservation of its own.
     """
+    permit = await permit_for(call)
+    used = 0
+    try:
+        result = await _answered(call, way)
+        usage = way.used(result).usage
+        used = permit.estimate if usage is None else usage.total
+        return result
+    finally:
+        permit.settle(used)
+
+
+async def _answered(call: C, way: Way[C, Q, R]) -> R:
     tenant_id = call.who.tenant_id
     begun = monotonic()
     attempts = 0

@@ -194,6 +194,11 @@ class Usage:
     estimated: bool = False
     billed: tuple[int, int] | None = None
 
+    @property
+    def total(self) -> int:
+        """What the model took and gave together."""
+        return self.input_tokens + self.output_tokens
+
     def counts(self) -> dict[str, Any]:
         """What the model took and gave, for those who asked; what is charged for is the ledger's matter."""
         return {

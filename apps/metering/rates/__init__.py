@@ -1,0 +1,1 @@
+"""Limits of requests and tokens a minute, per person, team, key and model; counted in Valkey."""
