@@ -8,7 +8,6 @@ import "./elements/local-time";
 import "./elements/reveal-password";
 import "./elements/row-list";
 import "./elements/table-filter";
-import "./elements/theme-switch";
 import "./elements/tick-all";
 import "./elements/toast-list";
 import { watchTips } from "../shared/tip";

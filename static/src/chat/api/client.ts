@@ -19,6 +19,8 @@ import type {
 import type { Way } from "./way";
 
 const BASE = "/api/v1";
+/** Characters of a body up to which a write outlives its page; a browser keeps 64 KiB of all of them. */
+const OUTLIVES = 8192;
 
 interface Call {
   json?: unknown;
@@ -132,6 +134,7 @@ export class Api {
     });
   }
 
+  /** A small write is finished by the browser when the person leaves the page before the answer. */
   private async call<T>(method: string, path: string, call: Call = {}): Promise<T> {
     const headers: Record<string, string> = { Accept: "application/json" };
     if (method !== "GET") headers[this.csrfHeader] = readCookie("csrftoken");
@@ -139,6 +142,7 @@ export class Api {
     if (call.idempotencyKey) headers["Idempotency-Key"] = call.idempotencyKey;
     const init: RequestInit = { method, headers, credentials: "same-origin" };
     if (call.json !== undefined) init.body = JSON.stringify(call.json);
+    if (method !== "GET") init.keepalive = String(init.body ?? "").length <= OUTLIVES;
     if (call.signal) init.signal = call.signal;
     let response: Response;
     try {
