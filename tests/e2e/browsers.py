@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+PATIENCE_MS = 20_000
+"""How long a page may take to show what is expected: three processes share two cores in CI."""
 Started = tuple["Browser", asyncio.AbstractEventLoop]
 
 
@@ -28,13 +30,14 @@ def _marked(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def started() -> Iterator[Started]:
     """The browser and the loop that drives it."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     from launch.browser import chromium
 
     program = chromium()
     if program is None:
         pytest.skip("no Chromium on this machine")
+    expect.set_options(timeout=PATIENCE_MS)
     playwright = sync_playwright().start()
     loop = asyncio.get_running_loop()
     with _marked(loop):

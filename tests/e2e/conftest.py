@@ -17,7 +17,7 @@ import pytest
 
 from launch.environment import clean_environment
 from launch.process import Command, spawn, stop
-from tests.e2e.browsers import browser, started
+from tests.e2e.browsers import PATIENCE_MS, browser, started
 from tests.environment import ENVIRONMENT, ROOT
 from tests.llm.conftest import Connected, connected, host
 from tests.processes import Served, product
@@ -153,7 +153,7 @@ def window(people: People, product: Served, browser: Browser) -> Iterator[Window
     def open_window(user: User | None = None, **options: Any) -> Watched:
         options.setdefault("viewport", {"width": 1280, "height": 860})
         context = browser.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         if user is not None:
             token = people.tokens[user.email]
             context.add_cookies([{"name": COOKIE, "value": token, "url": origin}])

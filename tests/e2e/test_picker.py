@@ -13,6 +13,8 @@ from tests.e2e.test_accessibility import look, violations
 from tests.llm.routing import Routing, routing_on
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page, Route
+
     from tests.e2e.conftest import Window
     from tests.llm.conftest import Connected
 
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
 def routing(connected: Connected) -> Iterator[Routing]:
     with routing_on(connected, Aside) as found:
         yield found
+
+
+def item(page: Page, model: str, name: str) -> Locator:
+    """An item of a model's menu in the picker, opened by pointer."""
+    page.locator("#model-button").click()
+    row = page.get_by_role("option", name=model)
+    row.hover()
+    row.locator(".option-more").click()
+    return page.get_by_role("menuitem", name=name)
 
 
 def test_a_default_is_set_by_keyboard_and_undone(
@@ -59,15 +70,36 @@ def test_the_menu_of_a_row_opens_by_pointer(window: Window, connected: Connected
     routing.model("another")
     bob = window(connected.cast.bob)
     page = bob.tab()
-    page.locator("#model-button").click()
-    row = page.get_by_role("option", name="another")
-    row.hover()
-    row.locator(".option-more").click()
-    page.get_by_role("menuitem", name="Set as default").click()
+    default = item(page, "another", "Set as default")
+    with page.expect_response("**/me/default-model"):
+        default.click()
     expect(page.get_by_role("listbox").get_by_role("option").first).to_contain_text("another")
     page.keyboard.press("Escape")
     page.goto(f"{bob.origin}/settings/models")
     expect(page.get_by_text("Your own choice")).to_be_visible()
+
+
+def test_a_choice_survives_that_its_page_is_left_at_once(
+    window: Window, connected: Connected, routing: Routing
+) -> None:
+    routing.model("another")
+    bob = window(connected.cast.bob)
+    page = bob.tab()
+    default = item(page, "another", "Set as default")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    bob.context.route("**/me/default-model", hold)
+    with page.expect_request("**/me/default-model"):
+        default.click()
+    expect(page.get_by_role("listbox").get_by_role("option").first).to_contain_text("another")
+    page.goto(f"{bob.origin}/settings/models")
+    expect(page.get_by_text("Your own choice")).to_have_count(0)
+    held[0].continue_()
+    while not page.get_by_text("Your own choice").is_visible():  # nothing tells a page that was left
+        page.reload()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
