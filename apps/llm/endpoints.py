@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 KEY_FIELD = "llm.connection.sealed_key"
 BUILTIN = "builtin"
 EXTRACTIVE = "extractive"
+OWN_VENDORS = frozenset({BUILTIN, EXTRACTIVE})
+"""Vendors that the installation connects by itself; nobody adds them by hand."""
 _PORTS = {"http": 80, "https": 443}
 _LOCAL_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp")
 

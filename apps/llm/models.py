@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.guardrails.classes import STORED
 from apps.llm.health.models import BreakerState, ConnectionHealth, Deployment
 from apps.llm.policy.models import TeamParameters
 from apps.llm.routes.models import Route, RouteGrant
@@ -40,6 +41,9 @@ class Connection(TenantModel):
 
     The key is sealed, never read back by anyone but the gateway, and bound to `key_origin`, the scheme, host
     and port for which it was entered: it is not sent anywhere else.
+
+    `cleared_for` is the highest data class that its models may receive, None for the default rule
+    (clearances.rules), which reads `hosting`, `region` and `contract_note`. A new address forgets all four.
     """
 
     name = models.CharField(max_length=100)
@@ -51,6 +55,10 @@ class Connection(TenantModel):
     sealed_key = models.BinaryField(default=b"", blank=True)
     key_last4 = models.CharField(max_length=4, blank=True, default="")
     key_origin = models.CharField(max_length=300, blank=True, default="")
+    cleared_for = models.PositiveSmallIntegerField(choices=STORED, null=True, blank=True)
+    hosting = models.CharField(max_length=8, blank=True, default="", db_default="")
+    region = models.CharField(max_length=100, blank=True, default="", db_default="")
+    contract_note = models.CharField(max_length=300, blank=True, default="", db_default="")
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -74,6 +82,7 @@ class Model(TenantModel):
     `listed` is what the host's own list said of it (modality, context_window), to which a reset goes back.
     `instructions` stand before all that people and programs ask it, and before nothing that we ask ourselves.
     `weight` is the share of its own connection beside its further deployments; 0 makes that a reserve.
+    `cleared_for` is the highest data class that it may receive, None for its connection's.
     """
 
     connection = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="models")
@@ -92,6 +101,7 @@ class Model(TenantModel):
     currency = models.CharField(max_length=3, blank=True, default="")
     listed = models.JSONField(default=dict, blank=True)
     weight = models.PositiveSmallIntegerField(default=1)
+    cleared_for = models.PositiveSmallIntegerField(choices=STORED, null=True, blank=True)
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)

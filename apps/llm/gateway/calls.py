@@ -1,6 +1,7 @@
 """What goes into the gateway and what it tells afterwards.
 
-A call's `data_class` is the highest of all that is sent with it, None where nothing has one.
+A call's `data_class` is the highest of all that is sent with it, None where nothing has one; `class_why` says
+in a sentence for people who or what gave it that.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class ChatCall:
     run: RunRef | None = None
     conversation_id: UUID | None = None
     data_class: DataClass | None = None
+    class_why: str = ""
     step: str = ""
     retries: bool = True
     instructed: bool = False
@@ -67,6 +69,7 @@ class EmbedCall:
     run: RunRef | None = None
     conversation_id: UUID | None = None
     data_class: DataClass | None = None
+    class_why: str = ""
     step: str = ""
 
 
@@ -81,6 +84,7 @@ class RerankCall:
     run: RunRef | None = None
     conversation_id: UUID | None = None
     data_class: DataClass | None = None
+    class_why: str = ""
     step: str = ""
 
 
@@ -95,6 +99,7 @@ class ImageCall:
     run: RunRef | None = None
     conversation_id: UUID | None = None
     data_class: DataClass | None = None
+    class_why: str = ""
     step: str = ""
 
 

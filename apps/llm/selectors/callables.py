@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from apps.llm.endpoints import Place
+from apps.guardrails.classes import DataClass
+from apps.llm.clearances.rules import Cleared, Facts, Settings, Version, cleared_for
+from apps.llm.endpoints import OWN_VENDORS, Place
 from apps.llm.health.rules import Standing
 from apps.llm.policy.rules import Limits
 from apps.metering.prices import Price
@@ -37,7 +39,9 @@ SELECT m.id, m.slug, m.name, p.vendor_model, m.max_output, m.abilities,
        p.weight,
        CASE WHEN h.state <> 'closed' THEN EXTRACT(EPOCH FROM clock_timestamp() - h.retry_at)::float8 END,
        EXTRACT(EPOCH FROM clock_timestamp() - h.failed_at)::float8,
-       s.temperature::float8, s.reasoning_effort, s.max_output, m.price_unit, m.instructions
+       s.temperature::float8, s.reasoning_effort, s.max_output, m.price_unit, m.instructions,
+       c.hosting, c.region, c.contract_note, c.cleared_for, m.cleared_for, c.id = m.connection_id,
+       v.id, v.number, v.data_class, v.basis, v.why
 FROM llm_model m
 JOIN llm_connection o ON o.tenant_id = m.tenant_id AND o.id = m.connection_id
 CROSS JOIN LATERAL (
@@ -59,6 +63,11 @@ CROSS JOIN LATERAL (
     WHERE q.tenant_id = m.tenant_id AND (q.model_id = m.id OR q.model_id IS NULL)
       AND (q.team_id = %(team)s OR t.is_everyone)
 ) s
+LEFT JOIN LATERAL (
+    SELECT id, number, data_class, basis, why FROM metering_clearance k
+    WHERE k.tenant_id = m.tenant_id AND k.model_id = m.id AND k.connection_id = c.id
+    ORDER BY k.number DESC LIMIT 1
+) v ON true
 WHERE m.tenant_id = %(tenant)s AND m.id = %(model)s AND m.modality = %(modality)s
   AND m.is_enabled AND o.is_enabled AND c.is_enabled
   AND EXISTS (SELECT 1 FROM llm_grant g JOIN accounts_team t ON t.tenant_id = g.tenant_id AND t.id = g.team_id
@@ -69,7 +78,10 @@ WHERE m.tenant_id = %(tenant)s AND m.id = %(model)s AND m.modality = %(modality)
 
 @dataclass(frozen=True, slots=True)
 class CallableModel:
-    """One deployment of a model that the caller's team may use now, and the names that the ledger keeps."""
+    """One deployment of a model that the caller's team may use now, and the names that the ledger keeps.
+
+    `version` is what the ledger says of its clearance: it may say something else than `cleared`, or nothing.
+    """
 
     id: UUID
     slug: str
@@ -87,6 +99,9 @@ class CallableModel:
     standing: Standing
     limits: Limits
     instructions: str
+    facts: Facts
+    cleared: Cleared
+    version: Version | None
 
 
 def callable_deployments(
@@ -115,7 +130,8 @@ def callable_deployments(
 
 
 def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
-    model, offered, found = row[:9], row[9:18], row[18:]
+    model, offered, found, clearance = row[:9], row[9:18], row[18:29], row[29:]
+    facts = Facts(offered[2] in OWN_VENDORS, found[0], *clearance[:3])
     settings: dict[str, str] = orjson.loads(offered[6])
     return CallableModel(
         id=model[0],
@@ -143,4 +159,13 @@ def _read(tenant_id: UUID, row: Sequence[Any]) -> CallableModel:
         standing=Standing(offered[0], weight=found[3], due_s=found[4], failed_ago_s=found[5]),
         limits=Limits(found[6], found[7] or "", found[8]),
         instructions=found[10],
+        facts=facts,
+        cleared=cleared_for(facts, Settings(*clearance[3:6])),
+        version=_version(clearance[6:]),
     )
+
+
+def _version(row: Sequence[Any]) -> Version | None:
+    if row[0] is None:
+        return None
+    return Version(row[0], row[1], Cleared(DataClass(row[2]), row[3], row[4]))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 
 from apps.audit.services import record
-from apps.llm.endpoints import BUILTIN, EXTRACTIVE, KEY_FIELD, Address, BadAddressError, address_of
+from apps.llm.clearances.services import clearance_forget
+from apps.llm.clearances.services import snapshot as clearance_snapshot
+from apps.llm.endpoints import KEY_FIELD, OWN_VENDORS, Address, BadAddressError, address_of
 from apps.llm.models import AllowedHost, Connection, ConnectionHealth
 from apps.llm.vendors.registry import VENDORS
 from apps.tenants.models import Tenant
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from apps.llm.vendors.base import Vendor
 
 _PLACEHOLDER = re.compile(r"[A-Z]{3}")
-OWN_VENDORS = frozenset({BUILTIN, EXTRACTIVE})
-"""Vendors that the installation connects by itself; nobody adds them by hand."""
 
 
 def connection_create(
@@ -66,12 +66,12 @@ def connection_update(
 ) -> Connection:
     """Change name, base_url, settings, is_enabled, and replace the key where `key` is not empty.
 
-    A new host needs its key again: the old one was given for the old host and is never sent elsewhere. What
-    was known of its health is forgotten with any change but of its name.
+    A new host needs its key again: the old one was given for the old host and is never sent elsewhere. So is
+    what was set of its clearance. What was known of its health is forgotten with any change but of its name.
     Raises ValidationError as `connection_create` does.
     """
     _refuse_own(connection)
-    spec, before = _vendor(connection.vendor), snapshot(connection)
+    spec, before, led_to = _vendor(connection.vendor), snapshot(connection), _leads_to(connection)
     key = _one_line(str(changes.get("key", "")))
     connection.name = str(changes.get("name", connection.name)).strip()
     connection.is_enabled = bool(changes.get("is_enabled", connection.is_enabled))
@@ -88,6 +88,8 @@ def connection_update(
             )
     if key:
         _set_key(connection, key)
+    if _leads_to(connection) != led_to:
+        clearance_forget(connection)
     connection.save()
     after = snapshot(connection) | ({"key": "replaced"} if key else {})
     if after != before | {"name": connection.name}:
@@ -104,6 +106,12 @@ def connection_delete(*, actor: Actor | None, connection: Connection) -> None:
     connection.delete()
 
 
+def _leads_to(connection: Connection) -> tuple[Any, ...]:
+    """Where the text of its calls ends up."""
+    settings = connection.settings
+    return connection.host, connection.port, settings.get("region"), settings.get("location")
+
+
 def snapshot(connection: Connection) -> dict[str, Any]:
     """What the audit log keeps of a connection: everything but the key."""
     return {
@@ -113,6 +121,7 @@ def snapshot(connection: Connection) -> dict[str, Any]:
         "settings": connection.settings,
         "key_last4": connection.key_last4,
         "is_enabled": connection.is_enabled,
+        "clearance": clearance_snapshot(connection),
     }
 
 

@@ -9,13 +9,13 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.llm.endpoints import OWN_VENDORS
 from apps.llm.forms import OfferForm
 from apps.llm.models import MODALITIES, CheckKind, Connection
 from apps.llm.selectors import vendor_label
 from apps.llm.selectors.administration import access_connection, newest_check
 from apps.llm.selectors.available import FILTERS, HostListing, host_listing, listed_entries
 from apps.llm.services import Offer, model_offer
-from apps.llm.services.connections import OWN_VENDORS
 from apps.llm.vendors.base import Modality
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
 from apps.llm.views.providers import told

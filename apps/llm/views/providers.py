@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.pages import paged, searched
+from apps.llm.endpoints import OWN_VENDORS
 from apps.llm.forms import ConnectionForm
 from apps.llm.models import CheckKind, CheckState, Connection, ConnectionCheck, Model
 from apps.llm.selectors import vendor_label
@@ -19,7 +20,6 @@ from apps.llm.services import (
     connection_delete,
     connection_update,
 )
-from apps.llm.services.connections import OWN_VENDORS
 from apps.llm.vendors.base import Vendor
 from apps.llm.vendors.registry import VENDORS
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried

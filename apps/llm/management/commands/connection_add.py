@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 
 from apps.accounts.management.base import TenantCommand
 from apps.accounts.models import Team
+from apps.llm.endpoints import OWN_VENDORS
 from apps.llm.services import Offer, connection_create, default_set, model_grants_set, model_offer
-from apps.llm.services.connections import OWN_VENDORS
 from apps.llm.vendors.base import Modality
 from apps.llm.vendors.registry import VENDORS
 
