@@ -10,7 +10,7 @@ class MeteringConfig(AppConfig):
     label = "metering"
 
     def ready(self) -> None:
-        from apps.metering.upkeep import settle_stale
+        from apps.metering.upkeep import EVERY_S, settle_stale
         from apps.runs.maintenance import Job, register_job
 
-        register_job(Job("ledger", 30.0, settle_stale))
+        register_job(Job("ledger", EVERY_S, settle_stale))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from apps.metering.budgets.models import Budget, BudgetCounter, BudgetHold, BudgetRequest
 from apps.metering.clearances import Clearance, ClearanceBasis
 from apps.metering.pricebook.models import ExchangeRate, Markup, ModelPrice
 from apps.metering.rates.models import LimitOf, RateLimit
@@ -12,6 +13,10 @@ from apps.tenants.constraints import CopiedKey
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
 
 __all__ = [
+    "Budget",
+    "BudgetCounter",
+    "BudgetHold",
+    "BudgetRequest",
     "Clearance",
     "ClearanceBasis",
     "ExchangeRate",

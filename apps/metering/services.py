@@ -7,10 +7,11 @@ stands before every first token: by the ORM it took 2 ms.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 from django.utils import timezone
 
 from apps.metering.models import UsageState
@@ -20,6 +21,8 @@ from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute_later
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
 
@@ -100,24 +103,53 @@ INSERT INTO metering_usagerecord (
     %s, %s, %s, %s, %s, %s, %s,
     %s, %s, %s, '', %s, %s,
     0, 0, 0, 0, false, %s, %s,
-    %s, %s, %s, %s, '', '', clock_timestamp(),
+    %s, %s, %s, %s, '', '', %s,
     %s, %s, %s
 )
 """)
+_LOCK: Final = Statement("""
+SELECT 1 FROM metering_budgetcounter
+WHERE tenant_id = %(tenant)s AND id = ANY(ARRAY(
+    SELECT counter_id FROM metering_budgethold WHERE tenant_id = %(tenant)s AND call_id = ANY(%(ids)s)))
+ORDER BY id FOR NO KEY UPDATE
+""")
 _CLOSE: Final = Statement("""
-UPDATE metering_usagerecord SET state = %s, tokens_input = %s, tokens_cached = %s, tokens_output = %s,
-       tokens_reasoning = %s, units = %s, estimated = %s, price = %s, currency = %s, cost = %s,
-       model_answered = %s, finish = %s, error_kind = %s, ms_first = %s, ms_total = %s,
-       closed_at = clock_timestamp()
-WHERE tenant_id = %s AND call_id = ANY(%s) AND CASE state WHEN 'reserved' THEN true ELSE false END
+WITH closed AS (
+    UPDATE metering_usagerecord u
+    SET state = n.state, tokens_input = n.tokens_input, tokens_cached = n.tokens_cached,
+        tokens_output = n.tokens_output, tokens_reasoning = n.tokens_reasoning, units = n.units,
+        estimated = n.estimated, price = n.price, currency = n.currency, cost = n.cost,
+        model_answered = n.model_answered, finish = n.finish, error_kind = n.error_kind,
+        ms_first = n.ms_first, ms_total = n.ms_total, closed_at = clock_timestamp()
+    FROM jsonb_to_recordset(%(rows)s::jsonb) AS n(
+        call_id uuid, state text, tokens_input bigint, tokens_cached bigint, tokens_output bigint,
+        tokens_reasoning bigint, units int, estimated boolean, price jsonb, currency text, cost numeric,
+        worth numeric, model_answered text, finish text, error_kind text, ms_first int, ms_total int)
+    WHERE u.tenant_id = %(tenant)s AND u.call_id = ANY(%(ids)s) AND u.call_id = n.call_id
+      AND CASE u.state WHEN 'reserved' THEN true ELSE false END
+    RETURNING u.call_id, n.tokens_input + n.tokens_output AS tokens, n.worth
+), freed AS (
+    DELETE FROM metering_budgethold h USING closed
+    WHERE h.tenant_id = %(tenant)s AND h.call_id = ANY(%(ids)s) AND h.call_id = closed.call_id
+    RETURNING h.counter_id, h.amount,
+              CASE h.unit WHEN 'tokens' THEN closed.tokens ELSE coalesce(closed.worth, h.amount) END AS used
+), counted AS (
+    SELECT counter_id, sum(amount) AS amount, sum(used) AS used FROM freed GROUP BY counter_id
+)
+UPDATE metering_budgetcounter c SET reserved = c.reserved - n.amount, spent = c.spent + n.used
+FROM counted n
+WHERE c.tenant_id = %(tenant)s AND c.id = ANY(ARRAY(SELECT counter_id FROM counted)) AND c.id = n.counter_id
 """)
 _NOTHING: Final = Tokens(0, 0)
 
 
-def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, bound: Bound) -> None:
+def usage_reserve(
+    *, call_id: UUID, payer: Payer, item: Item, cause: Cause, bound: Bound, at: datetime
+) -> None:
     """Write the call's row before the provider hears of it; the call must not be made if this fails.
 
-    The database refuses (IntegrityError) a data class that the clearance does not allow.
+    `at` is the moment by which price, rate and the periods of budgets go. The database refuses
+    (IntegrityError) a data class that the clearance does not allow.
     """
     override = item.override
     values: list[Any] = [
@@ -129,7 +161,7 @@ def usage_reserve(*, call_id: UUID, payer: Payer, item: Item, cause: Cause, boun
         override.input if override else None, override.output if override else None,
         override.unit if override else None,
         override.currency if override else "",
-        cause.data_class, *(item.clearance or (None, None)),
+        at, cause.data_class, *(item.clearance or (None, None)),
     ]  # fmt: skip
     execute_later(_RESERVE, values)
 
@@ -145,26 +177,91 @@ def charge_now(item: Item, tokens: Tokens) -> Charge:
     )
 
 
-def usage_settle(*, call_id: UUID, tokens: Tokens, charge: Charge, ending: Ending) -> None:
-    """Count what the call used and cost; a row that is closed already stays as it is."""
-    _close(call_id, UsageState.SETTLED, tokens, charge, ending)
+def charge_worst(item: Item, bound: Bound) -> Charge:
+    """The most that a call within the bound costs now: nothing is cached, all of the answer is reasoned."""
+    tokens = Tokens(bound.input, bound.output, units=bound.units, unit=bound.unit)
+    plain = charge_now(item, tokens)
+    if plain.cost is None or item.override is not None or not bound.output:
+        return plain
+    reasoned = charge_now(item, replace(tokens, reasoning=bound.output))
+    return plain if reasoned.cost is None else max(plain, reasoned, key=_cost)
 
 
-def usage_release(*, call_id: UUID, ending: Ending) -> None:
-    """Close the row of a call that used nothing: refused, unreachable, or stopped before it was sent."""
-    _close(call_id, UsageState.RELEASED, _NOTHING, UNKNOWN, ending)
+def _cost(charge: Charge) -> Decimal:
+    return charge.cost or Decimal(0)
 
 
-def _close(call_id: UUID, state: UsageState, tokens: Tokens, charge: Charge, ending: Ending) -> None:
-    """Close the row while it is reserved."""
-    values: list[Any] = [
-        state.value, tokens.input, tokens.cached, tokens.output, tokens.reasoning, tokens.units,
-        tokens.estimated,
-        None if charge.price is None else json.dumps(charge.price), charge.currency, charge.cost,
-        ending.model_answered[:200], ending.finish, ending.error_kind, ending.ms_first, ending.ms_total,
-        current_tenant_id(), [call_id],
-    ]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The end of one call. `worth` is its cost in the tenant's currency, None where that is not known."""
+
+    call_id: UUID
+    state: UsageState
+    tokens: Tokens
+    charge: Charge
+    ending: Ending
+    worth: Decimal | None
+
+
+def settled(
+    call_id: UUID, tokens: Tokens, charge: Charge, ending: Ending, worth: Decimal | None = None
+) -> Closing:
+    """It used this much; budgets count `worth`, or what was reserved where that is not known."""
+    return Closing(call_id, UsageState.SETTLED, tokens, charge, ending, worth)
+
+
+def released(call_id: UUID, ending: Ending) -> Closing:
+    """It used nothing: refused, unreachable, or stopped before it was sent."""
+    return Closing(call_id, UsageState.RELEASED, _NOTHING, UNKNOWN, ending, Decimal(0))
+
+
+def usage_close(closings: Sequence[Closing]) -> list[None]:
+    """Close the rows that are still reserved, and count in their budgets what was used for what was held.
+
+    One statement for all, after one that locks their counters in order: two groups never wait for each other.
+    """
+    rows = orjson.dumps([_row(closing) for closing in closings]).decode()
+    values = {
+        "tenant": current_tenant_id(),
+        "ids": [closing.call_id for closing in closings],
+        "rows": rows,
+    }
+    execute_later(_LOCK, values)
     execute_later(_CLOSE, values)
+    return [None] * len(closings)
+
+
+def _row(closing: Closing) -> dict[str, Any]:
+    tokens, charge, ending = closing.tokens, closing.charge, closing.ending
+    return {
+        "call_id": str(closing.call_id),
+        "state": closing.state.value,
+        "tokens_input": tokens.input,
+        "tokens_cached": tokens.cached,
+        "tokens_output": tokens.output,
+        "tokens_reasoning": tokens.reasoning,
+        "units": tokens.units,
+        "estimated": tokens.estimated,
+        "price": charge.price,
+        "currency": charge.currency,
+        "cost": _text(charge.cost),
+        "worth": _text(closing.worth),
+        "model_answered": _plain(ending.model_answered),
+        "finish": ending.finish,
+        "error_kind": ending.error_kind,
+        "ms_first": ending.ms_first,
+        "ms_total": ending.ms_total,
+    }
+
+
+def _plain(text: str) -> str:
+    """At most 200 characters of what a host said, without those that PostgreSQL's JSON refuses."""
+    return text[:200].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _text(amount: Decimal | None) -> str | None:
+    """Exact, as no JSON number is in every reader."""
+    return None if amount is None else f"{amount:f}"
 
 
 __all__ = [
@@ -172,13 +269,16 @@ __all__ = [
     "Bound",
     "Cause",
     "Charge",
+    "Closing",
     "Ending",
     "Item",
     "Payer",
     "Price",
     "Tokens",
     "charge_now",
-    "usage_release",
+    "charge_worst",
+    "released",
+    "settled",
+    "usage_close",
     "usage_reserve",
-    "usage_settle",
 ]

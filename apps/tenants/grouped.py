@@ -121,15 +121,17 @@ async def in_shared_scope(tenant_id: UUID, function: Callable[P, R], *args: P.ar
     return answer
 
 
-def in_shared_scope_soon(tenant_id: UUID, function: Callable[[], R]) -> asyncio.Future[R]:
-    """As `in_shared_scope`, but rather with the next of the tenant's transactions than in one of its own."""
-    return _group().do_soon(tenant_id, function)
-
-
 async def in_shared_batch(tenant_id: UUID, function: Callable[[Sequence[J]], Sequence[R]], item: J) -> R:
     """As `in_shared_scope`, for a function that takes all items of the transaction at once, in order."""
     answer: R = await _group().do(tenant_id, _Each(function, item))
     return answer
+
+
+def in_shared_batch_soon(
+    tenant_id: UUID, function: Callable[[Sequence[J]], Sequence[R]], item: J
+) -> asyncio.Future[R]:
+    """As `in_shared_batch`, but rather with the next of the tenant's transactions than in one of its own."""
+    return _group().do_soon(tenant_id, _Each(function, item))
 
 
 def _group() -> Grouped[Any, Any]:

@@ -29,6 +29,7 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "metering.RateLimit.of": lambda: "model",
     "runs.Run.state": lambda: "done",
     "llm.Connection.sealed_key": lambda: b"",
+    "metering.BudgetCounter.ends_at": lambda: dt.datetime.now(dt.UTC) + dt.timedelta(days=1),
     "metering.UsageRecord.data_class": lambda: None,
     "metering.UsageRecord.clearance_id": lambda: None,
     "metering.UsageRecord.clearance_class": lambda: None,

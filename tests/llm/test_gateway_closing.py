@@ -52,7 +52,7 @@ def test_settling_is_tried_again_when_the_database_comes_back(
 
     from apps.llm.gateway import closing
     from apps.llm.loop import run_on_loop
-    from apps.tenants.grouped import in_shared_scope
+    from apps.tenants.grouped import in_shared_batch
 
     monkeypatch.setattr(closing, "RETRY_PAUSES", (0.01, 0.01, 0.01))
     failures = [OperationalError("away"), OperationalError("still away")]
@@ -60,9 +60,9 @@ def test_settling_is_tried_again_when_the_database_comes_back(
     async def flaky(*args: Any, **options: Any) -> Any:
         if failures:
             raise failures.pop()
-        return await in_shared_scope(*args, **options)
+        return await in_shared_batch(*args, **options)
 
-    monkeypatch.setattr(closing, "in_shared_scope", flaky)
+    monkeypatch.setattr(closing, "in_shared_batch", flaky)
     said = say()
     assert said.error is None
 

@@ -29,6 +29,7 @@ def _reserve(organisation: Organisation, **changes: Any) -> Any:
             item=item,
             cause=metering.Cause("reply", run_id=changes.pop("run_id", None)),
             bound=bound,
+            at=dt.datetime.now(dt.UTC),
         )
         if changes:
             from apps.metering.models import UsageRecord
@@ -61,13 +62,9 @@ def test_row_is_closed_once(acme: Organisation) -> None:
     call_id, item = _reserve(acme)
     with tenant_scope(acme.id):
         for tokens in (metering.Tokens(10, 20), metering.Tokens(9, 9)):
-            metering.usage_settle(
-                call_id=call_id,
-                tokens=tokens,
-                charge=metering.charge_now(item, tokens),
-                ending=metering.Ending("stop"),
-            )
-        metering.usage_release(call_id=call_id, ending=metering.Ending(error_kind="late"))
+            charge = metering.charge_now(item, tokens)
+            metering.usage_close([metering.settled(call_id, tokens, charge, metering.Ending("stop"))])
+        metering.usage_close([metering.released(call_id, metering.Ending(error_kind="late"))])
     row = _row(acme, call_id)
     assert (row.state, row.tokens_output, row.cost) == ("settled", 20, Decimal("0.00005"))
 

@@ -14,6 +14,7 @@ from django.db import connections, transaction
 
 from apps.chat import rows as chat_rows
 from apps.metering import services as metering
+from apps.metering.budgets import holding
 from apps.runs import rows as run_rows
 
 if TYPE_CHECKING:
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 
     from apps.tenants.postgresql.statements import Statement
 
-GROWING = {"runs_run": "id", "chat_message": "id", "metering_usagerecord": "call_id"}
+GROWING = {
+    "runs_run": "id",
+    "chat_message": "id",
+    "metering_usagerecord": "call_id",
+    "metering_budgethold": "call_id",
+    "metering_budgetcounter": "id",
+}
 STATEMENTS = {
     "claim": run_rows._CLAIM,
     "checkpoint": run_rows._CHECKPOINT,
@@ -31,6 +38,9 @@ STATEMENTS = {
     "open a call": run_rows._OPENED,
     "look again": run_rows._CHANGED,
     "close a call": metering._CLOSE,
+    "lock what calls hold": metering._LOCK,
+    "lock budgets": holding._LOCK,
+    "hold of budgets": holding._HOLD,
     "find an answer": chat_rows._ANSWER,
     "fill an answer": chat_rows._FILL,
 }

@@ -124,9 +124,9 @@ class ChatStream:
 
     async def _reserve(self) -> OpenChat:
         """The next attempt's reservation; a cancelled caller leaves none behind."""
-        tenant_id = self.call.who.tenant_id
-        opening = in_quick_scope(tenant_id, open_chat, self.call, self._avoid)
-        opened = await reservation(tenant_id, opening)
+        call = self.call
+        opening = partial(in_quick_scope, call.who.tenant_id, open_chat, call, self._avoid)
+        opened = await reservation(call, opening)
         self._target = opened.target
         outcome = self.outcome
         outcome.call_id = opened.call_id
@@ -167,12 +167,8 @@ class ChatStream:
             return None
         now = monotonic()
         self.outcome.ms_total = _ms(now - self._begun)
-        await close(
-            self.call.who.tenant_id,
-            metering.usage_release,
-            call_id=opened.call_id,
-            ending=metering.Ending(error_kind=error.kind.value, ms_total=_ms(now - self._attempt)),
-        )
+        ending = metering.Ending(error_kind=error.kind.value, ms_total=_ms(now - self._attempt))
+        await close(self.call.who.tenant_id, metering.released(opened.call_id, ending))
         if await report_failure(opened.target, error):
             self._avoid |= {opened.target.found.connection_id}
             return 0.0
@@ -196,13 +192,12 @@ class ChatStream:
         tokens = tokens_of_usage(outcome.usage)
         charge = metering.charge_now(opened.target.item, tokens)
         outcome.cost, outcome.currency = charge.cost, charge.currency
-        write = partial(
-            metering.usage_settle, call_id=opened.call_id, tokens=tokens, charge=charge, ending=ending
-        )
+        worth = opened.target.purse.worth(charge)
+        closing = metering.settled(opened.call_id, tokens, charge, ending, worth)
         if self.call.run is None:
-            await close(self.call.who.tenant_id, write)
+            await close(self.call.who.tenant_id, closing)
         else:
-            close_soon(self.call.who.tenant_id, write)
+            close_soon(self.call.who.tenant_id, closing)
 
     def _estimated(self, opened: OpenChat) -> Usage:
         """For a stopped or cut stream, and hosts that give no count: the prompt and what was said."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import DatabaseError, InterfaceError
 
-from apps.tenants.grouped import in_shared_scope, in_shared_scope_soon
+from apps.metering.services import usage_close
+from apps.tenants.grouped import in_shared_batch, in_shared_batch_soon
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
     from uuid import UUID
 
-P = ParamSpec("P")
+    from apps.metering.services import Closing
+
 R = TypeVar("R")
 
 RETRY_PAUSES = (0.5, 2.0, 5.0, 10.0, 20.0)
@@ -23,35 +24,34 @@ _log = logging.getLogger(__name__)
 _closing: set[asyncio.Task[object]] = set()
 
 
-async def close(tenant_id: UUID, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> None:
-    """Run a ledger write to its end even when the caller is cancelled again meanwhile.
+async def close(tenant_id: UUID, closing: Closing) -> None:
+    """Close the call in the ledger even when the caller is cancelled again meanwhile.
 
     A database that is away is tried again in the background for about 40 s; what is still open after that,
     the maintenance job settles.
     """
-    work = partial(function, *args, **options)
-    written = in_shared_scope(tenant_id, work)
-    await asyncio.shield(_keep(asyncio.ensure_future(_write(tenant_id, work, written))))
+    written = in_shared_batch(tenant_id, usage_close, closing)
+    await asyncio.shield(_keep(asyncio.ensure_future(_write(tenant_id, closing, written))))
 
 
-def close_soon(tenant_id: UUID, function: Callable[[], object]) -> None:
+def close_soon(tenant_id: UUID, closing: Closing) -> None:
     """As `close`, without waiting: in the transaction in which the call's run ends, if that comes at once."""
-    written = in_shared_scope_soon(tenant_id, function)
-    _keep(asyncio.ensure_future(_write(tenant_id, function, written)))
+    written = in_shared_batch_soon(tenant_id, usage_close, closing)
+    _keep(asyncio.ensure_future(_write(tenant_id, closing, written)))
 
 
-async def _write(tenant_id: UUID, work: Callable[[], object], written: Awaitable[object]) -> None:
+async def _write(tenant_id: UUID, closing: Closing, written: Awaitable[object]) -> None:
     try:
         await written
     except (DatabaseError, InterfaceError):
-        _keep(asyncio.ensure_future(_write_again(tenant_id, work)))
+        _keep(asyncio.ensure_future(_write_again(tenant_id, closing)))
 
 
-async def _write_again(tenant_id: UUID, work: Callable[[], object]) -> None:
+async def _write_again(tenant_id: UUID, closing: Closing) -> None:
     for pause in RETRY_PAUSES:
         await asyncio.sleep(pause)
         try:
-            await in_shared_scope(tenant_id, work)
+            await in_shared_batch(tenant_id, usage_close, closing)
         except (DatabaseError, InterfaceError):
             continue
         return

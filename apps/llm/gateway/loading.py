@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from django.utils import timezone
 from uuid6 import uuid7
 
 from apps.guardrails.policy import Incoming
@@ -27,6 +28,8 @@ from apps.llm.vendors.base import (
 )
 from apps.llm.vendors.registry import vendor_for
 from apps.metering import services as metering
+from apps.metering.budgets.holding import Worst, holds_of, holds_take
+from apps.metering.budgets.purse import Payers, Purse, purse_calls, purse_of
 from apps.metering.prices import PICTURE, SEARCH
 from apps.runs.services import run_call_opened
 
@@ -50,6 +53,7 @@ class Target:
     endpoint: Endpoint
     payer: metering.Payer
     item: metering.Item
+    purse: Purse
     is_trial: bool = False
     has_other: bool = False
 
@@ -88,8 +92,14 @@ def load_target(who: Caller, model_id: UUID, modality: Modality, turn: Turn) -> 
     Raises ModelNotFoundError, and VendorError where no deployment's key can be used, or at once and with
     `retry_after` where every connection is down.
     """
-    found, _ = callable_deployments(
-        model_id=model_id, team_id=who.team_id, user_id=who.user_id, modality=modality
+    at = timezone.now()
+    payers = Payers(who.team_id, who.user_id, who.api_key_id, model_id)
+    found, read = callable_deployments(
+        model_id=model_id,
+        team_id=who.team_id,
+        user_id=who.user_id,
+        modality=modality,
+        beside=purse_calls(payers, at),
     )
     if not found:
         raise ModelNotFoundError
@@ -107,7 +117,8 @@ def load_target(who: Caller, model_id: UUID, modality: Modality, turn: Turn) -> 
     )
     payer = metering.Payer(who.team_id, model.team_name, who.user_id, model.user_name, who.api_key_id)
     vendor = vendor_for(model.place.vendor)
-    return Target(model, vendor, chosen.endpoint, payer, item, chosen.is_trial, chosen.has_other)
+    purse = purse_of(payers, at, read)
+    return Target(model, vendor, chosen.endpoint, payer, item, purse, chosen.is_trial, chosen.has_other)
 
 
 def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE) -> OpenChat:
@@ -168,8 +179,12 @@ def _turn(call: AnyCall, avoid: frozenset[UUID]) -> Turn:
 
 
 def _reserve(call: AnyCall, target: Target, bound: metering.Bound) -> UUID:
-    """A call id that is in the ledger, and in the run, once the scope has committed."""
+    """A call id that is in the ledger, the budgets and the run, once the scope has committed.
+
+    Raises BudgetFullError where a budget has no room for it.
+    """
     call_id = uuid7()
+    holds = holds_of(target.purse, _worst(target, bound)) if target.purse.lines else []
     if call.run is not None:
         run_call_opened(call.run.run_id, call.run.fence)
     cause = metering.Cause(
@@ -178,5 +193,19 @@ def _reserve(call: AnyCall, target: Target, bound: metering.Bound) -> UUID:
         run_id=call.run.run_id if call.run else None,
         conversation_id=call.conversation_id,
     )
-    metering.usage_reserve(call_id=call_id, payer=target.payer, item=target.item, cause=cause, bound=bound)
+    metering.usage_reserve(
+        call_id=call_id,
+        payer=target.payer,
+        item=target.item,
+        cause=cause,
+        bound=bound,
+        at=target.purse.at,
+    )
+    holds_take(call_id, holds)
     return call_id
+
+
+def _worst(target: Target, bound: metering.Bound) -> Worst:
+    """What the call may use at most."""
+    charge = metering.charge_worst(target.item, bound) if target.purse.counts_money else metering.UNKNOWN
+    return Worst(bound.input + bound.output, charge.cost is not None, target.purse.worth(charge))

@@ -1,21 +1,28 @@
-"""Reserving a call so that one whose caller leaves meanwhile is not counted."""
+"""Reserving a call: in room that others took meanwhile, and without leaving one behind."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from django.db import IntegrityError
 
 from apps.llm.gateway.closing import close
+from apps.llm.gateway.refusing import explained
 from apps.llm.gateway.reporting import report_stopped
 from apps.metering import services as metering
+from apps.metering.budgets.holding import BudgetFullError, is_overtaken
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from uuid import UUID
 
+    from apps.llm.gateway.calls import AnyCall
     from apps.llm.gateway.loading import Target
 
 STOPPED = "stopped"
+MOST_TRIES: Final = 5
+"""Each refusal by the database means that another call got what both wanted: soon nothing is left to want."""
 
 
 class Opened(Protocol):
@@ -31,14 +38,31 @@ class Opened(Protocol):
 Held = TypeVar("Held", bound=Opened)
 
 
-async def reservation(tenant_id: UUID, opening: Awaitable[Held]) -> Held:
-    """The reservation that `opening` makes; a cancelled caller leaves none behind. Raises what it raises."""
-    task = asyncio.ensure_future(opening)
+async def reservation(call: AnyCall, opening: Callable[[], Awaitable[Held]]) -> Held:
+    """The reservation that `opening` makes; a cancelled caller leaves none behind.
+
+    Raises what it raises, and BudgetRefusedError where the call does not fit into a budget.
+    """
+    task = asyncio.ensure_future(_fitted(call, opening))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         opened = await task
         ending = metering.Ending(finish=STOPPED)
-        await close(tenant_id, metering.usage_release, call_id=opened.call_id, ending=ending)
+        await close(call.who.tenant_id, metering.released(opened.call_id, ending))
         report_stopped(opened.target)
         raise
+
+
+async def _fitted(call: AnyCall, opening: Callable[[], Awaitable[Held]]) -> Held:
+    """Look again where the database says that the room is gone: what is read then tells how much is left."""
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            return await opening()
+        except BudgetFullError as error:
+            raise await explained(call, error) from error
+        except IntegrityError as error:
+            if not is_overtaken(error) or tries == MOST_TRIES:
+                raise

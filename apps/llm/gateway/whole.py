@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -72,7 +73,7 @@ async def _answered(call: C, way: Way[C, Q, R]) -> R:
     attempts = 0
     avoid = NOWHERE
     while True:
-        opened = await reservation(tenant_id, in_scope(tenant_id, way.open, call, avoid))
+        opened = await reservation(call, partial(in_scope, tenant_id, way.open, call, avoid))
         attempts += 1
         try:
             return await _attempt(tenant_id, opened, way)
@@ -97,7 +98,7 @@ async def _attempt(tenant_id: UUID, opened: OpenWhole[Q], way: Way[C, Q, R]) -> 
         result = await way.send(opened)
     except VendorError as error:
         end = ending(error_kind=error.kind.value)
-        await close(tenant_id, metering.usage_release, call_id=opened.call_id, ending=end)
+        await close(tenant_id, metering.released(opened.call_id, end))
         raise
     except BaseException:
         report_stopped(opened.target)
@@ -115,11 +116,5 @@ async def _settle(tenant_id: UUID, opened: OpenWhole[Q], used: Used, ending: met
     usage = used.usage or Usage(bound.input, 0, estimated=True)
     tokens = replace(tokens_of_usage(usage), units=used.units, unit=bound.unit)
     charge = metering.charge_now(opened.target.item, tokens)
-    await close(
-        tenant_id,
-        metering.usage_settle,
-        call_id=opened.call_id,
-        tokens=tokens,
-        charge=charge,
-        ending=ending,
-    )
+    worth = opened.target.purse.worth(charge)
+    await close(tenant_id, metering.settled(opened.call_id, tokens, charge, ending, worth))

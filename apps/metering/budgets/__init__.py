@@ -1,0 +1,1 @@
+"""Budgets: what was agreed is what can be spent. Reserved before a call, settled after it, by row locks."""
