@@ -9,11 +9,12 @@ from django.utils import timezone
 from uuid6 import uuid7
 
 from apps.guardrails.policy import Incoming
+from apps.llm.clearances.gate import Sent, clearance_of, cleared_deployments
 from apps.llm.errors import ModelNotFoundError
-from apps.llm.gateway.calls import AnyCall, Caller, ChatCall, EmbedCall, ImageCall, RerankCall
+from apps.llm.gateway.calls import AnyCall, ChatCall, EmbedCall, ImageCall, RerankCall
 from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
 from apps.llm.gateway.estimate import tokens_of_request, tokens_of_texts
-from apps.llm.gateway.stages import clear, guard_request, guard_texts, policy_for
+from apps.llm.gateway.stages import guard_request, guard_texts, policy_for
 from apps.llm.policy.rules import REASONING, instructed, limited
 from apps.llm.selectors import CallableModel, callable_deployments
 from apps.llm.vendors.base import (
@@ -86,13 +87,14 @@ class OpenWhole(Generic[Q]):
     bound: metering.Bound
 
 
-def load_target(who: Caller, model_id: UUID, modality: Modality, turn: Turn) -> Target:
+def load_target(call: AnyCall, modality: Modality, avoid: frozenset[UUID]) -> Target:
     """The model, the deployment that takes the call, and its opened key, if the caller may use it.
 
-    Raises ModelNotFoundError, and VendorError where no deployment's key can be used, or at once and with
-    `retry_after` where every connection is down.
+    Raises ModelNotFoundError, ClearanceRefusedError where no deployment may receive what is sent, and
+    VendorError where no deployment's key can be used, or at once and with `retry_after` where every
+    connection is down.
     """
-    at = timezone.now()
+    who, model_id, at = call.who, call.model_id, timezone.now()
     payers = Payers(who.team_id, who.user_id, who.api_key_id, model_id)
     found, read = callable_deployments(
         model_id=model_id,
@@ -103,7 +105,8 @@ def load_target(who: Caller, model_id: UUID, modality: Modality, turn: Turn) -> 
     )
     if not found:
         raise ModelNotFoundError
-    chosen = deployment_choose(found, turn)
+    sent = Sent(call.data_class, call.class_why)
+    chosen = deployment_choose(cleared_deployments(found, sent, who, modality), _turn(call, avoid))
     model = chosen.model
     item = metering.Item(
         vendor=model.place.vendor,
@@ -114,6 +117,7 @@ def load_target(who: Caller, model_id: UUID, modality: Modality, turn: Turn) -> 
         model_slug=model.slug,
         model_asked=model.vendor_model,
         override=model.price,
+        clearance=clearance_of(model, sent),
     )
     payer = metering.Payer(who.team_id, model.team_name, who.user_id, model.user_name, who.api_key_id)
     vendor = vendor_for(model.place.vendor)
@@ -127,8 +131,7 @@ def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE) -> OpenChat:
     Raises ModelNotFoundError, GuardrailRefusedError, VendorError (an unusable key, no connection that
     answers) and LostRun; then nothing is reserved.
     """
-    target = load_target(call.who, call.model_id, Modality.CHAT, _turn(call, avoid))
-    clear(target, call.data_class)
+    target = load_target(call, Modality.CHAT, avoid)
     request, incoming = guard_request(policy_for(target), call.request)
     found = target.found
     reasons = REASONING in found.abilities
@@ -144,8 +147,7 @@ def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE) -> OpenChat:
 
 def open_embed(call: EmbedCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[EmbeddingRequest]:
     """Reserve a call for vectors, in the caller's scope; raises as `open_chat` does."""
-    target = load_target(call.who, call.model_id, Modality.EMBEDDING, _turn(call, avoid))
-    clear(target, call.data_class)
+    target = load_target(call, Modality.EMBEDDING, avoid)
     texts = guard_texts(policy_for(target), call.texts)
     request = EmbeddingRequest(target.found.vendor_model, texts, call.dimensions, call.side)
     bound = metering.Bound(tokens_of_texts(texts))
@@ -154,8 +156,7 @@ def open_embed(call: EmbedCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[E
 
 def open_rerank(call: RerankCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[RerankRequest]:
     """Reserve a call for scores, in the caller's scope; raises as `open_chat` does."""
-    target = load_target(call.who, call.model_id, Modality.RERANK, _turn(call, avoid))
-    clear(target, call.data_class)
+    target = load_target(call, Modality.RERANK, avoid)
     asked = call.request
     query, *documents = guard_texts(policy_for(target), (asked.query, *asked.documents))
     request = replace(asked, model=target.found.vendor_model, query=query, documents=tuple(documents))
@@ -165,8 +166,7 @@ def open_rerank(call: RerankCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole
 
 def open_images(call: ImageCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[ImageRequest]:
     """Reserve a call for pictures, in the caller's scope; raises as `open_chat` does."""
-    target = load_target(call.who, call.model_id, Modality.IMAGE, _turn(call, avoid))
-    clear(target, call.data_class)
+    target = load_target(call, Modality.IMAGE, avoid)
     (prompt,) = guard_texts(policy_for(target), (call.request.prompt,))
     request = replace(call.request, model=target.found.vendor_model, prompt=prompt)
     bound = metering.Bound(tokens_of_texts((prompt,)), units=request.count, unit=PICTURE)
@@ -192,6 +192,7 @@ def _reserve(call: AnyCall, target: Target, bound: metering.Bound) -> UUID:
         step=call.step,
         run_id=call.run.run_id if call.run else None,
         conversation_id=call.conversation_id,
+        data_class=call.data_class,
     )
     metering.usage_reserve(
         call_id=call_id,

@@ -1,6 +1,6 @@
-"""The stages between a call and its vendor that decide what may be sent: clearance and guardrails.
+"""The stage between a call and its vendor that decides which text may be sent: guardrails.
 
-Both are empty until there are clearances and policies; their place in the order is final.
+Whether the model may receive it at all is decided before (apps.llm.clearances.gate).
 """
 
 from __future__ import annotations
@@ -14,15 +14,9 @@ from apps.llm.vendors.base import ChatMessage, Finished, ReasoningDelta, TextDel
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from apps.guardrails.classes import DataClass
     from apps.guardrails.policy import Incoming, Policy
     from apps.llm.gateway.loading import Target
     from apps.llm.vendors.base import ChatRequest, Delta, Part
-
-
-def clear(target: Target, data_class: DataClass | None) -> None:
-    """Whether the model may receive data of this class: every model may, as long as none has a clearance."""
-    del target, data_class
 
 
 def policy_for(target: Target) -> Policy:
