@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tests.llm.host import Asked, Host
 
 
+LONG_MS = 60_000
+"""How long workers may take: a model's answer, the reading of documents."""
+
+
 def script(host: Host, reply: Answer, title: str = "A title") -> None:
     """The host answers the first chat call with the reply, later ones with the title, embeddings as ever."""
     replies = [reply]
@@ -38,7 +42,14 @@ def answer(page: Page) -> Locator:
 
 def expect_end(page: Page) -> None:
     """Wait until no answer is being written."""
-    expect(page.locator(".turn-answer").last).to_have_attribute("aria-busy", "false", timeout=30_000)
+    expect(page.locator(".turn-answer").last).to_have_attribute("aria-busy", "false", timeout=LONG_MS)
+
+
+def reload_until(page: Page, shown: Locator) -> None:
+    """Read the page again until it shows this, which nothing but the server knows."""
+    while not shown.is_visible():  # at most as long as a test may take
+        page.wait_for_timeout(100)
+        page.reload()
 
 
 def attach(page: Page, name: str, data: bytes, media_type: str = "application/pdf") -> None:

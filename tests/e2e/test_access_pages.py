@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,6 +43,7 @@ def test_a_folder_is_closed_and_opened_again_from_the_pages(
     found = violations(page)
     page.get_by_label("Folder", exact=True).select_option("HR")
     page.get_by_role("button", name="Choose its readers").click()
+    page.wait_for_url(re.compile("folder=HR"))
     expect(page.get_by_role("heading", name="3 people can read it")).to_be_visible()
     page.get_by_label("Chosen teams", exact=True).check()
     page.get_by_label("Engineering", exact=True).check()

@@ -41,7 +41,8 @@ WIDTHS = (390, 1280)
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds in both themes, one line for each element."""
+    """What axe finds in both themes once the page is loaded, one line for each element."""
+    page.wait_for_load_state()
     page.evaluate(AXE.read_text())
     lines = []
     for scheme in ("light", "dark"):

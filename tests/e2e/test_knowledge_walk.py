@@ -9,7 +9,7 @@ import orjson
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.steps import answer, ask, expect_end
+from tests.e2e.steps import LONG_MS, answer, ask, expect_end
 from tests.knowledge.builders import pdf
 from tests.llm.host import Answer
 
@@ -42,13 +42,11 @@ def _collection_with_book(page: Page, data: bytes) -> None:
     page.get_by_label("Name", exact=True).fill("House rules")
     page.get_by_label("Everyone", exact=True).check()
     page.get_by_role("button", name="Make collection").click()
+    page.get_by_label("A folder").wait_for()  # the script of the page runs
     page.locator("input[type=file]").first.set_input_files(
         files={"name": "house.pdf", "mimeType": "application/pdf", "buffer": data}
     )
-    upload = page.get_by_role("button", name="Upload", exact=True)
-    if upload.is_visible():
-        upload.click()
-    expect(page.get_by_text("Ready", exact=True).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Ready", exact=True).first).to_be_visible(timeout=LONG_MS)
 
 
 def _look_in(page: Page, name: str) -> None:
@@ -89,6 +87,7 @@ def _open_citation(page: Page) -> None:
     card.get_by_role("button", name=re.compile("^Open")).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(f"Page {PAGE} of {PAGES}", exact=True)).to_be_visible()
+    expect(dialog.locator(".pdf")).to_have_attribute("aria-busy", "false")
     lit = dialog.locator(".textLayer mark")
     expect(lit.first).to_be_in_viewport()
     shown = " ".join(" ".join(lit.all_text_contents()).split())

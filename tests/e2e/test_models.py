@@ -122,7 +122,7 @@ def test_a_model_is_tried_with_its_instructions_on_its_page(window: Window, conn
     page.get_by_label("Question").fill("Who goes there?")
     page.get_by_role("button", name="Ask").click()
     result = page.locator("#trial-result")
-    expect(result).to_contain_text("Ahoy, a trial.", timeout=15_000)
+    expect(result).to_contain_text("Ahoy, a trial.")
     expect(result.get_by_role("row").filter(has_text="big-model answered")).to_contain_text("0.0105 USD")
     sent = connected.host.asked[-1].body["messages"]
     assert (sent[0]["role"], sent[0]["content"]) == ("system", "Speak like a sailor.")
@@ -152,7 +152,7 @@ def test_a_picture_is_shown_in_the_chat_and_can_be_kept(window: Window, connecte
     page.keyboard.press("Enter")
     ask(page, "A blue square")
     shown = page.get_by_role("img", name="A blue square")
-    expect(shown).to_be_visible(timeout=15_000)
+    expect(shown).to_be_visible()
     assert shown.evaluate("image => image.naturalWidth") == 256
     with page.expect_download() as kept:
         page.get_by_role("link", name="Download").click()

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.routed import Aside, aside
+from tests.e2e.steps import reload_until
 from tests.e2e.test_accessibility import look, violations
 from tests.llm.routing import Routing, routing_on
 
@@ -98,8 +99,7 @@ def test_a_choice_survives_that_its_page_is_left_at_once(
     page.goto(f"{bob.origin}/settings/models")
     expect(page.get_by_text("Your own choice")).to_have_count(0)
     held[0].continue_()
-    while not page.get_by_text("Your own choice").is_visible():  # nothing tells a page that was left
-        page.reload()
+    reload_until(page, page.get_by_text("Your own choice"))
 
 
 @pytest.mark.parametrize("width", [390, 1280])

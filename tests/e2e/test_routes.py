@@ -183,7 +183,7 @@ def test_an_admin_makes_tries_and_dry_runs_a_route(
     page.locator("#trial-team").select_option(label="Engineering")
     page.get_by_role("textbox", name="Question").fill("Who are you?")
     page.get_by_role("button", name="Ask").click()
-    expect(page.get_by_text("I am second.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("I am second.")).to_be_visible()
     expect(page.get_by_text("first had a fault.")).to_be_visible()
     page.get_by_label("As the team").nth(1).select_option(label="Engineering")
     aside(answered, connected, "second", 100)

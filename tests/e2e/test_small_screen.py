@@ -190,5 +190,5 @@ def test_failing_api_on_the_chat_page(
     expect(field).to_have_value(LONG)
     wrong = _faults(page)
     page.goto(f"{alice.origin}/c/{long_names['conversation_id']}")
-    page.wait_for_timeout(400)
+    expect(page.get_by_role("alert").filter(visible=True).first).to_be_visible()
     _nothing(wrong + _faults(page))

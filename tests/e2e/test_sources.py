@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.routed import aside
+from tests.e2e.steps import LONG_MS
 from tests.e2e.test_accessibility import WIDTHS, look, violations
 from tests.knowledge.following import allow_folder
 
@@ -47,7 +48,7 @@ def follow(page: Page, path: Path) -> list[str]:
     found += violations(page)
     page.get_by_label("Folder", exact=True).fill(str(path))
     page.get_by_role("button", name="Follow").click()
-    expect(page.get_by_text("Up to date")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Up to date")).to_be_visible(timeout=LONG_MS)
     return found
 
 

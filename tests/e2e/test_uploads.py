@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.steps import LONG_MS
 from tests.e2e.test_accessibility import look, violations
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ def test_folder_is_uploaded_file_by_file_and_a_passage_is_left_out(
     _fill_in(page)
     page.get_by_label("A folder").set_input_files(folder)
     status = page.locator("file-uploads [role=status]")
-    expect(status).to_have_text(f"{FILES} of {FILES} files uploaded.", timeout=30_000)
+    expect(status).to_have_text(f"{FILES} of {FILES} files uploaded.", timeout=LONG_MS)
     expect(page.get_by_text("Already in this collection, not added again")).to_have_count(1)
     expect(page.locator("file-uploads li[data-state=done]")).to_have_count(FILES)
     expect(page.locator("#documents tbody tr")).to_have_count(FILES - 1)
-    expect(page.locator("#documents").get_by_text("Ready")).to_have_count(FILES - 1, timeout=60_000)
+    expect(page.locator("#documents").get_by_text("Ready")).to_have_count(FILES - 1, timeout=LONG_MS)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="Clear finished").press("Enter")
@@ -70,7 +71,7 @@ def test_broken_line_is_retried_from_where_it_was(
     page.route("**/uploads/*offset=4194304*", lambda route: route.abort(), times=1)
     page.get_by_label("Files").set_input_files(path)
     status = page.locator("file-uploads [role=status]")
-    expect(status).to_have_text("1 of 1 files uploaded.", timeout=30_000)
+    expect(status).to_have_text("1 of 1 files uploaded.", timeout=LONG_MS)
     sent = [url.rpartition("=")[2] for url in offsets]
     assert sent[:3] == ["0", "4194304", "4194304"]
     assert len(sent) == len(set(sent)) + 1

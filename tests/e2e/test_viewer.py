@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.steps import ask, expect_end
+from tests.e2e.steps import LONG_MS, ask, expect_end
 from tests.e2e.test_accessibility import look, violations
 from tests.e2e.test_knowledge_walk import (
     PAGE,
@@ -34,6 +34,7 @@ def everywhere(page: Page) -> list[str]:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 860})
         page.wait_for_timeout(300)
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
         found += violations(page)
         if page.evaluate("document.documentElement.scrollWidth") > width:
             found.append(f"{width} scrolls sideways")
@@ -79,7 +80,7 @@ def test_axe_finds_nothing_in_the_viewer_the_feedback_and_a_comparison(
     page.get_by_role("menuitem", name="Compare with and without documents").click()
     both = page.get_by_role("region", name="The same question with and without the documents")
     expect(both.get_by_role("button", name="Keep this answer: Without documents")).to_be_visible(
-        timeout=20_000
+        timeout=LONG_MS
     )
     found += everywhere(page)
     both.get_by_role("button", name="Discard: Without documents").click()
