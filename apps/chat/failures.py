@@ -1,8 +1,15 @@
 """What a person reads when a model did not answer: what happened, what is safe, what to do. Pure."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from apps.llm.vendors.base import ErrorKind
+from apps.runs.errors import RunError
+
+if TYPE_CHECKING:
+    from apps.llm.errors import RefusedError
 
 SAFE = "Your message is saved."
 
@@ -86,3 +93,8 @@ TOO_LONG = FAILURES[ErrorKind.CONTEXT_OVERFLOW]
 EMPTY = Failure(
     "The model gave no answer", f"It ended without a word. {SAFE} Try again, or try another model."
 )
+
+
+def refused(error: RefusedError) -> RunError:
+    """A limit or rule of the organisation, in its own words, with what a page can offer instead."""
+    return RunError(error.kind, error.title, f"{error.message} {SAFE}", retryable=False, more=error.shown)

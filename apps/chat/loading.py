@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.chat import parts, selectors
+from apps.chat.classing import UNCLASSED, Standing
 from apps.chat.models import MessageRole
 from apps.chat.prompting import Room, Turn
-from apps.guardrails.classes import highest
-from apps.knowledge.classing import highest_class
+from apps.knowledge.classing import classed_sources
 from apps.knowledge.narrowing import WIDE
 from apps.knowledge.selectors import readable_document_ids
 from apps.llm import selectors as models
@@ -68,7 +68,7 @@ class Job:
     """One reply to write: the branch up to the question, and where to look things up.
 
     `source_ids` are the documents whose words stand in the branch: what is said from it rests on them too;
-    `data_class` is the highest of theirs.
+    `standing` is the chat's data class with theirs and that of its files, `kept` the class that its row has.
     """
 
     turns: tuple[Turn, ...]
@@ -76,8 +76,18 @@ class Job:
     has_files: bool
     awaited: AwaitedAnswer | None = None
     source_ids: frozenset[str] = frozenset()
-    data_class: DataClass | None = None
+    standing: Standing = UNCLASSED
+    kept: DataClass | None = None
     narrowing: Narrowing = WIDE
+
+    @property
+    def data_class(self) -> DataClass | None:
+        """The class of the question and what was said before it."""
+        return self.standing.data_class
+
+    def sent(self, passages: Iterable[Passage]) -> Standing:
+        """What goes to a model with these passages."""
+        return self.standing.with_sources(passages)
 
     @property
     def is_for_documents(self) -> bool:
@@ -101,14 +111,17 @@ def load_job(*, conversation_id: UUID, question_id: UUID, answer_id: UUID, user_
         asked.has_files,
         asked.awaited,
         rests_on,
-        highest_class({UUID(source) for source in rests_on}),
+        _standing(asked, {UUID(source) for source in rests_on}, conversation_id),
+        asked.standing.data_class,
         asked.narrowing,
     )
 
 
-def class_sent(job: Job, passages: Iterable[Passage]) -> DataClass | None:
-    """The highest class of what goes to the model: of the passages, and of what the branch rests on."""
-    return highest([job.data_class, *(passage.data_class for passage in passages)])
+def _standing(asked: selectors.Asked, source_ids: set[UUID], conversation_id: UUID) -> Standing:
+    """The chat's, with what the branch rests on and what was attached; no statement where nothing is."""
+    if not source_ids and not asked.has_files:
+        return asked.standing
+    return asked.standing.with_sources(classed_sources(source_ids, conversation_id))
 
 
 def load_extractive(team_id: UUID) -> Chosen | None:

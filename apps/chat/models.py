@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 
+from apps.guardrails.classes import STORED
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
 
@@ -23,6 +24,8 @@ class Conversation(TenantModel):
     """A person's chat under one team; private to the person.
 
     `narrowing` is the stored part of its knowledge that answers are looked up in (knowledge.narrowing).
+    `data_class` is the highest of what was sent in it, None of nothing; `class_why` says in a sentence who or
+    what gave it that, `class_waived` what a lead let pass (apps.chat.classing).
     """
 
     user = TenantForeignKey("accounts.User", on_delete=models.CASCADE, db_index=False)
@@ -33,6 +36,11 @@ class Conversation(TenantModel):
     current_message_id = models.UUIDField(null=True)
     is_pinned = models.BooleanField(default=False)
     narrowing: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    data_class = models.PositiveSmallIntegerField(choices=STORED, null=True)
+    class_why = models.CharField(max_length=300, default="", blank=True, db_default="")
+    class_waived: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(
+        default=dict, db_default={}
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from apps.chat.loading import class_sent
 from apps.chat.models import Conversation, Picture
 from apps.files.services import file_save
 from apps.llm import gateway
@@ -41,7 +40,8 @@ async def paint(ctx: RunContext, conversation_id: UUID, job: Job, model: Chosen)
         purpose="reply",
         run=RunRef(ctx.run_id, ctx.fence),
         conversation_id=conversation_id,
-        data_class=class_sent(job, ()),
+        data_class=job.data_class,
+        class_why=job.standing.why,
     )
     try:
         made = await gateway.generate_images(call)

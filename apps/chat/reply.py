@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from apps.chat import failures, prompting
 from apps.chat.citing import CITATION, cited_in, nearest_note
+from apps.chat.classing import class_keep
 from apps.chat.ending import LEAD
 from apps.chat.limits import keep_to_limits
-from apps.chat.loading import Chosen, Job, class_sent, load_extractive, load_job
+from apps.chat.loading import Chosen, Job, load_extractive, load_job
 from apps.chat.painting import paint
 from apps.chat.routed import Routed
 from apps.chat.searching import Found, search
@@ -20,7 +21,15 @@ from apps.chat.unanswered import note_unanswered
 from apps.chat.verified import verified_notes
 from apps.knowledge.notices import not_mentioned, nothing_found
 from apps.llm import gateway
-from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef, VendorError
+from apps.llm.gateway import (
+    Caller,
+    ChatCall,
+    GuardrailRefusedError,
+    ModelNotFoundError,
+    RefusedError,
+    RunRef,
+    VendorError,
+)
 from apps.llm.sealing import keep_seal
 from apps.llm.vendors.base import ChatRequest, Finished, ReasoningDelta, TextDelta
 from apps.runs.errors import RunError
@@ -64,13 +73,14 @@ async def reply(ctx: RunContext) -> None:
 class Reply:
     """One answer: asks the chosen model, falls back to quotes, and cites what was said in the end."""
 
-    __slots__ = ("_begun", "_conversation_id", "_ctx", "_found", "_given", "_job", "_notes")
+    __slots__ = ("_begun", "_conversation_id", "_ctx", "_found", "_given", "_job", "_notes", "_sent")
 
     def __init__(self, ctx: RunContext, conversation_id: UUID, job: Job, found: Found) -> None:
         self._ctx = ctx
         self._conversation_id = conversation_id
         self._job = job
         self._found = found
+        self._sent = job.sent(found.passages)
         self._given: tuple[Passage, ...] = ()
         self._begun = False
         self._notes: list[dict[str, Any]] = []
@@ -125,6 +135,8 @@ class Reply:
                 raise _vendor_failed(second) from second
 
     async def _ask(self, model: Chosen) -> None:
+        if self._sent.data_class != self._job.kept and not model.is_route:
+            await self._ctx.db(class_keep, self._conversation_id, self._sent, [model.id])
         try:
             if model.is_route:
                 await self._ask_route(model)
@@ -134,6 +146,8 @@ class Reply:
                 self._keep(model, None, None, "")
             else:
                 await self._ask_model(model)
+        except RefusedError as error:
+            raise failures.refused(error) from error
         except ModelNotFoundError as error:
             raise _failed("not_found", failures.MODEL_GONE) from error
         except GuardrailRefusedError as error:
@@ -190,7 +204,8 @@ class Reply:
             purpose="reply",
             run=RunRef(ctx.run_id, ctx.fence),
             conversation_id=self._conversation_id,
-            data_class=class_sent(self._job, self._given),
+            data_class=self._sent.data_class,
+            class_why=self._sent.why,
             instructed=True,
         )
 
@@ -245,7 +260,7 @@ class Reply:
         if cited:
             self._ctx.event("citation", {"citations": cited})
         self._ctx.result["annotations"] = [*found, *self._notes]
-        sent = class_sent(self._job, self._given)
+        sent = self._sent.data_class
         self._ctx.result["data_class"] = sent.slug if sent else None
         answered = self._found.answered
         given = {str(passage.document_id) for passage in self._given}

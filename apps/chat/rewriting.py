@@ -71,6 +71,7 @@ async def _said(ctx: RunContext, model: Model, job: Job, conversation_id: UUID) 
         conversation_id=conversation_id,
         retries=False,
         data_class=job.data_class,
+        class_why=job.standing.why,
     )
     try:
         async with asyncio.timeout(SECONDS), gateway.stream(call) as stream:

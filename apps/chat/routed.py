@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apps.chat import prompting
-from apps.chat.loading import Chosen, class_sent
+from apps.chat.classing import class_keep
+from apps.chat.loading import Chosen
 from apps.chat.prompting import Room
 from apps.knowledge.assembling import estimate_tokens
 from apps.llm.routes.execution import Ask, Calls, Performance, Spoken, TooLongError
@@ -45,8 +46,12 @@ class Routed:
     async def write(self, route: Chosen, prompt: Callable[[Chosen], prompting.Prompt]) -> None:
         """The answer into the run's log; raises what Performance.answer raises."""
         plan, hour = await self._ctx.db(plan_and_hour, route.id, self._ctx.team_id)
-        sent = class_sent(self._job, self._found.passages)
-        calls = Calls(self._ctx, "reply", self._conversation_id, self.spent, sent)
+        sent = self._job.sent(self._found.passages)
+        if sent.data_class != self._job.kept:
+            await self._ctx.db(class_keep, self._conversation_id, sent, plan.models.keys())
+        calls = Calls(
+            self._ctx, "reply", self._conversation_id, self.spent, sent.data_class, class_why=sent.why
+        )
         performance = Performance(plan, calls)
         said: Said | None = None
         try:

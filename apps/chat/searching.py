@@ -51,10 +51,14 @@ class Found:
 
     def quoted(self) -> tuple[PassagePart, ...]:
         """The passages as a prompt carries them."""
-        return tuple(
-            PassagePart(passage.number, passage.title, place_of(passage), passage.text)
-            for passage in self.passages
-        )
+        return quoted(self.passages)
+
+
+def quoted(passages: Sequence[Passage]) -> tuple[PassagePart, ...]:
+    """Passages as a prompt carries them."""
+    return tuple(
+        PassagePart(passage.number, passage.title, place_of(passage), passage.text) for passage in passages
+    )
 
 
 def place_of(passage: Passage) -> str:
@@ -100,7 +104,9 @@ async def _await_reading(ctx: RunContext, conversation_id: UUID) -> None:
 
 async def _look(ctx: RunContext, job: Job, conversation_id: UUID, query: str) -> Found:
     who = Caller(ctx.tenant_id, ctx.team_id, ctx.user_id, ctx.api_key_id)
-    reach = Reach(ctx.user_id, job.knowledge_base_ids, conversation_id, job.narrowing)
+    reach = Reach(
+        ctx.user_id, job.knowledge_base_ids, conversation_id, job.narrowing, data_class=job.data_class
+    )
     sought = await look(who, reach, query)
     if job.knowledge_base_ids and ctx.input.get("verified", True):
         answered = await ctx.db(

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.chat import errors, outputs, parts, rows
 from apps.chat.citing import NEAREST
+from apps.chat.classing import Standing
 from apps.chat.models import (
     Conversation,
     ConversationKnowledgeBase,
@@ -64,7 +65,9 @@ SELECT array(SELECT knowledge_base_id FROM chat_conversationknowledgebase
        EXISTS (SELECT 1 FROM knowledge_knowledgebase b
                JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id
                WHERE b.tenant_id = %(tenant)s AND b.conversation_id = %(conversation)s),
-       (SELECT narrowing FROM chat_conversation WHERE tenant_id = %(tenant)s AND id = %(conversation)s)
+       c.narrowing, c.data_class, c.class_why, c.class_waived
+FROM (SELECT 1) one
+LEFT JOIN chat_conversation c ON c.tenant_id = %(tenant)s AND c.id = %(conversation)s
 """)
 
 
@@ -85,6 +88,7 @@ class Asked(NamedTuple):
     has_files: bool
     awaited: rows.AwaitedAnswer | None
     narrowing: Narrowing
+    standing: Standing
 
 
 def conversation_list(actor: Actor, *, query: str = "") -> QuerySet[Conversation]:
@@ -214,9 +218,10 @@ def asked(*, conversation_id: UUID, question_id: UUID, answer_id: UUID) -> Asked
         (_LOOKS_IN, {"tenant": current_tenant_id(), "conversation": conversation_id}),
         rows.awaiting(answer_id),
     )
-    bases, has_files, narrowing = places.rows[0]
+    bases, has_files, narrowing, data_class, why, waived = places.rows[0]
     narrowed = Narrowing.of(loaded(narrowing) or {})
-    return Asked(_branch(branch), tuple(bases), has_files, rows.awaited_of(awaited), narrowed)
+    standing = Standing.of(data_class, why or "", loaded(waived) or {})
+    return Asked(_branch(branch), tuple(bases), has_files, rows.awaited_of(awaited), narrowed, standing)
 
 
 def _branch_of(message_id: UUID) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from apps.knowledge.embedding import query_call
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
+    from apps.guardrails.classes import DataClass
     from apps.knowledge.embedding import EmbeddingModel
     from apps.llm.gateway import Caller, EmbedCall
 
@@ -21,15 +23,26 @@ logger = logging.getLogger(__name__)
 
 
 async def query_vectors(
-    who: Caller, models: Iterable[EmbeddingModel], text: str, *, conversation_id: UUID | None = None
+    who: Caller,
+    models: Iterable[EmbeddingModel],
+    text: str,
+    *,
+    conversation_id: UUID | None = None,
+    data_class: DataClass | None = None,
+    step: str = "",
 ) -> dict[UUID, list[float]]:
     """The vectors by model; a model that does not answer is left out, its texts are found by their words.
 
     All are asked at once, outside any scope. Not bound to a run: looking something up is not yet the
-    beginning of an answer.
+    beginning of an answer. `data_class` is that of the question, `step` names the calls in the ledger.
     """
     asked = list(models)
-    calls = (query_call(who, model, text, conversation_id=conversation_id) for model in asked)
+    calls = (
+        replace(
+            query_call(who, model, text, conversation_id=conversation_id), step=step, data_class=data_class
+        )
+        for model in asked
+    )
     found = await asyncio.gather(*map(_vector, calls))
     return {model.id: vector for model, vector in zip(asked, found, strict=True) if vector is not None}
 

@@ -88,7 +88,8 @@ ORDER BY r.id, c.position
 class Reach:
     """Who asks, and where is looked: collections that they may read, narrowed, and their chat's own.
 
-    `instead` is a model whose vectors are searched in place of those that the documents name.
+    `instead` is a model whose vectors are searched in place of those that the documents name, `data_class`
+    that of the question, which models are asked with.
     """
 
     user_id: UUID
@@ -96,6 +97,7 @@ class Reach:
     conversation_id: UUID | None
     narrowing: Narrowing = WIDE
     instead: UUID | None = None
+    data_class: DataClass | None = None
 
     def values(self) -> dict[str, Any]:
         """The parameters of the access rule."""

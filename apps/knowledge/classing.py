@@ -4,7 +4,9 @@ reason. A document has at least its collection's class unless it was lowered so.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from django.db.models import Q
 
 from apps.accounts.models import Membership, MembershipRole
 from apps.accounts.permissions import can
@@ -23,12 +25,29 @@ if TYPE_CHECKING:
 LONGEST_REASON: Final = 300
 
 
+class Classed(NamedTuple):
+    """A document and the class that holds for its text."""
+
+    document_id: UUID
+    title: str
+    data_class: DataClass
+
+
 def highest_class(document_ids: Collection[UUID]) -> DataClass | None:
     """The highest class of these documents; None where none is left."""
     if not document_ids:
         return None
     rows = Document.objects.select_related("knowledge_base", "version_of").filter(id__in=document_ids)
     return highest(document.held_class for document in rows)
+
+
+def classed_sources(document_ids: Collection[UUID], conversation_id: UUID | None) -> list[Classed]:
+    """These documents and all that were attached in the chat, each with its class of now; in a scope."""
+    wanted = Q(id__in=list(document_ids))
+    if conversation_id is not None:
+        wanted |= Q(knowledge_base__conversation_id=conversation_id)
+    rows = Document.objects.select_related("knowledge_base", "version_of").filter(wanted).order_by("id")
+    return [Classed(document.id, document.title, document.held_class) for document in rows]
 
 
 def may_lower(actor: Actor, knowledge_base: KnowledgeBase) -> bool:

@@ -56,10 +56,10 @@ def reranker_of(found: Found) -> UUID | None:
     return None
 
 
-async def rerank(who: Caller, found: Found) -> Reranked:
+async def rerank(who: Caller, found: Found, *, step: str = "") -> Reranked:
     """The finds in the order of their reranker, five seconds at most; as they are where it gives none.
 
-    Outside any scope. Not bound to a run, as `asking.query_vectors`.
+    Outside any scope. Not bound to a run, as `asking.query_vectors`, and named like it in the ledger.
     """
     model_id, texts = reranker_of(found), found.texts()[:RERANKED]
     if model_id is None or len(texts) < 2:  # noqa: PLR2004 - one has no order
@@ -69,8 +69,9 @@ async def rerank(who: Caller, found: Found) -> Reranked:
         model_id=model_id,
         request=RerankRequest("", found.text, tuple(_shown(chunk) for _, chunk in texts)),
         purpose="rerank_passages",
-        data_class=highest(chunk.data_class for _, chunk in texts),
+        data_class=highest([found.search.reach.data_class, *(chunk.data_class for _, chunk in texts)]),
         conversation_id=found.search.reach.conversation_id,
+        step=step,
     )
     try:
         async with asyncio.timeout(SECONDS):

@@ -27,5 +27,11 @@ async def seek(who: Caller, reach: Reach, text: str) -> Reranked:
 async def look(who: Caller, reach: Reach, text: str) -> Found:
     """What the question finds in reach, in the order of the search."""
     search = await in_scope(who.tenant_id, search_open, reach)
-    vectors = await query_vectors(who, search.models, text, conversation_id=reach.conversation_id)
+    vectors = await query_vectors(
+        who,
+        search.models,
+        text,
+        conversation_id=reach.conversation_id,
+        data_class=reach.data_class,
+    )
     return await in_scope(who.tenant_id, search_find, search, text, vectors)

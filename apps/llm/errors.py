@@ -20,10 +20,11 @@ class ModelNotFoundError(Exception):
         super().__init__(self.message)
 
 
-class RefusedError(Exception):
-    """A limit or rule of the organisation forbids the call: nothing was sent to any host.
+class RefusedError(ModelNotFoundError):
+    """A limit or rule of the organisation keeps the model from this call: nothing was sent to any host.
 
-    `title` and `message` are for people: what limit, until when, what to do. `retry_after` in seconds, None:
+    To whoever has another way (a route's next model, a search by words), the model is not there; all others
+    tell people `title` and `message`: what limit, until when, what to do. `retry_after` in seconds, None:
     waiting alone does not help. `shown` is what a page can make more of, such as models that still fit.
     """
 
@@ -37,7 +38,7 @@ class RefusedError(Exception):
         retry_after: float | None = None,
         shown: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(message)
+        Exception.__init__(self, message)
         self.title = title
         self.message = message
         self.retry_after = retry_after

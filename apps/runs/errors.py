@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class RunError(Exception):
-    """A handler's failure, in words for the person: the run ends `failed`, or `interrupted` for that kind."""
+    """A handler's failure, in words for the person: the run ends `failed`, or `interrupted` for that kind.
 
-    def __init__(self, kind: str, title: str, detail: str = "", *, retryable: bool = True) -> None:
+    `more` is what a page can offer besides, such as other models.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        title: str,
+        detail: str = "",
+        *,
+        retryable: bool = True,
+        more: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(title)
         self.kind = kind
         self.title = title
         self.detail = detail
         self.retryable = retryable
+        self.more = dict(more or {})
 
     def shown(self) -> dict[str, object]:
         """As viewers and the row carry it."""
-        return {"kind": self.kind, "title": self.title, "detail": self.detail, "retryable": self.retryable}
+        said = {"kind": self.kind, "title": self.title, "detail": self.detail, "retryable": self.retryable}
+        return said | ({"more": self.more} if self.more else {})
 
 
 class LostRun(Exception):  # noqa: N818 - contracts.md names it so

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps.guardrails.policy import GuardrailRefusedError
-from apps.llm.errors import ModelNotFoundError
+from apps.llm.errors import ModelNotFoundError, RefusedError
 from apps.llm.gateway.calls import Caller, ChatCall, EmbedCall, ImageCall, Outcome, RerankCall, RunRef
 from apps.llm.gateway.chat import ChatStream
 from apps.llm.gateway.embed import embed, embed_sync
@@ -54,6 +54,7 @@ __all__ = [
     "ImageCall",
     "ModelNotFoundError",
     "Outcome",
+    "RefusedError",
     "RerankCall",
     "RunRef",
     "VendorError",
