@@ -10,7 +10,9 @@ class MeteringConfig(AppConfig):
     label = "metering"
 
     def ready(self) -> None:
+        from apps.metering.rollups import upkeep as rollups
         from apps.metering.upkeep import EVERY_S, settle_stale
         from apps.runs.maintenance import Job, register_job
 
         register_job(Job("ledger", EVERY_S, settle_stale))
+        register_job(Job("days", rollups.EVERY_S, rollups.roll_up))

@@ -6,9 +6,12 @@ from django.db import models
 from django.utils import timezone
 
 from apps.metering.budgets.models import Budget, BudgetCounter, BudgetHold, BudgetRequest
+from apps.metering.chargeback.models import CostCentre, Statement, StatementLine
 from apps.metering.clearances import Clearance, ClearanceBasis
+from apps.metering.invoices.models import Invoice, InvoiceLine
 from apps.metering.pricebook.models import ExchangeRate, Markup, ModelPrice
 from apps.metering.rates.models import LimitOf, RateLimit
+from apps.metering.rollups.models import DailyUsage, RollupMark
 from apps.tenants.constraints import CopiedKey
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
 
@@ -19,11 +22,18 @@ __all__ = [
     "BudgetRequest",
     "Clearance",
     "ClearanceBasis",
+    "CostCentre",
+    "DailyUsage",
     "ExchangeRate",
+    "Invoice",
+    "InvoiceLine",
     "LimitOf",
     "Markup",
     "ModelPrice",
     "RateLimit",
+    "RollupMark",
+    "Statement",
+    "StatementLine",
     "UsageRecord",
     "UsageState",
 ]
@@ -49,6 +59,9 @@ class UsageRecord(TenantModel):
     `data_class` is the highest of all that was sent, None where nothing had one; `clearance_id` the version
     of the clearance that allowed it, with a copy of its class. The database refuses a row with a class above
     that, without a version, or with one of another model or connection.
+
+    A correction names the call that it corrects (`corrects_id`, a `call_id`) and why; its figures are what is
+    added to that call's, so that they may be below 0.
     """
 
     database_privileges = "SELECT, INSERT, UPDATE"
@@ -80,12 +93,12 @@ class UsageRecord(TenantModel):
 
     reserved_input = models.PositiveBigIntegerField(default=0)
     reserved_output = models.PositiveBigIntegerField(default=0)
-    tokens_input = models.PositiveBigIntegerField(default=0)
-    tokens_cached = models.PositiveBigIntegerField(default=0)
-    tokens_output = models.PositiveBigIntegerField(default=0)
-    tokens_reasoning = models.PositiveBigIntegerField(default=0)
+    tokens_input = models.BigIntegerField(default=0)
+    tokens_cached = models.BigIntegerField(default=0)
+    tokens_output = models.BigIntegerField(default=0)
+    tokens_reasoning = models.BigIntegerField(default=0)
     unit = models.CharField(max_length=16, blank=True, default="", db_default="")
-    units = models.PositiveIntegerField(default=0, db_default=0)
+    units = models.IntegerField(default=0, db_default=0)
     estimated = models.BooleanField(default=False)
 
     override_input = models.DecimalField(max_digits=16, decimal_places=6, null=True)
@@ -101,6 +114,8 @@ class UsageRecord(TenantModel):
     ms_total = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
+    corrects_id = models.UUIDField(null=True)
+    reason = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -126,6 +141,9 @@ class UsageRecord(TenantModel):
             TenantIndex(fields=["-created_at"], name="usage_created"),
             TenantIndex(fields=["run_id"], name="usage_run"),
             TenantIndex(fields=["created_at"], name="usage_open", condition=models.Q(state="reserved")),
+            TenantIndex(
+                fields=["corrects_id"], name="usage_corrected", condition=models.Q(corrects_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -47,16 +47,16 @@ def test_every_key_in_valkey_names_the_tenant() -> None:
 
 
 def test_a_minutes_worth_goes_through_at_once_and_then_evenly() -> None:
-    async def asked() -> list[Any]:
-        place = bucket(600)
-        return [await count([Ask(place, 1, 1)]) for _ in range(603)]
+    async def asked() -> tuple[list[Any], float]:
+        place, begun = bucket(60), time.monotonic()
+        return [await count([Ask(place, 1, 1)]) for _ in range(70)], time.monotonic() - begun
 
-    counted = asyncio.run(asked())
-    assert [one.refused for one in counted[:600]] == [False] * 600
-    last = counted[-1]
-    assert last.refused or counted[-2].refused
-    assert 0 < last.levels[0].wait_s <= 0.1
-    assert [counted[0].levels[0].left, counted[99].levels[0].left] == [599, pytest.approx(500, abs=12)]
+    counted, seconds = asyncio.run(asked())
+    let_through = [one.refused for one in counted].count(False)
+    assert 60 <= let_through <= 61 + seconds
+    refused = next(one for one in counted if one.refused)
+    assert 0 < refused.levels[0].wait_s <= 1
+    assert (counted[0].levels[0].left, refused.levels[0].left) == (59, 0)
 
 
 def test_what_is_refused_by_one_bucket_is_taken_from_none() -> None:
@@ -131,7 +131,7 @@ def settings_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
 
-def _limited(cast: Cast, **limits: int) -> Who:
+def _limited(cast: Cast, **limits: Any) -> Who:
     from apps.metering.rates.services import Wanted, rate_limit_set
     from apps.tenants.scope import tenant_scope
 

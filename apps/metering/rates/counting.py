@@ -92,7 +92,11 @@ class _Counter:
     """The client of one event loop."""
 
     def __init__(self) -> None:
-        options = {"socket_timeout": PATIENCE_S, "socket_connect_timeout": PATIENCE_S, "protocol": 2}
+        options: dict[str, Any] = {
+            "socket_timeout": PATIENCE_S,
+            "socket_connect_timeout": PATIENCE_S,
+            "protocol": 2,
+        }
         client = Redis.from_url(settings.REDIS_URL, **options, retry=Retry(NoBackoff(), 0))
         self._script: AsyncScript = client.register_script(_COUNT)
         self._silent_until = 0.0
