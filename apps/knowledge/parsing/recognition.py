@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
+from time import process_time
 from typing import TYPE_CHECKING
 
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
@@ -21,18 +23,21 @@ class RecognitionNeededError(Exception):
 class _Recognition:
     """What `prepare` set for the one document of this process."""
 
+    is_prepared = False
     reader: Reader | None = None
     progress: Progress | None = None
+    until: float = inf
 
 
 _prepared = _Recognition()
 
 
-def prepare(progress: Progress | None = None) -> None:
-    """Load the models; afterwards pictures are read without opening any file.
+def prepare(progress: Progress | None = None, *, spare: float = inf) -> None:
+    """Load the models, where this installation has them; afterwards no file is opened to read pictures.
 
-    Raises ParseError(no_text) where this installation has no models.
+    Pictures that only add to a page's text are read within `spare` seconds of processor time.
     """
+    _prepared.is_prepared = True
     try:
         from PIL import Image
 
@@ -41,22 +46,34 @@ def prepare(progress: Progress | None = None) -> None:
 
         Image.init()
         _prepared.reader = Reader(Models())
-    except (ImportError, OSError) as error:
-        raise ParseError(ParseErrorKind.NO_TEXT) from error
+    except (ImportError, OSError):
+        _prepared.reader = None
     _prepared.progress = progress
+    _prepared.until = spare
 
 
 def require() -> None:
-    """Raise RecognitionNeededError where pictures cannot be read; call it before costly work on one."""
-    if _prepared.reader is None:
+    """Call it before costly work on a picture that must be read.
+
+    Raises RecognitionNeededError in a process without models, ParseError(no_text) where there are none.
+    """
+    if not _prepared.is_prepared:
         raise RecognitionNeededError
+    if _prepared.reader is None:
+        raise ParseError(ParseErrorKind.NO_TEXT)
+
+
+def may_add() -> bool:
+    """Whether a picture that only adds to a page's text can be read; raises RecognitionNeededError."""
+    if not _prepared.is_prepared:
+        raise RecognitionNeededError
+    return _prepared.reader is not None and process_time() < _prepared.until
 
 
 def recognised(picture: Picture) -> str:
-    """The text of a picture (RGB, height, width, 3); raises RecognitionNeededError."""
-    if _prepared.reader is None:
-        raise RecognitionNeededError
-    return _prepared.reader.text(picture)
+    """The text of a picture (RGB, height, width, 3); raises as `require`."""
+    require()
+    return _prepared.reader.text(picture) if _prepared.reader else ""
 
 
 def report(done: int, total: int) -> None:

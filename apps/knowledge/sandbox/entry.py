@@ -15,7 +15,7 @@ def parse(data: bytes, limits: Limits, *, name: str, recognise: bool) -> Callabl
     Without `recognise` no model is loaded; a document that holds pictures of text gives NEEDS_RECOGNITION.
     """
     if recognise:
-        recognition.prepare(reporting.report)
+        recognition.prepare(reporting.report, spare=limits.cpu / 2)
     read = registry.prepare(data, name, limits)
 
     def run() -> bytes:

@@ -16,6 +16,7 @@ from resource import RUSAGE_SELF, getrusage, struct_rusage
 from shutil import which
 from typing import Any, BinaryIO
 
+from apps.knowledge.giving_way import lower_with_us
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS, RECOGNITION_LIMITS, Limits
 from apps.knowledge.parsing.parsed import Parsed, decode
@@ -128,6 +129,7 @@ def _finished(descriptor: int, arguments: list[str], limits: Limits, progress: P
         raise
     finally:
         os.close(writer)
+    lower_with_us(process.pid)
     grace = 0.0
     try:
         answer, stopped = _read(reader, limits, progress)

@@ -14,12 +14,8 @@ _EMPTY = {"", "Off"}
 Fetch = Callable[[object, int], int]
 
 
-def filled_in(document: pypdfium2.PdfDocument, index: int) -> str:
+def filled_in(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage) -> str:
     """A line `name: value` for each filled field of a page, and the notes on it; "" where there are none."""
-    try:
-        page = document[index]
-    except pypdfium2.PdfiumError:
-        return ""
     try:
         count = min(pdfium.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS)
         if count and document.formenv is None:
@@ -28,8 +24,6 @@ def filled_in(document: pypdfium2.PdfDocument, index: int) -> str:
         return "\n".join(dict.fromkeys(line for line in lines if line))
     except pypdfium2.PdfiumError:
         return ""
-    finally:
-        page.close()
 
 
 def _line(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, number: int) -> str:

@@ -1,15 +1,17 @@
-"""Pages of a PDF that only show a picture of their text."""
+"""What pages of a PDF show as a picture only: scans, also those that a line or two of text stands over."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
-import pypdfium2
 import pypdfium2.raw as pdfium
 
 from apps.knowledge.parsing import recognition
 
 if TYPE_CHECKING:
+    import pypdfium2
+
     from apps.knowledge.parsing.ocr.models import Picture
 
 _DOTS_PER_POINT = 200 / 72
@@ -18,33 +20,43 @@ _MAX_OBJECTS = 20_000
 _MIN_PATHS = 50
 _MIN_LETTERS = 8
 _MAX_STRANGE = 0.3
+_LARGE = 0.35
+_FEW_LETTERS = 25
+_MOST_TEXT = 400
+
+_WORDS = re.compile(r"\W+")
 
 
-def is_unreadable(text: str) -> bool:
+class Shown(NamedTuple):
+    """Text that was recognised on a page; `is_all` where it stands for a text layer that says nothing."""
+
+    text: str = ""
+    is_all: bool = False
+
+
+def shown_text(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, text: str) -> Shown:
+    """What the page shows beside `text`, its text layer; nothing for a page that shows no picture.
+
+    Raises RecognitionNeededError where a page shows one and no model is at hand.
+    """
+    if _is_unreadable(text):
+        if not _shows_something(page):
+            return Shown()
+        recognition.require()
+        found = recognition.recognised(_drawn(page))
+        return Shown(found, is_all=bool(found))
+    if len(text) > _MOST_TEXT or not _has_bare_picture(page, textpage) or not recognition.may_add():
+        return Shown()
+    known = {_words(line) for line in text.split("\n")}
+    lines = recognition.recognised(_drawn(page)).split("\n")
+    return Shown("\n".join(line for line in lines if not line or _words(line) not in known).strip("\n"))
+
+
+def _is_unreadable(text: str) -> bool:
     """Whether a text layer says nothing: hardly a letter, or glyphs without a known character."""
     letters = sum(character.isalnum() for character in text)
     strange = sum(character == "\ufffd" or "\ue000" <= character <= "\uf8ff" for character in text)
     return letters < _MIN_LETTERS or strange > _MAX_STRANGE * len(text)
-
-
-def scanned_text(document: pypdfium2.PdfDocument, index: int) -> str:
-    """The text of a page by its looks; "" for one that shows no picture or cannot be drawn.
-
-    Raises RecognitionNeededError where a page shows one and no model is at hand.
-    """
-    try:
-        page = document[index]
-    except pypdfium2.PdfiumError:
-        return ""
-    try:
-        if not _shows_something(page):
-            return ""
-        recognition.require()
-        return recognition.recognised(_drawn(page))
-    except pypdfium2.PdfiumError:
-        return ""
-    finally:
-        page.close()
 
 
 def _shows_something(page: pypdfium2.PdfPage) -> bool:
@@ -57,6 +69,24 @@ def _shows_something(page: pypdfium2.PdfPage) -> bool:
         if count >= _MAX_OBJECTS:
             break
     return paths >= _MIN_PATHS
+
+
+def _has_bare_picture(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> bool:
+    """Whether pictures cover a large part of the page with hardly a letter of the text layer on them."""
+    boxes = [item.get_bounds() for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=1)]
+    if not boxes:
+        return False
+    left, bottom, right, top = (
+        pick(box[at] for box in boxes) for at, pick in enumerate((min, min, max, max))
+    )
+    width, height = page.get_size()
+    if (right - left) * (top - bottom) < _LARGE * width * height:
+        return False
+    return int(pdfium.FPDFText_GetBoundedText(textpage, left, top, right, bottom, None, 0)) < _FEW_LETTERS
+
+
+def _words(line: str) -> str:
+    return _WORDS.sub(" ", line.lower()).strip()
 
 
 def _drawn(page: pypdfium2.PdfPage) -> Picture:

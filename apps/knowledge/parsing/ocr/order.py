@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-_MIN_COLUMN_LINES = 5
-_FULL = 0.55
-_CROSSING = 0.1
+from apps.knowledge.parsing.layout.columns import blocks_of
+
 _SAME_ROW = 0.5
 _PARAGRAPH_GAP = 0.9
-_STEPS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,43 +27,7 @@ class Line:
 
 def page_text(lines: list[Line]) -> str:
     """Rows from top to bottom, an empty line where a wide gap parts paragraphs; two columns in turn."""
-    return "\n\n".join(_rows_text(block) for block in _blocks(lines) if block)
-
-
-def _blocks(lines: list[Line]) -> list[list[Line]]:
-    """What spans the gutter (a title above, a footer below) stands before or after both columns."""
-    gutter = _gutter(lines)
-    if gutter is None:
-        return [lines]
-    left = [line for line in lines if line.right <= gutter]
-    right = [line for line in lines if line.left >= gutter]
-    across = [line for line in lines if line.left < gutter < line.right]
-    top = min(line.top for line in (*left, *right))
-    above = [line for line in across if line.bottom <= top + line.height]
-    return [above, *_blocks(left), *_blocks(right), [line for line in across if line not in above]]
-
-
-def _gutter(lines: list[Line]) -> float | None:
-    """Where hardly a line crosses, with full lines of prose on both sides; a table's gaps are no gutter."""
-    if len(lines) < 2 * _MIN_COLUMN_LINES:
-        return None
-    low, high = min(line.left for line in lines), max(line.right for line in lines)
-    best: tuple[int, float] | None = None
-    for step in range(_STEPS // 4, _STEPS * 3 // 4):
-        at = low + (high - low) * step / _STEPS
-        left = [line for line in lines if line.right <= at]
-        right = [line for line in lines if line.left >= at]
-        crossing = len(lines) - len(left) - len(right)
-        if crossing <= _CROSSING * len(lines) and _is_prose(left) and _is_prose(right):
-            best = min(best, (crossing, at)) if best else (crossing, at)
-    return best[1] if best else None
-
-
-def _is_prose(lines: list[Line]) -> bool:
-    if len(lines) < _MIN_COLUMN_LINES:
-        return False
-    width = max(line.right for line in lines) - min(line.left for line in lines)
-    return median(line.right - line.left for line in lines) >= _FULL * width
+    return "\n\n".join(_rows_text(block) for block in blocks_of(lines) if block)
 
 
 def _rows_text(lines: list[Line]) -> str:
