@@ -8,3 +8,9 @@ from django.apps import AppConfig
 class GuardrailsConfig(AppConfig):
     name = "apps.guardrails"
     label = "guardrails"
+
+    def ready(self) -> None:
+        from apps.guardrails.models import MAP_FIELD
+        from apps.vault import registry
+
+        registry.register(model="guardrails.ConversationValues", column="sealed", field=MAP_FIELD)

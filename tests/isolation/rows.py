@@ -27,6 +27,8 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "knowledge.Source.sealed_secret": lambda: b"",
     "knowledge.Source.is_paused": lambda: True,
     "metering.RateLimit.of": lambda: "model",
+    "guardrails.ConversationValues.sealed": lambda: b"",
+    "guardrails.RuleHit.outcome": lambda: "masked",
     "runs.Run.state": lambda: "done",
     "llm.Connection.sealed_key": lambda: b"",
     "metering.BudgetCounter.ends_at": lambda: dt.datetime.now(dt.UTC) + dt.timedelta(days=1),

@@ -1,0 +1,187 @@
+"""What follows an answer: rules on what comes back, then the originals for their placeholders. Pure.
+
+The rules read what the model wrote, before anything is put back: a person's own values break no rule.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from apps.guardrails.classes import DataClass
+from apps.guardrails.placeholders import Restorer, in_json
+from apps.guardrails.policy import GuardrailRefusedError, Hit
+from apps.guardrails.rules import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from apps.guardrails.detectors.kinds import Finding, Kind
+    from apps.guardrails.finders import Finder
+    from apps.guardrails.placeholders import Value
+    from apps.guardrails.policy import Channel, Outcome
+    from apps.guardrails.rules import Active
+
+EVERY: Final = 48
+"""Code points that are added to a text before it is read again."""
+BEHIND: Final = 200
+"""Code points of what was settled that are read again, for the words before a value that tell what it is."""
+AHEAD: Final = 96
+"""Code points at the end of a growing text that may still turn into something else."""
+
+
+class Watch:
+    """Reads one text as it grows; with rules that mask, gives it on only as far as it is settled."""
+
+    def __init__(self, actives: Sequence[Active], finder: Finder, counts: Counter[tuple[int, Kind]]) -> None:
+        self._actives = actives
+        self._finder = finder
+        self._counts = counts
+        self._masks = any(each.rule.action is Action.MASK and not each.is_shadow for each in actives)
+        self._line = ""
+        self._settled = 0
+        self._unread = 0
+
+    def feed(self, text: str) -> str:
+        """What may be shown; raises GuardrailRefusedError."""
+        self._line += text
+        self._unread += len(text)
+        if self._unread < EVERY:
+            return "" if self._masks else text
+        return self._read(self._open()) if self._masks else self._seen(text, self._open())
+
+    def finish(self) -> str:
+        """The rest; raises GuardrailRefusedError."""
+        until = len(self._line)
+        return self._read(until) if self._masks else self._seen("", until)
+
+    def _seen(self, text: str, until: int) -> str:
+        self._read(until)
+        return text
+
+    def _open(self) -> int:
+        """Up to where the text is settled: the last break between words before its end."""
+        border = len(self._line) - AHEAD
+        return max(self._line.rfind(" ", 0, border), self._line.rfind("\n", 0, border), self._settled)
+
+    def _read(self, until: int) -> str:
+        """Hold the rules against all that ends by `until` and was not held before; the text up to there."""
+        self._unread = 0
+        found = [each for each in self._finder.candidates(self._line) if each.end > self._settled]
+        until = min([until, *(each.start for each in found if each.start < until < each.end)])
+        new = [each for each in found if self._settled <= each.start and each.end <= until]
+        masked = self._apply(new)
+        made = _blanked(self._line, masked, self._settled, until)
+        kept = max(until - BEHIND, 0)
+        self._line, self._settled = self._line[kept:], until - kept
+        return made
+
+    def _apply(self, new: Sequence[Finding]) -> list[Finding]:
+        """Count what was found for each rule; what is to be masked. Raises GuardrailRefusedError."""
+        masked: list[Finding] = []
+        for index, active in enumerate(self._actives):
+            mine = self._finder.taken(active.rule, new)
+            for found in mine:
+                self._counts[index, found.kind] += 1
+            count = sum(number for (at, _), number in self._counts.items() if at == index)
+            if not mine or active.is_shadow or count < active.rule.least:
+                continue
+            if active.rule.action is Action.BLOCK:
+                raise GuardrailRefusedError(active.rule.name, active.rule.said)
+            if active.rule.action is Action.MASK:
+                masked += mine
+        return masked
+
+
+def _blanked(line: str, masked: Sequence[Finding], start: int, until: int) -> str:
+    made: list[str] = []
+    at = start
+    for found in sorted(masked, key=lambda each: each.start):
+        if found.start >= at:
+            made += (line[at : found.start], f"[{found.kind.name}]")
+            at = found.end
+    return "".join([*made, line[at:until]])
+
+
+class Answer:
+    """The policy's Incoming of one call; `tools` is the highest class that each tool may be given."""
+
+    def __init__(
+        self,
+        values: Mapping[str, Value],
+        actives: Sequence[Active],
+        finder: Finder,
+        tools: Mapping[str, DataClass],
+    ) -> None:
+        self._values = values
+        self._actives = actives
+        self._finder = finder
+        self._tools = tools
+        self._counts: Counter[tuple[int, Kind]] = Counter()
+        self._ways = {
+            "text": _Way(self._watch(), Restorer(values)),
+            "reasoning": _Way(self._watch(), Restorer(values, is_strict=True)),
+        }
+        self._calls: dict[int, _Way] = {}
+
+    def feed(self, channel: Channel, text: str) -> str:
+        """The text that may be shown now; raises GuardrailRefusedError."""
+        return self._ways[channel].feed(text)
+
+    def finish(self, channel: Channel) -> str:
+        """What was held back; raises GuardrailRefusedError."""
+        return self._ways[channel].finish()
+
+    def feed_tool(self, index: int, name: str, arguments: str) -> str:
+        """The next fragment of a call's JSON, with those values that the tool may be given."""
+        way = self._calls.get(index)
+        if way is None:
+            way = self._calls[index] = _Way(self._watch(), Restorer(self._open_to(name), encode=in_json))
+        return way.feed(arguments)
+
+    def finish_tools(self) -> list[tuple[int, str]]:
+        """What was held back of each call's arguments."""
+        return [(index, rest) for index, way in self._calls.items() if (rest := way.finish())]
+
+    def hits(self) -> list[Hit]:
+        """What the rules on answers found."""
+        kinds: dict[int, Counter[Kind]] = {}
+        for (index, kind), count in self._counts.items():
+            kinds.setdefault(index, Counter())[kind] += count
+        return [
+            Hit(self._actives[index], found, _CAME[self._actives[index].rule.action], "in")
+            for index, found in kinds.items()
+            if found.total() >= self._actives[index].rule.least
+        ]
+
+    def _open_to(self, name: str) -> Mapping[str, Value]:
+        cleared = self._tools.get(name, DataClass.PUBLIC)
+        return {token: value for token, value in self._values.items() if value.data_class <= cleared}
+
+    def _watch(self) -> Watch | None:
+        return Watch(self._actives, self._finder, self._counts) if self._actives else None
+
+
+class _Way:
+    """One text of the answer: first the rules, then the originals."""
+
+    def __init__(self, watch: Watch | None, restorer: Restorer) -> None:
+        self._watch = watch
+        self._restorer = restorer
+
+    def feed(self, text: str) -> str:
+        return self._restorer.feed(self._watch.feed(text) if self._watch else text)
+
+    def finish(self) -> str:
+        rest = self._watch.finish() if self._watch else ""
+        return self._restorer.feed(rest) + self._restorer.finish()
+
+
+_CAME: Final[Mapping[Action, Outcome]] = {
+    Action.LOG: "logged",
+    Action.MASK: "masked",
+    Action.BLOCK: "withdrawn",
+    Action.WARN: "logged",
+    Action.ROUTE: "logged",
+}

@@ -1,0 +1,216 @@
+"""The rules of one call, made ready: what they make of the texts that go out. Pure, and safe in a thread."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from apps.guardrails.answering import Answer
+from apps.guardrails.classes import DataClass, highest
+from apps.guardrails.detectors.finding import settle
+from apps.guardrails.finders import Finder
+from apps.guardrails.policy import (
+    GuardrailAskError,
+    GuardrailRefusedError,
+    Hit,
+    Known,
+    Outgoing,
+    Shown,
+    counted,
+)
+from apps.guardrails.rules import Action, Active
+
+if TYPE_CHECKING:
+    from apps.guardrails.detectors.kinds import Finding
+    from apps.guardrails.placeholders import Placeholders
+    from apps.guardrails.policy import Outcome
+
+MOST_SHOWN: Final = 20
+"""Findings that a person is shown before they agree."""
+UNREAD_RULE: Final = "Files that no rule can read"
+UNREAD_WORDS: Final = (
+    "Your organisation's rules cannot read pictures and files of this type, so they are not sent to this "
+    "model. Send their text instead."
+)
+FIXED_WORDS: Final = "It stands in a name that cannot be masked. Choose another name."
+_DONE: Final[Mapping[Action, Outcome]] = {
+    Action.LOG: "logged",
+    Action.WARN: "asked",
+    Action.MASK: "masked",
+    Action.ROUTE: "routed",
+    Action.BLOCK: "blocked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a call sends: texts that may be changed, names that may not, and parts that no rule can read."""
+
+    texts: Sequence[str]
+    names: Sequence[str] = ()
+    unread: int = 0
+
+    @property
+    def size(self) -> int:
+        """Code points in all."""
+        return sum(map(len, self.texts)) + sum(map(len, self.names))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What one rule found, text by text."""
+
+    active: Active
+    found: Sequence[Sequence[Finding]]
+
+    @property
+    def all(self) -> list[Finding]:
+        return [each for found in self.found for each in found]
+
+    def hit(self, outcome: Outcome | None = None) -> Hit:
+        kinds = counted([each.kind for each in self.all])
+        return Hit(self.active, kinds, outcome or _DONE[self.active.rule.action])
+
+
+class Guard:
+    """The rules that hold for a call. One without rules does not exist: `None` stands for it."""
+
+    def __init__(self, actives: Sequence[Active], *, blocks_unread: bool = True) -> None:
+        self._out = [active for active in actives if active.rule.goes_out]
+        self._in = [active for active in actives if active.rule.comes_in]
+        self._finder = Finder([active.rule for active in self._out])
+        self._finder_in = Finder([active.rule for active in self._in])
+        acting = any(not each.is_shadow and each.rule.action is not Action.LOG for each in self._out)
+        self._blocks_unread = blocks_unread and acting
+
+    def outgoing(self, sent: Sent, known: Known) -> Outgoing:
+        """The texts as they may leave; raises GuardrailRefusedError, or GuardrailAskError where to ask.
+
+        May change `known.placeholders`: it is this call's own.
+        """
+        taken = self._taken([*sent.texts, *sent.names])
+        shadows = [each.hit() for each in taken if each.active.is_shadow]
+        acting = [each for each in taken if not each.active.is_shadow]
+        self._refuse(sent, acting, shadows)
+        agreed = self._ask(sent, acting, known, shadows)
+        masking = [each for each in acting if each.active.rule.action is Action.MASK]
+        before = len(known.placeholders)
+        texts = _masked(sent.texts, masking, known.placeholders) if masking else sent.texts
+        values = known.placeholders.values if masking else {}
+        follows = Answer(values, self._in, self._finder_in, known.tools) if values or self._in else None
+        return Outgoing(
+            texts,
+            follows,
+            hits=[*(each.hit(_passed(each)) for each in acting), *shadows],
+            data_class=_raised(acting),
+            placeholders=known.placeholders if len(known.placeholders) > before else None,
+            agreed=agreed if agreed > known.agreed else None,
+        )
+
+    def _taken(self, texts: Sequence[str]) -> list[_Taken]:
+        """What each rule finds, for those that find enough."""
+        found = [self._finder.candidates(text) for text in texts]
+        taken = (
+            _Taken(active, [self._finder.taken(active.rule, each) for each in found]) for active in self._out
+        )
+        return [each for each in taken if len(each.all) >= each.active.rule.least]
+
+    def _refuse(self, sent: Sent, acting: Sequence[_Taken], shadows: Sequence[Hit]) -> None:
+        blocked = [each for each in acting if each.active.rule.action is Action.BLOCK]
+        if blocked:
+            rule = blocked[0].active.rule
+            hits = [*(each.hit() for each in blocked), *shadows]
+            raise GuardrailRefusedError(rule.name, rule.said, hits=hits)
+        for each in acting:
+            rule = each.active.rule
+            if rule.action is Action.MASK and any(each.found[len(sent.texts) :]):
+                hits = [each.hit("blocked"), *shadows]
+                raise GuardrailRefusedError(rule.name, f"{rule.said} {FIXED_WORDS}", hits=hits)
+        if sent.unread and self._blocks_unread:
+            raise GuardrailRefusedError(UNREAD_RULE, UNREAD_WORDS, hits=shadows)
+
+    def _ask(
+        self, sent: Sent, acting: Sequence[_Taken], known: Known, shadows: Sequence[Hit]
+    ) -> frozenset[str]:
+        """The fingerprints of all that is agreed to; raises GuardrailAskError while something is not."""
+        agreed = set(known.agreed)
+        asking = []
+        for each in acting:
+            rule = each.active.rule
+            if rule.action is not Action.WARN:
+                continue
+            marks = {fingerprint(rule.id, found) for found in each.all}
+            if rule.id in known.confirmed:
+                agreed |= marks
+            elif not marks <= agreed:
+                asking.append(each)
+        if asking:
+            hits = [each.hit() for each in asking]
+            raise GuardrailAskError([*hits, *shadows], hits, _shown([*sent.texts, *sent.names], asking))
+        return frozenset(agreed)
+
+
+def _masked(texts: Sequence[str], masking: Sequence[_Taken], placeholders: Placeholders) -> list[str]:
+    made = []
+    for index, text in enumerate(texts):
+        classes: dict[Finding, DataClass] = {}
+        for each in masking:
+            for found in each.found[index]:
+                wanted = each.active.rule.class_of([found.kind])
+                classes[found] = max(wanted, classes.get(found, wanted))
+        made.append(masked(text, classes, placeholders))
+    return made
+
+
+def masked(text: str, findings: Mapping[Finding, DataClass], placeholders: Placeholders) -> str:
+    """The text with a placeholder for each finding; what looked like one before is replaced as well."""
+    made: list[str] = []
+    at = 0
+    for found in settle(findings):
+        made.append(placeholders.escaped(text[at : found.start]))
+        value = text[found.start : found.end]
+        made.append(placeholders.stand_in(found.kind.name, found.value, value, findings[found]))
+        at = found.end
+    made.append(placeholders.escaped(text[at:]))
+    return "".join(made)
+
+
+def _passed(taken: _Taken) -> Outcome:
+    action = taken.active.rule.action
+    return "agreed" if action is Action.WARN else _DONE[action]
+
+
+def _raised(acting: Sequence[_Taken]) -> DataClass | None:
+    """What the call counts as: what its rules say, and what is found where only a cleared model may read."""
+    return highest(
+        each.active.rule.class_of([found.kind for found in each.all])
+        if each.active.rule.action is Action.ROUTE
+        else each.active.rule.data_class
+        for each in acting
+    )
+
+
+def _shown(texts: Sequence[str], asking: Sequence[_Taken]) -> list[Shown]:
+    """Each value once, veiled, in the order of the texts."""
+    seen = {
+        (found.kind, found.value): Shown(found.kind, veiled(text[found.start : found.end]))
+        for index, text in enumerate(texts)
+        for each in asking
+        for found in each.found[index]
+    }
+    return list(seen.values())[:MOST_SHOWN]
+
+
+def fingerprint(rule_id: str, found: Finding) -> str:
+    """What a person agreed to, without the value; kept sealed all the same."""
+    said = f"{rule_id}|{found.kind.value}|{found.value}"
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def veiled(value: str) -> str:
+    """The value with its ends alone: enough to know it again."""
+    if len(value) < 6:  # noqa: PLR2004 - of less, the ends would be half of it
+        return "•" * len(value)
+    return f"{value[0]}{'•' * min(len(value) - 3, 8)}{value[-2:]}"
