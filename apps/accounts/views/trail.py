@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from apps.accounts import selectors
+from apps.accounts.exports import neutral
 from apps.accounts.forms import AuditForm
 from apps.accounts.overview import cards, checklist
 from apps.accounts.pages import AdminPage, paged
@@ -101,8 +102,3 @@ def _row(event: AuditEvent) -> list[str]:
         event.action, event.target_type, event.target_id, *plain,
     ]  # fmt: skip
     return [neutral(cell) for cell in cells]
-
-
-def neutral(cell: str) -> str:
-    """The cell's text so that no spreadsheet takes it for a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

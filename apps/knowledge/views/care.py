@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from apps.accounts.exports import neutral
 from apps.accounts.pages import PersonPage, paged, searched
-from apps.accounts.views.trail import neutral
 from apps.audit.services import record
 from apps.knowledge.care.access import access_question, looked_after
 from apps.knowledge.care.models import QuestionState

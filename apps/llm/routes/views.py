@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.accounts.exports import as_csv
 from apps.accounts.pages import paged, searched
 from apps.llm.forms import TeamsForm
 from apps.llm.routes.administration import closed_models, listed_routes, targets
@@ -28,7 +29,7 @@ from apps.llm.routes.services import (
 from apps.llm.routes.shown import dry_run_shown, trial_shown
 from apps.llm.selectors.administration import access_team, people_in, teams
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, uuid_of
-from apps.llm.views.tables import Column, as_csv, headings
+from apps.llm.views.tables import Column, headings
 from apps.runs.services import run_stop
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ ABOUT = {
     "cascade": "A cheap model first; a checker sends on what it can not do.",
     "judge": "One model answers, another checks before anyone reads it.",
     "ensemble": "Several answer at once; one merges them and shows where they differ.",
+    "data_class": "The best one that may receive the data class of what is asked.",
 }
 
 

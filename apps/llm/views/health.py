@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from apps.accounts.exports import as_csv
 from apps.llm.selectors.administration import access_connection
 from apps.llm.selectors.health import (
     RANGES,
@@ -21,7 +22,7 @@ from apps.llm.selectors.health import (
 )
 from apps.llm.views.base import ModelsPage
 from apps.llm.views.charts import calls_chart, latency_chart
-from apps.llm.views.tables import Column, as_csv, headings
+from apps.llm.views.tables import Column, headings
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.accounts.exports import as_csv
 from apps.audit.services import record
 from apps.llm.catalogue import ABILITIES
 from apps.llm.forms import BulkForm
@@ -19,7 +20,7 @@ from apps.llm.selectors.administration import reach_of, teams
 from apps.llm.selectors.offered import FILTERS, PRICES, offered_models, priced
 from apps.llm.services import models_reset, models_set_state
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
-from apps.llm.views.tables import Column, as_csv, headings
+from apps.llm.views.tables import Column, headings
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

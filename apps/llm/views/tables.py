@@ -1,20 +1,13 @@
-"""Tables of the admin pages: sorted by their headings, which the address carries, and as CSV."""
+"""Tables of the admin pages: sorted by their headings, which the address carries."""
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
-from django.utils import timezone
-
-from apps.accounts.views.trail import neutral
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +50,3 @@ def _heading(column: Column, sort: str, kept: Mapping[str, str]) -> Heading:
     return Heading(
         column.label, column.is_number, query, "descending" if is_plain == column.falls else "ascending"
     )
-
-
-def as_csv(name: str, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """A download named after the table and the day; the unknown is empty, since a sheet would add up a 0."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(titles)
-    writer.writerows([neutral("" if cell is None else str(cell)) for cell in row] for row in rows)
-    disposition = {"Content-Disposition": f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.csv"'}
-    return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=disposition)
