@@ -196,11 +196,11 @@ def test_stages_come_in_order(connected: Connected, say: Say, monkeypatch: pytes
 
         monkeypatch.setattr(loading, name, call)
 
-    for name in ("load_target", "clear", "guard_request", "_reserve"):
+    for name in ("load_target", "cleared_deployments", "guard_request", "_reserve"):
         watched(name)
     connected.host.on_request = lambda asked: order.append("host")
     say()
-    assert order == ["load_target", "clear", "guard_request", "_reserve", "host"]
+    assert order == ["load_target", "cleared_deployments", "guard_request", "_reserve", "host"]
 
 
 def test_model_of_another_team_is_not_found_and_nobody_is_asked(connected: Connected, say: Say) -> None:

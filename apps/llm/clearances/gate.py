@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from apps.llm.clearances.reaching import models_cleared
 from apps.llm.errors import ClearanceRefusedError
+from apps.llm.vendors.base import Modality
 from apps.metering.versions import Decided, version_follow, version_newest
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from apps.llm.clearances.reaching import Open
     from apps.llm.gateway.calls import Caller
     from apps.llm.selectors import CallableModel
-    from apps.llm.vendors.base import Modality
 
 MOST_NAMED: Final = 5
 
@@ -90,12 +90,34 @@ def _refusal(model: CallableModel, sent: Sent, others: Sequence[Open]) -> Cleara
                 instead_of(others),
             ]
         ),
-        shown={
-            "data_class": wanted.slug,
-            "cleared_for": allowed.slug,
-            "models": [{"slug": other.slug, "name": other.name} for other in others],
-        },
+        shown=_shown(wanted, allowed, others),
     )
+
+
+def refused_to_all(name: str, sent: Sent, team_id: UUID) -> ClearanceRefusedError:
+    """The refusal of a route, none of whose models may receive it; in a scope."""
+    wanted = sent.data_class
+    assert wanted is not None  # noqa: S101 - for the type checker: nothing refuses what has no class
+    others = models_cleared(team_id, wanted, Modality.CHAT)
+    return ClearanceRefusedError(
+        f"No model of {name} may receive {wanted.slug} text",
+        " ".join(
+            [
+                sent.why or f"What would be sent is {wanted.slug}.",
+                f"None of the models that {name} needs is cleared for that, so nothing was sent.",
+                instead_of(others),
+            ]
+        ),
+        shown=_shown(wanted, None, others),
+    )
+
+
+def _shown(wanted: DataClass, allowed: DataClass | None, others: Sequence[Open]) -> dict[str, Any]:
+    return {
+        "data_class": wanted.slug,
+        "cleared_for": allowed.slug if allowed else None,
+        "models": [{"slug": other.slug, "name": other.name} for other in others],
+    }
 
 
 def instead_of(others: Sequence[Open]) -> str:

@@ -65,6 +65,13 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True)
+class ByClass:
+    """The first member, best first, that is cleared for the data class of what is asked."""
+
+    members: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rated:
     """A model with an administrator's opinion of it: 1 (poor) to 5 (best), None where nobody said."""
 
@@ -163,13 +170,15 @@ class Ensemble:
     cap: Cap | None = None
 
 
-Definition = Fallback | Ranked | ByTask | Cascade | Judge | Ensemble
+Picking = Fallback | ByClass | Ranked | ByTask
+"""What asks one member, and another where that fails."""
+Definition = Picking | Cascade | Judge | Ensemble
 
 
 def refs_of(definition: Definition) -> tuple[tuple[str, Ref], ...]:
     """Every reference with the field it stands in."""
     match definition:
-        case Fallback(members=members):
+        case Fallback(members=members) | ByClass(members=members):
             return tuple(("members", ref) for ref in members)
         case Ranked(candidates=candidates):
             return tuple(("candidates", rated.ref) for rated in candidates)

@@ -40,6 +40,10 @@ def _fallback(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _by_class(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"members": _filled(data, "member")}
+
+
 def _ranked(data: Mapping[str, Any]) -> dict[str, Any]:
     candidates = [
         {"ref": data[f"model_{n}"], "quality": _number(data[f"quality_{n}"])} for n in _used(data, "model")
@@ -96,6 +100,10 @@ def _fallback_initial(stored: Mapping[str, Any]) -> dict[str, Any]:
         "on": stored["on"],
         "first_token_s": stored["first_token_s"],
     }
+
+
+def _by_class_initial(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return _slots("member", stored["members"])
 
 
 def _ranked_initial(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,6 +167,7 @@ _CASCADE: Final = _plain("first", "checker", "second")
 _JUDGE: Final = _plain("answerer", "judge")
 _READ: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
     "fallback": _fallback,
+    "data_class": _by_class,
     **dict.fromkeys(("cheapest", "fastest", "best_value"), _ranked),
     "task": _task,
     "cascade": _CASCADE,
@@ -167,6 +176,7 @@ _READ: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
 }
 _WRITTEN: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
     "fallback": _fallback_initial,
+    "data_class": _by_class_initial,
     **dict.fromkeys(("cheapest", "fastest", "best_value"), _ranked_initial),
     "task": _task_initial,
     "cascade": _CASCADE,

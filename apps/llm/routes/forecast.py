@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from apps.llm.routes import planning
-from apps.llm.routes.definitions import ByTask, Cascade, Ensemble, Fallback, Judge, Ranked, Ref
+from apps.llm.routes.definitions import ByClass, ByTask, Cascade, Ensemble, Fallback, Judge, Ranked, Ref
 from apps.llm.routes.usable import is_usable
 
 if TYPE_CHECKING:
@@ -23,11 +23,12 @@ CHECKED = 200
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A past question: its metadata, the tokens of its answer, what it cost (None: unknown)."""
+    """A past question: its metadata, the tokens of its answer, what it cost (None: unknown), its class."""
 
     traits: Traits
     output: int
     cost: Decimal | None
+    data_class: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Summary:
 
 def dry_run(plan: Plan, asked: Sequence[Asked]) -> Summary:
     """The route over past questions; a language, code and attachments are not kept, such rules never fit."""
-    found = [forecast(plan, Ref("route", plan.root.id), past) for past in asked]
+    plans = {past.data_class: plan.cleared(past.data_class) for past in asked}
+    found = [forecast(plans[past.data_class], Ref("route", plan.root.id), past) for past in asked]
     by_models: dict[str, list[Forecast]] = defaultdict(list)
     for one in found:
         if one is not None:
@@ -107,10 +109,10 @@ def forecast(plan: Plan, ref: Ref, asked: Asked) -> Forecast | None:
     return _picked(plan, definition, asked)
 
 
-def _picked(plan: Plan, definition: Fallback | Ranked | ByTask, asked: Asked) -> Forecast | None:
+def _picked(plan: Plan, definition: Fallback | ByClass | Ranked | ByTask, asked: Asked) -> Forecast | None:
     """The first choice, as if no call failed."""
     match definition:
-        case Fallback(members=members):
+        case Fallback(members=members) | ByClass(members=members):
             fits = (forecast(plan, ref, asked) for ref in members if _fits(plan, ref, asked))
             return next((one for one in fits if one is not None), None)
         case Ranked():

@@ -148,6 +148,12 @@ GROUPS: Final[Mapping[str, tuple[Group, ...]]] = {
             "Choices, in order", "Choice", MOST_MEMBERS, "The first that can answer does.", is_ordered=True
         ),
     ),
+    "data_class": (
+        _members(
+            "Choices, best first", "Choice", MOST_MEMBERS,
+            "The first that may receive the data class of what is asked answers.", is_ordered=True,
+        ),
+    ),
     **dict.fromkeys(
         ("cheapest", "fastest", "best_value"),
         (
@@ -195,6 +201,11 @@ def _fallback(form: RouteForm) -> Fields:
             help_text="Seconds; then the next one is asked. Empty: as long as it takes.",
         ),
     }
+
+
+def _nothing_more(form: RouteForm) -> Fields:
+    del form
+    return {}
 
 
 def _ranked(form: RouteForm) -> Fields:
@@ -248,6 +259,7 @@ def _ensemble(form: RouteForm) -> Fields:
 
 PLAIN: Final[Mapping[str, Callable[[RouteForm], Fields]]] = {
     "fallback": _fallback,
+    "data_class": _nothing_more,
     **dict.fromkeys(("cheapest", "fastest", "best_value"), _ranked),
     "task": _task,
     "cascade": _cascade,

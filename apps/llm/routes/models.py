@@ -21,6 +21,7 @@ class RouteKind(models.TextChoices):
     FASTEST = "fastest", "Fastest"
     BEST_VALUE = "best_value", "Best value"
     TASK = "task", "By task"
+    DATA_CLASS = "data_class", "By data class"
     CASCADE = "cascade", "Cascade"
     JUDGE = "judge", "Judge"
     ENSEMBLE = "ensemble", "Ensemble"

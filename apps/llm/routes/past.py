@@ -25,6 +25,7 @@ MOST_CALLS: Final = 800
 _PURPOSES: Final = ("reply", "api")
 _COLUMNS: Final = (
     "run_id", "call_id", "step", "created_at", "team_id", "tokens_input", "tokens_output", "cost", "currency",
+    "data_class",
 )  # fmt: skip
 _BESIDE: Final = frozenset({"classify", "check", "compare", "merge", "revision"})
 """Steps of a route that do not begin with the question itself."""
@@ -55,7 +56,7 @@ def _asked(rows: list[UsageRecord], zone: ZoneInfo) -> Asked:
     first = next((row for row in reversed(rows) if row.step not in _BESIDE), rows[-1])
     hour = first.created_at.astimezone(zone).hour
     traits = Traits(tokens=first.tokens_input, hour=hour, team_id=first.team_id)
-    return Asked(traits, first.tokens_output, _cost(rows))
+    return Asked(traits, first.tokens_output, _cost(rows), first.data_class)
 
 
 def _cost(rows: list[UsageRecord]) -> Decimal | None:

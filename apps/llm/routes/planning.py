@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from apps.guardrails.classes import DataClass
 from apps.llm.routes.definitions import ByTask, Definition, Ranked, Ref, When
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Offered:
     max_output: int | None = None
     price: Price | None = None
     speed: Speed | None = None
+    cleared_for: DataClass = DataClass.RESTRICTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ class Plan:
     root: Node
     routes: Mapping[UUID, Node]
     models: Mapping[UUID, Offered]
+
+    def cleared(self, data_class: int | None) -> Plan:
+        """The plan with those of its models that may receive this class; all of them for None."""
+        kept = {id_: model for id_, model in self.models.items() if model.cleared_for >= (data_class or 0)}
+        return self if len(kept) == len(self.models) else replace(self, models=kept)
 
     def node(self, ref: Ref) -> Node | None:
         """The route of a reference; None for a model, or a route that is gone or off."""

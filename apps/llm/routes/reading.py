@@ -19,6 +19,7 @@ from apps.llm.routes.definitions import (
     MOST_QUALITY,
     MOST_RULES,
     MOST_VOICES,
+    ByClass,
     ByTask,
     Cap,
     Cascade,
@@ -81,6 +82,11 @@ def _fallback(kind: str, data: Mapping[str, Any]) -> Fallback:
         raise DefinitionError("on", f"Choose at least one of {', '.join(known)}.")
     wait = _number(data, "first_token_s", least=0.1, most=300)
     return Fallback(_refs(data, "members", least=2, most=MOST_MEMBERS), on, wait)
+
+
+def _by_class(kind: str, data: Mapping[str, Any]) -> ByClass:
+    del kind
+    return ByClass(_refs(data, "members", least=1, most=MOST_MEMBERS))
 
 
 def _ranked(kind: str, data: Mapping[str, Any]) -> Ranked:
@@ -248,6 +254,7 @@ def _hours(value: object) -> tuple[int, int] | None:
 
 _READERS: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Definition]]] = {
     "fallback": _fallback,
+    "data_class": _by_class,
     "cheapest": _ranked,
     "fastest": _ranked,
     "best_value": _ranked,

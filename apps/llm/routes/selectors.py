@@ -13,7 +13,9 @@ from django.http import Http404
 from django.utils import timezone
 
 from apps.accounts.selectors import tenant_settings
+from apps.guardrails.classes import DataClass
 from apps.llm.catalogue import price_shown
+from apps.llm.clearances.reaching import models_named
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.models import Grant, Model, Route, RouteGrant
 from apps.llm.routes.definitions import DefinitionError, Ranked, Ref, refs_of
@@ -166,11 +168,14 @@ def plan_of(route_id: UUID, team_id: UUID | None) -> Plan:
     found = list(_usable_models(team_id).filter(pk__in=wanted))
     ranked = any(isinstance(node.definition, Ranked) for node in routes.values())
     speeds = _speeds_of(frozenset(model.pk for model in found)) if ranked else {}
-    models = {model.pk: offered(model, speeds.get(model.pk)) for model in found}
+    cleared = models_named([model.pk for model in found])
+    models = {model.pk: offered(model, speeds.get(model.pk), cleared[model.pk].data_class) for model in found}
     return Plan(routes[route_id], routes, models)
 
 
-def offered(model: Model, speed: Speed | None = None) -> Offered:
+def offered(
+    model: Model, speed: Speed | None = None, cleared_for: DataClass = DataClass.RESTRICTED
+) -> Offered:
     """What is known of a model, for planning."""
     return Offered(
         id=model.pk,
@@ -182,6 +187,7 @@ def offered(model: Model, speed: Speed | None = None) -> Offered:
         max_output=model.max_output,
         price=model.price or _listed(model.connection.vendor, model.connection.base_url, model.vendor_model),
         speed=speed,
+        cleared_for=cleared_for,
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, VendorError
+from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, RefusedError, VendorError
 from apps.llm.routes.execution import Ask, Calls, Performance, Spoken
 from apps.llm.routes.selectors import local_hour, offered, plan_of
 from apps.llm.routes.traits import Traits, has_code, language_of
@@ -53,6 +53,8 @@ def in_words(closed: str) -> Iterator[None]:
         yield
     except VendorError as error:
         raise RunError(error.kind.value, "No answer came", error.message) from error
+    except RefusedError as error:
+        raise RunError(error.kind, error.title, error.message, retryable=False) from error
     except ModelNotFoundError as error:
         raise RunError("not_found", "The team may not use this", closed, retryable=False) from error
     except GuardrailRefusedError as error:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps.llm.routes.definitions import ByTask, Cascade, Definition, Ensemble, Fallback, Judge, Ranked, Ref
+from apps.llm.routes.definitions import (
+    ByClass,
+    ByTask,
+    Cascade,
+    Definition,
+    Ensemble,
+    Fallback,
+    Judge,
+    Ranked,
+    Ref,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,7 +37,7 @@ def is_usable(ref: Ref, definitions: Mapping[UUID, Definition], models: Collecti
 def _needs(definition: Definition) -> tuple[tuple[int, tuple[Ref, ...]], ...]:
     """How many of which references a route can not do without."""
     match definition:
-        case Fallback(members=members):
+        case Fallback(members=members) | ByClass(members=members):
             return ((1, members),)
         case Ranked(candidates=candidates):
             return ((1, tuple(rated.ref for rated in candidates)),)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from apps.llm.routes.definitions import (
+    ByClass,
     ByTask,
     Cascade,
     Classifier,
@@ -43,16 +44,25 @@ def written(definition: Definition, name: Name = str) -> dict[str, Any]:
                 "otherwise": name(otherwise),
                 "classifier": None if classifier is None else _classifier(classifier, name),
             }
-        case Cascade(first, checker, second):
-            return {"first": name(first), "checker": name(checker), "second": name(second)}
-        case Judge(answerer, judge):
-            return {"answerer": name(answerer), "judge": name(judge)}
+        case ByClass() | Cascade() | Judge():
+            return _named(definition, name)
         case Ensemble(members, synthesiser, cap):
             return {
                 "members": [name(ref) for ref in members],
                 "synthesiser": name(synthesiser),
                 "cap": None if cap is None else {"amount": f"{cap.amount:f}", "currency": cap.currency},
             }
+
+
+def _named(definition: ByClass | Cascade | Judge, name: Name) -> dict[str, Any]:
+    """What is made of references alone."""
+    match definition:
+        case ByClass(members):
+            return {"members": [name(ref) for ref in members]}
+        case Cascade(first, checker, second):
+            return {"first": name(first), "checker": name(checker), "second": name(second)}
+        case Judge(answerer, judge):
+            return {"answerer": name(answerer), "judge": name(judge)}
 
 
 def _ranked(definition: Ranked, name: Name) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from apps.llm import gateway
-from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RunRef
+from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RefusedError, RunRef
 from apps.llm.vendors.base import ErrorKind, Finished, TextDelta, Usage, VendorError
 
 if TYPE_CHECKING:
@@ -161,6 +161,7 @@ class Calls:
     conversation_id: UUID | None = None
     spent: Spent = field(default_factory=Spent)
     data_class: DataClass | None = None
+    class_why: str = ""
     broke_off: Offered | None = None
 
     async def ask(self, model: Offered, ask: Ask, voice: Voice, role: str, *, retries: bool) -> Said:
@@ -204,6 +205,7 @@ class Calls:
             run=RunRef(ctx.run_id, ctx.fence),
             conversation_id=self.conversation_id,
             data_class=self.data_class,
+            class_why=self.class_why,
             step=role,
             retries=retries,
             instructed=role not in CHECKING,
@@ -218,6 +220,8 @@ def _reason(error: BaseException) -> str:
         return ErrorKind.TIMEOUT.value
     if isinstance(error, GuardrailRefusedError):
         return ErrorKind.CONTENT_FILTER.value
+    if isinstance(error, RefusedError):
+        return error.kind
     return ErrorKind.NOT_FOUND.value if isinstance(error, ModelNotFoundError) else ErrorKind.SERVER.value
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from apps.llm.errors import ModelNotFoundError
+from apps.llm.clearances.gate import Sent, refused_to_all
+from apps.llm.errors import ClearanceRefusedError, ModelNotFoundError, RefusedError
 from apps.llm.routes import planning
 from apps.llm.routes.definitions import (
     DEFAULT_ON,
+    ByClass,
     ByTask,
     Cascade,
     Ensemble,
     Fallback,
     Judge,
+    Picking,
     Ranked,
     Ref,
 )
@@ -44,6 +47,11 @@ TROUBLE: Final = {
     ErrorKind.CONTENT_FILTER: "refused the question",
     ErrorKind.INTERRUPTED: "broke off",
 }
+REFUSED: Final = {
+    "budget": "does not fit into a budget",
+    "rate": "has answered as much as is allowed a minute",
+    "clearance": "is not cleared for what would be sent",
+}
 COST_CAP: Final = "cost_cap"
 NOBODY: Final = "No model of this route can take this question."
 
@@ -52,14 +60,21 @@ class Performance:
     """Runs a plan. `trail` says in sentences what was decided and why; `found` holds verdict and claims."""
 
     def __init__(self, plan: Plan, calls: Calls) -> None:
-        self.plan = plan
+        self.plan = plan.cleared(calls.data_class)
         self.calls = calls
-        self.trail: list[str] = []
+        self.trail = _left_out(plan, self.plan, calls)
         self.found: dict[str, Any] = {}
         self._definitions = {node.id: node.definition for node in plan.routes.values()}
+        self._was_open = is_usable(Ref("route", plan.root.id), self._definitions, plan.models)
 
     async def answer(self, ask: Ask, voice: Voice) -> Said:
-        """The route's answer; raises VendorError, ModelNotFoundError, GuardrailRefusedError, RunError."""
+        """The route's answer; raises VendorError, ModelNotFoundError, GuardrailRefusedError, RunError.
+
+        ClearanceRefusedError where what is cleared for the data class of the question can not answer it.
+        """
+        root = Ref("route", self.plan.root.id)
+        if self.calls.data_class is not None and self._was_open and not self.is_open(root):
+            raise await self._refusal()
         return await self.perform(Ref("route", self.plan.root.id), ask, voice, "answer")
 
     def note(self, said: Said | None) -> dict[str, Any]:
@@ -88,9 +103,17 @@ class Performance:
         return await self._picked(node.definition, ask, voice, role, spare=spare)
 
     async def _picked(
-        self, definition: Fallback | Ranked | ByTask, ask: Ask, voice: Voice, role: str, *, spare: bool
+        self,
+        definition: Picking,
+        ask: Ask,
+        voice: Voice,
+        role: str,
+        *,
+        spare: bool,
     ) -> Said:
         match definition:
+            case ByClass(members=members):
+                return await self._by_class(members, ask, voice, role, spare=spare)
             case Fallback():
                 return await self._fallback(definition, ask, voice, role, spare=spare)
             case Ranked():
@@ -118,6 +141,21 @@ class Performance:
         """The model's name; a route inside a route has none for people."""
         model = self.plan.model(ref)
         return model.name if model else "The choice before"
+
+    async def _refusal(self) -> ClearanceRefusedError:
+        ctx, wanted = self.calls.ctx, Sent(self.calls.data_class, self.calls.class_why)
+        return await ctx.db(refused_to_all, self.plan.root.name, wanted, ctx.team_id)
+
+    async def _by_class(
+        self, members: tuple[Ref, ...], ask: Ask, voice: Voice, role: str, *, spare: bool
+    ) -> Said:
+        first = next((ref for ref in members if self.is_open(ref)), None)
+        if first is None:
+            raise ModelNotFoundError
+        wanted = self.calls.data_class
+        why = f"may receive {wanted.slug} text" if wanted else "can answer: nothing asked has a data class"
+        self.trail.append(f"{self.name(first)} was picked: the first choice that {why}.")
+        return await self._fallback(Fallback(members, DEFAULT_ON), ask, voice, role, spare=spare)
 
     async def _ranked(self, definition: Ranked, ask: Ask, voice: Voice, role: str, *, spare: bool) -> Said:
         places = planning.ranking(definition, self.plan, ask.traits)
@@ -175,11 +213,26 @@ class Performance:
         return not trouble
 
 
+def _left_out(plan: Plan, cleared: Plan, calls: Calls) -> list[str]:
+    """A sentence for each model that may not receive what is asked."""
+    wanted = calls.data_class
+    if wanted is None:
+        return []
+    return [
+        f"{model.name} was left out: it may receive {model.cleared_for.slug} text at most, "
+        f"and this is {wanted.slug}."
+        for id_, model in plan.models.items()
+        if id_ not in cleared.models
+    ]
+
+
 def _excuse(error: VendorError | ModelNotFoundError | RunError, definition: Fallback) -> str:
     """Why the next one may be asked, in words; empty where this failure ends the search.
 
     A host that hangs up counts as one that could not be reached.
     """
+    if isinstance(error, RefusedError):
+        return REFUSED[error.kind]
     if isinstance(error, ModelNotFoundError):
         return "is not available"
     if isinstance(error, RunError):
