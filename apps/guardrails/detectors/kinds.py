@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.classes import DataClass
@@ -94,6 +94,17 @@ BUILT_IN: Final[AbstractSet[Kind]] = frozenset(Kind) - {Kind.TERM, Kind.PATTERN}
 """Kinds that need no list of the organisation's own."""
 
 
+class Certainty(IntEnum):
+    """How sure a finding is; of two that overlap the surer stays."""
+
+    LIKELY = 1
+    """By a list of words or its look alone."""
+    TOLD = 2
+    """A telling word stands near, or its form is used for nothing else."""
+    CHECKED = 3
+    """Its check digits are right, or its form is documented by whoever gives it out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One value in a text: text[start:end], in code points of the text as it was given.
@@ -108,3 +119,4 @@ class Finding:
     end: int
     value: str
     detail: str = ""
+    certainty: Certainty = Certainty.CHECKED

@@ -1,0 +1,98 @@
+"""What only a telling word makes personal: dates of birth, numbers of passports and licences."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from apps.guardrails.detectors.checksums import is_date
+from apps.guardrails.detectors.kinds import Certainty, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from apps.guardrails.detectors.numbers import Hit
+    from apps.guardrails.detectors.reading import Reading
+
+_MONTHS: Final = {
+    name: at
+    for at, names in enumerate(
+        (
+            "january jan januar jänner janvier janv enero ene gennaio gen janeiro",
+            "february feb februar feber février févr fév febrero febbraio fevereiro fev",
+            "march mar märz mär mrz mars marzo março",
+            "april apr avril avr abril abr aprile",
+            "may mai mayo maggio mag maio",
+            "june jun juni juin junio giugno giu junho",
+            "july jul juli juillet juil julio luglio lug julho",
+            "august aug août agosto ago",
+            "september sep sept septembre septiembre settembre set setembro",
+            "october oct oktober okt octobre octubre ottobre ott outubro out",
+            "november nov novembre noviembre novembro",
+            "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_YEAR: Final = r"(?P<year>(?:18|19|20)[0-9]{2}|[0-9]{2})(?![0-9])"
+_NAME: Final = "(?P<name>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_DATE: Final = re.compile(
+    rf"(?<![\w./-])(?:(?P<iso>(?:18|19|20)[0-9]{{2}})[-/.](?P<iso_month>[0-9]{{1,2}})[-/.](?P<iso_day>[0-9]{{1,2}})(?![0-9])"
+    rf"|(?P<first>[0-9]{{1,2}}) ?[./ -] ?(?P<second>[0-9]{{1,2}}) ?[./ -] ?{_YEAR}"
+    rf"|(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?,?(?: of| de| d'|-| )? ?{_NAME}(?: |,|-| de | del | of )+{_YEAR.replace('year', 'year_behind')}"
+    rf"|{_NAME.replace('name', 'name_first')} (?P<day_second>[0-9]{{1,2}})(?:st|nd|rd|th)?,? {_YEAR.replace('year', 'year_last')})",
+    re.IGNORECASE,
+)
+_REACH: Final = 32
+_NUMBER: Final = re.compile(
+    r"(?<![\w@.])(?=[A-Z0-9 -]{0,12}[0-9]{2}|[A-Z0-9]{1,6}[0-9][A-Z0-9]*[0-9])"
+    r"(?:[A-Z]{1,3}[ -]?[0-9]{5,9}[A-Z]{0,2}|[A-Z0-9]{6,18}(?:-[A-Z0-9]{1,3})?|[0-9]{2,3}(?: [0-9]{2,4}){2,4}|[0-9]{2}[A-Z]{2}[0-9]{5})(?![\w@])"
+)
+_DIGITS: Final = 3
+_BETWEEN: Final = re.compile(r"(?:[^\n0-9]{0,36}?[\s:#°º.(\"'=]|[\s:#(\"'=]*)\Z")
+
+
+def birth_dates(reading: Reading) -> Iterator[Hit]:
+    """The first date behind each word of birth."""
+    text = reading.text
+    for _, end in reading.cues.spans("birth"):
+        match = _DATE.search(text, end, end + _REACH + 24)
+        if match is None or match.start() > end + _REACH or "." in text[end + 5 : match.start()]:
+            continue
+        value = _iso(match)
+        if value:
+            yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
+
+
+def _iso(match: re.Match[str]) -> str | None:
+    """YYYY-MM-DD; of two numbers that may both be the month the first is the day. None of no date."""
+    part = match.groupdict()
+    if part["iso"]:
+        year, month, day = (int(part[each]) for each in ("iso", "iso_month", "iso_day"))
+    elif part["first"]:
+        day, month, year = (int(part[each]) for each in ("first", "second", "year"))
+        if not is_date(year, month, day):
+            day, month = month, day
+    elif part["name"]:
+        day, year, month = int(part["day"]), int(part["year_behind"]), _MONTHS[part["name"].casefold()]
+    else:
+        day, year, month = (
+            int(part["day_second"]),
+            int(part["year_last"]),
+            _MONTHS[part["name_first"].casefold()],
+        )
+    return f"{year:04d}-{month:02d}-{day:02d}" if is_date(year, month, day) else None
+
+
+def passports(reading: Reading) -> Iterator[Hit]:
+    """The first number behind each word of a passport, an identity card or a licence."""
+    text = reading.text
+    for _, end in reading.cues.spans("passport"):
+        match = _NUMBER.search(text, end, end + _REACH + 24)
+        if match is None or match.start() > end + _REACH or not _BETWEEN.match(text, end, match.start()):
+            continue
+        number = match.group()
+        if sum(map(str.isdigit, number)) >= _DIGITS and not _DATE.match(text, match.start()):
+            value = "".join(filter(str.isalnum, number))
+            yield Kind.PASSPORT, match.start(), match.end(), value, "", Certainty.TOLD

@@ -1,0 +1,85 @@
+"""E-mail addresses, IP addresses and hardware addresses."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING, Final
+
+from apps.guardrails.detectors.kinds import Certainty, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from apps.guardrails.detectors.numbers import Hit
+    from apps.guardrails.detectors.reading import Reading
+
+_AT: Final = re.compile(r"@(?<=[\w!#$%&'*+/=?^`{|}~-]@)(?=[\w-]+\.\w)")
+_LOCAL: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}\Z")
+_DOMAIN: Final = re.compile(
+    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})(?![\w@])"
+)
+_LONGEST_LOCAL: Final = 64
+
+_V4: Final = re.compile(
+    r"(?<![\w.])(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?![\w]|\.[\w])"
+)
+_HEX: Final = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,38}(?:(?<=:)[0-9.]{7,15})?(?![\w:])")
+_MAC: Final = re.compile(
+    r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])"
+    r"|(?<![\w.])(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?![\w.])"
+)
+_SMALL: Final = 20
+_GROUPS: Final = 3
+"""An IPv6 address shows at least as many groups, or a telling word stands near."""
+
+
+def emails(reading: Reading) -> Iterator[Hit]:
+    """RFC 5321's addresses without quotes and comments, also of internationalised domains."""
+    text = reading.text
+    for match in _AT.finditer(text):
+        at = match.start()
+        local = _LOCAL.search(text, max(0, at - _LONGEST_LOCAL), at)
+        domain = _DOMAIN.match(text, at + 1)
+        if local and domain:
+            start = at - len(local.group().lstrip(".'*`/=-{|&#!$%?"))
+            if start < at:
+                value = text[start : domain.end()].casefold()
+                yield Kind.EMAIL, start, domain.end(), value, "", Certainty.CHECKED
+
+
+def addresses_v4(reading: Reading) -> Iterator[Hit]:
+    """Dotted quads that are no version: behind such a word, or small throughout, only near a telling word."""
+    for match in _V4.finditer(reading.text):
+        start, end = match.span()
+        known = reading.told("network", start, end, before=24, after=-1)
+        small = all(int(each) < _SMALL for each in match.group().split(".")) and match.group() not in _PUBLIC
+        versioned = small or reading.told("version", start, start, before=12, after=-1)
+        if known or not versioned:
+            certainty = Certainty.TOLD if known else Certainty.LIKELY
+            yield Kind.IP, start, end, match.group(), "v4", certainty
+
+
+_PUBLIC: Final = {"1.1.1.1", "8.8.8.8", "8.8.4.4", "1.0.0.1", "9.9.9.9", "10.0.0.1", "10.0.0.2", "4.4.4.4"}
+
+
+def addresses_v6(reading: Reading) -> Iterator[Hit]:
+    """Addresses that the standard library reads, with three groups or near a telling word."""
+    for match in _HEX.finditer(reading.text):
+        start, end = match.span()
+        written = match.group().rstrip(":") if not match.group().endswith("::") else match.group()
+        try:
+            address = ip_address(written)
+        except ValueError:
+            continue
+        end = start + len(written)
+        groups = len(re.findall(r"[0-9A-Fa-f]+", written))
+        if isinstance(address, IPv6Address) and (groups >= _GROUPS or reading.told("network", start, end)):
+            yield Kind.IP, start, end, address.compressed, "v6", Certainty.CHECKED
+
+
+def hardware(reading: Reading) -> Iterator[Hit]:
+    """EUI-48 in the three usual spellings."""
+    for match in _MAC.finditer(reading.text):
+        value = re.sub(r"[^0-9a-f]", "", match.group().casefold())
+        yield Kind.MAC, match.start(), match.end(), value, "", Certainty.CHECKED

@@ -1,0 +1,159 @@
+"""Numbers: bank accounts, payment cards, national ids, phones written in a usual form.
+
+One pass over the runs of digits; the length of a run and what follows it name the few pictures that may fit.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from apps.guardrails.detectors.checksums import luhn, mod_97
+from apps.guardrails.detectors.kinds import Certainty, Kind
+from apps.guardrails.detectors.national import NATIONAL
+from apps.guardrails.detectors.phones import PHONES
+from apps.guardrails.detectors.rules import SEPARATORS, Rule, made_ready
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from apps.guardrails.detectors.reading import Reading
+    from apps.guardrails.detectors.rules import Picture
+
+RUN: Final = re.compile(r"[0-9]+")
+_IBAN: Final = re.compile(r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[0-9A-Za-z]){11,30}")
+_COUNTRIES: Final = {
+    code: int(length)
+    for length, codes in {
+        "15": "NO", "16": "BE", "18": "DK FI FO GL NL SD", "19": "MK SI FK", "20": "AT BA EE KZ LT LU XK MN",
+        "21": "CH HR LI LV", "22": "BG BH CR DE GB GE IE ME RS VA", "23": "AE GI IL IQ OM TL SO",
+        "24": "AD CZ ES MD PK RO SA SE SK TN VG", "25": "LY PT ST", "26": "IS TR",
+        "27": "BI DJ FR GR IT MC MR SM", "28": "AL AZ BY CY DO GT HU LB NI PL SV", "29": "BR EG PS QA UA",
+        "30": "JO KW MU YE", "31": "MT SC", "32": "LC", "33": "RU",
+    }.items()
+    for code in codes.split()
+}  # fmt: skip
+"""The length of an IBAN by country: SWIFT's registry."""
+_ISSUERS: Final = re.compile(
+    r"""4(?:\d{12}|\d{15}|\d{18})                                                # Visa
+    | (?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}         # Mastercard
+    | 3[47]\d{13}                                                              # American Express
+    | (?:6011|64[4-9]\d|65\d\d|62\d\d|81\d\d|35(?:2[89]|[3-8]\d))\d{12,15}      # Discover, UnionPay, JCB
+    | 3(?:0[0-5]|[689]\d)\d{11}                                                # Diners
+    | (?:50[0-9]\d|5[6-9]\d\d|6[37]\d\d|220[0-4])\d{8,15}                       # Maestro, Mir""",
+    re.VERBOSE,
+)
+
+
+def card(digits: str) -> bool:
+    """The length and the first digits are an issuer's, and Luhn's check digit is right."""
+    return _ISSUERS.fullmatch(digits) is not None and len(set(digits)) > 1 and luhn(digits)
+
+
+_CARDS: Final = Rule(
+    "card",
+    card,
+    sure=(
+        *("9999 9999 9999 9999", "9999-9999-9999-9999", "9999.9999.9999.9999", "9999999999999999"),
+        *("9999 999999 99999", "9999-999999-99999", "999999999999999", "9999 9999 9999 9999 999"),
+        *("9999 999999 9999", "9999-999999-9999", "99999999999999", "9999999999999999999"),
+    ),
+    told=("9999999999999", "999999999999999999", "99999999999999999"),
+    kind=Kind.CARD,
+)
+
+
+@cache
+def _pictures(kinds: frozenset[Kind]) -> Mapping[tuple[int, str], list[Picture]]:
+    table: dict[tuple[int, str], list[Picture]] = {}
+    for rule in (_CARDS, *NATIONAL, *PHONES):
+        if rule.kind in kinds:
+            for key, picture in made_ready(rule):
+                table.setdefault(key, []).append(picture)
+    whole = {run: pictures for (run, follows), pictures in table.items() if not follows}
+    for run, pictures in whole.items():
+        for follows in SEPARATORS:
+            table[run, follows] = table.get((run, follows), []) + pictures
+    return table
+
+
+Hit = tuple[Kind, int, int, str, str, Certainty]
+"""A finding in plain text: kind, start, end, value, detail, certainty."""
+
+
+def numbers(reading: Reading, kinds: AbstractSet[Kind]) -> Iterator[Hit]:
+    """Everything that a rule's picture or an IBAN's form fits."""
+    text = reading.text
+    table = _pictures(frozenset(kinds & {Kind.CARD, Kind.NATIONAL_ID, Kind.PHONE}))
+    with_iban = Kind.IBAN in kinds
+    for match in RUN.finditer(text):
+        start, end = match.span()
+        after = text[end : end + 1]
+        follows = after if after in SEPARATORS else "A" if after.isalpha() else ""
+        pictures = table.get((end - start, follows))
+        if pictures is not None:
+            yield from _fitting(reading, pictures, start)
+        if with_iban and end - start > 1 and text[start - 2 : start].upper() in _COUNTRIES:
+            yield from _iban(text, start - 2)
+
+
+def _fitting(reading: Reading, pictures: list[Picture], digit: int) -> Iterator[Hit]:
+    for picture in pictures:
+        start = digit - picture.offset
+        match = picture.pattern.match(reading.text, start) if start >= 0 else None
+        if match is None or not stands_alone(reading.text, start, match.end()):
+            continue
+        rule = picture.rule
+        compact = "".join(filter(str.isalnum, match.group())).upper()
+        if not rule.check(compact):
+            continue
+        near = told(reading, rule, start, match.end())
+        if not near and (picture.told or (rule.weak and counted(reading, start))):
+            continue
+        certainty = Certainty.TOLD if rule.weak else Certainty.CHECKED
+        yield rule.kind, start, match.end(), compact, rule.detail, certainty
+
+
+def told(reading: Reading, rule: Rule, start: int, end: int) -> bool:
+    """Whether a word near tells of the rule's document."""
+    if rule.kind is not Kind.NATIONAL_ID:
+        return reading.told(rule.kind.value, start, end)
+    return reading.told(rule.detail, start, end) or reading.told("national_id", start, end)
+
+
+def counted(reading: Reading, start: int) -> bool:
+    """Whether the words just before say that it is an order's, a part's or the like."""
+    return reading.told("counter", start, start, before=16, after=-1)
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether nothing before or behind makes it a part of something longer."""
+    if start and (text[start - 1].isalnum() or text[start - 1] in "_+$€£#"):
+        return False
+    if start > 1 and text[start - 1] in "-./," and text[start - 2].isdigit():
+        return text[start - 1] == "," and len(text) > end
+    behind = text[end : end + 2]
+    if not behind:
+        return True
+    if behind[0].isalnum() or behind[0] in "_%€$£":
+        return False
+    return not (len(behind) > 1 and behind[0] in "-./:" and behind[1].isalnum() and behind[0] != ":")
+
+
+def _iban(text: str, start: int) -> Iterator[Hit]:
+    match = _IBAN.match(text, start)
+    if match is None or (start and text[start - 1].isalnum()):
+        return
+    wanted = _COUNTRIES[match.group()[:2].upper()]
+    end = start
+    for each in match.group():
+        end += 1
+        wanted -= each.isalnum()
+        if not wanted:
+            break
+    compact = "".join(filter(str.isalnum, text[start:end])).upper()
+    whole = not wanted and not text[end : end + 1].isalnum()
+    if whole and mod_97(compact):
+        yield Kind.IBAN, start, end, compact, compact[:2].lower(), Certainty.CHECKED

@@ -1,0 +1,103 @@
+"""A text made ready for the detectors: one way of writing digits, spaces and dashes, and its telling words.
+
+Full-width and other scripts' digits become ASCII's, all spaces one space, all dashes a hyphen; what cannot be
+seen (zero-width characters, soft hyphens) is left out, so that it hides nothing. Positions are translated back.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from apps.guardrails.detectors.cues import found_cues
+from apps.guardrails.detectors.positions import Positions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_LAST: Final = 0x1FBFA
+"""Behind it no character stands for an ASCII one."""
+_APOSTROPHES: Final = "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}"
+_MARKS: Final = re.compile("[\u0300-\u036f]")
+_MARKED: Final = "[^\\W\\d_][\u0300-\u036f]+"
+
+
+@cache
+def _plain_forms() -> Mapping[int, str]:
+    """What each character that is not plain stands for; '' where it cannot be seen."""
+    forms = {}
+    for point in (0xA0, 0xAD, *range(0x100, _LAST)):
+        letter = chr(point)
+        category = unicodedata.category(letter)
+        form = unicodedata.normalize("NFKC", letter)
+        if category == "Nd":
+            forms[point] = str(unicodedata.decimal(letter))
+        elif category == "Cf":
+            forms[point] = ""
+        elif category in ("Zs", "Pd") or letter == "\N{MINUS SIGN}":
+            forms[point] = " " if category == "Zs" else "-"
+        elif letter in _APOSTROPHES:
+            forms[point] = "'"
+        elif len(form) == 1 and form.isascii():
+            forms[point] = form
+    return forms
+
+
+def _set_of(points: Sequence[int]) -> str:
+    """A character set in ranges."""
+    parts, start = [], points[0]
+    for point, after in zip(points, [*points[1:], sys.maxunicode], strict=True):
+        if after != point + 1:
+            parts.append(f"{chr(start)}-{chr(point)}")
+            start = after
+    return "[" + "".join(parts) + "]"
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What is not plain: without and with letters under combining marks."""
+    forms = _plain_forms()
+    shown = _set_of([point for point, form in forms.items() if form])
+    unseen = _set_of([point for point, form in forms.items() if not form])
+    return re.compile(f"{shown}+|{unseen}+"), re.compile(f"{shown}+|{unseen}+|{_MARKED}")
+
+
+def plain(text: str) -> tuple[str, Positions | None]:
+    """The text in plain characters; None when all positions are as before."""
+    if text.isascii():
+        return text, None
+    pattern = _patterns()[_MARKS.search(text) is not None]
+    positions, pieces, done, length = Positions(), [], 0, 0
+    for match in pattern.finditer(text):
+        run = match.group()
+        form = unicodedata.normalize("NFC", run) if _MARKS.match(run, 1) else run.translate(_plain_forms())
+        pieces += (text[done : match.start()], form)
+        length += match.start() - done
+        positions.replaced(length, len(run), len(form))
+        length += len(form)
+        done = match.end()
+    if not pieces:
+        return text, None
+    pieces.append(text[done:])
+    return "".join(pieces), positions
+
+
+class Reading:
+    """A text in plain characters (`text`) with the positions of its telling words."""
+
+    def __init__(self, original: str) -> None:
+        self.text, self._positions = plain(original)
+        self.cues = found_cues(self.text)
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Where text[start:end] stands in the text as it was given."""
+        if self._positions is None:
+            return start, end
+        return self._positions.start(start), self._positions.end(end)
+
+    def told(self, category: str, start: int, end: int, *, before: int = 60, after: int = 14) -> bool:
+        """Whether a telling word stands near: at most `before` characters before, or `after` behind."""
+        return self.cues.near(category, start, end, before, after)

@@ -1,0 +1,139 @@
+"""Secrets: keys in the form that their vendor documents, private keys, tokens, passwords beside a telling word."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from math import log2
+from typing import TYPE_CHECKING, Final
+
+from ahocorasick_rs import AhoCorasick
+
+from apps.guardrails.detectors.kinds import Certainty, Kind
+from apps.guardrails.detectors.secret_forms import VENDORS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from apps.guardrails.detectors.numbers import Hit
+    from apps.guardrails.detectors.reading import Reading
+
+_PEM: Final = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_END: Final = re.compile(r"-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+LONGEST_KEY: Final = 20_000
+"""Code points of a private key in PEM; a longer one is found up to there."""
+_LOGIN: Final = re.compile(r"://[^\s/:@'\"]{0,64}:([^\s/@'\"]{1,128})@(?=[\w\[.$-])")
+_BEARER: Final = re.compile(
+    r"(?:[\s:]|bearer|basic|token){0,4}([A-Za-z0-9._~+/-]{16,2000}={0,2})", re.IGNORECASE
+)
+_ASSIGNED: Final = re.compile(
+    r"""["'\])]{0,2}\ ?(?P<sign>[:=]=?>?|\b(?:is|was|lautet|ist|est|es|è|é|sind|are|être)\b:?)\s{0,2}"""
+    r"""["'`(]?(?P<value>[^\s"'`<>,;]{4,200})""",
+    re.IGNORECASE,
+)
+_BLOB: Final = re.compile(r"(?<![\w/+])[A-Za-z0-9+/_=-]{20,200}(?![\w/+])")
+_UNSET: Final = re.compile(
+    r"[$<{%*\[(/]|\.\.\.|.*(?:://|\(|your|xxx|\*\*\*|changeme|placeholder|redacted|<)"
+    r"|(?:none|null|true|false|undefined|string|required|optional|os\.environ|process\.env|env\.)",
+    re.IGNORECASE,
+)
+_PLAIN: Final = re.compile(
+    r"[A-Za-zÀ-ÿ]?[a-zà-ÿ]+(?:[-_.][A-Za-zÀ-ÿ]?[a-zà-ÿ]+)*|[0-9]{1,5}|[0-9./:-]{1,10}|[A-Z_]+"
+)
+"""A word, a short number, a date: no secret by its look."""
+_HEX_OR_UUID: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_RANDOM: Final = 3.5
+"""Bits per character, from which on twenty characters of letters and digits are no word."""
+
+
+@cache
+def _prefixes() -> tuple[AhoCorasick, list[tuple[str, re.Pattern[str]]]]:
+    """The automaton of all prefixes, and for each its vendor and what may follow it."""
+    forms = [
+        (prefix, name, re.compile(rest + r"(?![A-Za-z0-9_])"))
+        for name, prefixes, rest in VENDORS
+        for prefix in prefixes
+    ]
+    automaton = AhoCorasick([*(prefix for prefix, _, _ in forms), "://", "-----BEGIN "])
+    return automaton, [(name, rest) for _, name, rest in forms]
+
+
+def secrets(reading: Reading) -> Iterator[Hit]:
+    """Everything that gives access."""
+    text = reading.text
+    automaton, forms = _prefixes()
+    for at, start, end in automaton.find_matches_as_indexes(text, overlapping=True):
+        if at < len(forms):
+            yield from _vendor(text, forms[at], start, end)
+        elif at == len(forms):
+            yield from _login(text, start)
+        else:
+            yield from _private_key(text, start)
+    yield from _assigned(reading)
+
+
+def _hit(text: str, start: int, end: int, detail: str, certainty: Certainty) -> Hit:
+    return Kind.SECRET, start, end, text[start:end], detail, certainty
+
+
+def _vendor(text: str, form: tuple[str, re.Pattern[str]], start: int, end: int) -> Iterator[Hit]:
+    name, rest = form
+    before = text[start - 1] if start and text[start].isalnum() else " "
+    if before.isalnum() or before == "_" or (before == "-" and name == "jwt"):
+        return
+    match = rest.match(text, end)
+    if match:
+        start += text[start] in "&?" and end - start
+        yield _hit(text, start, match.end(), name, Certainty.CHECKED)
+
+
+def _login(text: str, start: int) -> Iterator[Hit]:
+    match = _LOGIN.match(text, start)
+    if match and not _UNSET.match(match.group(1)):
+        yield _hit(text, match.start(1), match.end(1), "login", Certainty.CHECKED)
+
+
+def _private_key(text: str, start: int) -> Iterator[Hit]:
+    begin = _PEM.match(text, start)
+    if not begin:
+        return
+    end = text.find("-----", begin.end(), start + LONGEST_KEY)
+    closing = _PEM_END.match(text, end) if end >= 0 else None
+    end = closing.end() if closing else end if end >= 0 else min(len(text), start + LONGEST_KEY)
+    yield _hit(text, start, end, "private_key", Certainty.CHECKED)
+
+
+def _assigned(reading: Reading) -> Iterator[Hit]:
+    text = reading.text
+    for start, end in reading.cues.spans("assigned"):
+        word = text[start:end].casefold()
+        match = _BEARER.match(text, end) if word in ("bearer", "authorization") else None
+        if match and not _PLAIN.fullmatch(match.group(1)):
+            yield _hit(text, match.start(1), match.end(1), "bearer", Certainty.TOLD)
+            continue
+        match = _ASSIGNED.match(text, end)
+        if match:
+            value = match.group("value").rstrip(".,:;!?)]}")
+            value = match.group("value") if match.group("value").endswith("!") and value else value
+            if _secret_looking(value, by_sign=match.group("sign")[0] in ":="):
+                begin = match.start("value")
+                yield _hit(text, begin, begin + len(value), "assigned", Certainty.TOLD)
+            continue
+        match = _BLOB.search(text, end, end + 240)
+        if match and match.start() < end + 40 and _random(match.group()):
+            yield _hit(text, match.start(), match.end(), "random", Certainty.LIKELY)
+
+
+def _secret_looking(value: str, *, by_sign: bool) -> bool:
+    if len(value) < (4 if by_sign else 6) or _UNSET.match(value) or _PLAIN.fullmatch(value):
+        return False
+    return by_sign or any(map(str.isdigit, value)) or _random(value)
+
+
+def _random(text: str) -> bool:
+    """Letters and digits, mixed evenly, that are neither a hash nor a UUID."""
+    if _HEX_OR_UUID.fullmatch(text) or not any(map(str.isdigit, text)) or not any(map(str.isalpha, text)):
+        return False
+    size = len(text)
+    return -sum(each / size * log2(each / size) for each in Counter(text).values()) >= _RANDOM
