@@ -16,6 +16,7 @@ from apps.guardrails.policy import (
     GuardrailRefusedError,
     Hit,
     Known,
+    Memory,
     Outgoing,
     Shown,
     counted,
@@ -100,13 +101,15 @@ class Guard:
         texts = _masked(sent.texts, masking, known.placeholders) if masking else sent.texts
         values = known.placeholders.values if masking else {}
         follows = Answer(values, self._in, self._finder_in, known.tools) if values or self._in else None
+        is_new = len(known.placeholders) > before or agreed > known.agreed
+        raised = _raised(acting)
         return Outgoing(
             texts,
             follows,
             hits=[*(each.hit(_passed(each)) for each in acting), *shadows],
-            data_class=_raised(acting),
-            placeholders=known.placeholders if len(known.placeholders) > before else None,
-            agreed=agreed if agreed > known.agreed else None,
+            data_class=raised,
+            why=_why(acting, raised),
+            memory=Memory(known.placeholders, agreed) if is_new else None,
         )
 
     def _taken(self, texts: Sequence[str]) -> list[_Taken]:
@@ -182,14 +185,24 @@ def _passed(taken: _Taken) -> Outcome:
     return "agreed" if action is Action.WARN else _DONE[action]
 
 
+def _class_of(taken: _Taken) -> DataClass | None:
+    """What the rule says the call is, or what is found where only a cleared model may read it."""
+    rule = taken.active.rule
+    if rule.action is Action.ROUTE:
+        return rule.class_of([found.kind for found in taken.all])
+    return rule.data_class
+
+
 def _raised(acting: Sequence[_Taken]) -> DataClass | None:
-    """What the call counts as: what its rules say, and what is found where only a cleared model may read."""
-    return highest(
-        each.active.rule.class_of([found.kind for found in each.all])
-        if each.active.rule.action is Action.ROUTE
-        else each.active.rule.data_class
-        for each in acting
-    )
+    return highest(map(_class_of, acting))
+
+
+def _why(acting: Sequence[_Taken], raised: DataClass | None) -> str:
+    """Which rule gave the call its class, in a sentence."""
+    if raised is None:
+        return ""
+    rule = next(each.active.rule for each in acting if _class_of(each) == raised)
+    return f"By the rule “{rule.name}” what would be sent is {raised.slug}. {rule.words}".strip()
 
 
 def _shown(texts: Sequence[str], asking: Sequence[_Taken]) -> list[Shown]:

@@ -106,19 +106,27 @@ class Incoming(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What a conversation must remember: its placeholders, and fingerprints of what was agreed to."""
+
+    placeholders: Placeholders
+    agreed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """The texts as they may leave, in the order given, and what follows the answer (None: nothing).
 
-    `data_class`: what the call counts as by what was found, None where nothing says so. `placeholders` and
-    `agreed` are to be kept for the conversation where they are given: something was added.
+    `data_class`: what the call counts as by what was found, None where nothing says so, and `why` in words.
+    `memory` is given where something was added to what the conversation remembers.
     """
 
     texts: Sequence[str]
     incoming: Incoming | None = None
     hits: Sequence[Hit] = ()
     data_class: DataClass | None = None
-    placeholders: Placeholders | None = None
-    agreed: frozenset[str] | None = None
+    why: str = ""
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,28 +146,3 @@ class Known:
 def counted(kinds: Sequence[Kind]) -> Mapping[Kind, int]:
     """How often each kind was found."""
     return Counter(kinds)
-
-
-class Policy(Protocol):
-    """The rules that hold for one call."""
-
-    @property
-    def is_empty(self) -> bool:
-        """True when it has no rule: the caller may then skip it."""
-        ...
-
-    def outgoing(self, texts: Sequence[str]) -> Outgoing:
-        """The texts as they may leave; raises GuardrailRefusedError when a rule blocks them."""
-        ...
-
-
-class PassAll:
-    """The policy without rules."""
-
-    is_empty = True
-
-    def outgoing(self, texts: Sequence[str]) -> Outgoing:
-        return Outgoing(texts)
-
-
-PASS_ALL = PassAll()

@@ -18,11 +18,11 @@ from apps.tenants.scope import current_tenant_id, execute, execute_later
 from apps.vault.sealing import open_sealed, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from apps.guardrails.classes import DataClass
-    from apps.guardrails.policy import Hit
+    from apps.guardrails.policy import Hit, Memory
     from apps.tenants.postgresql.statements import Done, Values
 
 _STANDING: Final = Statement("""
@@ -124,12 +124,10 @@ def policies_read(standing: Standing) -> Sequence[Sequence[Any]]:
     return sorted(execute(_RULES, [current_tenant_id(), ids]).rows, key=lambda row: not row[2])
 
 
-def values_keep(
-    conversation_id: UUID, placeholders: Placeholders, agreed: Iterable[str], standing: Standing
-) -> None:
+def values_keep(conversation_id: UUID, memory: Memory, standing: Standing) -> None:
     """Seal what was added; raises ValuesMovedError where another call was quicker."""
     tenant_id = current_tenant_id()
-    text = orjson.dumps({"values": placeholders.dump(), "agreed": sorted(agreed)}).decode()
+    text = orjson.dumps({"values": memory.placeholders.dump(), "agreed": sorted(memory.agreed)}).decode()
     values: dict[str, Any] = {
         "id": new_id(),
         "tenant": tenant_id,
@@ -141,20 +139,34 @@ def values_keep(
         raise ValuesMovedError
 
 
-def hits_keep(affair: Affair, call_id: UUID | None, hits: Iterable[Hit]) -> None:
-    """Write what was found, without the values; `call_id` None: nothing was sent."""
-    rows = [_row(hit) for hit in hits]
-    values = {
+class Note(NamedTuple):
+    """What rules found in one call; `call_id` None: nothing was sent."""
+
+    affair: Affair
+    call_id: UUID | None
+    hits: Sequence[Hit]
+
+
+def hits_keep(notes: Sequence[Note]) -> list[None]:
+    """Write what was found, without the values, with the scope's next statement or its end."""
+    for note in notes:
+        _hits_keep(note)
+    return [None] * len(notes)
+
+
+def _hits_keep(note: Note) -> None:
+    affair = note.affair
+    values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "team": affair.team_id,
         "user": affair.user_id,
         "run": affair.run_id,
-        "call": call_id,
+        "call": note.call_id,
         "model": affair.model_id,
         "purpose": affair.purpose,
-        "rows": orjson.dumps(rows).decode(),
+        "rows": orjson.dumps([_row(hit) for hit in note.hits]).decode(),
     }
-    if rows:
+    if note.hits:
         execute_later(_HITS, values)
 
 

@@ -245,32 +245,6 @@ def test_key_is_in_no_log(connected: Connected, say: Say, caplog: pytest.LogCapt
     assert KEY not in caplog.text
 
 
-def test_policy_masks_what_leaves_and_restores_what_comes(
-    connected: Connected, say: Say, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from apps.guardrails.policy import Outgoing
-
-    class Restoring:
-        def feed(self, channel: str, text: str) -> str:
-            return text.replace("world", "Anna")
-
-        def finish(self, channel: str) -> str:
-            return "." if channel == "text" else ""
-
-    class Masking:
-        is_empty = False
-
-        def outgoing(self, texts: Any) -> Outgoing:
-            return Outgoing([text.replace("Anna", "[name]") for text in texts], Restoring())
-
-    monkeypatch.setattr("apps.llm.gateway.loading.policy_for", lambda target: Masking())
-    from apps.llm.vendors.base import ChatMessage, ChatRequest
-
-    said = say(request=ChatRequest("", (ChatMessage.text("user", "I am Anna"),)))
-    assert said.text == "Hello Anna."
-    assert "Anna" not in str(connected.host.asked[0].body)
-
-
 def test_environment_of_vendors_reaches_no_request(
     connected: Connected, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,10 +6,11 @@ in a sentence for people who or what gave it that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
     from uuid import UUID
 
@@ -40,7 +41,8 @@ class ChatCall:
     """One call for an answer. `model_id` decides, not `request.model`. `purpose`: reply, title, api …
 
     Without `retries` a failure comes back at once: another model stands ready. `instructed`: somebody asks
-    the model itself, so that its instructions stand before what is asked.
+    the model itself, so that its instructions stand before what is asked. `tools`: the highest class that
+    each tool may be given; into the arguments of one that is not named, no masked value comes back.
     """
 
     who: Caller
@@ -54,6 +56,7 @@ class ChatCall:
     step: str = ""
     retries: bool = True
     instructed: bool = False
+    tools: Mapping[str, DataClass] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

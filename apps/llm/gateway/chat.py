@@ -17,7 +17,7 @@ from apps.llm.gateway.permits import permit_for
 from apps.llm.gateway.reporting import report_answer, report_failure, report_stopped
 from apps.llm.gateway.reserving import STOPPED, reservation
 from apps.llm.gateway.retry import pause_before_retry
-from apps.llm.gateway.stages import guard_answer
+from apps.llm.gateway.stages import followed, guarded
 from apps.llm.vendors.base import ErrorKind, Finished, Usage, VendorError
 from apps.metering import services as metering
 from apps.metering.rates.admission import UNLIMITED
@@ -94,7 +94,7 @@ class ChatStream:
             opened = await self._reserve_again(failed) if failed else await self._reserve()
             target = opened.target
             source = target.vendor.stream(target.endpoint, opened.request, target.timeouts)
-            deltas = source if opened.incoming is None else guard_answer(source, opened.incoming)
+            deltas = followed(source, opened.incoming, self.call, opened.call_id)
             try:
                 async for delta in deltas:
                     self._note(delta)
@@ -112,6 +112,7 @@ class ChatStream:
             else:
                 return
             finally:
+                await deltas.aclose()
                 await source.aclose()
             await asyncio.sleep(pause)
 
@@ -125,7 +126,9 @@ class ChatStream:
     async def _reserve(self) -> OpenChat:
         """The next attempt's reservation; a cancelled caller leaves none behind."""
         call = self.call
-        opening = partial(in_quick_scope, call.who.tenant_id, open_chat, call, self._avoid)
+        opening = partial(
+            guarded, call, partial(in_quick_scope, call.who.tenant_id, open_chat, call, self._avoid)
+        )
         opened = await reservation(call, opening)
         self._target = opened.target
         outcome = self.outcome

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from django.utils import timezone
 from uuid6 import uuid7
 
-from apps.guardrails.policy import Incoming
+from apps.guardrails.policy import Incoming, Outgoing
+from apps.guardrails.rows import Standing, standing_call, standing_of
 from apps.llm.clearances.gate import Sent, clearance_of, cleared_deployments
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.gateway.calls import AnyCall, ChatCall, EmbedCall, ImageCall, RerankCall
 from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
 from apps.llm.gateway.estimate import tokens_of_request, tokens_of_texts
-from apps.llm.gateway.stages import guard_request, guard_texts, policy_for
+from apps.llm.gateway.stages import Read, guard_request, guard_texts, keep, raised
 from apps.llm.policy.rules import REASONING, instructed, limited
 from apps.llm.selectors import CallableModel, callable_deployments
 from apps.llm.vendors.base import (
@@ -37,8 +38,11 @@ from apps.runs.services import run_call_opened
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from apps.tenants.postgresql.statements import Statement, Values
+
 DEFAULT_OUTPUT = 4096
 REASONING_FIRST_TOKEN = 300.0
+C = TypeVar("C", ChatCall, EmbedCall, RerankCall, ImageCall)
 Q = TypeVar("Q", EmbeddingRequest, RerankRequest, ImageRequest)
 
 
@@ -55,6 +59,7 @@ class Target:
     payer: metering.Payer
     item: metering.Item
     purse: Purse
+    standing: Standing | None
     is_trial: bool = False
     has_other: bool = False
 
@@ -101,7 +106,7 @@ def load_target(call: AnyCall, modality: Modality, avoid: frozenset[UUID]) -> Ta
         team_id=who.team_id,
         user_id=who.user_id,
         modality=modality,
-        beside=purse_calls(payers, at),
+        beside=[*purse_calls(payers, at), _standing(call)],
     )
     if not found:
         raise ModelNotFoundError
@@ -121,56 +126,100 @@ def load_target(call: AnyCall, modality: Modality, avoid: frozenset[UUID]) -> Ta
     )
     payer = metering.Payer(who.team_id, model.team_name, who.user_id, model.user_name, who.api_key_id)
     vendor = vendor_for(model.place.vendor)
-    purse = purse_of(payers, at, read)
-    return Target(model, vendor, chosen.endpoint, payer, item, purse, chosen.is_trial, chosen.has_other)
+    *money, policies = read
+    return Target(
+        model,
+        vendor,
+        chosen.endpoint,
+        payer,
+        item,
+        purse_of(payers, at, money),
+        standing_of(policies),
+        chosen.is_trial,
+        chosen.has_other,
+    )
 
 
-def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE) -> OpenChat:
+def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE, read: Read | None = None) -> OpenChat:
     """Reserve a call for an answer, in the caller's scope; rather not at the connections of `avoid`.
 
-    Raises ModelNotFoundError, GuardrailRefusedError, VendorError (an unusable key, no connection that
-    answers) and LostRun; then nothing is reserved.
+    `read`: what came of its texts where they were read before. Raises ModelNotFoundError, VendorError (an
+    unusable key, no connection that answers), RefusedError, LostRun, and what `stages.guard` raises; then
+    nothing is reserved.
     """
     target = load_target(call, Modality.CHAT, avoid)
-    request, incoming = guard_request(policy_for(target), call.request)
     found = target.found
-    reasons = REASONING in found.abilities
+    request = call.request
     if call.instructed:
         request = instructed(request, found.instructions)
+    request, outgoing = guard_request(call, request, target, read)
+    call, target = _cleared(raised(call, outgoing), target, Modality.CHAT, avoid)
+    found = target.found
+    reasons = REASONING in found.abilities
     request = limited(request, found.limits, max_output=found.max_output, reasons=reasons)
     request = replace(request, model=found.vendor_model)
     bound = metering.Bound(
         tokens_of_request(request), request.max_tokens or found.max_output or DEFAULT_OUTPUT
     )
-    return OpenChat(_reserve(call, target, bound), target, request, bound, incoming)
+    call_id = _reserve(call, target, bound, outgoing)
+    return OpenChat(call_id, target, request, bound, outgoing.incoming)
 
 
-def open_embed(call: EmbedCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[EmbeddingRequest]:
+def open_embed(
+    call: EmbedCall, avoid: frozenset[UUID] = NOWHERE, read: Read | None = None
+) -> OpenWhole[EmbeddingRequest]:
     """Reserve a call for vectors, in the caller's scope; raises as `open_chat` does."""
     target = load_target(call, Modality.EMBEDDING, avoid)
-    texts = guard_texts(policy_for(target), call.texts)
+    outgoing = guard_texts(call, call.texts, target, read)
+    call, target = _cleared(raised(call, outgoing), target, Modality.EMBEDDING, avoid)
+    texts = tuple(outgoing.texts)
     request = EmbeddingRequest(target.found.vendor_model, texts, call.dimensions, call.side)
     bound = metering.Bound(tokens_of_texts(texts))
-    return OpenWhole(_reserve(call, target, bound), target, request, bound)
+    return OpenWhole(_reserve(call, target, bound, outgoing), target, request, bound)
 
 
-def open_rerank(call: RerankCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[RerankRequest]:
+def open_rerank(
+    call: RerankCall, avoid: frozenset[UUID] = NOWHERE, read: Read | None = None
+) -> OpenWhole[RerankRequest]:
     """Reserve a call for scores, in the caller's scope; raises as `open_chat` does."""
     target = load_target(call, Modality.RERANK, avoid)
+    outgoing = guard_texts(call, (call.request.query, *call.request.documents), target, read)
+    call, target = _cleared(raised(call, outgoing), target, Modality.RERANK, avoid)
+    query, *documents = outgoing.texts
     asked = call.request
-    query, *documents = guard_texts(policy_for(target), (asked.query, *asked.documents))
     request = replace(asked, model=target.found.vendor_model, query=query, documents=tuple(documents))
     bound = metering.Bound(tokens_of_texts((query, *documents)), units=1, unit=SEARCH)
-    return OpenWhole(_reserve(call, target, bound), target, request, bound)
+    return OpenWhole(_reserve(call, target, bound, outgoing), target, request, bound)
 
 
-def open_images(call: ImageCall, avoid: frozenset[UUID] = NOWHERE) -> OpenWhole[ImageRequest]:
+def open_images(
+    call: ImageCall, avoid: frozenset[UUID] = NOWHERE, read: Read | None = None
+) -> OpenWhole[ImageRequest]:
     """Reserve a call for pictures, in the caller's scope; raises as `open_chat` does."""
     target = load_target(call, Modality.IMAGE, avoid)
-    (prompt,) = guard_texts(policy_for(target), (call.request.prompt,))
+    outgoing = guard_texts(call, (call.request.prompt,), target, read)
+    call, target = _cleared(raised(call, outgoing), target, Modality.IMAGE, avoid)
+    (prompt,) = outgoing.texts
     request = replace(call.request, model=target.found.vendor_model, prompt=prompt)
     bound = metering.Bound(tokens_of_texts((prompt,)), units=request.count, unit=PICTURE)
-    return OpenWhole(_reserve(call, target, bound), target, request, bound)
+    return OpenWhole(_reserve(call, target, bound, outgoing), target, request, bound)
+
+
+def _standing(call: AnyCall) -> tuple[Statement, Values]:
+    """The statement that reads which policies hold for the call."""
+    return standing_call(
+        team_id=call.who.team_id,
+        conversation_id=call.conversation_id,
+        run_id=call.run.run_id if call.run else None,
+    )
+
+
+def _cleared(call: C, target: Target, modality: Modality, avoid: frozenset[UUID]) -> tuple[C, Target]:
+    """The call with a target that may receive what rules found in it: the same, if it is cleared for that."""
+    wanted = call.data_class
+    if wanted is None or wanted <= target.found.cleared.data_class:
+        return call, target
+    return call, load_target(call, modality, avoid)
 
 
 def _turn(call: AnyCall, avoid: frozenset[UUID]) -> Turn:
@@ -178,7 +227,7 @@ def _turn(call: AnyCall, avoid: frozenset[UUID]) -> Turn:
     return Turn((call.conversation_id or uuid7()).bytes, avoid)
 
 
-def _reserve(call: AnyCall, target: Target, bound: metering.Bound) -> UUID:
+def _reserve(call: AnyCall, target: Target, bound: metering.Bound, outgoing: Outgoing) -> UUID:
     """A call id that is in the ledger, the budgets and the run, once the scope has committed.
 
     Raises BudgetFullError where a budget has no room for it.
@@ -203,6 +252,7 @@ def _reserve(call: AnyCall, target: Target, bound: metering.Bound) -> UUID:
         at=target.purse.at,
     )
     holds_take(call_id, holds)
+    keep(call, target.standing, outgoing, call_id)
     return call_id
 
 

@@ -1,70 +1,211 @@
 """The stage between a call and its vendor that decides which text may be sent: guardrails.
 
-Whether the model may receive it at all is decided before (apps.llm.clearances.gate).
+Whether the model may receive it at all is decided before (apps.llm.clearances.gate), and once more where a
+rule says that the text is of a higher class. Short texts are read inside the call's transaction; long ones
+make it leave (GuardFirstError), are read in a thread, and come back with what came of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from apps.guardrails.policy import PASS_ALL
-from apps.llm.vendors.base import ChatMessage, Finished, ReasoningDelta, TextDelta, TextPart
+from apps.guardrails.compiled import compiled
+from apps.guardrails.guarding import Sent
+from apps.guardrails.placeholders import Nameless
+from apps.guardrails.policy import GuardrailRefusedError, Outgoing
+from apps.guardrails.rows import Affair, Note, ValuesMovedError, hits_keep, values_keep
+from apps.llm.gateway.calls import AnyCall, ChatCall, EmbedCall, ImageCall, RerankCall
+from apps.llm.gateway.texts import rewritten, texts_of
+from apps.llm.vendors.base import ErrorKind, ReasoningDelta, TextDelta, ToolCallDelta, VendorError
+from apps.tenants.grouped import in_shared_batch_soon
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+    from uuid import UUID
 
-    from apps.guardrails.policy import Incoming, Policy
+    from apps.guardrails.guarding import Guard
+    from apps.guardrails.policy import Hit, Incoming
+    from apps.guardrails.rows import Standing
     from apps.llm.gateway.loading import Target
-    from apps.llm.vendors.base import ChatRequest, Delta, Part
+    from apps.llm.vendors.base import ChatRequest, Delta
+
+C = TypeVar("C", ChatCall, EmbedCall, RerankCall, ImageCall)
+R = TypeVar("R")
+
+SHORT: Final = 2_000
+"""Code points that are read at once: about two milliseconds."""
+SEALED_SHORT: Final = 16_384
+"""Bytes of a conversation's sealed values that are opened at once."""
+MOST_LOOKS: Final = 8
+"""How often a call looks again because policies or values changed meanwhile."""
+NOTHING: Final = Outgoing(())
+BUSY: Final = (
+    "Too much is asked in this chat at the same moment. Nothing was sent. Your message is saved. Try again."
+)
+_log = logging.getLogger(__name__)
+_noting: set[asyncio.Future[None]] = set()
 
 
-def policy_for(target: Target) -> Policy:
-    """The policy that holds for the call: none has a rule yet."""
-    del target
-    return PASS_ALL
+class GuardFirstError(Exception):
+    """Reading takes longer than a transaction should: `work` does it, in a thread."""
+
+    def __init__(self, work: Callable[[], Read]) -> None:
+        super().__init__("Read the texts first.")
+        self.work = work
 
 
-def guard_request(policy: Policy, request: ChatRequest) -> tuple[ChatRequest, Incoming | None]:
-    """The request with its texts as the policy lets them out, and what follows the answer.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of texts that were read beforehand, and under which policies and values."""
 
-    Raises GuardrailRefusedError. A policy without rules gives the same request back.
+    standing: Standing
+    sent: Sent
+    outgoing: Outgoing
+
+
+def guard(call: AnyCall, sent: Sent, target: Target, read: Read | None) -> Outgoing:
+    """The texts as the policies let them out to this target, in the call's scope.
+
+    Raises GuardrailRefusedError, and GuardFirstError where it takes long and was not `read`.
     """
-    if policy.is_empty:
-        return request, None
-    texts = [
-        part.text for message in request.messages for part in message.parts if isinstance(part, TextPart)
-    ]
-    outgoing = policy.outgoing(texts)
-    remaining = iter(outgoing.texts)
-
-    def passed(part: Part) -> Part:
-        return TextPart(next(remaining)) if isinstance(part, TextPart) else part
-
-    messages = tuple(ChatMessage(m.role, tuple(passed(part) for part in m.parts)) for m in request.messages)
-    return replace(request, messages=messages), outgoing.incoming
-
-
-def guard_texts(policy: Policy, texts: tuple[str, ...]) -> tuple[str, ...]:
-    """The texts as the policy lets them out; raises GuardrailRefusedError."""
-    return texts if policy.is_empty else tuple(policy.outgoing(texts).texts)
+    standing = target.standing
+    rules = compiled(standing) if standing else None
+    if standing is None or rules is None or rules.guard is None:
+        return Outgoing(sent.texts)
+    if rules.only_outside and target.found.facts.is_own:
+        return Outgoing(sent.texts)
+    if read is not None and read.standing == standing and read.sent == sent:
+        return read.outgoing
+    work = partial(_read, call, rules.guard, sent, standing)
+    if sent.size > SHORT or len(standing.sealed) > SEALED_SHORT:
+        raise GuardFirstError(work)
+    return work().outgoing
 
 
-async def guard_answer(
-    source: AsyncGenerator[Delta, None], incoming: Incoming
+def _read(call: AnyCall, rules: Guard, sent: Sent, standing: Standing) -> Read:
+    known = standing.known(call.who.tenant_id, call.tools if isinstance(call, ChatCall) else {})
+    if not isinstance(call, EmbedCall):
+        return Read(standing, sent, rules.outgoing(sent, known))
+    known = replace(known, placeholders=Nameless())
+    return Read(standing, sent, replace(rules.outgoing(sent, known), memory=None))
+
+
+def guard_request(
+    call: ChatCall, request: ChatRequest, target: Target, read: Read | None
+) -> tuple[ChatRequest, Outgoing]:
+    """As `guard`, for all texts of a request; without a policy it is the same request."""
+    if target.standing is None:
+        return request, NOTHING
+    sent = texts_of(request)
+    outgoing = guard(call, sent, target, read)
+    changed = outgoing.texts is not sent.texts
+    return (rewritten(request, outgoing.texts) if changed else request), outgoing
+
+
+def guard_texts(call: AnyCall, texts: tuple[str, ...], target: Target, read: Read | None) -> Outgoing:
+    """As `guard`, for a call that is nothing but texts."""
+    return Outgoing(texts) if target.standing is None else guard(call, Sent(texts), target, read)
+
+
+def raised(call: C, outgoing: Outgoing) -> C:
+    """The call as of the class that its rules say, where that is higher than it was known to be."""
+    wanted = outgoing.data_class
+    if wanted is None or (call.data_class is not None and call.data_class >= wanted):
+        return call
+    return replace(call, data_class=wanted, class_why=outgoing.why)
+
+
+def keep(call: AnyCall, standing: Standing | None, outgoing: Outgoing, call_id: UUID) -> None:
+    """Write, with the reservation, what was found and what the conversation must remember of it.
+
+    Raises ValuesMovedError where another call of the conversation was quicker.
+    """
+    if standing is None:
+        return
+    hits_keep([Note(_affair(call), call_id, outgoing.hits)])
+    if outgoing.memory is not None and call.conversation_id is not None:
+        values_keep(call.conversation_id, outgoing.memory, standing)
+
+
+def _affair(call: AnyCall) -> Affair:
+    run_id = call.run.run_id if call.run else None
+    return Affair(call.who.team_id, call.who.user_id, run_id, call.model_id, call.purpose)
+
+
+async def guarded(call: AnyCall, opening: Callable[[Read | None], Awaitable[R]]) -> R:
+    """What `opening` makes of the call in a scope of its own; long texts are read before, in a thread.
+
+    Raises what it raises. A refusal's findings are noted without being waited for.
+    """
+    read: Read | None = None
+    try:
+        for _ in range(MOST_LOOKS):
+            try:
+                return await opening(read)
+            except GuardFirstError as first:
+                read = await asyncio.to_thread(first.work)
+            except ValuesMovedError:
+                read = None
+    except GuardrailRefusedError as error:
+        _note(call, None, error.hits)
+        raise
+    raise VendorError(ErrorKind.OVERLOADED, BUSY, retryable=True)
+
+
+def _note(call: AnyCall, call_id: UUID | None, hits: Sequence[Hit]) -> None:
+    """Write findings with the next transaction of the tenant."""
+    if hits:
+        note = Note(_affair(call), call_id, hits)
+        writing = in_shared_batch_soon(call.who.tenant_id, hits_keep, note)
+        _noting.add(writing)
+        writing.add_done_callback(_noted)
+
+
+def _noted(writing: asyncio.Future[None]) -> None:
+    _noting.discard(writing)
+    if not writing.cancelled() and (error := writing.exception()) is not None:
+        _log.warning("What a rule found was not noted: %s", type(error).__name__)
+
+
+def followed(
+    source: AsyncGenerator[Delta, None], incoming: Incoming | None, call: AnyCall, call_id: UUID
 ) -> AsyncGenerator[Delta, None]:
-    """The answer with its text and reasoning as the policy lets them in; raises GuardrailRefusedError."""
-    async for delta in source:
-        if isinstance(delta, TextDelta):
-            if text := incoming.feed("text", delta.text):
-                yield TextDelta(text)
-        elif isinstance(delta, ReasoningDelta):
-            yield ReasoningDelta(incoming.feed("reasoning", delta.text), delta.signature)
-        elif isinstance(delta, Finished):
-            if text := incoming.finish("reasoning"):
-                yield ReasoningDelta(text)
-            if text := incoming.finish("text"):
-                yield TextDelta(text)
-            yield delta
-        else:
-            yield delta
+    """The answer as the policy lets it in; raises GuardrailRefusedError. The same where nothing follows."""
+    return source if incoming is None else _followed(source, incoming, call, call_id)
+
+
+async def _followed(
+    source: AsyncGenerator[Delta, None], incoming: Incoming, call: AnyCall, call_id: UUID
+) -> AsyncGenerator[Delta, None]:
+    calls: dict[int, ToolCallDelta] = {}
+    try:
+        async for delta in source:
+            if isinstance(delta, TextDelta):
+                if text := incoming.feed("text", delta.text):
+                    yield TextDelta(text)
+            elif isinstance(delta, ReasoningDelta):
+                yield ReasoningDelta(incoming.feed("reasoning", delta.text), delta.signature)
+            elif isinstance(delta, ToolCallDelta):
+                calls[delta.index] = delta
+                arguments = incoming.feed_tool(delta.index, delta.name, delta.arguments)
+                yield replace(delta, arguments=arguments)
+            else:
+                for rest in _rest(incoming, calls):
+                    yield rest
+                yield delta
+    finally:
+        _note(call, call_id, incoming.hits())
+
+
+def _rest(incoming: Incoming, calls: Mapping[int, ToolCallDelta]) -> Iterator[Delta]:
+    """What was held back of an answer that is complete."""
+    if text := incoming.finish("reasoning"):
+        yield ReasoningDelta(text)
+    if text := incoming.finish("text"):
+        yield TextDelta(text)
+    for index, arguments in incoming.finish_tools():
+        yield replace(calls[index], arguments=arguments, signature="")

@@ -20,6 +20,7 @@ from apps.llm.gateway.permits import permit_for
 from apps.llm.gateway.reporting import report_answer, report_failure, report_stopped
 from apps.llm.gateway.reserving import STOPPED, reservation
 from apps.llm.gateway.retry import pause_before_retry
+from apps.llm.gateway.stages import guarded
 from apps.llm.vendors.base import Usage, VendorError
 from apps.metering import services as metering
 from apps.tenants.aio import in_scope
@@ -27,6 +28,8 @@ from apps.tenants.aio import in_scope
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
+
+    from apps.llm.gateway.stages import Read
 
 C = TypeVar("C", bound=WholeCall)
 R = TypeVar("R")
@@ -45,7 +48,7 @@ class Used:
 class Way(Generic[C, Q, R]):
     """One kind of call: `open` reserves it in the caller's scope, `send` makes it, `used` counts it."""
 
-    open: Callable[[C, frozenset[UUID]], OpenWhole[Q]]
+    open: Callable[[C, frozenset[UUID], Read | None], OpenWhole[Q]]
     send: Callable[[OpenWhole[Q]], Awaitable[R]]
     used: Callable[[R], Used]
 
@@ -73,7 +76,7 @@ async def _answered(call: C, way: Way[C, Q, R]) -> R:
     attempts = 0
     avoid = NOWHERE
     while True:
-        opened = await reservation(call, partial(in_scope, tenant_id, way.open, call, avoid))
+        opened = await reservation(call, partial(guarded, call, _opening(call, way, avoid)))
         attempts += 1
         try:
             return await _attempt(tenant_id, opened, way)
@@ -85,6 +88,15 @@ async def _answered(call: C, way: Way[C, Q, R]) -> R:
             if pause is None:
                 raise
         await asyncio.sleep(pause)
+
+
+def _opening(
+    call: C, way: Way[C, Q, R], avoid: frozenset[UUID]
+) -> Callable[[Read | None], Awaitable[OpenWhole[Q]]]:
+    def opening(read: Read | None) -> Awaitable[OpenWhole[Q]]:
+        return in_scope(call.who.tenant_id, way.open, call, avoid, read)
+
+    return opening
 
 
 async def _attempt(tenant_id: UUID, opened: OpenWhole[Q], way: Way[C, Q, R]) -> R:
