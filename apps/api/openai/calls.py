@@ -190,7 +190,8 @@ def failure_of(end: dict[str, Any] | None) -> DialectError | None:
     if end["state"] == "done":
         return None
     error = end["error"] or {"kind": "interrupted"}
-    return from_failure(error["kind"], retry_after=end["data"].get("retry_after"))
+    said = f"{error.get('title', '')}. {error.get('detail', '')}"
+    return from_failure(error["kind"], retry_after=end["data"].get("retry_after"), said=said)
 
 
 def finish_reason(end: dict[str, Any] | None) -> str:

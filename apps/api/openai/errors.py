@@ -5,7 +5,7 @@ Source: https://platform.openai.com/docs/guides/error-codes. The official client
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from apps.llm.vendors.base import ErrorKind
 
@@ -101,6 +101,18 @@ _FAILURES: dict[str, tuple[int, str, str, str]] = {
         429, "rate_limit_error", "rate_limit_exceeded",
         "As many requests or tokens as your organisation allows a minute were used. Try again later.",
     ),
+    "budget": (
+        429, "insufficient_quota", "insufficient_quota",
+        "A budget of your organisation has no room for this call.",
+    ),
+    "clearance": (
+        403, "permission_error", "not_cleared",
+        "This model is not cleared for the data class of what would be sent.",
+    ),
+    "document_not_found": (
+        404, "invalid_request_error", "document_not_found",
+        "A document that the call names does not exist, or the key's person may not read it.",
+    ),
     "cost_cap": (
         429, "insufficient_quota", "cost_cap",
         "This question would cost more than the route may spend. Shorten it or use another model.",
@@ -132,10 +144,18 @@ _FAILURES: dict[str, tuple[int, str, str, str]] = {
 _UNKNOWN = (500, "api_error", "server_error", "Something went wrong here. Try again; nothing was kept.")
 
 
-def from_failure(kind: str, *, retry_after: float | None = None) -> DialectError:
-    """The error of a run that ended with this kind; Retry-After in whole seconds where one is due."""
+_REFUSALS: Final = ("budget", "rate", "clearance")
+"""Kinds whose failure carries words of its own: which limit or rule, and what to do."""
+
+
+def from_failure(kind: str, *, retry_after: float | None = None, said: str = "") -> DialectError:
+    """The error of a run that ended with this kind; Retry-After in whole seconds where one is due.
+
+    `said` is what the run's error says, which holds for the organisation's own limits and rules.
+    """
     status, type_, code, message = _FAILURES.get(kind, _UNKNOWN)
     headers = {}
     if status in {429, 503}:
         headers["Retry-After"] = str(max(1, round(retry_after or 5)))
-    return DialectError(status, message, type=type_, code=code, headers=headers)
+    words = said if kind in _REFUSALS and said else message
+    return DialectError(status, words, type=type_, code=code, headers=headers)
