@@ -109,6 +109,16 @@ def failed_documents() -> QuerySet[Document]:
     return failed.select_related("file", "knowledge_base", "uploaded_by").order_by("-updated_at")
 
 
+def document_text(document_id: UUID) -> str:
+    """The text of a document that was read, from its passages; what neighbours share stands once."""
+    ready = Chunk.objects.filter(document_id=document_id, document__state=DocumentState.READY)
+    said, end = [], 0
+    for chunk in ready.filter(is_excluded=False).order_by("position"):
+        said.append(chunk.text[max(0, end - chunk.start) :])
+        end = max(end, chunk.end)
+    return "\n".join(said)
+
+
 def around(chunk: Chunk) -> tuple[str, str]:
     """The text before and after a chunk, from its neighbours; what they share with it stands once."""
     near = (chunk.position - 1, chunk.position + 1)

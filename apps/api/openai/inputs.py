@@ -11,6 +11,7 @@ from typing import Any
 
 from apps.api.openai.errors import invalid
 from apps.api.openai.fields import body_object, flag, model_named, refuse_others, text, whole, words
+from apps.api.openai.stated import FIELD, stated_class
 from apps.llm.vendors.base import ImageRequest, RerankRequest
 
 MAX_INPUTS = 256
@@ -23,8 +24,10 @@ MAX_OPTION_LENGTH = 64
 PICTURE_OPTIONS = frozenset(
     {"quality", "style", "background", "output_format", "output_compression", "moderation"}
 )
-_PICTURE_FIELDS = PICTURE_OPTIONS | {"model", "prompt", "n", "size", "response_format", "user", "stream"}
-_RERANK_FIELDS = frozenset({"model", "query", "documents", "top_n", "return_documents", "user"})
+_PICTURE_FIELDS = PICTURE_OPTIONS | {
+    "model", "prompt", "n", "size", "response_format", "user", "stream", FIELD,
+}  # fmt: skip
+_RERANK_FIELDS = frozenset({"model", "query", "documents", "top_n", "return_documents", "user", FIELD})
 _SIZE = re.compile(r"[1-9]\d{1,3}x[1-9]\d{1,3}")
 
 
@@ -36,6 +39,7 @@ class Embedding:
     texts: tuple[str, ...]
     dimensions: int | None
     base64: bool
+    data_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class Rerank:
 def read_embedding(body: object) -> Embedding:
     """The embeddings request in `body`; DialectError (400) names the parameter at fault."""
     fields = body_object(body)
-    refuse_others(fields, frozenset({"model", "input", "dimensions", "encoding_format", "user"}))
+    refuse_others(fields, frozenset({"model", "input", "dimensions", "encoding_format", "user", FIELD}))
+    stated_class(fields)
     encoding = fields.get("encoding_format") or "float"
     if encoding not in {"float", "base64"}:
         raise invalid("'encoding_format' is 'float' or 'base64'.", "encoding_format")
@@ -69,6 +74,7 @@ def read_embedding(body: object) -> Embedding:
         _inputs(fields.get("input")),
         whole(fields, "dimensions", 1),
         encoding == "base64",
+        text(fields, FIELD),
     )
 
 
@@ -76,6 +82,7 @@ def read_picture(body: object) -> Picture:
     """The request for pictures in `body`; DialectError (400) names the parameter at fault."""
     fields = body_object(body)
     refuse_others(fields, _PICTURE_FIELDS)
+    stated_class(fields)
     if flag(fields, "stream"):
         raise invalid("Pictures come whole: leave 'stream' out.", "stream", "unsupported_value")
     if text(fields, "response_format") not in {None, "b64_json"}:
@@ -98,6 +105,7 @@ def read_rerank(body: object) -> Rerank:
     """The request for scores in `body`; DialectError (400) names the parameter at fault."""
     fields = body_object(body)
     refuse_others(fields, _RERANK_FIELDS)
+    stated_class(fields)
     given = fields.get("documents")
     if not isinstance(given, list) or not 1 <= len(given) <= MAX_DOCUMENTS:
         raise invalid(f"'documents' is a list of 1 to {MAX_DOCUMENTS:,} texts.", "documents")

@@ -9,12 +9,15 @@ from uuid import UUID
 import orjson
 from redis.exceptions import RedisError
 
+from apps.api.openai.classed import class_sent
 from apps.api.openai.handover import leave
 from apps.api.openai.inputs import read_picture, read_rerank
 from apps.api.openai.requests import read_completion
 from apps.api.openai.routed import complete_by_route, steps_of
+from apps.api.openai.stated import may_have_class, stated_class
 from apps.api.openai.vectors import packed_vectors
 from apps.llm import gateway
+from apps.llm.clearances.gate import Sent
 from apps.llm.gateway import (
     Caller,
     ChatCall,
@@ -33,7 +36,7 @@ from apps.runs.errors import RunError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    from apps.llm.vendors.base import Usage
+    from apps.llm.vendors.base import ChatRequest, Usage
     from apps.runs.context import RunContext
     from apps.runs.models import Run
     from apps.runs.registry import RunEnd
@@ -49,23 +52,36 @@ R = TypeVar("R")
 
 async def complete(ctx: RunContext) -> None:
     """Answers a chat request; `result` gets finish_reason, usage and, on a failure, retry_after."""
+    body, sent = await _classed(ctx)
+    request = read_completion(body).request
     try:
         if "route_id" in ctx.input:
-            await complete_by_route(ctx, read_completion(ctx.input["body"]).request)
+            await complete_by_route(ctx, request, sent)
         else:
-            await _complete_by_model(ctx)
+            await _complete_by_model(ctx, request, sent)
     except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
         raise _failed(ctx, error) from error
 
 
-async def _complete_by_model(ctx: RunContext) -> None:
+async def _classed(ctx: RunContext) -> tuple[Mapping[str, Any], Sent]:
+    """The body with the texts of its documents, and its data class; no scope where it has neither."""
+    body = ctx.input["body"]
+    if not may_have_class(body):
+        return body, Sent(None)
+    classed = await ctx.db(class_sent, body, ctx.user_id)
+    return classed.body, classed.sent
+
+
+async def _complete_by_model(ctx: RunContext, request: ChatRequest, sent: Sent) -> None:
     stream = gateway.stream(
         ChatCall(
             who=_caller(ctx),
             model_id=UUID(ctx.input["model_id"]),
-            request=read_completion(ctx.input["body"]).request,
+            request=request,
             purpose="api",
             run=RunRef(ctx.run_id, ctx.fence),
+            data_class=sent.data_class,
+            class_why=sent.why,
             instructed=True,
         )
     )
@@ -86,6 +102,7 @@ async def embed(ctx: RunContext) -> None:
         purpose="api",
         dimensions=ctx.input["dimensions"],
         run=RunRef(ctx.run_id, ctx.fence),
+        data_class=stated_class(ctx.input),
     )
     made = await _asked(ctx, gateway.embed(call))
     await _hand_over(ctx, made.usage, packed_vectors(made.vectors))
@@ -99,6 +116,7 @@ async def paint(ctx: RunContext) -> None:
         request=read_picture(ctx.input["body"]).request,
         purpose="api",
         run=RunRef(ctx.run_id, ctx.fence),
+        data_class=stated_class(ctx.input["body"]),
     )
     made = await _asked(ctx, gateway.generate_images(call))
     if sum(len(image.data) for image in made.images) > MOST_PICTURE_BYTES:
@@ -115,6 +133,7 @@ async def rerank(ctx: RunContext) -> None:
         request=read_rerank(ctx.input["body"]).request,
         purpose="api",
         run=RunRef(ctx.run_id, ctx.fence),
+        data_class=stated_class(ctx.input["body"]),
     )
     made = await _asked(ctx, gateway.rerank(call))
     await _hand_over(ctx, made.usage, orjson.dumps({"scores": made.scores, "searches": made.searches}))

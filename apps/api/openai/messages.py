@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from apps.api.openai.errors import invalid
+from apps.api.openai.stated import document_named
 from apps.llm.vendors.base import ChatMessage, FilePart, ImagePart, TextPart, ToolCallPart, ToolResultPart
 
 MAX_MESSAGES = 2_048
@@ -73,6 +74,8 @@ def _part(item: object, where: str) -> Part:
         return ImagePart(*_data_url(_inner(item, "image_url", where).get("url"), f"{where}.image_url.url"))
     if kind == "file":
         file = _inner(item, "file", where)
+        if (document_id := document_named(file, f"{where}.file")) is not None:
+            return TextPart(f"[document {document_id}]")
         media_type, data = _data_url(file.get("file_data"), f"{where}.file.file_data")
         return FilePart(str(file.get("filename") or "file"), media_type, data)
     raise invalid("A part has type 'text', 'image_url' or 'file'.", f"{where}.type", "unsupported_value")

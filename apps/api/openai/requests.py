@@ -10,6 +10,7 @@ from typing import Any
 from apps.api.openai.errors import invalid
 from apps.api.openai.fields import body_object, flag, model_named, number, text, unrecognised, whole
 from apps.api.openai.messages import read_messages
+from apps.api.openai.stated import stated_class
 from apps.llm.vendors.base import ChatRequest, ToolSpec
 from apps.llm.vendors.openai_words import WORDS
 
@@ -29,7 +30,7 @@ READ = frozenset(
     {
         "model", "messages", "stream", "stream_options", "n", "temperature", "top_p", "max_tokens",
         "max_completion_tokens", "stop", "seed", "reasoning_effort", "response_format", "tools",
-        "tool_choice",
+        "tool_choice", "data_class",
     }
 )  # fmt: skip
 NEUTRAL: dict[str, tuple[object, ...]] = {
@@ -54,6 +55,7 @@ def read_completion(body: object) -> Completion:
     """The chat request in `body`; DialectError (400) names the parameter at fault."""
     fields = body_object(body)
     _refuse_unsupported(fields)
+    stated_class(fields)
     stream = flag(fields, "stream")
     options = fields.get("stream_options")
     if options is not None and not (stream and isinstance(options, Mapping)):

@@ -15,6 +15,7 @@ from apps.runs.log import STEP
 from apps.runs.steps import ended_steps
 
 if TYPE_CHECKING:
+    from apps.llm.clearances.gate import Sent
     from apps.llm.routes.execution import Said
     from apps.llm.routes.planning import Offered
     from apps.llm.vendors.base import ChatRequest
@@ -25,13 +26,13 @@ LEAST_ANSWER = 256
 """Tokens that must be left for an answer."""
 
 
-async def complete_by_route(ctx: RunContext, request: ChatRequest) -> None:
+async def complete_by_route(ctx: RunContext, request: ChatRequest, sent: Sent) -> None:
     """The answer into the run's log; `result` gets finish_reason, usage and what the route did.
 
     Raises VendorError, ModelNotFoundError, GuardrailRefusedError, RunError.
     """
     plan, hour = await ctx.db(plan_and_hour, UUID(ctx.input["route_id"]), ctx.team_id)
-    calls = Calls(ctx, "api")
+    calls = Calls(ctx, "api", data_class=sent.data_class, class_why=sent.why)
     performance = Performance(plan, calls)
     said: Said | None = None
     try:

@@ -18,6 +18,7 @@ from apps.api.openai.handover import take
 from apps.api.openai.inputs import read_embedding, read_picture, read_rerank
 from apps.api.openai.kinds import COMPLETION, EMBEDDING, PICTURE, RERANK
 from apps.api.openai.requests import read_completion
+from apps.api.openai.stated import FIELD
 from apps.api.openai.vectors import unpacked_vectors
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ async def complete(bearer: Bearer, raw: bytes) -> Answer:
 async def embed(bearer: Bearer, raw: bytes) -> Answer:
     """Vectors for up to 256 texts."""
     wanted = read_embedding(_parsed(raw))
-    inputs = {"texts": wanted.texts, "dimensions": wanted.dimensions}
+    inputs = {"texts": wanted.texts, "dimensions": wanted.dimensions, FIELD: wanted.data_class}
     made = await _made(bearer, EMBEDDING, "embedding", wanted.model, inputs)
     vectors = unpacked_vectors(made.payload, as_base64=wanted.base64)
     return _whole(responses.embeddings(model=wanted.model, vectors=vectors, usage=made.usage), made.headers)
