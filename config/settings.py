@@ -179,6 +179,8 @@ SPECTACULAR_SETTINGS = {
         "AnswerStateEnum": "apps.knowledge.care.answer_models.AnswerState",
         "FeedbackKindEnum": "apps.knowledge.care.models.FeedbackKind",
         "EvaluationStateEnum": "apps.knowledge.evaluation.models.EvaluationState",
+        "GatedStateEnum": "apps.knowledge.evaluation.models.GatedState",
+        "GoldenMakingKindEnum": "apps.knowledge.evaluation.models.MakingKind",
         "RouteKindEnum": "apps.llm.routes.models.RouteKind",
         "ReembeddingStateEnum": "apps.knowledge.models.ReembeddingState",
         "DataClassEnum": "apps.guardrails.classes.SLUGS",

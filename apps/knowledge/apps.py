@@ -25,7 +25,7 @@ class KnowledgeConfig(AppConfig):
         from apps.knowledge.connectors import tasks as _tasks  # noqa: F401 - registers them
         from apps.knowledge.connectors.secrets import SECRET_FIELD
         from apps.knowledge.connectors.sweeping import sweep_sources
-        from apps.knowledge.evaluation.measuring import sweep_evaluations
+        from apps.knowledge.evaluation.sweeping import sweep_evaluation
         from apps.knowledge.reembedding.sweeping import sweep_reembeddings
         from apps.knowledge.stores.sweeping import sweep_stores
         from apps.knowledge.sweeping import sweep
@@ -39,7 +39,7 @@ class KnowledgeConfig(AppConfig):
         register_job(Job("changes of embedding models", SWEEP_EVERY_S, sweep_reembeddings))
         register_job(Job("shelves and postings", INDEX_EVERY_S, sweep_index))
         register_job(Job("orphaned files", ORPHANS_EVERY_S, remove_orphans))
-        register_job(Job("measurements of collections", SWEEP_EVERY_S, sweep_evaluations))
+        register_job(Job("measurements of collections", SWEEP_EVERY_S, sweep_evaluation))
         register_job(Job("expired files and stores", ORPHANS_EVERY_S, sweep_stores))
         register_job(Job("stale uploads", ORPHANS_EVERY_S, remove_stale_uploads))
         register_job(Job("sources", SOURCES_EVERY_S, sweep_sources))

@@ -2,22 +2,21 @@
 
 from django.urls import path
 
-from apps.knowledge.views import evaluation
+from apps.knowledge.views import evaluation, golden
+
+OF_BASE = "knowledge/<uuid:knowledge_base_id>/evaluation"
 
 urlpatterns = [
+    path(OF_BASE, evaluation.EvaluationPage.as_view(), name="knowledge-evaluation"),
+    path(f"{OF_BASE}/compare", evaluation.ComparePage.as_view(), name="knowledge-evaluation-compare"),
+    path(f"{OF_BASE}/questions", golden.GoldenQuestionsPage.as_view(), name="knowledge-golden-questions"),
     path(
-        "knowledge/<uuid:knowledge_base_id>/evaluation",
-        evaluation.EvaluationPage.as_view(),
-        name="knowledge-evaluation",
+        "knowledge/evaluations/<uuid:run_id>", evaluation.RunPage.as_view(), name="knowledge-evaluation-run"
     ),
+    path("knowledge/changes/<uuid:change_id>", evaluation.GatedChangePage.as_view(), name="knowledge-gated"),
     path(
-        "knowledge/<uuid:knowledge_base_id>/evaluation/compare",
-        evaluation.ComparePage.as_view(),
-        name="knowledge-evaluation-compare",
-    ),
-    path(
-        "knowledge/questions/<uuid:question_id>/delete",
-        evaluation.GoldenQuestionPage.as_view(),
+        "knowledge/golden-questions/<uuid:question_id>",
+        golden.GoldenQuestionPage.as_view(),
         name="knowledge-golden-question",
     ),
 ]

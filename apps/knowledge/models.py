@@ -30,8 +30,13 @@ from apps.knowledge.evaluation.models import (
     EvaluationResult,
     EvaluationRun,
     EvaluationState,
+    Gate,
+    GatedChange,
+    GatedState,
+    GoldenMaking,
     GoldenQuestion,
     GoldenSource,
+    MakingKind,
 )
 from apps.knowledge.fields import HalfVectorField, SparseVectorField
 from apps.knowledge.index_models import SHARED, PostedDocument, Posting
@@ -63,6 +68,10 @@ __all__ = [
     "EvaluationRun",
     "EvaluationState",
     "FileBatch",
+    "Gate",
+    "GatedChange",
+    "GatedState",
+    "GoldenMaking",
     "GoldenQuestion",
     "GoldenSource",
     "KeptFile",
@@ -70,6 +79,7 @@ __all__ = [
     "KnowledgeBaseExpert",
     "KnowledgeBasePerson",
     "KnowledgeBaseTeam",
+    "MakingKind",
     "PassageFeedback",
     "PostedDocument",
     "Posting",

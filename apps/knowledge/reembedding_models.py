@@ -40,6 +40,7 @@ class ReembeddingState(models.TextChoices):
     QUEUED = "queued", "Waiting"
     RUNNING = "running", "Running"
     PAUSED = "paused", "Paused"
+    MEASURING = "measuring", "Being measured"
     FAILED = "failed", "Stopped"
     DONE = "done", "Done"
     CANCELLED = "cancelled", "Cancelled"
@@ -49,10 +50,11 @@ UNDER_WAY = (
     ReembeddingState.QUEUED,
     ReembeddingState.RUNNING,
     ReembeddingState.PAUSED,
+    ReembeddingState.MEASURING,
     ReembeddingState.FAILED,
 )
 """States of a change that is neither done nor given up: at most one a collection."""
-EMBEDDING = (ReembeddingState.QUEUED, ReembeddingState.RUNNING)
+EMBEDDING = (ReembeddingState.QUEUED, ReembeddingState.RUNNING, ReembeddingState.MEASURING)
 """States in which new and edited documents get vectors of both models."""
 
 
@@ -62,6 +64,9 @@ class Reembedding(TenantModel):
     `model_id` is the model that it changes to, as a value, like its name. `fence`, `lease_until` and
     `attempts` as a document's; an attempt that embedded something counts for nothing. `tokens` is what its
     calls counted. `is_clean` once the vectors that nobody searches any more are deleted.
+
+    Before the switch it is `measuring` where the collection has a gate, or where it `is_trial`, and goes on
+    once it `is_through` (apps.knowledge.evaluation.gates).
     """
 
     knowledge_base = TenantForeignKey(
@@ -80,6 +85,8 @@ class Reembedding(TenantModel):
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=timezone.now)
     is_clean = models.BooleanField(default=False)
+    is_trial = models.BooleanField(default=False, db_default=False)
+    is_through = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     finished_at = models.DateTimeField(null=True)
@@ -89,7 +96,7 @@ class Reembedding(TenantModel):
             TenantUnique(
                 fields=["knowledge_base"],
                 name="reembedding_once_at_a_time",
-                condition=Q(state__in=["queued", "running", "paused", "failed"]),
+                condition=Q(state__in=["queued", "running", "paused", "measuring", "failed"]),
             )
         ]
         indexes = [

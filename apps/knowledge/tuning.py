@@ -74,7 +74,7 @@ def rerankers_for(knowledge_base: KnowledgeBase) -> list[Model]:
 def tuning_set(*, actor: Actor, knowledge_base: KnowledgeBase, tuned: Tuned) -> Tuned:
     """Search the collection so from the next question on; raises ProblemError 400 by field."""
     before = tuning_of(knowledge_base)
-    _check(knowledge_base, tuned, before)
+    tuning_check(knowledge_base, tuned)
     values = {
         name: value if value != DEFAULT.output()[name] else None for name, value in tuned.output().items()
     }
@@ -93,12 +93,8 @@ def tuning_set(*, actor: Actor, knowledge_base: KnowledgeBase, tuned: Tuned) -> 
     return tuned
 
 
-def tuning_reset(*, actor: Actor, knowledge_base: KnowledgeBase) -> Tuned:
-    """Search the collection by the defaults again."""
-    return tuning_set(actor=actor, knowledge_base=knowledge_base, tuned=DEFAULT)
-
-
-def _check(knowledge_base: KnowledgeBase, tuned: Tuned, before: Tuned) -> None:
+def tuning_check(knowledge_base: KnowledgeBase, tuned: Tuned) -> None:
+    """Raise ProblemError 400 by field where the collection can not be searched so."""
     wrong = []
     if not 1 <= tuned.passages <= MOST_PASSAGES:
         wrong.append({"field": "passages", "message": f"From 1 to {MOST_PASSAGES}."})
@@ -108,7 +104,7 @@ def _check(knowledge_base: KnowledgeBase, tuned: Tuned, before: Tuned) -> None:
         wrong.append({"field": "strictness", "message": f"Between 0 and {MOST_STRICTNESS:g}."})
     if tuned.reranker_id not in {
         None,
-        before.reranker_id,
+        tuning_of(knowledge_base).reranker_id,
         *(model.id for model in rerankers_for(knowledge_base)),
     }:
         message = "Choose a model for ordering that all teams of this collection may use."

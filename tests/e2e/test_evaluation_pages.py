@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def measured_shelf(connected: Connected) -> UUID:
     """A collection of alice's with a golden question that was measured twice."""
     from apps.accounts.actors import Actor
-    from apps.knowledge.evaluation.golden import question_set
+    from apps.knowledge.evaluation.golden import Draft, question_set
     from apps.knowledge.models import EvaluationResult, EvaluationRun
     from apps.knowledge.services import document_add, knowledge_base_create
     from apps.tenants.scope import tenant_scope
@@ -32,7 +32,7 @@ def measured_shelf(connected: Connected) -> UUID:
         stream = io.BytesIO(b"The cap is 190 pounds.")
         document = document_add(actor=alice, knowledge_base=base, name="travel.txt", stream=stream)
         asked = "What is the cap?"
-        question = question_set(actor=alice, base=base, text=asked, document_ids=[document.id])
+        question = question_set(actor=alice, base=base, draft=Draft.by_hand(asked, [document.id]))
         for share in (0.5, 1.0):
             run = EvaluationRun.objects.create(
                 knowledge_base=base,

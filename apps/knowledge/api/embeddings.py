@@ -25,9 +25,12 @@ TAGS: Final = ["knowledge"]
 
 
 class EmbeddingModelInput(InputSerializer):
-    """The embedding model that a collection is to have."""
+    """The embedding model that a collection is to have; a trial waits for a decision before the switch."""
 
     model_id = serializers.UUIDField()
+    is_trial = serializers.BooleanField(
+        default=False, help_text="Measure the golden questions with both models first, then wait."
+    )
 
 
 class EmbeddingDefaultInput(InputSerializer):
@@ -155,7 +158,7 @@ class ReembeddingListApi(IdempotentMixin, _KnowledgeApi):
         read = EmbeddingModelInput(data=request.data)
         read.is_valid(raise_exception=True)
         change = services.reembedding_start(
-            actor=self.actor, knowledge_base=knowledge_base, model_id=read.validated_data["model_id"]
+            actor=self.actor, knowledge_base=knowledge_base, **read.validated_data
         )
         return Response(selectors.change_output(change), status=202)
 

@@ -1,4 +1,6 @@
-"""What searches may be narrowed to, and how collections are searched, over REST: parse, one call, render."""
+"""What searches may be narrowed to, over REST: parse, one call, render. And how a collection is searched, as
+clients say it.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,8 @@ from rest_framework.response import Response
 
 from apps.accounts.api.base import TenantApi
 from apps.knowledge.labelling import facets
-from apps.knowledge.permissions import access_knowledge_base, access_searchable
-from apps.knowledge.tuning import (
-    DEFAULT,
-    MOST_PASSAGES,
-    MOST_STRICTNESS,
-    Tuned,
-    tuning_of,
-    tuning_reset,
-    tuning_set,
-)
+from apps.knowledge.permissions import access_searchable
+from apps.knowledge.tuning import DEFAULT, MOST_PASSAGES, MOST_STRICTNESS
 from apps.rest.errors import invalid
 from apps.rest.serializers import InputSerializer
 
@@ -94,46 +88,6 @@ class TuningInput(InputSerializer):
         help_text="Multiplies what a passage must reach; 0 lets everything through.",
     )
     reranker_id = serializers.UUIDField(allow_null=True, default=None, help_text="A model that orders.")
-
-
-class TuningOutput(serializers.Serializer[Any]):
-    """How a collection is searched, and whether that is by the defaults."""
-
-    passages = serializers.IntegerField()
-    words = serializers.FloatField()
-    strictness = serializers.FloatField()
-    reranker_id = serializers.UUIDField(allow_null=True)
-    is_default = serializers.BooleanField()
-
-
-class TuningApi(TenantApi):
-    """How a collection is searched."""
-
-    scope = "knowledge"
-
-    @extend_schema(operation_id="tuning_read", tags=TAGS, responses=TuningOutput)
-    def get(self, request: Request, knowledge_base_id: UUID) -> Response:
-        """What was set, or the defaults."""
-        return Response(_shown(tuning_of(access_knowledge_base(self.actor, knowledge_base_id))))
-
-    @extend_schema(operation_id="tuning_set", tags=TAGS, request=TuningInput, responses=TuningOutput)
-    def put(self, request: Request, knowledge_base_id: UUID) -> Response:
-        """Search it so from the next question on."""
-        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
-        read = TuningInput(data=request.data)
-        read.is_valid(raise_exception=True)
-        tuned = Tuned(**read.validated_data)
-        return Response(_shown(tuning_set(actor=self.actor, knowledge_base=knowledge_base, tuned=tuned)))
-
-    @extend_schema(operation_id="tuning_reset", tags=TAGS, responses=TuningOutput)
-    def delete(self, request: Request, knowledge_base_id: UUID) -> Response:
-        """Search it by the defaults again."""
-        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
-        return Response(_shown(tuning_reset(actor=self.actor, knowledge_base=knowledge_base)))
-
-
-def _shown(tuned: Tuned) -> dict[str, Any]:
-    return tuned.output() | {"is_default": tuned == DEFAULT}
 
 
 def _ids(given: list[str]) -> list[UUID]:

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from apps.knowledge.api import narrowing
+from apps.knowledge.api import narrowing, tuning
 
 urlpatterns = [
     path("knowledge-bases/facets", narrowing.FacetsApi.as_view(), name="api-facets"),
-    path("knowledge-bases/<uuid:knowledge_base_id>/tuning", narrowing.TuningApi.as_view(), name="api-tuning"),
+    path("knowledge-bases/<uuid:knowledge_base_id>/tuning", tuning.TuningApi.as_view(), name="api-tuning"),
 ]

@@ -1,10 +1,8 @@
-"""Golden questions: by hand, from a CSV file, or taken over from what people said of passages; audited."""
+"""Golden questions, whoever they come from: kept, changed, approved, taken out; audited."""
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from apps.audit.services import record
@@ -12,77 +10,90 @@ from apps.knowledge.models import Document, GoldenQuestion, GoldenSource, Passag
 from apps.rest.errors import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from apps.accounts.actors import Actor
     from apps.knowledge.models import KnowledgeBase
 
 LONGEST: Final = 500
+LONGEST_ANSWER: Final = 4_000
+LONGEST_PASSAGE: Final = 4_000
 MOST: Final = 2_000
-MOST_BYTES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What a file became; `unknown` names rows whose document is not in the collection."""
+class Right:
+    """What is known of a right document: its worth among the right ones, and words to be handed over."""
 
-    added: int
-    unknown: list[str]
+    gain: float = 1.0
+    passage: str = ""
 
 
-def question_set(
-    *, actor: Actor, base: KnowledgeBase, text: str, document_ids: Iterable[UUID], origin: str = "hand"
-) -> GoldenQuestion:
-    """Keep the question with exactly these right documents of the collection; raises ProblemError 400."""
-    text = " ".join(text.split())
-    if not text or len(text) > LONGEST:
-        raise invalid([{"field": "text", "message": f"Write a question of up to {LONGEST} characters."}])
-    wanted = set(document_ids)
-    rows = Document.objects.filter(knowledge_base=base, version_of=None, id__in=wanted)
-    known = set(rows.values_list("id", flat=True))
-    if wanted - known:
-        raise invalid([{"field": "document_ids", "message": "Choose documents of this collection."}])
-    if GoldenQuestion.objects.filter(knowledge_base=base).count() >= MOST:
-        raise invalid([{"field": "text", "message": f"A collection has up to {MOST} questions."}])
-    question, is_new = GoldenQuestion.objects.get_or_create(
-        knowledge_base=base, text=text, defaults={"origin": origin, "created_by_id": actor.user_id}
-    )
-    GoldenSource.objects.filter(question=question).exclude(document_id__in=known).delete()
-    had = set(GoldenSource.objects.filter(question=question).values_list("document_id", flat=True))
-    GoldenSource.objects.bulk_create(
-        [GoldenSource(question=question, document_id=id_) for id_ in sorted(known - had)]
-    )
-    _note(actor, "golden_question.added" if is_new else "golden_question.changed", question)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A question as somebody, a file or a model gives it; `rights` are its right documents by id."""
+
+    text: str
+    rights: Mapping[UUID, Right] = field(default_factory=dict)
+    answer: str = ""
+    origin: str = "hand"
+
+    @classmethod
+    def by_hand(
+        cls, text: str, document_ids: Iterable[UUID], *, answer: str = "", passage: str = ""
+    ) -> Draft:
+        """With these documents; the passage is the first one's."""
+        ids = list(document_ids)
+        words = [passage, *[""] * (len(ids) - 1)] if ids else []
+        return cls(
+            text, {id_: Right(passage=said) for id_, said in zip(ids, words, strict=True)}, answer=answer
+        )
+
+
+def question_set(*, actor: Actor, base: KnowledgeBase, draft: Draft) -> GoldenQuestion:
+    """Keep the question with exactly these right documents and this answer; raises ProblemError 400.
+
+    One that a model proposed in the same words is approved by it.
+    """
+    draft = _checked(base, draft)
+    question = GoldenQuestion.objects.filter(knowledge_base=base, text=draft.text).first()
+    if question is None:
+        room_check(base, 1)
+        question = GoldenQuestion(knowledge_base=base, origin=draft.origin, created_by_id=actor.user_id)
+        action = "golden_question.added"
+    else:
+        action = "golden_question.changed"
+    _write(question, draft)
+    _note(actor, action, question)
     return question
 
 
+def question_change(*, actor: Actor, question: GoldenQuestion, draft: Draft) -> GoldenQuestion:
+    """Give it other words, documents or another answer; what a model proposed is approved by it.
+
+    Raises ProblemError 400, also where another question has these words.
+    """
+    draft = _checked(question.knowledge_base, draft)
+    others = GoldenQuestion.objects.filter(knowledge_base_id=question.knowledge_base_id, text=draft.text)
+    if others.exclude(id=question.id).exists():
+        raise invalid([{"field": "text", "message": "Another question has these words already."}])
+    was_proposed = question.is_proposed
+    _write(question, draft)
+    _note(actor, "golden_question.approved" if was_proposed else "golden_question.changed", question)
+    return question
+
+
+def question_approve(*, actor: Actor, question: GoldenQuestion) -> None:
+    """Have a proposed question measured from now on; one that is no proposal is left alone."""
+    if GoldenQuestion.objects.filter(id=question.id, is_proposed=True).update(is_proposed=False):
+        _note(actor, "golden_question.approved", question)
+
+
 def question_delete(*, actor: Actor, question: GoldenQuestion) -> None:
-    """Take it out; runs that measured it keep their results."""
+    """Take it out, or discard a proposal; runs that measured it keep their results."""
     _note(actor, "golden_question.deleted", question)
     question.delete()
-
-
-def questions_import(*, actor: Actor, base: KnowledgeBase, data: bytes) -> Imported:
-    """From CSV with the columns question and document (a title, file name or id), one right document a row.
-
-    Raises ProblemError 400 where it is no such file; rows that name no document of the collection are told.
-    """
-    rows = _rows(data)
-    names = _named(base)
-    wanted: dict[str, set[UUID]] = {}
-    unknown = []
-    for text, name in rows:
-        found = names.get(name.lower())
-        if found is None:
-            unknown.append(f"{text}: {name}")
-        else:
-            wanted.setdefault(" ".join(text.split()), set()).add(found)
-    for text, ids in wanted.items():
-        before = GoldenSource.objects.filter(question__knowledge_base=base, question__text=text)
-        ids |= set(before.values_list("document_id", flat=True))
-        question_set(actor=actor, base=base, text=text, document_ids=ids, origin="csv")
-    return Imported(len(wanted), unknown)
 
 
 def questions_from_feedback(*, actor: Actor, base: KnowledgeBase) -> int:
@@ -97,30 +108,60 @@ def questions_from_feedback(*, actor: Actor, base: KnowledgeBase) -> int:
     known = set(GoldenQuestion.objects.filter(knowledge_base=base).values_list("text", flat=True))
     fresh = [text for text in texts if text and text not in known]
     for text in fresh:
-        question_set(actor=actor, base=base, text=text, document_ids=(), origin="feedback")
+        question_set(actor=actor, base=base, draft=Draft(text, origin="feedback"))
     return len(fresh)
 
 
-def _rows(data: bytes) -> list[tuple[str, str]]:
-    try:
-        text = data.decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text), dialect=csv.Sniffer().sniff(text[:4096], ",;\t"))
-        rows = [(row["question"] or "", row["document"] or "") for row in reader]
-    except (UnicodeDecodeError, csv.Error, KeyError):
-        message = "A CSV file in UTF-8 with the columns question and document. Nothing was imported."
-        raise invalid([{"field": "file", "message": message}]) from None
-    if not rows or len(rows) > MOST:
-        raise invalid([{"field": "file", "message": f"From 1 to {MOST} rows. Nothing was imported."}])
-    return [(text, name.strip()) for text, name in rows]
+def room_check(base: KnowledgeBase, more: int) -> None:
+    """Raise ProblemError 400 where the collection has no room for that many more questions."""
+    if GoldenQuestion.objects.filter(knowledge_base=base).count() + more > MOST:
+        raise invalid([{"field": "text", "message": f"A collection has up to {MOST:,} questions."}])
 
 
-def _named(base: KnowledgeBase) -> dict[str, UUID]:
+def titles_of(document_ids: Sequence[str]) -> dict[str, str]:
+    """Titles by id, of documents that still are."""
+    rows = Document.objects.filter(id__in=document_ids).values_list("id", "title")
+    return {str(id_): title for id_, title in rows}
+
+
+def named(base: KnowledgeBase) -> dict[str, UUID]:
     """The collection's documents by id, title and file name, in lower case; the oldest of a name."""
     rows = Document.objects.filter(knowledge_base=base, version_of=None).order_by("-created_at", "-id")
     found: dict[str, UUID] = {}
     for id_, title, name in rows.values_list("id", "title", "file__name"):
         found |= {name.lower(): id_, title.lower(): id_, str(id_): id_}
     return found
+
+
+def _checked(base: KnowledgeBase, draft: Draft) -> Draft:
+    """The draft as it is kept; raises ProblemError 400."""
+    text = " ".join(draft.text.replace("\x00", "").split())
+    if not text or len(text) > LONGEST:
+        raise invalid([{"field": "text", "message": f"Write a question of up to {LONGEST} characters."}])
+    if len(draft.answer) > LONGEST_ANSWER:
+        message = f"An answer of up to {LONGEST_ANSWER:,} characters."
+        raise invalid([{"field": "answer", "message": message}])
+    documents = Document.objects.filter(knowledge_base=base, version_of=None, id__in=draft.rights.keys())
+    if draft.rights.keys() - set(documents.values_list("id", flat=True)):
+        raise invalid([{"field": "document_ids", "message": "Choose documents of this collection."}])
+    return Draft(text, draft.rights, draft.answer.replace("\x00", "").strip(), draft.origin)
+
+
+def _write(question: GoldenQuestion, draft: Draft) -> None:
+    question.text, question.answer, question.is_proposed = draft.text, draft.answer, False
+    question.save()
+    GoldenSource.objects.filter(question=question).delete()
+    GoldenSource.objects.bulk_create(
+        [
+            GoldenSource(
+                question=question,
+                document_id=id_,
+                gain=right.gain,
+                passage=right.passage.replace("\x00", "").strip()[:LONGEST_PASSAGE],
+            )
+            for id_, right in sorted(draft.rights.items())
+        ]
+    )
 
 
 def _note(actor: Actor, action: str, question: GoldenQuestion) -> None:
@@ -131,9 +172,3 @@ def _note(actor: Actor, action: str, question: GoldenQuestion) -> None:
         target_id=question.id,
         after={"question": question.text},
     )
-
-
-def titles_of(document_ids: Sequence[str]) -> dict[str, str]:
-    """Titles by id, of documents that still are."""
-    rows = Document.objects.filter(id__in=document_ids).values_list("id", "title")
-    return {str(id_): title for id_, title in rows}

@@ -51,6 +51,16 @@ def mean(qualities: Iterable[Quality]) -> Quality:
     )
 
 
+def means(rows: Sequence[Mapping[str, float | None]], fields: Mapping[str, str]) -> dict[str, float]:
+    """Of each field that any row has, by its name, over the rows that have it, to four places."""
+    found = {}
+    for name, field in fields.items():
+        values = [value for row in rows if (value := row[field]) is not None]
+        if values:
+            found[name] = round(sum(values) / len(values), 4)
+    return found
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least this share (0 to 1) of the values does not exceed."""
     ordered = sorted(values)

@@ -1,8 +1,14 @@
-"""Judged questions in BEIR's layout (Thakur et al., 2021): corpus.jsonl, queries.jsonl, qrels. Pure."""
+"""Judged questions in BEIR's layout (Thakur et al., 2021): corpus.jsonl, queries.jsonl, qrels. Pure.
+
+Read as they are found in the wild: ids as numbers, no titles, graded judgments, with or without a header, in
+three columns or in TREC's four, with tabs, commas or spaces.
+"""
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-JUDGMENTS: Final = ("qrels.tsv", "qrels/test.tsv")
+CORPUS: Final = "corpus.jsonl"
+QUERIES: Final = "queries.jsonl"
+JUDGMENTS: Final = (
+    "qrels.tsv", "qrels/test.tsv", "qrels.txt", "qrels.csv", "qrels/dev.tsv", "qrels/train.tsv",
+)  # fmt: skip
 _COLUMNS: Final = 3
+_APART: Final = re.compile(r"\t|,| +")
 
 
 class UnreadableSetError(Exception):
@@ -39,24 +50,40 @@ class JudgedSet:
 
 
 def read_set(folder: Path) -> JudgedSet:
-    """The set in the folder; raises UnreadableSetError."""
-    entries = tuple(
-        Entry(_id(row), str(row.get("title") or "").strip(), str(row.get("text") or "").strip())
-        for row in _rows(folder / "corpus.jsonl")
-    )
-    judgments = _judgments(folder)
-    texts = {_id(row): str(row.get("text") or "") for row in _rows(folder / "queries.jsonl")}
-    questions = {id_: text for id_, text in texts.items() if id_ in judgments}
+    """The set in the folder, each document once; raises UnreadableSetError."""
+    entries = read_corpus(folder)
+    questions, judgments = read_questions(folder)
     if not entries or not questions:
         raise UnreadableSetError(f"{folder} has no documents or no question with a right document.")
     return JudgedSet(folder.resolve().name, entries, questions, judgments)
+
+
+def read_corpus(folder: Path) -> tuple[Entry, ...]:
+    """The documents, of several with one id the first; raises UnreadableSetError."""
+    found: dict[str, Entry] = {}
+    for row in _rows(folder / CORPUS):
+        id_ = _id(row)
+        found.setdefault(id_, Entry(id_, _text(row, "title"), _text(row, "text")))
+    return tuple(found.values())
+
+
+def read_questions(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
+    """The questions that have a right document, and the gains of these; raises UnreadableSetError."""
+    judgments = _judgments(folder)
+    texts = {_id(row): _text(row, "text") for row in _rows(folder / QUERIES)}
+    return {id_: text for id_, text in texts.items() if id_ in judgments}, judgments
 
 
 def _id(row: dict[str, Any]) -> str:
     id_ = row.get("id", row.get("_id"))
     if id_ is None:
         raise UnreadableSetError("A row of the set has neither 'id' nor '_id'.")
-    return str(id_)
+    return str(id_).strip()
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    value = row.get(name)
+    return "" if value is None else str(value).strip()
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -66,9 +93,9 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise UnreadableSetError(f"Line {number} of {path} is not JSON.") from error
+            raise UnreadableSetError(f"Line {number} of {path.name} is not JSON.") from error
         if not isinstance(row, dict):
-            raise UnreadableSetError(f"Line {number} of {path} is not an object.")
+            raise UnreadableSetError(f"Line {number} of {path.name} is not an object.")
         yield row
 
 
@@ -76,17 +103,23 @@ def _judgments(folder: Path) -> dict[str, dict[str, float]]:
     """Gains above 0 by question. A first line that names columns is passed over."""
     path = next((folder / name for name in JUDGMENTS if (folder / name).is_file()), None)
     if path is None:
-        raise UnreadableSetError(f"{folder} has neither {' nor '.join(JUDGMENTS)}.")
+        raise UnreadableSetError(f"{folder} has no judgments: qrels.tsv or qrels/test.tsv.")
     found: dict[str, dict[str, float]] = defaultdict(dict)
     for number, line in enumerate(_lines(path), start=1):
-        parts = line.split("\t")
+        parts = _parts(line)
         if len(parts) < _COLUMNS or (number == 1 and not _is_number(parts[-1])):
             continue
         if not _is_number(parts[-1]):
-            raise UnreadableSetError(f"Line {number} of {path} ends with no number.")
+            raise UnreadableSetError(f"Line {number} of {path.name} ends with no number.")
         if float(parts[-1]) > 0:
             found[parts[0]][parts[-2]] = float(parts[-1])
     return dict(found)
+
+
+def _parts(line: str) -> list[str]:
+    """The columns of a line: by tabs where it has any, else by commas or spaces."""
+    parts = line.split("\t") if "\t" in line else _APART.split(line.strip())
+    return [part.strip() for part in parts]
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -100,7 +133,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        value = float(text)
     except ValueError:
         return False
-    return True
+    return math.isfinite(value)

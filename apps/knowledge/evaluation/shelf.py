@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from uuid import UUID
 
+    from apps.files.models import File
     from apps.knowledge.embedding import EmbeddingModel
     from apps.knowledge.evaluation.sets import Entry
 
 NAME: Final = "Evaluation"
+MARK: Final = "Made by bin/manage evaluate, and removed when it ends."
 _AT_ONCE: Final = 64
 BATCH: Final = 64
 _LEASE: Final = timedelta(hours=1)
@@ -52,9 +54,11 @@ class Shelf:
         self.chunks = 0
 
     def __enter__(self) -> Self:
+        leftovers_remove(self._tenant_id)
         with tenant_scope(self._tenant_id):
             self._base = KnowledgeBase.objects.create(
                 name=NAME,
+                description=MARK,
                 visibility=Visibility.PRIVATE,
                 owner_id=self._user_id,
                 conversation_id=self.conversation_id,
@@ -67,17 +71,18 @@ class Shelf:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._remove_some():
-            pass
+        _remove(self._base, self._file)
+
+    def touch(self) -> None:
+        """Say that it is still used."""
         with tenant_scope(self._tenant_id):
-            TermCount.objects.filter(chunks=0).delete()
-            self._base.delete()
-            file_delete(file=self._file)
+            KnowledgeBase.objects.filter(id=self._base.id).update(updated_at=Now())
 
     def fill(self, entries: Sequence[Entry]) -> None:
         """Chunk, store, embed and publish the documents; raises as gateway.embed_sync does."""
         for start in range(0, len(entries), _AT_ONCE):
             self._add(entries[start : start + _AT_ONCE])
+            self.touch()
 
     def _add(self, entries: Sequence[Entry]) -> None:
         read = [_parsed(entry) for entry in entries]
@@ -123,7 +128,7 @@ class Shelf:
             knowledge_base=self._base,
             file=self._file,
             uploaded_by_id=self._user_id,
-            title=(entry.title or entry.id)[:500],
+            title=clean(entry.title or entry.id)[:500],
             due_at=Now(),
         )
         self.entry_of[document.id] = entry.id
@@ -140,17 +145,43 @@ class Shelf:
         made = gateway.embed_sync(passage_call(who, self._model, texts, purpose="evaluation"))
         return [fitted(vector) for vector in made.vectors]
 
-    def _remove_some(self) -> bool:
-        with tenant_scope(self._tenant_id):
-            documents = Document.objects.filter(knowledge_base=self._base)[: _AT_ONCE * 8]
-            rows = list(documents.values_list("id", "state"))
-            ready = [id_ for id_, state in rows if state == DocumentState.READY]
-            if ready:
-                storing.terms_count(ready, sign=-1)
-            ids = [id_ for id_, _ in rows]
-            storing.chunks_drop(ids)
-            Document.objects.filter(id__in=ids).delete()
-        return bool(rows)
+
+def leftovers_remove(tenant_id: UUID) -> None:
+    """Remove what evaluations left whose processes were killed more than an hour ago; outside any scope."""
+    with tenant_scope(tenant_id):
+        marked = KnowledgeBase.objects.filter(name=NAME, description=MARK, conversation_id__isnull=False)
+        left = list(marked.filter(updated_at__lt=Now() - _LEASE))
+        files = [_file_of(base) for base in left]
+    for base, file in zip(left, files, strict=True):
+        _remove(base, file)
+
+
+def _file_of(base: KnowledgeBase) -> File | None:
+    document = Document.objects.select_related("file").filter(knowledge_base=base).first()
+    return None if document is None else document.file
+
+
+def _remove(base: KnowledgeBase, file: File | None) -> None:
+    while _remove_some(base):
+        pass
+    with tenant_scope(base.tenant_id):
+        TermCount.objects.filter(chunks=0).delete()
+        base.delete()
+        if file is not None:
+            file_delete(file=file)
+
+
+def _remove_some(base: KnowledgeBase) -> bool:
+    with tenant_scope(base.tenant_id):
+        documents = Document.objects.filter(knowledge_base=base)[: _AT_ONCE * 8]
+        rows = list(documents.values_list("id", "state"))
+        ready = [id_ for id_, state in rows if state == DocumentState.READY]
+        if ready:
+            storing.terms_count(ready, sign=-1)
+        ids = [id_ for id_, _ in rows]
+        storing.chunks_drop(ids)
+        Document.objects.filter(id__in=ids).delete()
+    return bool(rows)
 
 
 def _parsed(entry: Entry) -> Parsed:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from apps.audit.services import record
 from apps.knowledge import failures
+from apps.knowledge.evaluation.gates import switch_ask
 from apps.knowledge.models import Document, DocumentState, KnowledgeBase, Reembedding, ReembeddingState
 from apps.knowledge.reembedding.claiming import MOST_ATTEMPTS, LostReembeddingError, held, locked
 from apps.knowledge.reembedding_models import UNDER_WAY
@@ -84,6 +85,18 @@ def switch(change: Reembedding) -> bool:
         updated_at=Now(),
     )
     _note("reembedding.switched", change, {"model": change.model_name, "knowledge_base": str(base.id)})
+    return True
+
+
+def gate_ask(change: Reembedding) -> bool:
+    """Whether the change waits for its measurement before the switch; raises LostReembeddingError."""
+    base = knowledge_base_lock(change.knowledge_base_id)
+    if base is None:
+        raise LostReembeddingError
+    locked(change)
+    if not switch_ask(base, change):
+        return False
+    held(change).update(state=ReembeddingState.MEASURING, lease_until=None, attempts=0, updated_at=Now())
     return True
 
 

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from apps.audit.services import record
+from apps.knowledge.evaluation.models import GatedChange, GatedState
 from apps.knowledge.models import EmbeddingDefault, KnowledgeBase, Reembedding, ReembeddingState
 from apps.knowledge.reembedding.estimating import size_of
 from apps.knowledge.reembedding.hinting import hint_after_commit
@@ -32,8 +33,12 @@ _NOT_OFFERED: Final = "Choose an embedding model that every team of this collect
 _NOT_GRANTED: Final = "Choose an embedding model that Everyone may use."
 
 
-def reembedding_start(*, actor: Actor, knowledge_base: KnowledgeBase, model_id: UUID) -> Reembedding:
+def reembedding_start(
+    *, actor: Actor, knowledge_base: KnowledgeBase, model_id: UUID, is_trial: bool = False
+) -> Reembedding:
     """Change the collection to another model, in the background; the present one serves until it is done.
+
+    A trial is measured before the switch, and waits for somebody to decide.
 
     Raises ProblemError: 400 for a model that is not offered, 409 where it has this one or changes already.
     """
@@ -51,6 +56,7 @@ def reembedding_start(*, actor: Actor, knowledge_base: KnowledgeBase, model_id: 
         model_name=model.name,
         started_by_id=actor.user_id,
         chunks_total=size_of(base).chunks,
+        is_trial=is_trial,
         due_at=Now(),
     )
     change.refresh_from_db(fields=["due_at"])
@@ -76,6 +82,9 @@ def reembedding_resume(*, actor: Actor, change: Reembedding) -> Reembedding:
 def reembedding_cancel(*, actor: Actor, change: Reembedding) -> Reembedding:
     """Give it up: the collection keeps its model, the new vectors are deleted. 409 where it is over."""
     moved = _moved(actor, change, UNDER_WAY, ReembeddingState.CANCELLED, "reembedding.cancelled")
+    GatedChange.objects.filter(reembedding=moved, state__in=(GatedState.MEASURING, GatedState.HELD)).update(
+        state=GatedState.WITHDRAWN, decided_by_id=actor.user_id, decided_at=Now()
+    )
     hint_after_commit(current_tenant_id(), moved.id)
     return moved
 

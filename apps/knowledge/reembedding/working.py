@@ -132,14 +132,14 @@ class _Turn:
         self._until = monotonic() + TURN_S
 
     def run(self) -> bool:
-        """Work until the switch (True), or until it is others' turn (False)."""
+        """Work until the switch or until it waits at a gate (True), or until it is others' turn (False)."""
         with tenant_scope(self._change.tenant_id):
             outcomes.total_update(self._change)
             model, who = self._allowed()
         scale_ensure(who, model)
         while self._pass():
             with tenant_scope(self._change.tenant_id):
-                if outcomes.switch(self._change):
+                if outcomes.gate_ask(self._change) or outcomes.switch(self._change):
                     return True
         with tenant_scope(self._change.tenant_id):
             outcomes.yield_turn(self._change)

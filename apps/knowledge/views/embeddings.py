@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from apps.accounts.pages import AdminPage, PersonPage
+from apps.accounts.permissions import can
+from apps.knowledge.evaluation.gates import gate_of, open_change
 from apps.knowledge.permissions import MANAGE, access_knowledge_base
 from apps.knowledge.reembedding import selectors, services
 from apps.rest.errors import ProblemError, not_found
@@ -39,7 +41,12 @@ class EmbeddingPage(PersonPage):
         try:
             if model_id is None:
                 return self._page(request, knowledge_base, problem="Choose a model first.", status=422)
-            services.reembedding_start(actor=self.actor, knowledge_base=knowledge_base, model_id=model_id)
+            services.reembedding_start(
+                actor=self.actor,
+                knowledge_base=knowledge_base,
+                model_id=model_id,
+                is_trial="is_trial" in request.POST,
+            )
         except ProblemError as problem:
             words = " ".join(error["message"] for error in problem.errors or []) or str(problem.title)
             return self._page(request, knowledge_base, problem=words, status=problem.status)
@@ -58,6 +65,9 @@ class EmbeddingPage(PersonPage):
         context = {
             "knowledge_base": knowledge_base,
             "embedding": selectors.embedding_of(knowledge_base),
+            "gated": open_change(knowledge_base),
+            "gate": gate_of(knowledge_base),
+            "may_manage": can(self.actor, MANAGE),
             "problem": problem,
         }
         return render(request, "knowledge/embedding.html", context, status=status)

@@ -9,10 +9,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from apps.accounts.pages import PersonPage
+from apps.accounts.permissions import can
 from apps.knowledge import tuning
+from apps.knowledge.evaluation.gates import open_change, tuning_ask
 from apps.knowledge.forms import tried
 from apps.knowledge.labelling import document_label
-from apps.knowledge.permissions import access_document, access_knowledge_base
+from apps.knowledge.permissions import MANAGE, access_document, access_knowledge_base
 from apps.knowledge.search_forms import LabelsForm, TuningForm
 from apps.knowledge.views.passages import document_page
 from apps.rest.errors import not_found
@@ -39,13 +41,10 @@ class TuningPage(PersonPage):
         """Save them, or take the defaults again."""
         base = self._base(knowledge_base_id)
         tuned = tuning.tuning_of(base)
-        if "reset" in request.POST:
-            tuning.tuning_reset(actor=self.actor, knowledge_base=base)
-            return HttpResponseRedirect(reverse("knowledge-tuning", args=[base.id]))
-        form = self._form(base, tuned, data=request.POST)
-        if form.is_valid() and tried(
-            form, lambda: tuning.tuning_set(actor=self.actor, knowledge_base=base, tuned=form.tuned)
-        ):
+        is_reset = "reset" in request.POST
+        values = TuningForm.initial_of(tuning.DEFAULT) if is_reset else request.POST
+        form = self._form(base, tuned, data=values)
+        if form.is_valid() and tried(form, lambda: tuning_ask(actor=self.actor, base=base, tuned=form.tuned)):
             return HttpResponseRedirect(f"{reverse('knowledge-tuning', args=[base.id])}?saved=1")
         return self._page(request, base, form, tuned, status=UNPROCESSABLE)
 
@@ -65,6 +64,8 @@ class TuningPage(PersonPage):
             "form": form,
             "knowledge_base": base,
             "is_default": tuned == tuning.DEFAULT,
+            "gated": open_change(base),
+            "may_manage": can(self.actor, MANAGE),
             "saved": "saved" in request.GET,
         }
         return render(request, "knowledge/tuning.html", context, status=status)
