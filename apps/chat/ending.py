@@ -37,7 +37,11 @@ def end_reply(end: RunEnd) -> Mapping[str, Any] | None:
     _fill(message, end)
     rows.fill_answer(message)
     sources = selectors.readable_sources(end.run.user_id, [message])
-    return {"message": outputs.message_output(message, {}, sources), "follow": _follow(awaited, end)}
+    return {
+        "message": outputs.message_output(message, {}, sources),
+        "follow": _follow(awaited, end),
+        "data_class": end.result.get("data_class"),
+    }
 
 
 def end_title(end: RunEnd) -> Mapping[str, Any] | None:

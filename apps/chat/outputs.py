@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from apps.chat import parts
 from apps.chat.citing import CITATION, NEAREST
 from apps.chat.models import MessageState
+from apps.guardrails.classes import DataClass
 from apps.knowledge.care.freshness import is_stale
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _quoted(note: dict[str, Any], readable: Mapping[str, date | None] | None) ->
     if note["type"] != CITATION:
         return note
     if note["document_id"] not in readable:
-        return note | {"quote": "", "heading": []}
+        return note | {"quote": "", "heading": [], "place": ""}
     due = readable[note["document_id"]]
     return note | {"review_by": due.isoformat(), "is_stale": is_stale(due)} if due else note
 
@@ -137,5 +138,6 @@ def _gone(file_id: UUID) -> dict[str, Any]:
         "document_id": None,
         "state": "failed",
         "error": {"kind": "deleted", "detail": "This file was deleted."},
+        "data_class": DataClass.INTERNAL.slug,
         "pages": None,
     }

@@ -34,6 +34,7 @@ def file_output(document: Document) -> dict[str, Any]:
         "document_id": document.id,
         "state": _OF_FILE.get(DocumentState(document.state), document.state),
         "error": error_of(document),
+        "data_class": document.held_class.slug,
         "pages": document.pages or None,
     }
 
@@ -61,6 +62,7 @@ def document_output(document: Document) -> dict[str, Any]:
         "note": document.note,
         "is_retryable": document.may_retry,
         "pages": document.pages or None,
+        "pages_read": document.pages_read if document.state == DocumentState.READING else None,
         "chunks": document.chunk_count,
         "language": document.language or None,
         "folder": document.folder,
@@ -113,6 +115,7 @@ def chunk_output(chunk: Chunk, before: str, after: str) -> dict[str, Any]:
             "origin": origin_of(document),
         },
         "page": chunk.page,
+        "place": chunk.place.label,
         "heading": chunk.heading,
         "text": chunk.text,
         "before": before,
@@ -134,6 +137,7 @@ def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, dict[str, Any
                 "document_id": chunk.document_id,
                 "document_title": chunk.document.title,
                 "page": chunk.page,
+                "place": chunk.place.label,
                 "heading": chunk.heading,
                 "text": chunk.text,
                 "data_class": chunk.document.held_class.slug,

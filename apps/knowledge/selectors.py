@@ -148,7 +148,8 @@ def conversation_files(conversation_id: UUID) -> list[dict[str, Any]]:
 
 def file_outputs(file_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     """FileOutput by the file's id, for those that still are; the caller checks who asks."""
-    documents = Document.objects.filter(file_id__in=file_ids).select_related("file")
+    rows = Document.objects.filter(file_id__in=file_ids)
+    documents = rows.select_related("file", "knowledge_base", "version_of")
     return {document.file_id: file_output(document) for document in documents}
 
 
@@ -180,4 +181,4 @@ def readable_document_ids(*, user_id: UUID, document_ids: Sequence[UUID]) -> set
 
 def _attached(conversation_id: UUID) -> QuerySet[Document]:
     rows = Document.objects.filter(knowledge_base__conversation_id=conversation_id)
-    return rows.select_related("file")
+    return rows.select_related("file", "knowledge_base", "version_of")

@@ -99,6 +99,7 @@ class AttachedFile(serializers.Serializer[Any]):
     document_id = serializers.UUIDField(allow_null=True)
     state = serializers.ChoiceField(FILE_STATES)
     error = FileError(allow_null=True)
+    data_class = serializers.ChoiceField(SLUGS, help_text="How far it may go.")
     pages = serializers.IntegerField(allow_null=True)
 
 
@@ -152,6 +153,7 @@ class NearDocument(serializers.Serializer[Any]):
     document_title = serializers.CharField()
     chunk_id = serializers.UUIDField()
     page = serializers.IntegerField(allow_null=True)
+    place = serializers.CharField(required=False, allow_blank=True)
 
 
 class Annotation(serializers.Serializer[Any]):
@@ -169,6 +171,9 @@ class Annotation(serializers.Serializer[Any]):
     document_id = serializers.UUIDField(required=False)
     document_title = serializers.CharField(required=False)
     page = serializers.IntegerField(required=False, allow_null=True)
+    place = serializers.CharField(
+        required=False, allow_blank=True, help_text="Page, slide, or sheet and rows, to be shown as it is."
+    )
     heading = serializers.ListField(child=serializers.CharField(), required=False)
     quote = serializers.CharField(required=False)
     verified = serializers.BooleanField(required=False)

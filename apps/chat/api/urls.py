@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.chat.api import discarding, files, judging, picker, pictures, views
+from apps.chat.api import classes, discarding, files, judging, picker, pictures, views
 
 urlpatterns = [
     path("models", picker.ModelListApi.as_view(), name="api-models"),
@@ -17,6 +17,11 @@ urlpatterns = [
         "conversations/<uuid:conversation_id>/files",
         files.ConversationFileListApi.as_view(),
         name="api-conversation-files",
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/data-class",
+        classes.ConversationClassApi.as_view(),
+        name="api-conversation-class",
     ),
     path("pictures/<uuid:file_id>", pictures.PictureApi.as_view(), name="api-picture"),
     path(
