@@ -1,0 +1,117 @@
+"""A statement as a PDF, from its frozen rows alone: the same rows give the same pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import font_roboto
+from fpdf import FPDF
+from fpdf.enums import TableBordersLayout, XPos, YPos
+from fpdf.fonts import FontFace
+
+from apps.metering.money import money
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from apps.metering.models import Statement, StatementLine
+
+FONT: Final = "Roboto"
+_FILES: Final = Path(font_roboto.__file__).parent / "files"
+_GREY: Final = (90, 90, 102)
+_LINE: Final = (200, 200, 208)
+_COLUMNS: Final = ("Model", "Calls", "Tokens in", "Tokens out", "Cost", "Mark-up", "Charge")
+_WIDTHS: Final = (30, 11, 16, 15, 20, 11, 20)
+
+
+class _Page(FPDF):
+    """A4 with the page's number at its foot."""
+
+    foot: str = ""
+
+    def footer(self) -> None:
+        self.set_y(-15)
+        self.set_font(FONT, size=8)
+        self.set_text_color(*_GREY)
+        self.cell(0, 8, self.foot)
+        self.set_x(self.l_margin)
+        self.cell(0, 8, f"Page {self.page_no()} of {{nb}}", align="R")
+
+
+def statement_pdf(statement: Statement, lines: Sequence[StatementLine]) -> bytes:
+    """The statement on A4. Letters that Roboto lacks (it has Latin, Greek, Cyrillic) are left out."""
+    page = _Page()
+    page.add_font(FONT, fname=_FILES / "Roboto-Regular.ttf")
+    page.add_font(FONT, style="B", fname=_FILES / "Roboto-Bold.ttf")
+    page.set_creation_date(statement.created_at)
+    page.set_title(f"Statement {statement.number}")
+    page.set_lang("en")
+    page.foot = f"{statement.organisation} · statement {statement.number}"
+    page.add_page()
+    _head(page, statement)
+    _table(page, statement, lines)
+    if statement.unpriced:
+        page.ln(4)
+        page.set_text_color(*_GREY)
+        page.multi_cell(0, 5, f"{statement.unpriced:,} calls have no known price and are in no amount.")
+    return bytes(page.output())
+
+
+def _head(page: FPDF, statement: Statement) -> None:
+    page.set_font(FONT, size=10)
+    page.set_text_color(*_GREY)
+    _text(page, statement.organisation, 6)
+    page.set_text_color(0)
+    page.set_font(FONT, style="B", size=18)
+    _text(page, statement.team_name or "Calls without a team", 10)
+    page.set_font(FONT, size=10)
+    facts = [
+        ("Statement", str(statement.number)),
+        ("Month", f"{statement.month:%B %Y}"),
+        ("Cost centre", statement.cost_centre or "none"),
+        ("Made on", f"{statement.created_at:%Y-%m-%d %H:%M} UTC"),
+        ("Active people", f"{statement.people:,}"),
+    ]
+    for name, value in facts:
+        page.set_text_color(*_GREY)
+        page.cell(32, 6, name)
+        page.set_text_color(0)
+        _text(page, value, 6)
+    page.ln(4)
+
+
+def _text(page: FPDF, text: str, height: float) -> None:
+    page.cell(0, height, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _table(page: FPDF, statement: Statement, lines: Sequence[StatementLine]) -> None:
+    page.set_font(FONT, size=9)
+    page.set_draw_color(*_LINE)
+    with page.table(
+        col_widths=_WIDTHS,
+        text_align=("LEFT", *["RIGHT"] * (len(_COLUMNS) - 1)),
+        borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+        headings_style=FontFace(emphasis="BOLD"),
+        line_height=6,
+    ) as table:
+        table.row(_COLUMNS)
+        for line in lines:
+            table.row(_cells(line, statement.currency))
+        table.row(_total(statement), style=FontFace(emphasis="BOLD"))
+
+
+def _cells(line: StatementLine, currency: str) -> list[str]:
+    name = f"{line.model_slug} (corrections)" if line.is_correction else line.model_slug
+    return [
+        name, f"{line.calls:,}", f"{line.tokens_input:,}", f"{line.tokens_output:,}",
+        money(line.amount, currency), f"{line.percent.normalize():f}%", money(line.charge, currency),
+    ]  # fmt: skip
+
+
+def _total(statement: Statement) -> list[str]:
+    currency = statement.currency
+    return [
+        "Total", f"{statement.calls:,}", f"{statement.tokens_input:,}", f"{statement.tokens_output:,}",
+        money(statement.amount, currency), "", money(statement.charge, currency),
+    ]  # fmt: skip
