@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from apps.guardrails.detectors.expressions import Expressions
 from apps.guardrails.detectors.finding import candidates, settle
+from apps.guardrails.detectors.terms import Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from apps.guardrails.detectors.kinds import Finding
     from apps.guardrails.rules import Rule
 
 
 class Finder:
-    """Looks for everything that any of the rules wants."""
+    """Looks for everything that any of the rules wants; raises ExpressionError for a bad expression."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Collection[Rule]) -> None:
         self._kinds = frozenset(kind for rule in rules for kind in rule.kinds)
+        terms = {rule.id: rule.terms for rule in rules if rule.terms}
+        patterns = {
+            f"{rule.id} {index}": pattern for rule in rules for index, pattern in enumerate(rule.patterns)
+        }
+        self._terms = Terms(terms) if terms else None
+        self._expressions = Expressions(patterns) if patterns else None
 
     def candidates(self, text: str) -> list[Finding]:
         """All findings in order of their start, also those that lie over one another."""
-        return candidates(text, self._kinds)
+        return candidates(text, self._kinds, terms=self._terms, expressions=self._expressions)
 
     def taken(self, rule: Rule, found: Sequence[Finding]) -> list[Finding]:
         """Those that the rule looks for, none over another."""
@@ -29,4 +38,40 @@ class Finder:
 
 
 def _fits(rule: Rule, found: Finding) -> bool:
-    return found.kind in rule.kinds or found.detail == rule.id
+    return found.kind in rule.kinds or found.detail.partition(" ")[0] == rule.id
+
+
+def covering(text: str, found: Collection[Finding]) -> list[Finding]:
+    """The findings with none over another, and no part of any left uncovered, in order."""
+    made: list[Finding] = []
+    cluster: list[Finding] = []
+    reach = -1
+    for each in sorted(found, key=lambda one: one.start):
+        if each.start >= reach:
+            made += _covered(text, cluster)
+            cluster = []
+        cluster.append(each)
+        reach = max(reach, each.end)
+    return made + _covered(text, cluster)
+
+
+def _covered(text: str, cluster: list[Finding]) -> list[Finding]:
+    """The surest of findings that hang together, and what of the others stands beside them."""
+    if len(cluster) <= 1:
+        return cluster
+    kept = settle(cluster)
+    for each in cluster:
+        at = each.start
+        for other in sorted(kept, key=lambda one: one.start):
+            if other.end <= at or other.start >= each.end:
+                continue
+            if other.start > at:
+                kept.append(_part(each, at, other.start, text))
+            at = other.end
+        if at < each.end:
+            kept.append(_part(each, at, each.end, text))
+    return sorted(kept, key=lambda one: one.start)
+
+
+def _part(found: Finding, start: int, end: int, text: str) -> Finding:
+    return replace(found, start=start, end=end, value=text[start:end])

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.answering import Answer
 from apps.guardrails.classes import DataClass, highest
-from apps.guardrails.detectors.finding import settle
-from apps.guardrails.finders import Finder
+from apps.guardrails.finders import Finder, covering
 from apps.guardrails.policy import (
     GuardrailAskError,
     GuardrailRefusedError,
@@ -171,10 +170,11 @@ def masked(text: str, findings: Mapping[Finding, DataClass], placeholders: Place
     """The text with a placeholder for each finding; what looked like one before is replaced as well."""
     made: list[str] = []
     at = 0
-    for found in settle(findings):
+    for found in covering(text, findings):
         made.append(placeholders.escaped(text[at : found.start]))
         value = text[found.start : found.end]
-        made.append(placeholders.stand_in(found.kind.name, found.value, value, findings[found]))
+        data_class = findings.get(found) or found.kind.data_class
+        made.append(placeholders.stand_in(found.kind.name, found.value, value, data_class))
         at = found.end
     made.append(placeholders.escaped(text[at:]))
     return "".join(made)

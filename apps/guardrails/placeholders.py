@@ -36,9 +36,10 @@ LONGEST: Final = 40
 
 
 def _whole() -> str:
-    words = "|".join(_WORDS)
-    boxed = ("".join(f"(?i:{words})" if atom is None else atom for atom in form) for form in _FORMS)
-    bare = "".join(f"(?:{words})" if atom is None else atom for atom in _BARE)
+    boxed_words = "|".join(_WORDS).replace("_", r"\\?[_ -]")
+    bare_words = "|".join(_WORDS).replace("_", r"\\?_")
+    boxed = ("".join(f"(?i:{boxed_words})" if atom is None else atom for atom in form) for form in _FORMS)
+    bare = "".join(f"(?:{bare_words})" if atom is None else atom for atom in _BARE)
     return "|".join([*boxed, bare + _BARE_END])
 
 
@@ -52,7 +53,12 @@ def _begun(atoms: Iterable[str]) -> str:
 
 
 def _letters(form: Iterable[str | None], word: str, *, any_case: bool) -> list[str]:
-    spelled = [f"(?i:{letter})" if any_case else letter for letter in word]
+    spelled: list[str] = []
+    for letter in word:
+        if letter == "_":
+            spelled += (r"\\?", "[_ -]" if any_case else "_")
+        else:
+            spelled.append(f"(?i:{letter})" if any_case else letter)
     return [piece for atom in form for piece in (spelled if atom is None else [atom])]
 
 
@@ -69,7 +75,7 @@ _PLACEHOLDER: Final = re.compile(_whole())
 _CANONICAL: Final = re.compile(rf"\[(?:{'|'.join(_WORDS)})_{_NUMBER}\]")
 _PARTIAL: Final = re.compile(_partial())
 _MAY_BEGIN: Final = re.compile(rf"[\[\\{''.join(sorted({word[0] for word in _WORDS}))}]")
-_PARTS: Final = re.compile(rf"({'|'.join(_WORDS)})[\\_ -]+([0-9]+[b-z]?)", re.IGNORECASE)
+_MARKS: Final = re.compile(r"[\[\]\\_ -]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +239,8 @@ class Restorer:
         return "".join(made)
 
     def _value_of(self, found: str) -> str:
-        parts = _PARTS.search(found)
-        value = self._values.get(f"{parts[1].upper()}_{parts[2]}") if parts else None
+        *words, number = _MARKS.sub(" ", found).split()
+        value = self._values.get("_".join([*words, ""]).upper() + number.lower())
         return found if value is None else self._encode(value.text)
 
 
