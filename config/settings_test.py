@@ -10,3 +10,4 @@ from config import env
 from config.settings import *  # noqa: F403 - the settings themselves
 
 INSTALLED_APPS = [*env.words("ATRIUM_TEST_APPS"), *INSTALLED_APPS]  # noqa: F405 - as above
+BACKGROUND_NICENESS = 0

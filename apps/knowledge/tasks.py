@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from uuid import UUID
 
 from apps.knowledge.evaluation.making import make_questions
 from apps.knowledge.evaluation.measuring import measure
+from apps.knowledge.giving_way import give_way
 from apps.knowledge.hinting import hint_tending
 from apps.knowledge.ingesting import ingest
 from apps.knowledge.reembedding.working import reembed
@@ -23,14 +22,14 @@ HARD_LIMIT_S = 1560
 @tenant_task(name="ingest_document", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
 def ingest_document(tenant_id: str, document_id: str) -> None:
     """Read the document; one that another worker reads, or that is done, is left alone."""
-    _give_way()
+    give_way()
     ingest(UUID(tenant_id), UUID(document_id))
 
 
 @tenant_task(name="embed_document", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
 def embed_document(tenant_id: str, document_id: str) -> None:
     """Give vectors to the changed passages of a document that is ready."""
-    _give_way()
+    give_way()
     embed_missing(UUID(tenant_id), UUID(document_id))
 
 
@@ -39,14 +38,14 @@ def embed_document(tenant_id: str, document_id: str) -> None:
 )
 def reembed_knowledge_base(tenant_id: str, reembedding_id: str) -> None:
     """Take a turn at a collection's change to another embedding model."""
-    _give_way()
+    give_way()
     reembed(UUID(tenant_id), UUID(reembedding_id))
 
 
 @tenant_task(name="tend_index", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
 def tend_index(tenant_id: str) -> None:
     """Take a turn at moving vectors and posting words; what is left waits behind documents to be read."""
-    _give_way()
+    give_way()
     if tend(UUID(tenant_id)):
         hint_tending(UUID(tenant_id))
 
@@ -67,9 +66,3 @@ def make_golden_questions(tenant_id: str, making_id: str) -> None:
 def search_knowledge_base(tenant_id: str, search_id: str) -> None:
     """Make the trial search and write what it found; one that was made already is left alone."""
     search(UUID(tenant_id), UUID(search_id))
-
-
-def _give_way() -> None:
-    """Take what answers leave of a processor; the parser's subprocess inherits it (docs/performance.md)."""
-    if sys.platform == "linux":
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -16,7 +16,7 @@ from resource import RUSAGE_SELF, getrusage, struct_rusage
 from shutil import which
 from typing import Any, BinaryIO
 
-from apps.knowledge.giving_way import lower_with_us
+from apps.knowledge.giving_way import held_up_s, lower_with_us
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS, RECOGNITION_LIMITS, Limits
 from apps.knowledge.parsing.parsed import Parsed, decode
@@ -29,6 +29,7 @@ _ENTRY = "apps.knowledge.sandbox.entry:parse"
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _READ = 1024 * 1024
 _GRACE = 1.0
+_SLIGHT = 0.1
 _NEARLY = 0.85
 _CLEARLY = 1.5
 _KIB = 1024
@@ -68,7 +69,7 @@ def parse_sandboxed(
     then `recognition.wall`, and a second each. Raises ParseError, of whatever the document does to the
     parser; OSError when `source` cannot be opened.
     """
-    document = run(source, _ENTRY, {"name": name, "recognise": False}, limits)
+    document = run(source, _ENTRY, {"name": name, "recognise": False}, limits, progress)
     if document is None:
         document = run(source, _ENTRY, {"name": name, "recognise": True}, recognition, progress)
     try:
@@ -132,7 +133,7 @@ def _finished(descriptor: int, arguments: list[str], limits: Limits, progress: P
     lower_with_us(process.pid)
     grace = 0.0
     try:
-        answer, stopped = _read(reader, limits, progress)
+        answer, stopped = _read(process.pid, reader, limits, progress)
         grace = 0.0 if stopped else _GRACE
     finally:
         os.close(reader)
@@ -146,15 +147,24 @@ def _peak_of(usage: struct_rusage) -> int:
     return usage.ru_maxrss * _KIB if usage.ru_maxrss > _CLEARLY * ours else 0
 
 
-def _read(reader: int, limits: Limits, progress: Progress | None) -> tuple[bytes, ParseErrorKind | None]:
-    """The answer until the pipe closes, the time is over, or it grows past the limit."""
-    deadline = time.monotonic() + limits.wall
+def _read(
+    pid: int, reader: int, limits: Limits, progress: Progress | None
+) -> tuple[bytes, ParseErrorKind | None]:
+    """The answer until the pipe closes, the time is over, or it grows past the limit.
+
+    Time in which others had the processor does not count.
+    """
+    deadline, waited = time.monotonic() + limits.wall, 0.0
     poll = select.poll()
     poll.register(reader, select.POLLIN)
     received = bytearray()
     while True:
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            return b"", ParseErrorKind.TIMEOUT
+            before, waited = waited, held_up_s(pid)
+            if waited - before < _SLIGHT:
+                return b"", ParseErrorKind.TIMEOUT
+            deadline += waited - before
+            continue
         part = os.read(reader, _READ)
         if not part:
             return bytes(received), None
