@@ -104,10 +104,10 @@ def _askers(folder: Path, chunks: int) -> list[Asker]:
         from bench.retrieval_fixture import sources
 
         made = load(sources(SETS), chunks)
-        began = time.perf_counter()
-        tend_all()
-        print(f"tended in {time.perf_counter() - began:.0f} s", flush=True)
         kept.write_text(json.dumps([asdict(asker) for asker in made], default=str), encoding="utf-8")
+    began = time.perf_counter()
+    tend_all()
+    print(f"tended in {time.perf_counter() - began:.0f} s", flush=True)
     rows: list[dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8"))
     for row in rows:
         row |= {name: UUID(value) for name, value in row.items() if name.endswith("_id")}
