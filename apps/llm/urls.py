@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.llm.clearances.urls import urlpatterns as clearances
 from apps.llm.routes.urls import urlpatterns as routes
 from apps.llm.views import deployments, health, model_list, models, provider_models, providers
 from apps.llm.views.policy import MyModelsView, PersonModelsView
@@ -9,6 +10,7 @@ from apps.llm.views.teams import TeamModelsView, TeamModelView, TeamsModelsView
 
 urlpatterns = [
     *routes,
+    *clearances,
     path("admin/providers", providers.ProviderListView.as_view(), name="admin-providers"),
     path("admin/providers/health", health.HealthView.as_view(), name="admin-providers-health"),
     path(

@@ -76,10 +76,9 @@ def test_a_document_that_may_go_is_read_in_place_of_its_name(api: Api) -> None:
     answer = api.client().chat.completions.create(model="big-model", messages=asking(document(api, 2)))
     assert answer.choices[0].message.content == "Hello world"
     (asked,) = api.connected.host.asked
-    assert asked.body["messages"][0]["content"] == [
-        {"type": "text", "text": "Salaries.pdf\n\nThe salary of Ada is 123,456 pounds."},
-        {"type": "text", "text": "What does Ada earn?"},
-    ]
+    assert asked.body["messages"][0]["content"] == (
+        "Salaries.pdf\n\nThe salary of Ada is 123,456 pounds.\n\nWhat does Ada earn?"
+    )
 
 
 def test_a_document_of_others_looks_like_none(api: Api) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
-from tests.llm.conftest import Connected, Said, chat_call, ledger
+from tests.llm.conftest import Connected, Said, ledger
+from tests.llm.offering import alice, events_of, text_of
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+__all__ = ["alice"]
 
 Say = Callable[..., Said]
 
@@ -31,17 +39,20 @@ def versions(connected: Connected) -> list[Any]:
         return list(Clearance.objects.filter(model_id=connected.chat.pk).order_by("number"))
 
 
-def confidential(connected: Connected, **changes: Any) -> Any:
+def confidential(**changes: Any) -> dict[str, Any]:
+    """A call with words of a confidential document."""
     from apps.guardrails.classes import DataClass
 
-    return chat_call(
-        connected, data_class=DataClass.CONFIDENTIAL, class_why="Salaries.pdf is confidential.", **changes
-    )
+    return {
+        "data_class": DataClass.CONFIDENTIAL,
+        "class_why": "Salaries.pdf is confidential.",
+        **changes,
+    }
 
 
 def test_first_call_writes_the_default_as_a_version_and_refers_to_it(connected: Connected, say: Say) -> None:
-    assert say(confidential(connected)).text == "Hello world"
-    assert say(confidential(connected)).text == "Hello world"
+    assert say(**confidential()).text == "Hello world"
+    assert say(**confidential()).text == "Hello world"
     (version,) = versions(connected)
     assert (version.number, version.data_class, version.basis, version.is_own) == (1, 4, "default", True)
     assert {(row.data_class, row.clearance_id, row.clearance_class) for row in ledger(connected)} == {
@@ -53,7 +64,7 @@ def test_confidential_text_never_reaches_a_hosted_model(connected: Connected, sa
     from apps.llm.errors import ClearanceRefusedError
 
     hosted(connected)
-    said = say(confidential(connected))
+    said = say(**confidential())
     assert isinstance(said.error, ClearanceRefusedError)
     assert said.error.title == "big-model may not receive confidential text"
     assert said.error.message == (
@@ -82,16 +93,16 @@ def test_refusal_names_cleared_models_that_the_person_may_use_and_no_others(
             model_clearance_set(
                 actor=None, model=model, wanted=DataClass.CONFIDENTIAL, reason="A contract of its own"
             )
-    said = say(confidential(connected))
+    said = say(**confidential())
     assert isinstance(said.error, ClearanceRefusedError)
     assert said.error.message.endswith("You may use it with under-contract.")
     assert said.error.shown["models"] == [{"slug": "under-contract", "name": "under-contract"}]
-    assert say(confidential(connected, model_id=mine.pk)).text == "Hello world"
+    assert say(**confidential(model_id=mine.pk)).text == "Hello world"
 
 
 def test_contract_and_region_clear_a_provider_for_confidential_text(connected: Connected, say: Say) -> None:
     hosted(connected, region="Frankfurt", contract_note="DPA of 3 March")
-    assert say(confidential(connected)).text == "Hello world"
+    assert say(**confidential()).text == "Hello world"
     newest = versions(connected)[-1]
     assert (newest.data_class, newest.basis, newest.region, newest.reason) == (
         3, "default", "Frankfurt", "Said so",
@@ -111,7 +122,7 @@ def test_a_call_goes_to_the_deployment_that_may_receive_it(connected: Connected,
         deployments_set(actor=None, model=connected.chat, own_weight=100, places=[Place(own.pk)])
     hosted(connected)
     for _ in range(5):
-        assert say(confidential(connected)).text == "Hello world"
+        assert say(**confidential()).text == "Hello world"
     assert {row.connection_name for row in ledger(connected)} == {"Cellar"}
 
 
@@ -189,3 +200,91 @@ def test_versions_are_never_changed_or_deleted(connected: Connected, say: Say) -
     for write in (lambda: Clearance.objects.update(data_class=4), lambda: Clearance.objects.all().delete()):
         with pytest.raises(ProgrammingError), tenant_scope(connected.cast.acme.id):
             write()
+
+
+def test_an_administrator_sets_it_on_the_page_and_every_version_stays(
+    connected: Connected, alice: Client
+) -> None:
+    page = reverse("admin-provider-clearance", args=[connected.connection.pk])
+    refused = alice.post(page, {"data_class": "public", "hosting": "", "reason": ""})
+    assert refused.status_code == 422
+    assert versions(connected) == []
+    for wanted in ("confidential", "public"):
+        alice.post(page, {"data_class": wanted, "hosting": "hosted", "reason": f"Now {wanted}"})
+    assert [(v.number, v.data_class, v.actor_name, v.reason) for v in versions(connected)] == [
+        (1, 3, "Alice Admin", "Now confidential"),
+        (2, 1, "Alice Admin", "Now public"),
+    ]
+    said = text_of(alice, page)
+    assert "2 models" in said
+    assert "Now confidential" in said
+    assert [event.detail["reason"] for event in events_of(connected, "clearance.changed")] == [
+        "Now confidential",
+        "Now public",
+    ]
+
+
+def test_a_member_and_an_auditor_can_not_clear_a_model(connected: Connected) -> None:
+    from tests.llm.conftest import browser
+
+    client = browser(connected.cast, connected.cast.bob)
+    for name in ("admin-provider-clearance", "admin-model-clearance"):
+        pk = connected.connection.pk if "provider" in name else connected.chat.pk
+        assert client.post(reverse(name, args=[pk]), {"data_class": "restricted"}).status_code == 404
+    assert client.get(reverse("admin-data-classes")).status_code == 404
+    assert versions(connected) == []
+
+
+def test_the_report_shows_each_call_and_proves_that_none_breaks_a_rule(
+    connected: Connected, say: Say, alice: Client
+) -> None:
+    hosted(connected, region="Frankfurt", contract_note="DPA of 3 March")
+    say(**confidential())
+    say()
+    said = text_of(alice, reverse("admin-data-classes"))
+    assert "0 rows break a rule" in said
+    assert "2 calls" in said
+    assert "Hosted by a provider in Frankfurt, under this contract: DPA of 3 March" in said
+    found = alice.get("/api/v1/data-class-report").json()
+    assert (found["calls"], found["classed"], found["breaking"]) == (2, 1, 0)
+    assert [call["data_class"] for call in found["results"]] == [None, "confidential"]
+    assert found["results"][1]["version"] == versions(connected)[-1].number
+    rows = alice.get(reverse("admin-data-classes-export")).content.decode().splitlines()
+    assert len(rows) == 3
+    assert "confidential,big-model,Test host,Frankfurt,confidential" in rows[2]
+
+
+def test_the_report_counts_what_breaks_a_rule(connected: Connected, say: Say, alice: Client) -> None:
+    """The proof reads versions, not what the row says of itself: here an owner has taken the locks away."""
+    import datetime as dt
+
+    from apps.metering.models import UsageRecord
+    from apps.tenants.scope import tenant_scope
+
+    say(**confidential())
+    hosted(connected)
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
+    with tenant_scope(connected.cast.acme.id):
+        UsageRecord.objects.update(created_at=later)
+    tomorrow = str((later + dt.timedelta(days=1)).date())
+    found = alice.get("/api/v1/data-class-report", {"until": tomorrow}).json()
+    assert (found["calls"], found["breaking"]) == (1, 1)
+
+
+def test_rest_sets_and_reads_a_clearance(connected: Connected, alice: Client) -> None:
+    address = f"/api/v1/models/{connected.chat.pk}/clearance"
+    said = alice.put(
+        address, json.dumps({"data_class": "public", "reason": "A toy"}), content_type="application/json"
+    ).json()
+    assert said["data_class"] == "public"
+    assert [(place["connection"], place["data_class"]) for place in said["cleared"]] == [
+        ("Test host", "public")
+    ]
+    assert [(version["number"], version["by"]) for version in said["versions"]] == [(1, "Alice Admin")]
+    answer = alice.put(address, json.dumps({"data_class": "secret", "reason": "x"}), "application/json")
+    assert answer.status_code == 400
+    of_connection = alice.get(f"/api/v1/connections/{connected.connection.pk}/clearance").json()
+    assert {place["model"]: place["data_class"] for place in of_connection["cleared"]} == {
+        "big-model": "public",
+        "text-embedding-tiny": "restricted",
+    }

@@ -43,7 +43,7 @@ def class_sent(body: Mapping[str, Any], user_id: UUID) -> Classed:
         raise RunError("document_not_found", "A document of this call is not there", retryable=False)
     texts = {}
     for source in classed_sources(wanted, None):
-        texts[source.document_id] = f"{source.title}\n\n{document_text(source.document_id)}"
+        texts[source.document_id] = f"{source.title}\n\n{document_text(source.document_id)}\n\n"
         if source.data_class > (sent.data_class or 0):
             sent = Sent(source.data_class, f"{source.title[:200]} is {source.data_class.slug}.")
     return Classed(_with(body, texts), sent)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.llm.api import connections, health, models, offered, policy
+from apps.llm.clearances import api as clearances
 from apps.llm.routes import api as routes
 
 ONE = "connections/<uuid:connection_id>"
@@ -26,6 +27,11 @@ urlpatterns = [
     ),
     path(f"{ONE}/models", connections.ConnectionModelsApi.as_view(), name="api-connection-models"),
     path(f"{ONE}/available-models", offered.AvailableModelListApi.as_view(), name="api-available-models"),
+    path(f"{ONE}/clearance", clearances.ConnectionClearanceApi.as_view(), name="api-connection-clearance"),
+    path(
+        "models/<uuid:model_id>/clearance", clearances.ModelClearanceApi.as_view(), name="api-model-clearance"
+    ),
+    path("data-class-report", clearances.DataClassReportApi.as_view(), name="api-data-class-report"),
     path("offered-models", offered.OfferedModelListApi.as_view(), name="api-offered-models"),
     path("offered-models/state", offered.OfferedModelStateApi.as_view(), name="api-offered-models-state"),
     path("models/<uuid:model_id>/trial", models.ModelTrialApi.as_view(), name="api-model-trial"),

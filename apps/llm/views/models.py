@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.llm.clearances.reaching import places_of as cleared_places
 from apps.llm.forms import ModelForm, TeamsForm
 from apps.llm.models import Model
 from apps.llm.policy.selectors import parameters_of
@@ -141,6 +142,7 @@ def model_context(model: Model) -> dict[str, Any]:
         "source": facts_for(model).source,
         "is_chat": is_chat,
         "places": places_of(model),
+        "cleared": cleared_places([model.pk]),
         "parameters": [
             (team, told(settings, team))
             for team, settings in (parameters_of(model, among) if is_chat else [])

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.pages import paged, searched
+from apps.llm.clearances.reaching import places_at
 from apps.llm.endpoints import OWN_VENDORS
 from apps.llm.forms import ConnectionForm
 from apps.llm.models import CheckKind, CheckState, Connection, ConnectionCheck, Model
@@ -166,12 +167,16 @@ class ProviderDeleteView(ModelsPage):
 
 def provider_context(connection: Connection) -> dict[str, Any]:
     """What the connection's page shows."""
+    models = list(Model.objects.filter(connection=connection).order_by("name"))
+    cleared = {place.model_id: place.cleared for place in places_at(connection.pk)}
+    for model in models:
+        model.cleared = cleared[model.pk]  # type: ignore[attr-defined]  # for the template
     return {
         "connection": connection,
         "vendor_label": vendor_label(connection.vendor),
         "is_own": connection.vendor in OWN_VENDORS,
         "test": told(newest_check(connection, CheckKind.TEST)),
-        "models": list(Model.objects.filter(connection=connection).order_by("name")),
+        "models": models,
     }
 
 
