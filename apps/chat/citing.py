@@ -26,7 +26,7 @@ def cited_in(answer: str, passages: Sequence[Passage]) -> list[dict[str, Any]]:
         answer,
         [
             citations.Passage(
-                passage.number, str(passage.chunk_id), passage.title, passage.page, passage.text
+                passage.number, str(passage.chunk_id), passage.title, passage.place.page, passage.text
             )
             for passage in passages
         ],
@@ -48,7 +48,8 @@ def nearest_note(near: Nearest) -> dict[str, Any]:
                 "document_id": str(chunk.document_id),
                 "document_title": chunk.title,
                 "chunk_id": str(chunk.chunk_id),
-                "page": chunk.page,
+                "page": chunk.place.page,
+                "place": chunk.place.label,
             }
             for chunk in near.chunks
         ],
@@ -64,7 +65,8 @@ def _output(citation: citations.Citation, passage: Passage) -> dict[str, Any]:
         "chunk_id": str(passage.chunk_id),
         "document_id": str(passage.document_id),
         "document_title": passage.title,
-        "page": passage.page,
+        "page": passage.place.page,
+        "place": passage.place.label,
         "heading": list(passage.heading),
         "quote": citation.quote,
         "verified": citation.verified,

@@ -63,8 +63,7 @@ def quoted(passages: Sequence[Passage]) -> tuple[PassagePart, ...]:
 
 def place_of(passage: Passage) -> str:
     """Where in its document a passage stands: "page 3, Leave, Parental leave"."""
-    page = [f"page {passage.page}"] if passage.page else []
-    return ", ".join([*page, *passage.heading])
+    return ", ".join(part for part in (passage.place.label, *passage.heading) if part)
 
 
 async def search(ctx: RunContext, job: Job, conversation_id: UUID) -> Found:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.knowledge.candidates import Hit, Stored
+    from apps.knowledge.spots import Spot
 
     Place = tuple[UUID, int]
 
@@ -73,14 +74,19 @@ class Group:
             whole += chunk.text[shared:] if shared >= 0 else f"\n{chunk.text}"
         return whole
 
+    @property
+    def place(self) -> Spot:
+        """From its first chunk's to its last one's."""
+        return self.chunks[0].place.until(self.chunks[-1].place)
+
     def takes(self, chunk: Stored) -> bool:
         """Whether the chunk follows or precedes under the same heading on the same page, both cut plainly."""
         first, last = self.chunks[0], self.chunks[-1]
         if chunk.position not in (first.position - 1, last.position + 1):
             return False
-        same = (chunk.document_id, chunk.page, chunk.heading) == (
+        same = (chunk.document_id, chunk.place.page, chunk.heading) == (
             self.best.document_id,
-            self.best.page,
+            self.best.place.page,
             self.best.heading,
         )
         return same and _is_plain(chunk) and _is_plain(first) and _is_plain(last)

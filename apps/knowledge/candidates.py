@@ -19,6 +19,7 @@ from apps.knowledge.lexical import DIMENSIONS, idf
 from apps.knowledge.models import SHARED, TermCount
 from apps.knowledge.narrowing import WIDE
 from apps.knowledge.posting import UNPOSTED_MOST
+from apps.knowledge.spots import Spot
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ FROM readable
 _TEXTS: Final = (
     READABLE
     + """
-SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text,
+SELECT c.id, c.document_id, r.title, c.position,
+       c.page, c.is_slide, c.sheet, c.first_row, c.last_row, c.heading, c.start, c."end", c.text,
 """
     + _CLASS
     + """
@@ -72,7 +74,8 @@ WHERE NOT c.is_excluded
 _OPENINGS: Final = (
     READABLE
     + """
-SELECT c.id, c.document_id, r.title, c.position, c.page, c.heading, c.start, c."end", c.text,
+SELECT c.id, c.document_id, r.title, c.position,
+       c.page, c.is_slide, c.sheet, c.first_row, c.last_row, c.heading, c.start, c."end", c.text,
 """
     + _CLASS
     + """
@@ -157,7 +160,7 @@ class Stored:
     document_id: UUID
     title: str
     position: int
-    page: int | None
+    place: Spot
     heading: tuple[str, ...]
     start: int
     end: int
@@ -245,11 +248,12 @@ def openings(reach: Reach, *, most: int) -> list[Stored]:
 
 
 def _stored(row: Sequence[Any]) -> Stored:
-    chunk_id, document_id, title, position, page, heading, start, end, text, data_class = row
+    chunk_id, document_id, title, position, *place, heading, start, end, text, data_class = row
     if isinstance(heading, str):
         heading = orjson.loads(heading)
-    place = (tuple(heading), start, end)
-    return Stored(chunk_id, document_id, title, position, page, *place, text, DataClass(data_class))
+    span = (tuple(heading), start, end)
+    stands = Spot(*place)
+    return Stored(chunk_id, document_id, title, position, stands, *span, text, DataClass(data_class))
 
 
 def _rows(sql: str, values: Mapping[str, Any]) -> list[Any]:

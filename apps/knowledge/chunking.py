@@ -7,6 +7,7 @@ from itertools import groupby
 from semantic_text_splitter import TextSplitter
 
 from apps.knowledge.parsing.parsed import Parsed, Section, SectionKind
+from apps.knowledge.spots import Spot
 
 SIZE = 1000
 OVERLAP = 150
@@ -23,14 +24,12 @@ class ChunkDraft:
     """
 
     text: str
-    page: int | None
+    place: Spot
     heading: tuple[str, ...]
     start: int
     end: int
     position: int
     kind: SectionKind
-    sheet: str = ""
-    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def chunk(parsed: Parsed, *, size: int = SIZE, overlap: int = OVERLAP) -> list[C
             for piece in pieces:
                 line += whole.count("\n", at, piece.start)
                 at = piece.start
-                drafts.append(_draft(piece, section, len(drafts), line))
+                drafts.append(_draft(piece, section, len(drafts), (line, line + _breaks(whole, piece))))
     return drafts
 
 
@@ -71,21 +70,29 @@ def embedding_text(title: str, heading: tuple[str, ...], text: str) -> str:
     return f"{path}\n\n{text}" if path else text
 
 
-def _draft(piece: _Piece, section: Section, position: int, line: int) -> ChunkDraft:
-    """`line` of the section is where the piece begins; the second line of a table is no row of the sheet."""
-    line = max(0, line - 1) if section.kind == "table" else line
-    row = None if section.row is None else section.row + line
+def _breaks(whole: str, piece: _Piece) -> int:
+    return whole.count("\n", piece.start, piece.end)
+
+
+def _draft(piece: _Piece, section: Section, position: int, lines: tuple[int, int]) -> ChunkDraft:
+    """`lines` of the section are those the piece begins and ends in."""
+    first, last = (_row(section, line) for line in lines)
     return ChunkDraft(
         text=piece.text,
-        page=section.page,
+        place=Spot(section.page, section.is_slide, section.sheet, first, last),
         heading=section.heading,
         start=piece.start,
         end=piece.end,
         position=position,
         kind=section.kind,
-        sheet=section.sheet,
-        row=row,
     )
+
+
+def _row(section: Section, line: int) -> int | None:
+    """The row of the sheet that a line of the section is; the second line of a table is none."""
+    if section.row is None:
+        return None
+    return section.row + (max(0, line - 1) if section.kind == "table" else line)
 
 
 def _place(section: Section) -> tuple[int | None, tuple[str, ...], SectionKind, str]:

@@ -62,6 +62,7 @@ def claim(tenant_id: UUID, document_id: UUID) -> Claim | None:
         attempts=F("attempts") + 1,
         fence=F("fence") + 1,
         lease_until=Now() + LEASE,
+        pages_read=0,
     )
     if not taken:
         return None

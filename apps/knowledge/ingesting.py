@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 MOST_CHUNKS: Final = 10_000
 _PAUSE_S: Final = 10.0
+_NOTE_EVERY_S: Final = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +87,7 @@ class _Reading:
     def __init__(self, claimed: Claim, lease: Lease) -> None:
         self._claim = claimed
         self._lease = lease
+        self._noted = monotonic()
 
     def run(self) -> None:
         parsed = self._parsed()
@@ -133,9 +136,17 @@ class _Reading:
 
     def _parsed(self) -> Parsed:
         with storage().local(self._claim.storage_key) as path:
-            parsed = parse_sandboxed(path, self._claim.name)
+            parsed = parse_sandboxed(path, self._claim.name, progress=self._progressed)
         self._assert_ours()
         return parsed
+
+    def _progressed(self, done: int, total: int) -> None:
+        """Note the pages that are done, at most once a second."""
+        if monotonic() < self._noted + _NOTE_EVERY_S:
+            return
+        self._noted = monotonic()
+        with tenant_scope(self._claim.tenant_id):
+            storing.pages_note(self._claim, done, total)
 
     def _chunked(self, parsed: Parsed) -> list[ChunkDraft]:
         drafts = chunk(parsed, size=self._claim.chunk_size)

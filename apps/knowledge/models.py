@@ -47,6 +47,7 @@ from apps.knowledge.reembedding_models import (
     Reembedding,
     ReembeddingState,
 )
+from apps.knowledge.spots import Spot
 from apps.knowledge.stores.models import FileBatch, KeptFile, StoreFile, StoreSetting
 from apps.knowledge.tuning_models import Tuning
 from apps.knowledge.upload_models import Upload
@@ -176,6 +177,7 @@ class Document(TenantModel):
     `version_of` names the document whose new version this is, while it is read, or whose old version it was
     (`replaced`: found by no search, kept for the citations that quoted it). Such rows are in no list of
     documents; the document itself keeps its id through all versions. `chunk_size` is in code points.
+    `pages_read` of `pages` are done while it is read; 0 where nobody knows.
 
     `data_class` is its own, None for its collection's; lower than that only with `class_reason`.
     """
@@ -194,6 +196,7 @@ class Document(TenantModel):
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=timezone.now)
     pages = models.PositiveIntegerField(default=0)
+    pages_read = models.PositiveIntegerField(default=0, db_default=0)
     chunk_count = models.PositiveIntegerField(default=0)
     language = models.CharField(max_length=16, blank=True)
     embedding_model_id = models.UUIDField(null=True)
@@ -239,12 +242,17 @@ class Chunk(TenantModel):
     """A piece of a document of about a thousand characters; `start` and `end` count its code points.
 
     An excluded one is found by no search. `original` is what the file says where a person corrected `text`.
+    `page` counts slides where `is_slide`; `first_row` to `last_row` are rows of `sheet` or of the file.
     """
 
     document = TenantForeignKey(Document, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     position = models.PositiveIntegerField()
     text = models.TextField()
     page = models.PositiveIntegerField(null=True)
+    is_slide = models.BooleanField(default=False, db_default=False)
+    sheet = models.CharField(max_length=200, blank=True, db_default="")
+    first_row = models.PositiveIntegerField(null=True)
+    last_row = models.PositiveIntegerField(null=True)
     heading = models.JSONField(default=list)
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
@@ -257,6 +265,10 @@ class Chunk(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.document_id} {self.position}"
+
+    @property
+    def place(self) -> Spot:
+        return Spot(self.page, self.is_slide, self.sheet, self.first_row, self.last_row)
 
 
 class ChunkVector(TenantModel):

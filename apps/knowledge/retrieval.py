@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from apps.guardrails.classes import DataClass
     from apps.knowledge.embedding import EmbeddingModel
     from apps.knowledge.ranking import Why
+    from apps.knowledge.spots import Spot
 
 RERANKED: Final = 40
 """How many finds a reranker is given."""
@@ -43,7 +44,7 @@ class Passage:
     chunk_id: UUID
     document_id: UUID
     title: str
-    page: int | None
+    place: Spot
     heading: tuple[str, ...]
     text: str
     score: float
@@ -118,7 +119,7 @@ class Found:
         for hit, score in spread(self.read, most=most):
             assembly.add((hit.document_id, hit.position), score)
         assembly.widen()
-        return _numbered((group.best, group.text, group.score) for group in assembly.groups)
+        return _numbered((group.best, group.place, group.text, group.score) for group in assembly.groups)
 
 
 def search_open(reach: Reach) -> Search:
@@ -183,21 +184,23 @@ def _openings(chunks: Sequence[Stored], limit: int) -> list[Passage]:
     """The beginnings of the chat's own documents, for a question about the whole of them."""
     documents = len({chunk.document_id for chunk in chunks})
     each = max(1, limit // documents)
-    return _numbered((chunk, chunk.text, 0.0) for chunk in chunks if chunk.position < each)[:limit]
+    return _numbered((chunk, chunk.place, chunk.text, 0.0) for chunk in chunks if chunk.position < each)[
+        :limit
+    ]
 
 
-def _numbered(rows: Iterable[tuple[Stored, str, float]]) -> list[Passage]:
+def _numbered(rows: Iterable[tuple[Stored, Spot, str, float]]) -> list[Passage]:
     return [
         Passage(
             number,
             chunk.chunk_id,
             chunk.document_id,
             chunk.title,
-            chunk.page,
+            place,
             chunk.heading,
             text,
             score,
             chunk.data_class,
         )
-        for number, (chunk, text, score) in enumerate(rows, start=1)
+        for number, (chunk, place, text, score) in enumerate(rows, start=1)
     ]

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import MD5, Now
 
 from apps.knowledge.chunking import embedding_text
-from apps.knowledge.claiming import locked
+from apps.knowledge.claiming import held, locked
 from apps.knowledge.language import UNKNOWN, detect_language
 from apps.knowledge.lexical import document_terms
 from apps.knowledge.models import Chunk, ChunkTerms, ChunkVector, Document, DocumentState
@@ -176,6 +176,11 @@ def vectors_store(
     )
 
 
+def pages_note(claimed: Claim, done: int, total: int) -> None:
+    """Show how far it is read; nothing when it is no longer ours."""
+    held(claimed).update(pages_read=done, pages=total)
+
+
 def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) -> Document:
     """Let everything be found, in this transaction; raises LostDocumentError.
 
@@ -239,9 +244,13 @@ def _mine(claimed: Claim) -> QuerySet[Document]:
 
 def _are_stored(document_id: UUID, pieces: Sequence[Piece]) -> bool:
     rows = Chunk.objects.filter(document_id=document_id).order_by("position")
-    stored = list(rows.values_list("position", MD5("text")))
-    wanted = [(piece.draft.position, _digest(piece.draft.text)) for piece in pieces]
+    stored = list(rows.values_list("position", MD5("text"), "page", "sheet", "first_row"))
+    wanted = [(piece.draft.position, _digest(piece.draft.text), *_place(piece.draft)) for piece in pieces]
     return stored == wanted
+
+
+def _place(draft: ChunkDraft) -> tuple[int | None, str, int | None]:
+    return draft.place.page, draft.place.sheet, draft.place.first_row
 
 
 def _digest(text: str) -> str:
@@ -255,7 +264,11 @@ def _chunk(document_id: UUID, piece: Piece) -> Chunk:
         document_id=document_id,
         position=draft.position,
         text=draft.text,
-        page=draft.page,
+        page=draft.place.page,
+        is_slide=draft.place.is_slide,
+        sheet=draft.place.sheet,
+        first_row=draft.place.first_row,
+        last_row=draft.place.last_row,
         heading=list(draft.heading),
         start=draft.start,
         end=draft.end,

@@ -89,9 +89,10 @@ def test_long_sheet_repeats_its_header_and_tells_each_chunks_row() -> None:
     chunks = chunk(parse(workbook(rows), "long.xlsx", DEFAULT_LIMITS))
     assert len(chunks) > 3
     assert all(draft.text.startswith("| Place 1 | 1 |\n| --- | --- |\n") for draft in chunks)
-    assert chunks[0].row == 1
+    assert (chunks[0].place.first_row, chunks[-1].place.last_row) == (1, 300)
+    assert chunks[0].place.label.startswith("sheet Costs, rows 1\u2013")
     for draft in chunks[1:]:
-        assert draft.text.split("\n")[2].startswith(f"| Place {draft.row} |")
+        assert draft.text.split("\n")[2].startswith(f"| Place {draft.place.first_row} |")
 
 
 def test_slides_keep_number_title_table_and_notes() -> None:

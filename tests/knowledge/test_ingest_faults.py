@@ -52,7 +52,7 @@ def test_poison_is_tried_three_times_then_failed(library: Library, monkeypatch: 
     document = library.add(library.base(library.cast.bob), "poison.md", "# Poison")
     other = library.add(library.base(library.cast.bob), "fine.md", "# Fine\n\nAll is well.")
 
-    def killed(*_: Any) -> None:
+    def killed(*_: Any, **__: Any) -> None:
         raise Killed
 
     with monkeypatch.context() as patched:
@@ -78,7 +78,7 @@ def test_crash_of_the_parser_waits_and_is_tried_again(
 
     document = library.add(library.base(library.cast.bob), "odd.md", "# Odd")
 
-    def crashes(*_: Any) -> None:
+    def crashes(*_: Any, **__: Any) -> None:
         raise ParseError(ParseErrorKind.CRASHED)
 
     monkeypatch.setattr(ingesting, "parse_sandboxed", crashes)
@@ -145,9 +145,9 @@ def test_two_workers_one_reads(library: Library, monkeypatch: pytest.MonkeyPatch
     real: Callable[..., Any] = parse_sandboxed
     seen: list[bool] = []
 
-    def meanwhile(*arguments: Any) -> Any:
+    def meanwhile(*arguments: Any, **named: Any) -> Any:
         seen.append(ingesting.ingest(document.tenant_id, document.id))
-        return real(*arguments)
+        return real(*arguments, **named)
 
     monkeypatch.setattr(ingesting, "parse_sandboxed", meanwhile)
     assert library.read(document).state == "ready"

@@ -291,6 +291,6 @@ def test_real_documents_give_their_fact_on_its_page(fact: dict[str, Any]) -> Non
         assert caught.value.kind == ParseErrorKind.ENCRYPTED
         return
     chunks = chunk(parse_sandboxed(path, path.name))
-    pages = [draft.page for draft in chunks if normal(fact["must_contain"]) in normal(draft.text)]
+    pages = [draft.place.page for draft in chunks if normal(fact["must_contain"]) in normal(draft.text)]
     assert pages
     assert fact["page"] is None or fact["page"] in pages

@@ -114,6 +114,7 @@ def _output(chunk: Chunk) -> dict[str, Any]:
         "id": chunk.id,
         "position": chunk.position,
         "page": chunk.page,
+        "place": chunk.place.label,
         "heading": chunk.heading,
         "text": chunk.text,
         "original": chunk.original or None,

@@ -106,6 +106,7 @@ class DocumentOutput(serializers.Serializer[Any]):
     note = serializers.CharField(allow_blank=True, help_text="What a reader should know though it is ready.")
     is_retryable = serializers.BooleanField()
     pages = serializers.IntegerField(allow_null=True)
+    pages_read = serializers.IntegerField(allow_null=True, help_text="How many are done, while it is read.")
     chunks = serializers.IntegerField()
     language = serializers.CharField(allow_null=True)
     folder = serializers.CharField(allow_blank=True)
@@ -156,12 +157,23 @@ class ReviewOutput(serializers.Serializer[Any]):
     is_stale = serializers.BooleanField()
 
 
+class PlaceField(serializers.CharField):
+    """Where a passage stands, to be shown as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            allow_blank=True,
+            help_text="Page, slide, or sheet and rows (sheet Sales, rows 12-40); empty where none is known.",
+        )
+
+
 class ChunkOutput(serializers.Serializer[Any]):
     """A passage with the text around it."""
 
     id = serializers.UUIDField()
     document = ChunkDocumentOutput()
     page = serializers.IntegerField(allow_null=True)
+    place = PlaceField()
     heading = serializers.ListField(child=serializers.CharField())
     text = serializers.CharField()
     before = serializers.CharField(allow_blank=True)
@@ -234,6 +246,7 @@ class SearchHitOutput(serializers.Serializer[Any]):
     document_id = serializers.UUIDField()
     document_title = serializers.CharField()
     page = serializers.IntegerField(allow_null=True)
+    place = PlaceField()
     heading = serializers.ListField(child=serializers.CharField())
     text = serializers.CharField()
     data_class = serializers.ChoiceField(SLUGS)

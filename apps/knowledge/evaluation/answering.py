@@ -91,7 +91,7 @@ def _asked(model_id: UUID, question: str, passages: tuple[Passage, ...]) -> Chat
 def _supported(said: str, passages: Sequence[Passage]) -> float | None:
     given = [
         citations.Passage(
-            passage.number, str(passage.chunk_id), passage.title, passage.page, passage.text
+            passage.number, str(passage.chunk_id), passage.title, passage.place.page, passage.text
         )
         for passage in passages
     ]

@@ -53,8 +53,11 @@ _HEAD = 4096
 _SAMPLE = 256 * 1024
 _MAX_ODD = 0.02
 _FIRST_PRINTABLE = 32
-_MIN_UTF16 = 8
-_MANY_NUL, _FEW_NUL = 0.4, 0.05
+_MIN_WIDE = 8
+_MIN_LIKELY = 0.97
+_LATIN_ENDS = "\u0250"
+_WIDE_ENCODINGS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_ESCAPES = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 
 
 def preload() -> None:
@@ -66,11 +69,11 @@ def preload() -> None:
 
 
 def looks_binary(data: bytes) -> bool:
-    """Whether the bytes are no text in any encoding: NUL bytes that UTF-16 and UTF-32 do not explain."""
+    """Whether the bytes are no text in any encoding: bytes below space that UTF-16 does not explain."""
     head = data[:_HEAD]
-    if any(head.startswith(mark) for mark, _ in _MARKS) or _unmarked_utf16(head):
+    if any(head.startswith(mark) for mark, _ in _MARKS) or _unmarked(head):
         return False
-    odd = sum(byte < _FIRST_PRINTABLE and byte not in b"\t\n\v\f\r\x1a\x1b" for byte in head)
+    odd = sum(_is_odd(byte) for byte in head)
     return b"\0" in head or odd > len(head) * _MAX_ODD
 
 
@@ -82,9 +85,9 @@ def decode_text(data: bytes, *, declared: bool = False) -> str:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, errors="replace")
-    unmarked = _unmarked_utf16(data[:_HEAD])
-    if unmarked:
-        return data.decode(unmarked, errors="replace")
+    plain = _unmarked(data[:_HEAD]) or next((name for escape, name in _ESCAPES if escape in data[:_HEAD]), "")
+    if plain:
+        return data.decode(plain, errors="replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -96,17 +99,40 @@ def decode_text(data: bytes, *, declared: bool = False) -> str:
     return data.decode(_guess(data), errors="replace")
 
 
-def _unmarked_utf16(head: bytes) -> str:
-    """UTF-16 without a mark shows as NUL in every second byte of Latin text."""
-    even, odd = head[0::2], head[1::2]
-    if len(head) < _MIN_UTF16 or not odd:
+def _unmarked(head: bytes) -> str:
+    """UTF-16 or UTF-32 without a mark: bytes that no other text has, and letters and marks once decoded."""
+    if len(head) < _MIN_WIDE or not any(_is_odd(byte) for byte in head):
         return ""
-    even_share, odd_share = even.count(0) / len(even), odd.count(0) / len(odd)
-    if odd_share > _MANY_NUL and even_share < _FEW_NUL:
-        return "utf-16-le"
-    if even_share > _MANY_NUL and odd_share < _FEW_NUL:
-        return "utf-16-be"
-    return ""
+    best = (0, "")
+    for name in _WIDE_ENCODINGS:
+        text = _decoded(head, name)
+        likely = sum(_is_likely(character) for character in text)
+        if text and likely >= _MIN_LIKELY * len(text):
+            best = max(best, (1 + sum(character < _LATIN_ENDS for character in text), name))
+    return best[1]
+
+
+def _decoded(head: bytes, name: str) -> str:
+    try:
+        return head[: len(head) // 4 * 4].decode(name)
+    except UnicodeDecodeError as error:
+        return head[: error.start].decode(name) if error.reason == "unexpected end of data" else ""
+
+
+def _is_odd(byte: int) -> bool:
+    return byte < _FIRST_PRINTABLE and byte not in b"\t\n\v\f\r\x1a\x1b"
+
+
+def _is_likely(character: str) -> bool:
+    """A letter of a living script, a figure, a mark or white space; rare ideographs are stray bytes."""
+    if character < "\u3000":
+        return character.isprintable() or character in "\t\n\r\f\ufeff"
+    return (
+        character <= "\u30ff"
+        or "\u4e00" <= character <= "\u9fff"
+        or "\uac00" <= character <= "\ud7a3"
+        or ("\uff00" <= character <= "\uffef" and character.isprintable())
+    )
 
 
 def _declared_label(data: bytes) -> str:

@@ -29,7 +29,7 @@ class SectionBuilder:
     def __init__(self) -> None:
         self.path = HeadingPath()
         self.sections: list[Section] = []
-        self._page: int | None = None
+        self._slide: int | None = None
         self._sheet = ""
         self._blocks: list[str] = []
 
@@ -44,10 +44,10 @@ class SectionBuilder:
         self._close()
         self.path.enter(0, "")
 
-    def turn(self, page: int) -> None:
-        """Close the section; what follows stands on this page or slide, under the same headings."""
-        self._close()
-        self._page = page
+    def open_slide(self, number: int) -> None:
+        """Close the section; what follows stands on this slide, under no heading."""
+        self.leave_headings()
+        self._slide = number
 
     def open_sheet(self, name: str) -> None:
         """Close the section; what follows stands on this sheet, whose name is its only heading."""
@@ -82,4 +82,5 @@ class SectionBuilder:
             self._blocks = []
 
     def _add(self, text: str, kind: SectionKind, row: int | None = None) -> None:
-        self.sections.append(Section(text, self._page, self.path.titles, kind, self._sheet, row))
+        is_slide = self._slide is not None
+        self.sections.append(Section(text, self._slide, self.path.titles, kind, self._sheet, row, is_slide))

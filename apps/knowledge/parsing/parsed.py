@@ -20,7 +20,9 @@ def clean(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A stretch of text under one heading path, on one page or slide (1-based; None where a format has none).
+    """A stretch of text under one heading path, on one page (1-based; None where a format has none).
+
+    `is_slide`: the page is a slide.
 
     In a spreadsheet `sheet` names the sheet and `row` is the number (1-based) of the first line's row; the
     lines there are consecutive rows, a table's Markdown delimiter aside.
@@ -32,6 +34,7 @@ class Section:
     kind: SectionKind = "text"
     sheet: str = ""
     row: int | None = None
+    is_slide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ class Parsed:
 
 def encode(parsed: Parsed) -> bytes:
     """JSON for the sandbox's pipe."""
-    sections = [[s.text, s.page, list(s.heading), s.kind, s.sheet, s.row] for s in parsed.sections]
+    sections = [
+        [s.text, s.page, list(s.heading), s.kind, s.sheet, s.row, s.is_slide] for s in parsed.sections
+    ]
     document = {
         "title": parsed.title,
         "language": parsed.language,
@@ -83,8 +88,10 @@ def decode(document: Any) -> Parsed:
     return Parsed(title=title[:500], language=language and language[:16], sections=sections, pages=pages)
 
 
-def _section(text: Any, page: Any, heading: Any, kind: Any, sheet: Any, row: Any) -> Section:
-    numbers = all(number is None or isinstance(number, int) for number in (page, row))
+def _section(*row: Any) -> Section:
+    text, page, heading, kind, sheet, number, is_slide = row
+    numbers = all(one is None or isinstance(one, int) for one in (page, number))
     if not numbers or not isinstance(sheet, str) or kind not in {"text", "table"}:
         raise ValueError("not a section")
-    return Section(clean(text), page, tuple(clean(part) for part in heading), kind, clean(sheet)[:200], row)
+    path = tuple(clean(part) for part in heading)
+    return Section(clean(text), page, path, kind, clean(sheet)[:200], number, bool(is_slide))

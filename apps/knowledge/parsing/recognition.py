@@ -32,7 +32,12 @@ class _Recognition:
 _prepared = _Recognition()
 
 
-def prepare(progress: Progress | None = None, *, spare: float = inf) -> None:
+def report_to(progress: Progress) -> None:
+    """Have the pages that are done told to a callback (done, all)."""
+    _prepared.progress = progress
+
+
+def prepare(*, spare: float = inf) -> None:
     """Load the models, where this installation has them; afterwards no file is opened to read pictures.
 
     Pictures that only add to a page's text are read within `spare` seconds of processor time.
@@ -48,7 +53,6 @@ def prepare(progress: Progress | None = None, *, spare: float = inf) -> None:
         _prepared.reader = Reader(Models())
     except (ImportError, OSError):
         _prepared.reader = None
-    _prepared.progress = progress
     _prepared.until = spare
 
 

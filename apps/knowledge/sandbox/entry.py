@@ -14,8 +14,9 @@ def parse(data: bytes, limits: Limits, *, name: str, recognise: bool) -> Callabl
 
     Without `recognise` no model is loaded; a document that holds pictures of text gives NEEDS_RECOGNITION.
     """
+    recognition.report_to(reporting.report)
     if recognise:
-        recognition.prepare(reporting.report, spare=limits.cpu / 2)
+        recognition.prepare(spare=limits.cpu / 2)
     read = registry.prepare(data, name, limits)
 
     def run() -> bytes:

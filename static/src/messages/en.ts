@@ -287,7 +287,8 @@ export const m = {
       `Source ${number}, ${title}${stale ? ", may be out of date" : ""}`,
     stale: (day: string) => `May be out of date: it was to be reviewed by ${day}.`,
     answersFor: (name: string) => `${name} answers for it.`,
-    page: (page: number) => `Page ${page}`,
+    place: (place: string | undefined, page: number | null) =>
+      place ? place.charAt(0).toUpperCase() + place.slice(1) : page === null ? "" : `Page ${page}`,
     classes: {
       public: "Public",
       internal: "Internal",

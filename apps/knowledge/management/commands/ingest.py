@@ -44,8 +44,9 @@ class Command(BaseCommand):
         "  file, state            the path as given; ready or failed\n"
         "  error, error_kind      what went wrong and what to do, in words; its kind (null: nothing)\n"
         "  title, language, pages of the document (pages 0: the format has none)\n"
-        "  chunks                 [{position, page, sheet, row, heading, kind, start, end, text}]:\n"
-        "                         page or slide from 1, sheet and row of a spreadsheet (else null),\n"
+        "  chunks                 [{position, page, sheet, row, last_row, place, heading, kind,\n"
+        "                         start, end, text}]: page or slide from 1, sheet and first and last\n"
+        "                         row of a spreadsheet (else null), place as a citation names it,\n"
         "                         heading path as a list, start and end in code points of the text\n"
         "Exit code: 0 when every file was looked at (a failed document is a result), 1 when a file\n"
         "could not be opened, 2 for a wrong call."
@@ -98,9 +99,11 @@ def _json(outcome: _Outcome) -> dict[str, Any]:
         "chunks": [
             {
                 "position": draft.position,
-                "page": draft.page,
-                "sheet": draft.sheet or None,
-                "row": draft.row,
+                "page": draft.place.page,
+                "sheet": draft.place.sheet or None,
+                "row": draft.place.first_row,
+                "last_row": draft.place.last_row,
+                "place": draft.place.label,
                 "heading": list(draft.heading),
                 "kind": draft.kind,
                 "start": draft.start,
@@ -125,10 +128,5 @@ def _said(outcome: _Outcome) -> str:
 
 
 def _place(draft: ChunkDraft) -> str:
-    parts = [
-        f"page {draft.page}" if draft.page else "",
-        f"sheet {draft.sheet}" if draft.sheet else "",
-        f"row {draft.row}" if draft.row else "",
-        " > ".join(draft.heading),
-    ]
+    parts = (draft.place.label, " > ".join(draft.heading))
     return ", ".join(part for part in parts if part) or f"chunk {draft.position}"

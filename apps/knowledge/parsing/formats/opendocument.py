@@ -94,8 +94,7 @@ class _Reader:
     def slides(self, show: Element) -> int:
         slides = show.findall(f"{DRAW}page")
         for number, slide in enumerate(slides, start=1):
-            self._builder.leave_headings()
-            self._builder.turn(number)
+            self._builder.open_slide(number)
             frames = [node for node in slide if node.tag != f"{PRESENTATION}notes"]
             titles = [node for node in frames if node.get(f"{PRESENTATION}class") == "title"]
             if titles and _plain(titles[0]).strip():

@@ -34,8 +34,7 @@ def parse(data: bytes, limits: Limits) -> Parsed:
         raise ParseError(ParseErrorKind.TOO_LARGE)
     builder = SectionBuilder()
     for number, name in enumerate(slides, start=1):
-        builder.leave_headings()
-        builder.turn(number)
+        builder.open_slide(number)
         _Slide(package, name, builder).read()
     title, language = package.title_and_language()
     title = "" if title.lower() == "powerpoint presentation" else title

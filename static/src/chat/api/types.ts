@@ -119,6 +119,8 @@ export interface Citation {
   document_id: string;
   document_title: string;
   page: number | null;
+  /** Page, slide, or sheet and rows; old answers have none. */
+  place?: string;
   heading: string[];
   quote: string;
   verified: boolean;
@@ -161,7 +163,7 @@ export interface UnsupportedNote {
 export interface NearestNote {
   type: "nearest";
   missing: string[];
-  documents: { document_id: string; document_title: string; chunk_id: string; page: number | null }[];
+  documents: { document_id: string; document_title: string; chunk_id: string; page: number | null; place?: string }[];
 }
 
 /** The answer is an expert's. */
