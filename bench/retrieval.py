@@ -11,27 +11,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import django
-
+from bench.installation import installation
 from bench.retrieval_fixture import TOTAL
-from launch.parts import ROOT, Parts
-from launch.process import spawn, stop
-from launch.state import DataFolder
+from launch.parts import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bench.retrieval_load import Asker
 
 SETS: Final = Path(os.environ.get("ATRIUM_SHARED", ROOT.parent / "shared")) / "data" / "rag"
@@ -46,7 +36,7 @@ def main() -> None:
     parser.add_argument("--plans", action="store_true", help="print the plan for the largest organisation")
     parser.add_argument("--json", type=Path, help="write figures to this file")
     options = parser.parse_args()
-    with _installation(options.keep) as folder:
+    with installation(options.keep) as folder:
         askers = _askers(folder, options.chunks)
         from bench.retrieval_measure import measure, plan, questions
 
@@ -56,43 +46,6 @@ def main() -> None:
             print(plan(askers[0], asked[0]))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
-
-
-@contextmanager
-def _installation(keep: Path | None) -> Iterator[Path]:
-    """The folder of an installation whose database runs, with Django set up as its worker."""
-    folder = keep or Path(tempfile.mkdtemp(prefix="atrium-bench-"))
-    data = DataFolder(folder)
-    data.open()
-    os.environ["ATRIUM_MODEL_SERVER_URL"] = "http://127.0.0.1:1/v1"
-    parts = Parts(data, "http://localhost")
-    postgres = parts.postgres
-    assert postgres is not None
-    postgres.prepare()
-    with (folder / "postgres.log").open("wb") as log:
-        process = spawn(postgres.command(), log)
-        try:
-            postgres.wait_ready()
-            if postgres.create_database():
-                assert parts.addresses.admin is not None
-                _manage(parts, "database_init", "--admin-url", parts.addresses.admin, "--json")
-            _manage(parts, "migrate", "--verbosity", "0")
-            os.environ.update(parts.environment("command"))
-            django.setup()
-            yield folder
-        finally:
-            stop(process, postgres.command())
-            if keep is None:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _manage(parts: Parts, *words: str) -> None:
-    command = parts.manage(*words)
-    done = subprocess.run(
-        command.argv, env=dict(command.env), cwd=command.cwd, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        sys.exit(f"{words[0]} failed:\n{done.stderr[-3000:]}")
 
 
 def _askers(folder: Path, chunks: int) -> list[Asker]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from apps.metering.models import Statement, StatementLine
 
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 FONT: Final = "Roboto"
 _FILES: Final = Path(font_roboto.__file__).parent / "files"
 _GREY: Final = (90, 90, 102)
