@@ -35,7 +35,8 @@ _AFTER_ENGLISH: Final = re.compile(
     rf"|, {_TOWN}, [A-Z]{{2}}\b)?"
 )
 _GERMAN_START: Final = re.compile(
-    rf"(?:(?:Am|An|Auf|Im|In|Zum|Zur|Alter?|Alten|Neuer?|Neuen|Große[rn]?|Kleine[rn]?|Obere[rn]?|Untere[rn]?|der|dem|den|St\.|Sankt) ){{0,3}}(?:{CAPITALISED}[ -]){{0,2}}[\w-]{{0,40}}\Z"
+    r"(?:(?:Am|An|Auf|Im|In|Zum|Zur|Alter?|Alten|Neuer?|Neuen|Große[rn]?|Kleine[rn]?|Obere[rn]?|Untere[rn]?|St\.|Sankt)"
+    rf" (?:der |dem |den )?){{0,2}}(?:{CAPITALISED}[ -]){{0,2}}[\w-]{{0,40}}\Z"
 )
 _AFTER_GERMAN: Final = re.compile(
     r"\.? ?[0-9]{1,3}(?: ?[a-z](?![\w]))?(?: ?[-/+] ?[0-9]{1,3} ?[a-z]?(?![\w.]))?(?![\w]|[.,][0-9]|:[0-9]| ?[%€$])"
@@ -65,6 +66,7 @@ _DOUBTFUL: Final = frozenset(
     ("via", "place", "route", "cours", "passage", "largo", "borgo", "voie", "strada", "square", "plaza")
 )
 _REACH: Final = 64
+_DIGIT: Final = re.compile("[0-9]")
 
 
 def addresses(reading: Reading) -> Iterator[Hit]:
@@ -83,7 +85,11 @@ def _hit(text: str, start: int, end: int, certainty: Certainty = Certainty.TOLD)
 def _english(reading: Reading) -> Iterator[Hit]:
     text = reading.text
     for start, end in reading.cues.spans("behind"):
-        if text[start].isupper() and text[start - 1 : start] == " ":
+        if (
+            text[start].isupper()
+            and text[start - 1 : start] == " "
+            and _DIGIT.search(text, max(0, start - _REACH), start)
+        ):
             before = _BEFORE_ENGLISH.search(text, max(0, start - _REACH), start)
             after = _AFTER_ENGLISH.match(text, end)
             if before and after:
@@ -94,15 +100,23 @@ def _german(reading: Reading) -> Iterator[Hit]:
     text = reading.text
     for cue, end in reading.cues.spans("german"):
         after = _AFTER_GERMAN.match(text, end)
-        before = _GERMAN_START.search(text, max(0, cue - _REACH), cue) if after else None
-        if not after or not before:
+        if not after:
             continue
-        start = before.start()
+        start = _german_start(text, cue)
         if not text[start].isupper() or (start and text[start - 1].isalnum()):
             continue
         town = _WITH_TOWN.match(text, after.end())
         if town or start < cue:
             yield _hit(text, start, town.end() if town else after.end())
+
+
+def _german_start(text: str, cue: int) -> int:
+    """Where the street's name begins whose last part is at `cue`: in the same word, or in words in capitals before."""
+    is_own_word = text[cue - 1 : cue] in ("", " ", "-")
+    if is_own_word and not text[max(0, cue - 2) : cue - 1].isalpha():
+        return cue
+    before = _GERMAN_START.search(text, max(0, cue - _REACH), cue)
+    return before.start() if before else cue
 
 
 def _romance(reading: Reading) -> Iterator[Hit]:

@@ -6,9 +6,9 @@ import tomllib
 from bisect import bisect_left, bisect_right
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import BytesAhoCorasick
 
 from apps.guardrails.detectors.folding import folded
 
@@ -20,26 +20,47 @@ WORDS: Final = Path(__file__).parent / "words"
 
 _UNSPACED: Final = "\u0e00"
 """From Thai on, most scripts put no spaces between words."""
+_SPACED: Final = bytes(
+    each if chr(each).isalnum() or each > 127 else 32
+    for each in range(256)  # noqa: PLR2004 - ASCII's last
+)
+"""Everything in ASCII but letters and digits becomes a space, so that the automaton sees where words end."""
 
 
-def _is_letter(text: str) -> bool:
-    """Whether a word goes on where another such letter follows."""
-    return text.isalnum() and text < _UNSPACED
+_NO_CONTINUATION: Final = bytes(each for each in range(256) if not 0x80 <= each < 0xC0)
+
+
+class _Cue(NamedTuple):
+    categories: tuple[str, ...]
+    lead: int
+    tail: int
+    """Spaces that the automaton's phrase has around the words."""
+    written: bytes
+    """The words with their punctuation."""
 
 
 @cache
-def _cue_words() -> tuple[AhoCorasick, list[list[tuple[str, bool, bool]]]]:
-    """The automaton, and for each of its phrases what it tells of and where letters may go on."""
-    phrases: dict[str, list[tuple[str, bool, bool]]] = {}
+def _cue_words() -> tuple[BytesAhoCorasick, list[tuple[_Cue, ...]]]:
+    """The automaton, and what each of its phrases tells of."""
+    phrases: dict[bytes, dict[bytes, _Cue]] = {}
     tables = tomllib.loads((WORDS / "cues.toml").read_text(encoding="utf-8"))
     for table in tables.values():
         for category, words in table.items():
             for word in words:
                 bare = folded(word.strip("*"))[0]
-                precede = word.startswith("*") or not _is_letter(bare[0])
-                follow = word.endswith("*") or not _is_letter(bare[-1])
-                phrases.setdefault(bare, []).append((category, precede, follow))
-    return AhoCorasick(list(phrases)), list(phrases.values())
+                lead = not word.startswith("*") and _is_letter(bare[0])
+                tail = not word.endswith("*") and _is_letter(bare[-1])
+                written = bare.encode()
+                phrase = b" " * lead + written.translate(_SPACED) + b" " * tail
+                known = phrases.setdefault(phrase, {}).get(written)
+                categories = (*known.categories, category) if known else (category,)
+                phrases[phrase][written] = _Cue(categories, lead, tail, written)
+    return BytesAhoCorasick(list(phrases)), [tuple(cues.values()) for cues in phrases.values()]
+
+
+def _is_letter(text: str) -> bool:
+    """Whether a word goes on where another such letter follows."""
+    return text.isalnum() and text < _UNSPACED
 
 
 class Cues:
@@ -64,19 +85,53 @@ class Cues:
         at = bisect_left(starts, end)
         return at < len(starts) and starts[at] - end <= after
 
+    @property
+    def categories(self) -> frozenset[str]:
+        """Those of which there is a word."""
+        return frozenset(self._found)
+
 
 def found_cues(text: str) -> Cues:
     """The telling words of a text; positions are of the text."""
     low, positions = folded(text)
+    data = b" %b " % low.encode("utf-8", "surrogatepass")
     automaton, told = _cue_words()
     found: dict[str, tuple[list[int], list[int]]] = {}
-    for phrase, start, end in automaton.find_matches_as_indexes(low, overlapping=True):
-        inside = start > 0 and low[start - 1].isalnum()
-        goes_on = end < len(low) and low[end].isalnum()
-        for category, may_precede, may_follow in told[phrase]:
-            if (inside and not may_precede) or (goes_on and not may_follow):
+    places = _Places(data, is_ascii=low.isascii())
+    for phrase, start, end in automaton.find_matches_as_indexes(data.translate(_SPACED), overlapping=True):
+        for categories, lead, tail, written in told[phrase]:
+            if data[start + lead : end - tail] != written:
                 continue
-            starts, ends = found.setdefault(category, ([], []))
-            starts.append(start if positions is None else positions.start(start))
-            ends.append(end if positions is None else positions.end(end))
+            first = places.of(start + lead) - 1
+            last = first + len(written.decode())
+            if positions is not None:
+                first, last = positions.start(first), positions.end(last)
+            for category in categories:
+                starts, ends = found.setdefault(category, ([], []))
+                starts.append(first)
+                ends.append(last)
     return Cues(found)
+
+
+class _Places:
+    """Counts characters up to a byte; asked for places that come roughly in order."""
+
+    def __init__(self, data: bytes, *, is_ascii: bool) -> None:
+        self._data = data
+        self._is_ascii = is_ascii
+        self._byte = self._character = 0
+
+    def of(self, byte: int) -> int:
+        if self._is_ascii:
+            return byte
+        if byte >= self._byte:
+            self._character += _characters(self._data[self._byte : byte])
+        else:
+            self._character -= _characters(self._data[byte : self._byte])
+        self._byte = byte
+        return self._character
+
+
+def _characters(data: bytes) -> int:
+    """Of UTF-8: all bytes but those that go on with a character."""
+    return len(data) - len(data.translate(None, _NO_CONTINUATION)) if data else 0

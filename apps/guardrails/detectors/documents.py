@@ -56,9 +56,13 @@ _BETWEEN: Final = re.compile(r"(?:[^\n0-9]{0,36}?[\s:#°º.(\"'=]|[\s:#(\"'=]*)\
 def birth_dates(reading: Reading) -> Iterator[Hit]:
     """The first date behind each word of birth."""
     text = reading.text
+    match: re.Match[str] | None = None
     for _, end in reading.cues.spans("birth"):
-        match = _DATE.search(text, end, end + _REACH + 24)
-        if match is None or match.start() > end + _REACH or "." in text[end + 5 : match.start()]:
+        if match is None or match.start() < end:
+            match = _DATE.search(text, end)
+        if match is None:
+            return
+        if match.start() > end + _REACH or "." in text[end + 5 : match.start()]:
             continue
         value = _iso(match)
         if value:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.detectors.addresses import addresses
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from apps.guardrails.detectors.numbers import Hit
     from apps.guardrails.detectors.terms import Terms
 
+_start: Final = attrgetter("start")
 _DETECTORS: Final[tuple[tuple[Kind, Callable[[Reading], Iterator[Hit]]], ...]] = (
     (Kind.EMAIL, emails),
     (Kind.SECRET, secrets),
@@ -81,7 +84,7 @@ def settle(found: Iterable[Finding]) -> list[Finding]:
     kept: list[Finding] = []
     cluster: list[Finding] = []
     reach = -1
-    for each in sorted(found, key=lambda one: one.start):
+    for each in sorted(found, key=_start):
         if each.start >= reach:
             kept += _settled(cluster)
             cluster = []
@@ -96,9 +99,11 @@ def _settled(cluster: list[Finding]) -> list[Finding]:
         return cluster
     kept: list[Finding] = []
     for each in sorted(cluster, key=_rank):
-        if all(each.end <= other.start or other.end <= each.start for other in kept):
-            kept.append(each)
-    return sorted(kept, key=lambda one: one.start)
+        at = bisect_left(kept, each.start, key=_start)
+        is_free = at == len(kept) or each.end <= kept[at].start
+        if is_free and (not at or kept[at - 1].end <= each.start):
+            kept.insert(at, each)
+    return kept
 
 
 def _rank(finding: Finding) -> tuple[int, bool, int, int]:

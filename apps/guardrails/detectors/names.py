@@ -104,7 +104,7 @@ def _listed(reading: Reading) -> Iterator[Hit]:
         if _PLACES.search(text, max(0, start - 12), start):
             continue
         end = done = _end(text, start)
-        alone = end <= match.end()
+        alone = end <= match.end() or text[match.end() + 1].islower()
         if end > start and not (alone and word.capitalize() in doubtful):
             yield _hit(text, start, end, Certainty.LIKELY)
 
@@ -112,7 +112,7 @@ def _listed(reading: Reading) -> Iterator[Hit]:
 def _behind_titles(reading: Reading) -> Iterator[Hit]:
     text = reading.text
     for cue, end in reading.cues.spans("title"):
-        if end - cue <= len("mm.") and not text[cue].isupper():
+        if text[end - 1] == "." and not text[cue].isupper():
             continue
         titles = _TITLES.match(text, end)
         start = titles.end() if titles else end

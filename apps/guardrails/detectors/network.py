@@ -21,14 +21,17 @@ _DOMAIN: Final = re.compile(
 )
 _LONGEST_LOCAL: Final = 64
 
-_V4: Final = re.compile(
-    r"(?<![\w.])(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?![\w]|\.[\w])"
+_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_DOTS: Final = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")
+_BEFORE_DOTS: Final = re.compile(r"(?<![\w.])[0-9]{1,3}\Z")
+_V4: Final = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}(?![\w]|\.[\w])")
+_COLONS: Final = re.compile(r":[0-9A-Fa-f]{0,4}:")
+_BEFORE_COLONS: Final = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{0,4}\Z")
+_HEX: Final = re.compile(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,38}(?:(?<=:)[0-9.]{7,15})?(?![\w:])")
+_PAIRS: Final = re.compile(
+    r"([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])|\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![\w.])"
 )
-_HEX: Final = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,38}(?:(?<=:)[0-9.]{7,15})?(?![\w:])")
-_MAC: Final = re.compile(
-    r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])"
-    r"|(?<![\w.])(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?![\w.])"
-)
+_BEFORE_PAIRS: Final = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{2}(?:[0-9A-Fa-f]{2})?\Z")
 _SMALL: Final = 20
 _GROUPS: Final = 3
 """An IPv6 address shows at least as many groups, or a telling word stands near."""
@@ -50,7 +53,7 @@ def emails(reading: Reading) -> Iterator[Hit]:
 
 def addresses_v4(reading: Reading) -> Iterator[Hit]:
     """Dotted quads that are no version: behind such a word, or small throughout, only near a telling word."""
-    for match in _V4.finditer(reading.text):
+    for match in _starting(reading.text, _DOTS, _BEFORE_DOTS, _V4):
         start, end = match.span()
         known = reading.told("network", start, end, before=24, after=-1)
         small = all(int(each) < _SMALL for each in match.group().split(".")) and match.group() not in _PUBLIC
@@ -65,7 +68,7 @@ _PUBLIC: Final = {"1.1.1.1", "8.8.8.8", "8.8.4.4", "1.0.0.1", "9.9.9.9", "10.0.0
 
 def addresses_v6(reading: Reading) -> Iterator[Hit]:
     """Addresses that the standard library reads, with three groups or near a telling word."""
-    for match in _HEX.finditer(reading.text):
+    for match in _starting(reading.text, _COLONS, _BEFORE_COLONS, _HEX):
         start, end = match.span()
         written = match.group().rstrip(":") if not match.group().endswith("::") else match.group()
         try:
@@ -80,6 +83,25 @@ def addresses_v6(reading: Reading) -> Iterator[Hit]:
 
 def hardware(reading: Reading) -> Iterator[Hit]:
     """EUI-48 in the three usual spellings."""
-    for match in _MAC.finditer(reading.text):
-        value = re.sub(r"[^0-9a-f]", "", match.group().casefold())
-        yield Kind.MAC, match.start(), match.end(), value, "", Certainty.CHECKED
+    text = reading.text
+    for match in _PAIRS.finditer(text):
+        size = 4 if match.group(1) is None else 2
+        before = _BEFORE_PAIRS.search(text, max(0, match.start() - size - 1), match.start())
+        if before and len(before.group()) == size:
+            value = re.sub(r"[^0-9a-f]", "", text[before.start() : match.end()].casefold())
+            yield Kind.MAC, before.start(), match.end(), value, "", Certainty.CHECKED
+
+
+def _starting(
+    text: str, inside: re.Pattern[str], before: re.Pattern[str], whole: re.Pattern[str]
+) -> Iterator[re.Match[str]]:
+    """Matches of the whole, looked for by what is inside it: that begins with a rare character."""
+    done = 0
+    for match in inside.finditer(text):
+        if match.start() < done:
+            continue
+        start = before.search(text, max(0, match.start() - 5), match.start())
+        found = whole.match(text, start.start()) if start else None
+        if found:
+            done = found.end()
+            yield found

@@ -6,8 +6,8 @@ One pass over the runs of digits; the length of a run and what follows it name t
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from apps.guardrails.detectors.checksums import luhn, mod_97
 from apps.guardrails.detectors.kinds import Certainty, Kind
@@ -65,20 +65,45 @@ _CARDS: Final = Rule(
 )
 
 
-@cache
-def _pictures(kinds: frozenset[Kind]) -> Mapping[tuple[int, str], list[Picture]]:
+class _Fit(NamedTuple):
+    """Pictures that begin alike: `any` fits where one of them does."""
+
+    any: re.Pattern[str]
+    pictures: list[Picture]
+
+
+@lru_cache(maxsize=256)
+def _fits(kinds: frozenset[Kind], cues: frozenset[str]) -> Mapping[tuple[int, str], _Fit]:
+    """By the first run's length and what follows it; what needs a telling word only where the text has one."""
     table: dict[tuple[int, str], list[Picture]] = {}
-    for rule in (_CARDS, *NATIONAL, *PHONES):
-        if rule.kind in kinds:
-            for key, picture in made_ready(rule):
-                table.setdefault(key, []).append(picture)
-    whole = {run: pictures for (run, follows), pictures in table.items() if not follows}
-    for run, pictures in whole.items():
-        for follows in SEPARATORS:
-            table[run, follows] = table.get((run, follows), []) + pictures
-    return table
+    for key, picture in _all_pictures():
+        rule = picture.rule
+        if rule.kind in kinds and (not picture.told or cues & {rule.detail, rule.kind.value}):
+            table.setdefault(key, []).append(picture)
+    for (run, follows), pictures in list(table.items()):
+        if not follows:
+            for separator in SEPARATORS:
+                table.setdefault((run, separator), []).extend(pictures)
+    return {key: _Fit(_any(pictures), pictures) for key, pictures in table.items()}
 
 
+@cache
+def _all_pictures() -> list[tuple[tuple[int, str], Picture]]:
+    return [made for rule in (_CARDS, *NATIONAL, *PHONES) for made in made_ready(rule)]
+
+
+@cache
+def _told_by() -> frozenset[str]:
+    """Telling words that the pictures ask for."""
+    return frozenset(each for _, made in _all_pictures() for each in (made.rule.detail, made.rule.kind.value))
+
+
+def _any(pictures: list[Picture]) -> re.Pattern[str]:
+    behind = dict.fromkeys(picture.behind for picture in pictures)
+    return re.compile("|".join(behind))
+
+
+_PICTURED: Final = frozenset((Kind.CARD, Kind.NATIONAL_ID, Kind.PHONE))
 Hit = tuple[Kind, int, int, str, str, Certainty]
 """A finding in plain text: kind, start, end, value, detail, certainty."""
 
@@ -86,16 +111,22 @@ Hit = tuple[Kind, int, int, str, str, Certainty]
 def numbers(reading: Reading, kinds: AbstractSet[Kind]) -> Iterator[Hit]:
     """Everything that a rule's picture or an IBAN's form fits."""
     text = reading.text
-    table = _pictures(frozenset(kinds & {Kind.CARD, Kind.NATIONAL_ID, Kind.PHONE}))
+    table = _fits(frozenset(kinds & _PICTURED), reading.cues.categories & _told_by())
     with_iban = Kind.IBAN in kinds
+    before, last, done = 0, -1, 0
     for match in RUN.finditer(text):
         start, end = match.span()
-        after = text[end : end + 1]
-        follows = after if after in SEPARATORS else "A" if after.isalpha() else ""
-        pictures = table.get((end - start, follows))
-        if pictures is not None:
-            yield from _fitting(reading, pictures, start)
-        if with_iban and end - start > 1 and text[start - 2 : start].upper() in _COUNTRIES:
+        if start < done:
+            continue
+        run, after = end - start, text[end : end + 1]
+        in_row = run == before and start == last + 1 and last != done
+        before, last = run, end
+        fit = table.get((run, after if after in SEPARATORS else "A" if after.isalpha() else ""))
+        if fit is not None and not in_row and fit.any.match(text, start):
+            for hit in _fitting(reading, fit.pictures, start):
+                done = hit[2] if hit[5] is Certainty.CHECKED else done
+                yield hit
+        if with_iban and run > 1 and text[start - 2 : start].upper() in _COUNTRIES:
             yield from _iban(text, start - 2)
 
 
@@ -146,14 +177,15 @@ def _iban(text: str, start: int) -> Iterator[Hit]:
     match = _IBAN.match(text, start)
     if match is None or (start and text[start - 1].isalnum()):
         return
-    wanted = _COUNTRIES[match.group()[:2].upper()]
+    wanted = _COUNTRIES[text[start : start + 2].upper()]
+    compact = match.group().replace(" ", "").replace("-", "").upper()[:wanted]
+    if len(compact) < wanted or not mod_97(compact):
+        return
     end = start
     for each in match.group():
         end += 1
         wanted -= each.isalnum()
         if not wanted:
             break
-    compact = "".join(filter(str.isalnum, text[start:end])).upper()
-    whole = not wanted and not text[end : end + 1].isalnum()
-    if whole and mod_97(compact):
+    if not text[end : end + 1].isalnum():
         yield Kind.IBAN, start, end, compact, compact[:2].lower(), Certainty.CHECKED

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from apps.guardrails.detectors.reading import Reading
 
-_START: Final = re.compile(r"\+|\(|(?<![\w.,/:+-])0")
+_START: Final = re.compile(r"[+(0](?=[ (+]?[0-9])(?:(?<=[+(])|(?<![\w.,/:+-]0))")
 _NUMBER: Final = re.compile(
-    r"(?:\(?\+ ?|00 ?|\()?[0-9](?:[ ().\-/]{0,3}[0-9]){5,15}(?:-[0-9]{1,5})?"
+    r"(?:\(?\+ ?|00 ?|\()?[0-9](?:(?: ?/ ?(?!0)|[ ().\-]{0,3})[0-9]){5,15}(?:-[0-9]{1,5})?"
     r"(?: ?(?:x|ext\.?|extension|durchwahl|app\.|poste|ramal|int\.?) ?[0-9]{1,6})?",
     re.IGNORECASE,
 )
@@ -74,11 +74,14 @@ def phones(reading: Reading) -> Iterator[tuple[Kind, int, int, str, str, Certain
     text = reading.text
     done = 0
     for match in _START.finditer(text):
-        if match.start() >= done:
-            found = _number(reading, match.start())
-            if found:
-                done = found[2]
-                yield found
+        if match.start() < done:
+            continue
+        found = _number(reading, match.start())
+        if found:
+            done = found[2]
+            yield found
+        elif match.group() != "+":
+            done = _past(text, match.start())
     for _, end in reading.cues.spans("phone"):
         first = _GROUPS.search(text, end, end + 40)
         if first and "\n\n" not in text[end : first.start()]:
@@ -88,6 +91,15 @@ def phones(reading: Reading) -> Iterator[tuple[Kind, int, int, str, str, Certain
             found = _number(reading, start, told=True)
             if found:
                 yield found
+
+
+def _past(text: str, start: int) -> int:
+    """Where to go on behind what is no number: at the next +, or behind as many digits as a number has."""
+    match = _NUMBER.match(text, start)
+    if not match:
+        return start + 1
+    plus = text.find("+", start + 1, match.end())
+    return plus if plus > 0 else match.end()
 
 
 def _number(

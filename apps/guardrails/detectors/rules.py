@@ -43,6 +43,8 @@ class Picture:
 
     rule: Rule
     pattern: re.Pattern[str]
+    behind: str
+    """The expression of what begins with its first digit."""
     offset: int
     told: bool
 
@@ -58,8 +60,9 @@ def made_ready(rule: Rule) -> list[tuple[tuple[int, str], Picture]]:
     ready = []
     for told, pictures in ((False, rule.sure), (True, rule.told)):
         for picture in pictures:
-            body = "".join(_CLASSES.get(each, re.escape(each)) for each in picture)
-            made = Picture(rule, re.compile(body), picture.index("9"), told)
+            parts = [_CLASSES.get(each, re.escape(each)) for each in picture]
+            offset = picture.index("9")
+            made = Picture(rule, re.compile("".join(parts)), "".join(parts[offset:]), offset, told)
             ready += [(key, made) for key in _keys(picture[made.offset :])]
     return ready
 

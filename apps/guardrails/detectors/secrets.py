@@ -43,6 +43,9 @@ _PLAIN: Final = re.compile(
 )
 """A word, a short number, a date: no secret by its look."""
 _HEX_OR_UUID: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_HEADERS: Final = frozenset(("bearer", "authorization"))
+_NEAR, _LONG = 40, 64
+"""Code points: how far a telling word reaches, and from which length on words inside a value tell nothing."""
 _RANDOM: Final = 3.5
 """Bits per character, from which on twenty characters of letters and digits are no word."""
 
@@ -63,13 +66,17 @@ def secrets(reading: Reading) -> Iterator[Hit]:
     """Everything that gives access."""
     text = reading.text
     automaton, forms = _prefixes()
+    done = 0
     for at, start, end in automaton.find_matches_as_indexes(text, overlapping=True):
+        if start < done:
+            continue
         if at < len(forms):
-            yield from _vendor(text, forms[at], start, end)
-        elif at == len(forms):
-            yield from _login(text, start)
+            found = _vendor(text, forms[at], start, end)
         else:
-            yield from _private_key(text, start)
+            found = _login(text, start) if at == len(forms) else _private_key(text, start)
+        if found:
+            done = found[2]
+            yield found
     yield from _assigned(reading)
 
 
@@ -77,52 +84,64 @@ def _hit(text: str, start: int, end: int, detail: str, certainty: Certainty) -> 
     return Kind.SECRET, start, end, text[start:end], detail, certainty
 
 
-def _vendor(text: str, form: tuple[str, re.Pattern[str]], start: int, end: int) -> Iterator[Hit]:
+def _vendor(text: str, form: tuple[str, re.Pattern[str]], start: int, end: int) -> Hit | None:
     name, rest = form
     before = text[start - 1] if start and text[start].isalnum() else " "
     if before.isalnum() or before == "_" or (before == "-" and name == "jwt"):
-        return
+        return None
     match = rest.match(text, end)
-    if match:
-        start += text[start] in "&?" and end - start
-        yield _hit(text, start, match.end(), name, Certainty.CHECKED)
+    if not match:
+        return None
+    return _hit(text, end if text[start] in "&?" else start, match.end(), name, Certainty.CHECKED)
 
 
-def _login(text: str, start: int) -> Iterator[Hit]:
+def _login(text: str, start: int) -> Hit | None:
     match = _LOGIN.match(text, start)
-    if match and not _UNSET.match(match.group(1)):
-        yield _hit(text, match.start(1), match.end(1), "login", Certainty.CHECKED)
+    if not match or _UNSET.match(match.group(1)):
+        return None
+    return _hit(text, match.start(1), match.end(1), "login", Certainty.CHECKED)
 
 
-def _private_key(text: str, start: int) -> Iterator[Hit]:
+def _private_key(text: str, start: int) -> Hit | None:
     begin = _PEM.match(text, start)
     if not begin:
-        return
+        return None
     end = text.find("-----", begin.end(), start + LONGEST_KEY)
     closing = _PEM_END.match(text, end) if end >= 0 else None
     end = closing.end() if closing else end if end >= 0 else min(len(text), start + LONGEST_KEY)
-    yield _hit(text, start, end, "private_key", Certainty.CHECKED)
+    return _hit(text, start, end, "private_key", Certainty.CHECKED)
 
 
 def _assigned(reading: Reading) -> Iterator[Hit]:
-    text = reading.text
+    """What is set behind a telling word; without a sign between, only what looks drawn by lot."""
+    text, done = reading.text, 0
+    blob = _BLOB.search(text) if "assigned" in reading.cues.categories else None
     for start, end in reading.cues.spans("assigned"):
-        word = text[start:end].casefold()
-        match = _BEARER.match(text, end) if word in ("bearer", "authorization") else None
-        if match and not _PLAIN.fullmatch(match.group(1)):
-            yield _hit(text, match.start(1), match.end(1), "bearer", Certainty.TOLD)
+        if start < done:
+            continue
+        bearer = _BEARER.match(text, end) if text[start:end].casefold() in _HEADERS else None
+        if bearer and not _PLAIN.fullmatch(bearer.group(1)):
+            done = bearer.end()
+            yield _hit(text, bearer.start(1), done, "bearer", Certainty.TOLD)
             continue
         match = _ASSIGNED.match(text, end)
         if match:
-            value = match.group("value").rstrip(".,:;!?)]}")
-            value = match.group("value") if match.group("value").endswith("!") and value else value
-            if _secret_looking(value, by_sign=match.group("sign")[0] in ":="):
-                begin = match.start("value")
-                yield _hit(text, begin, begin + len(value), "assigned", Certainty.TOLD)
+            done = match.end() if len(match.group("value")) > _LONG else done
+            yield from _value(text, match)
             continue
-        match = _BLOB.search(text, end, end + 240)
-        if match and match.start() < end + 40 and _random(match.group()):
-            yield _hit(text, match.start(), match.end(), "random", Certainty.LIKELY)
+        while blob and blob.start() < end:
+            blob = _BLOB.search(text, max(end, blob.end()))
+        if blob and blob.start() < end + _NEAR and _random(blob.group()):
+            yield _hit(text, blob.start(), blob.end(), "random", Certainty.LIKELY)
+
+
+def _value(text: str, match: re.Match[str]) -> Iterator[Hit]:
+    """The assigned value without what ends the sentence, if it looks like a secret."""
+    value = match.group("value").rstrip(".,:;?)]}")
+    by_sign = match.group("sign")[0] in ":="
+    if _secret_looking(value, by_sign=by_sign):
+        start = match.start("value")
+        yield _hit(text, start, start + len(value), "assigned", Certainty.TOLD)
 
 
 def _secret_looking(value: str, *, by_sign: bool) -> bool:
