@@ -244,7 +244,7 @@ class DataClassReportApi(TenantApi):
         form = ReportForm(request.query_params)
         period = form.period()
         if form.errors:
-            raise invalid([{"field": name, "message": texts[0]} for name, texts in form.errors.items()])
+            raise invalid([{"field": name, "message": str(texts[0])} for name, texts in form.errors.items()])
         rows, following = page_of(request, form.calls(period))
         proof = prove(period)._asdict()
         return Response(DataClassReport({**proof, "results": told(rows), "next": following}).data)
