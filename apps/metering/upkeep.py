@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connections
+from django.utils import timezone
 
 from apps.metering.pricebook.book import price_book
 from apps.metering.prices import Price, Tokens, charge_for
@@ -39,8 +40,8 @@ SELECT u.tenant_id, u.call_id, u.created_at, u.base_url, u.model_asked, u.reserv
        u.unit, u.units, u.override_input, u.override_output, u.override_unit, u.currency,
        coalesce(r.position, 0)
 FROM metering_usagerecord u LEFT JOIN runs_run r ON r.tenant_id = u.tenant_id AND r.id = u.run_id
-WHERE u.state = 'reserved' AND u.created_at < now() - %(after)s
-  AND (u.created_at < now() - %(longest)s OR r.ended_at < now() - %(after)s)
+WHERE u.state = 'reserved' AND u.created_at < %(after)s
+  AND (u.created_at < %(longest)s OR r.ended_at < %(after)s)
 ORDER BY u.created_at LIMIT %(most)s
 """
 
@@ -77,7 +78,8 @@ def settle_stale() -> int:
 
 
 def _stale() -> list[tuple[Any, ...]]:
-    values = {"after": AFTER_END, "longest": LONGEST_CALL, "most": BATCH}
+    now = timezone.now()
+    values = {"after": now - AFTER_END, "longest": now - LONGEST_CALL, "most": BATCH}
     with platform_scope(), connections[PLATFORM].cursor() as cursor:
         cursor.execute(_STALE, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
