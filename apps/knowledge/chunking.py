@@ -13,6 +13,7 @@ SIZE = 1000
 OVERLAP = 150
 _HEADER_LINES = 2
 _SHARE_OF_HEADER = 2
+_LONGEST_LINE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,23 @@ def _merged(spans: list[tuple[int, int, Section]]) -> list[tuple[int, int, Secti
 
 
 def _text_pieces(whole: str, start: int, end: int, splitter: TextSplitter) -> Iterator[_Piece]:
-    for offset, text in splitter.chunk_indices(whole[start:end]):
-        if text.strip():
-            yield _Piece(text, start + offset, start + offset + len(text))
+    for first, last in _stretches(whole, start, end):
+        for offset, text in splitter.chunk_indices(whole[first:last]):
+            if text.strip():
+                yield _Piece(text, first + offset, first + offset + len(text))
+
+
+def _stretches(whole: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The span, cut inside very long lines: the splitter's time grows with their square."""
+    first = start
+    for line in _lines(whole, start, end) if end - start > _LONGEST_LINE else ():
+        while line.end - max(first, line.start) > _LONGEST_LINE:
+            begin = max(first, line.start)
+            space = whole.rfind(" ", begin + 1, begin + _LONGEST_LINE)
+            cut = space + 1 if space > 0 else begin + _LONGEST_LINE
+            yield first, cut
+            first = cut
+    yield first, end
 
 
 def _table_pieces(whole: str, start: int, end: int, size: int) -> Iterator[_Piece]:

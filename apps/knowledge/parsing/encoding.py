@@ -73,8 +73,7 @@ def looks_binary(data: bytes) -> bool:
     head = data[:_HEAD]
     if any(head.startswith(mark) for mark, _ in _MARKS) or _unmarked(head):
         return False
-    odd = sum(_is_odd(byte) for byte in head)
-    return b"\0" in head or odd > len(head) * _MAX_ODD
+    return sum(_is_odd(byte) for byte in head) > len(head) * _MAX_ODD
 
 
 def decode_text(data: bytes, *, declared: bool = False) -> str:

@@ -19,7 +19,7 @@ class Limits:
     entries: int = 10_000
     ratio: int = 250
     depth: int = 1000
-    nesting: int = 3
+    nesting: int = 6
 
 
 DEFAULT_LIMITS = Limits()

@@ -12,14 +12,16 @@ _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)|\\",
     re.DOTALL,
 )
-_FONTS, _SKIPPED, _TWIN = "fonttbl", "skipped", "twin"
+_FONTS, _SKIPPED, _TWIN, _DOUBLE = "fonttbl", "skipped", "twin", "double"
+_UNSEEN = frozenset((_SKIPPED, _DOUBLE))
+_WITHIN: dict[str, set[str]] = {_SKIPPED: {TITLE, _DOUBLE}, _DOUBLE: set()}
 _DESTINATIONS = {
     "fonttbl": _FONTS,
     "stylesheet": STYLES,
     "footnote": NOTE,
     "annotation": NOTE,
     "title": TITLE,
-    "upr": _SKIPPED,
+    "upr": _DOUBLE,
     "ud": _TWIN,
     **dict.fromkeys(
         ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"), MARGIN
@@ -171,7 +173,7 @@ class RtfStream:
         self._to_skip = 0
         if word in _DESTINATIONS or (optional and word not in _OPTIONAL):
             self._enter(_DESTINATIONS.get(word, _SKIPPED))
-        elif word in _SHAPING and self._group.destination != _SKIPPED:
+        elif word in _SHAPING and self._group.destination not in _UNSEEN:
             yield Event(self._group.destination, word=word, number=number)
         else:
             self._setting(word, number)
@@ -180,9 +182,10 @@ class RtfStream:
         """A Unicode twin (`ud`) takes the place of the text in the old code page before it (`upr`)."""
         if destination == _TWIN:
             destination = next(
-                (group.destination for group in reversed(self._outer) if group.destination != _SKIPPED), BODY
+                (group.destination for group in reversed(self._outer) if group.destination not in _UNSEEN),
+                BODY,
             )
-        elif self._group.destination == _SKIPPED and destination != TITLE:
+        elif destination not in _WITHIN.get(self._group.destination, {destination}):
             return
         self._group = replace(self._group, destination=destination)
 
@@ -229,5 +232,5 @@ class RtfStream:
         self._decode()
         text = "".join(self._characters).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         self._characters.clear()
-        if text and not self._group.hidden and self._group.destination not in {_SKIPPED, _FONTS}:
+        if text and not self._group.hidden and self._group.destination not in {*_UNSEEN, _FONTS}:
             yield Event(self._group.destination, text=text)
