@@ -41,9 +41,15 @@ _GERMAN_START: Final = re.compile(
 _AFTER_GERMAN: Final = re.compile(
     r"\.? ?[0-9]{1,3}(?: ?[a-z](?![\w]))?(?: ?[-/+] ?[0-9]{1,3} ?[a-z]?(?![\w.]))?(?![\w]|[.,][0-9]|:[0-9]| ?[%€$])"
 )
-_WITH_TOWN: Final = re.compile(rf"{_BREAK}{{1,2}}{_POSTAL} {_TOWN}(?: \([A-Z]{{2}}\))?")
-_BRAZIL: Final = re.compile(
-    rf"(?:(?: ?[-,] ){_TOWN}){{1,3}}(?: ?[-/,] ?[A-Z]{{2}}\b)?(?:{_BREAK}(?:CEP:? ?)?[0-9]{{5}}-?[0-9]{{3}}(?![0-9]))"
+_STATE: Final = r"(?: \([A-Z]{2}\)| ?[/-] ?[A-Z]{2}\b)?"
+_WITH_TOWN: Final = re.compile(
+    rf"{_BREAK}{{1,2}}{_POSTAL},? (?:d[aeo]s? )?{_TOWN}{_STATE}"
+    rf"|,? ?(?:{_BREAK}{_TOWN}){{1,3}}{_STATE}{_BREAK}(?:CEP:? ?|C\.?P\.? ?)?(?:[A-Z]{{2,5}} )?(?:{_POSTAL}|[0-9]{{5}}-?[0-9]{{3}}(?![0-9]))(?: (?:d[aeo]s? )?{_TOWN}{_STATE})?"
+)
+_ZIP: Final = re.compile(rf",? (?:[A-Z]{{2}} [0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9])|{_BRITISH}\b)")
+_BEFORE_ZIP: Final = re.compile(
+    rf"(?<![\w.,/:-])(?:(?:Flat|Apt|Apartment|Unit|Suite|Studio|Room) [0-9A-Z]{{1,5}},?\s(?:[0-9]{{1,5}}[A-Za-z]? )?|[0-9]{{1,6}}[A-Za-z]?,? )(?:{CAPITALISED}\.?[ -]?){{1,4}}"
+    rf"(?: ?(?:Apt|Apartment|Suite|Ste|Unit|Floor|#)\.? ?#?[0-9A-Za-z-]{{1,6}})?(?:,\s?{_TOWN}){{1,2}}\Z"
 )
 
 _SMALL: Final = r"(?:de|du|des|la|le|les|del|los|las|da|do|dos|das|della|delle|dei|degli|dello|di|al|e|y|et|en|sur|aux|au|lo|el)"
@@ -51,8 +57,10 @@ _NAME_PART: Final = rf"(?:(?:[dlDL]|[dD]ell|[aA]ll|[sS]ant|[dD]all)'{CAPITALISED
 _ROMANCE_NAME: Final = re.compile(rf" ?(?:{_SMALL} |[dl]'){{0,2}}{_NAME_PART}(?:[ -]{_NAME_PART}){{0,6}}")
 _HAS_CAPITAL: Final = re.compile(CAPITALISED)
 _NUMBER_BEHIND: Final = re.compile(
-    r",? ?(?:(?:n|N)[.º°o]{1,3} ?|núm\.? ?|nº ?)?[0-9]{1,5}(?: ?[A-Za-z](?![\w']))?(?:[/-][0-9A-Za-z]{1,4})?(?![\w]|[.,:][0-9]| ?[%€$]| (?:euros?|h|km|m)\b)"
-    r"(?:,? (?:[0-9]{1,2}[.ºª°]{1,2} ?(?:[A-Za-z]{1,4}\b\.?)?|(?:piso|planta|apto?\.?|apartamento|andar|sala|int\.?|interno|scala|bloco|bloque|esc\.?|puerta|bât\.?) [0-9A-Za-z]{1,4}\b)){0,3}"
+    r"(?:,? ?(?:(?:n|N)[.º°o]{1,3} ?|núm\.? ?|nº ?)?[0-9]{1,5}(?: ?[A-Za-z](?![\w']))?(?:[/-][0-9A-Za-z]{1,4})?"
+    r"(?![\w]|[.,:][0-9]| ?[%€$]| (?:euros?|h|km|m)\b)|,? [sS]/[nN]\b)"
+    r"(?: ?,? ?(?:[0-9]{1,2}[.ºª°]{1,2} ?(?:[A-Za-z]{1,4}\b\.?)?|(?i:piso|planta|puerta|apartamento|appartamento|apto?|andar|sala|interno|interior"
+    r"|int|scala|piano|bloco|bloque|edif|depto|dpto|esc|bât|local)\b\.? ?[0-9A-Za-z]{1,4}\b|[0-9]{3}(?=,))){0,3}"
 )
 _NUMBER_BEFORE: Final = re.compile(r"(?<![\w.,/:-])[0-9]{1,4}(?: ?(?:bis|ter|quater|[A-D]))?,? \Z")
 _GRID: Final = re.compile(
@@ -63,9 +71,10 @@ _BEFORE_ANCHOR: Final = re.compile(
     rf"(?<![\w-])(?:{CAPITALISED}\.?[ -](?:(?:der|den|dem|de|la|le|du|di|da|del|von) ){{0,2}}){{1,4}}[0-9]{{1,3}} ?[a-z]?(?:[-/][0-9]{{1,3}}[a-z]?)?\Z"
 )
 _DOUBTFUL: Final = frozenset(
-    ("via", "place", "route", "cours", "passage", "largo", "borgo", "voie", "strada", "square", "plaza")
+    ("via", "place", "route", "cours", "passage", "largo", "borgo", "voie", "strada", "square", "plaza", "parque", "jardim", "conjunto", "setor", "quadra", "vila", "morro", "vale", "trecho", "residencial", "carrera", "colonia", "acceso", "canale", "circuito", "privada")
 )
-_REACH: Final = 64
+_REACH, _FAR = 64, 100
+"""Code points before a word for a street, and before a postal code."""
 _DIGIT: Final = re.compile("[0-9]")
 
 
@@ -75,6 +84,7 @@ def addresses(reading: Reading) -> Iterator[Hit]:
     yield from _german(reading)
     yield from _romance(reading)
     yield from _anchored(reading)
+    yield from _before_zip(reading)
 
 
 def _hit(text: str, start: int, end: int, certainty: Certainty = Certainty.TOLD) -> Hit:
@@ -135,7 +145,7 @@ def _romance(reading: Reading) -> Iterator[Hit]:
             continue
         start = before.start() if before and not behind else cue
         last = behind.end() if behind else name.end()
-        town = _WITH_TOWN.match(text, last) or _BRAZIL.match(text, last)
+        town = _WITH_TOWN.match(text, last)
         sure = text[cue].isupper() or text[cue:end].casefold() not in _DOUBTFUL or before
         if town or sure:
             yield _hit(text, start, town.end() if town else last)
@@ -149,3 +159,12 @@ def _anchored(reading: Reading) -> Iterator[Hit]:
         town = _WITH_TOWN.match(text, anchor.start()) if before else None
         if before and town:
             yield _hit(text, before.start(), town.end(), Certainty.LIKELY)
+
+
+def _before_zip(reading: Reading) -> Iterator[Hit]:
+    """Any name in capitals with a number, before a town and an American or British postal code."""
+    text = reading.text
+    for code in _ZIP.finditer(text):
+        before = _BEFORE_ZIP.search(text, max(0, code.start() - _FAR), code.start())
+        if before:
+            yield _hit(text, before.start(), code.end(), Certainty.LIKELY)

@@ -56,15 +56,22 @@ _BETWEEN: Final = re.compile(r"(?:[^\n0-9]{0,36}?[\s:#°º.(\"'=]|[\s:#(\"'=]*)\
 def birth_dates(reading: Reading) -> Iterator[Hit]:
     """The first date behind each word of birth."""
     text = reading.text
-    match: re.Match[str] | None = None
-    for _, end in reading.cues.spans("birth"):
-        if match is None or match.start() < end:
-            match = _DATE.search(text, end)
-        if match is None:
-            return
-        if match.start() > end + _REACH or "." in text[end + 5 : match.start()]:
+    match = _DATE.search(text) if "birth" in reading.cues.categories else None
+    for start, end in reading.cues.spans("birth"):
+        while match and match.start() < end:
+            match = _DATE.search(text, match.end())
+        if match is None or match.start() > end + _REACH or "." in text[end + 5 : match.start()]:
+            yield from _before(text, start)
             continue
         value = _iso(match)
+        if value:
+            yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
+
+
+def _before(text: str, cue: int) -> Iterator[Hit]:
+    """A date that ends just before the word: wurde am 3.5.1980 geboren."""
+    for match in _DATE.finditer(text, max(0, cue - _REACH), cue):
+        value = _iso(match) if match.end() >= cue - len(" wurde er ") else None
         if value:
             yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
 

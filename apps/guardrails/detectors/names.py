@@ -30,6 +30,12 @@ _PLACES: Final = re.compile(
     r"(?:^|\W)(?:San|Santa|Santo|St\.?|Saint|Sainte|Sankt|São|Sant|Rue|Via|Calle|Rua|Avenue|Avenida|Place|Plaza|Piazza|Port|Fort|Lake|Mount"
     r"|rue|via|calle|rua|avenue|avenida|place|plaza|piazza|boulevard|corso|viale|paseo|quai|praça)[ '-]\Z"
 )
+_INSIDE: Final = "_@/.-#"
+_REACH: Final = 64
+_BEFORE_BIRTH: Final = re.compile(
+    rf"(?<![\w-])({CAPITALISED}(?: (?:{_PARTICLE} ){{0,2}}{CAPITALISED}){{1,3}})"
+    r"(?:,| was| wurde| ist| est| è| é| foi|\()?(?: am| on| il| el| em| le)?(?: [0-9][0-9./ -]{5,9})? ?\(?\Z"
+)
 _SAYS_ITSELF: Final = (
     "is",
     "called",
@@ -71,6 +77,8 @@ def names(reading: Reading) -> Iterator[Hit]:
     yield from _behind_labels(reading)
     yield from _behind_greetings(reading)
     yield from _signed(reading)
+    yield from _with_surname(reading)
+    yield from _around_birth(reading)
 
 
 def _hit(text: str, start: int, end: int, certainty: Certainty) -> Hit:
@@ -99,7 +107,7 @@ def _listed(reading: Reading) -> Iterator[Hit]:
         if word not in known and _HYPHENS.split(word, maxsplit=1)[0] not in known:
             continue
         start = match.start()
-        if start < done or (start and (text[start - 1].isalnum() or text[start - 1] in "_@/.-#")):
+        if start < done or (start and (text[start - 1].isalnum() or text[start - 1] in _INSIDE)):
             continue
         if _PLACES.search(text, max(0, start - 12), start):
             continue
@@ -139,7 +147,12 @@ def _behind_labels(reading: Reading) -> Iterator[Hit]:
 
 
 def _behind_greetings(reading: Reading) -> Iterator[Hit]:
+    """Behind a greeting any word before a comma; behind "call" and its like two words or more."""
     text = reading.text
+    for _, end in reading.cues.spans("asked_for"):
+        last = _end(text, end + 1) if text[end : end + 1] == " " else 0
+        if " " in text[end + 1 : last]:
+            yield _hit(text, end + 1, last, Certainty.LIKELY)
     for _, end in reading.cues.spans("greeting"):
         if text[end : end + 1] != " ":
             continue
@@ -160,3 +173,30 @@ def _signed(reading: Reading) -> Iterator[Hit]:
         last = _end(text, start)
         if last > start + 1 and _LINE_END.match(text, last):
             yield _hit(text, start, last, Certainty.TOLD)
+
+
+def _with_surname(reading: Reading) -> Iterator[Hit]:
+    """A word in capitals before a common surname: given names are more than any list holds."""
+    text, surnames, never, doubtful = reading.text, word_list("surnames"), word_list("not_names"), word_list("doubtful")
+    before: re.Match[str] | None = None
+    for match in _WORD.finditer(text):
+        first, before = before, match
+        if first is None or match.group() not in surnames or text[first.end() : match.start()] != " ":
+            continue
+        if first.group() in never or first.group() in doubtful or not first.group()[1:].islower():
+            continue
+        if first.start() and text[first.start() - 1] in _INSIDE:
+            continue
+        last = _end(text, first.start())
+        if last >= match.end():
+            yield _hit(text, first.start(), last, Certainty.LIKELY)
+
+
+def _around_birth(reading: Reading) -> Iterator[Hit]:
+    """Two words in capitals or more just before "born on" and its like."""
+    text = reading.text
+    for start, _ in reading.cues.spans("birth"):
+        before = _BEFORE_BIRTH.search(text, max(0, start - _REACH), start)
+        last = _end(text, before.start(1)) if before else 0
+        if before and " " in text[before.start(1) : last]:
+            yield _hit(text, before.start(1), last, Certainty.TOLD)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from apps.guardrails.detectors.checksums import luhn, mod_97
 from apps.guardrails.detectors.kinds import Certainty, Kind
 from apps.guardrails.detectors.national import NATIONAL
-from apps.guardrails.detectors.phones import PHONES
+from apps.guardrails.detectors.phones import EXTENSION, PHONES
 from apps.guardrails.detectors.rules import SEPARATORS, Rule, made_ready
 
 if TYPE_CHECKING:
@@ -40,11 +40,13 @@ _ISSUERS: Final = re.compile(
     r"""4(?:\d{12}|\d{15}|\d{18})                                                # Visa
     | (?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}         # Mastercard
     | 3[47]\d{13}                                                              # American Express
-    | (?:6011|64[4-9]\d|65\d\d|62\d\d|81\d\d|35(?:2[89]|[3-8]\d))\d{12,15}      # Discover, UnionPay, JCB
+    | (?:6011|64[4-9]\d|65\d\d|62\d\d|81\d\d|35\d\d)\d{12,15}                  # Discover, UnionPay, JCB
+    | (?:1800|2131)\d{11}                                                      # JCB before 1989
     | 3(?:0[0-5]|[689]\d)\d{11}                                                # Diners
-    | (?:50[0-9]\d|5[6-9]\d\d|6[37]\d\d|220[0-4])\d{8,15}                       # Maestro, Mir""",
+    | (?:50\d\d|5[6-9]\d\d|6[37]\d\d|220[0-4])\d{12}                           # Maestro, Mir""",
     re.VERBOSE,
 )
+_MAESTRO: Final = re.compile(r"(?:50|5[6-9]|6[0-9])\d{10,17}")
 
 
 def card(digits: str) -> bool:
@@ -61,6 +63,12 @@ _CARDS: Final = Rule(
         *("9999 999999 9999", "9999-999999-9999", "99999999999999", "9999999999999999999"),
     ),
     told=("9999999999999", "999999999999999999", "99999999999999999"),
+    kind=Kind.CARD,
+)
+_OTHER_CARDS: Final = Rule(
+    "card",
+    lambda digits: _MAESTRO.fullmatch(digits) is not None and luhn(digits),
+    told=("999999999999", "9999 9999 9999", *("9" * length for length in (13, 14, 15, 17, 18, 19))),
     kind=Kind.CARD,
 )
 
@@ -89,7 +97,7 @@ def _fits(kinds: frozenset[Kind], cues: frozenset[str]) -> Mapping[tuple[int, st
 
 @cache
 def _all_pictures() -> list[tuple[tuple[int, str], Picture]]:
-    return [made for rule in (_CARDS, *NATIONAL, *PHONES) for made in made_ready(rule)]
+    return [made for rule in (_CARDS, _OTHER_CARDS, *NATIONAL, *PHONES) for made in made_ready(rule)]
 
 
 @cache
@@ -134,17 +142,21 @@ def _fitting(reading: Reading, pictures: list[Picture], digit: int) -> Iterator[
     for picture in pictures:
         start = digit - picture.offset
         match = picture.pattern.match(reading.text, start) if start >= 0 else None
-        if match is None or not stands_alone(reading.text, start, match.end()):
+        if match is None:
             continue
-        rule = picture.rule
+        rule, end = picture.rule, match.end()
+        more = EXTENSION.match(reading.text, end) if rule.kind is Kind.PHONE else None
+        end = more.end() if more else end
+        if not stands_alone(reading.text, start, end):
+            continue
         compact = "".join(filter(str.isalnum, match.group())).upper()
         if not rule.check(compact):
             continue
-        near = told(reading, rule, start, match.end())
+        near = told(reading, rule, start, end)
         if not near and (picture.told or (rule.weak and counted(reading, start))):
             continue
         certainty = Certainty.TOLD if rule.weak else Certainty.CHECKED
-        yield rule.kind, start, match.end(), compact, rule.detail, certainty
+        yield rule.kind, start, end, compact, rule.detail, certainty
 
 
 def told(reading: Reading, rule: Rule, start: int, end: int) -> bool:

@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from apps.guardrails.detectors.reading import Reading
 
 _START: Final = re.compile(r"[+(0](?=[ (+]?[0-9])(?:(?<=[+(])|(?<![\w.,/:+-]0))")
+_EXTENSION: Final = r"(?: ?(?:x|ext\.?|extension|durchwahl|app\.|poste|ramal|int\.?) ?[0-9]{1,6})"
+EXTENSION: Final = re.compile(_EXTENSION, re.IGNORECASE)
 _NUMBER: Final = re.compile(
-    r"(?:\(?\+ ?|00 ?|\()?[0-9](?:(?: ?/ ?(?!0)|[ ().\-]{0,3})[0-9]){5,15}(?:-[0-9]{1,5})?"
-    r"(?: ?(?:x|ext\.?|extension|durchwahl|app\.|poste|ramal|int\.?) ?[0-9]{1,6})?",
+    r"(?:\(?\+ ?|00 ?|\()?[0-9](?:(?: / (?!0)|/|[ ().\-]{0,3})[0-9]){5,15}(?:-[0-9]{1,5})?"
+    rf"{_EXTENSION}?",
     re.IGNORECASE,
 )
 _DATE: Final = re.compile(
     r"(?:[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[./-][01]?[0-9][./-][0-3]?[0-9])(?![0-9])"
 )
 _GROUPS: Final = re.compile(r"[0-9]+")
-_MOBILE: Final = re.compile(r"0[67][0-9]{8}|01[567][0-9]{8,9}|07[0-9]{9}|00[1-9][0-9]{9,12}")
+_MOBILE: Final = re.compile(r"0[1-9][0-9]{8,9}|01[567][0-9]{9}|00[1-9][0-9]{9,12}")
 _SHORTEST, _LONGEST, _WHOLE = 7, 15, 9
 """Digits: of any number near a telling word, of E.164's longest, of a national one with its area."""
 
