@@ -71,10 +71,39 @@ _BEFORE_ANCHOR: Final = re.compile(
     rf"(?<![\w-])(?:{CAPITALISED}\.?[ -](?:(?:der|den|dem|de|la|le|du|di|da|del|von) ){{0,2}}){{1,4}}[0-9]{{1,3}} ?[a-z]?(?:[-/][0-9]{{1,3}}[a-z]?)?\Z"
 )
 _DOUBTFUL: Final = frozenset(
-    ("via", "place", "route", "cours", "passage", "largo", "borgo", "voie", "strada", "square", "plaza", "parque", "jardim", "conjunto", "setor", "quadra", "vila", "morro", "vale", "trecho", "residencial", "carrera", "colonia", "acceso", "canale", "circuito", "privada")
+    (
+        "via",
+        "place",
+        "route",
+        "cours",
+        "passage",
+        "largo",
+        "borgo",
+        "voie",
+        "strada",
+        "square",
+        "plaza",
+        "parque",
+        "jardim",
+        "conjunto",
+        "setor",
+        "quadra",
+        "vila",
+        "morro",
+        "vale",
+        "trecho",
+        "residencial",
+        "carrera",
+        "colonia",
+        "acceso",
+        "canale",
+        "circuito",
+        "privada",
+    )
 )
 _REACH, _FAR = 64, 100
 """Code points before a word for a street, and before a postal code."""
+_YEAR: Final = re.compile("(?:19|20)[0-9]{2} ")
 _DIGIT: Final = re.compile("[0-9]")
 
 
@@ -102,7 +131,7 @@ def _english(reading: Reading) -> Iterator[Hit]:
         ):
             before = _BEFORE_ENGLISH.search(text, max(0, start - _REACH), start)
             after = _AFTER_ENGLISH.match(text, end)
-            if before and after:
+            if before and after and not (after.end() <= end + 1 and _YEAR.match(before.group())):
                 yield _hit(text, before.start(), after.end())
 
 

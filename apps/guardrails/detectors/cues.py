@@ -39,6 +39,12 @@ class _Cue(NamedTuple):
     """The words with their punctuation."""
 
 
+def cue_words(category: str) -> frozenset[str]:
+    """The telling words of a category, as they are written in the list."""
+    tables = tomllib.loads((WORDS / "cues.toml").read_text(encoding="utf-8"))
+    return frozenset(word.strip("*") for table in tables.values() for word in table.get(category, ()))
+
+
 @cache
 def _cue_words() -> tuple[BytesAhoCorasick, list[tuple[_Cue, ...]]]:
     """The automaton, and what each of its phrases tells of."""

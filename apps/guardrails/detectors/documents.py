@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from apps.guardrails.detectors.numbers import Hit
     from apps.guardrails.detectors.reading import Reading
 
-_MONTHS: Final = {
+MONTHS: Final = {
     name: at
     for at, names in enumerate(
         (
@@ -36,7 +36,7 @@ _MONTHS: Final = {
     for name in names.split()
 }
 _YEAR: Final = r"(?P<year>(?:18|19|20)[0-9]{2}|[0-9]{2})(?![0-9])"
-_NAME: Final = "(?P<name>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_NAME: Final = "(?P<name>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _DATE: Final = re.compile(
     rf"(?<![\w./-])(?:(?P<iso>(?:18|19|20)[0-9]{{2}})[-/.](?P<iso_month>[0-9]{{1,2}})[-/.](?P<iso_day>[0-9]{{1,2}})(?![0-9])"
     rf"|(?P<first>[0-9]{{1,2}}) ?[./ -] ?(?P<second>[0-9]{{1,2}}) ?[./ -] ?{_YEAR}"
@@ -86,12 +86,12 @@ def _iso(match: re.Match[str]) -> str | None:
         if not is_date(year, month, day):
             day, month = month, day
     elif part["name"]:
-        day, year, month = int(part["day"]), int(part["year_behind"]), _MONTHS[part["name"].casefold()]
+        day, year, month = int(part["day"]), int(part["year_behind"]), MONTHS[part["name"].casefold()]
     else:
         day, year, month = (
             int(part["day_second"]),
             int(part["year_last"]),
-            _MONTHS[part["name_first"].casefold()],
+            MONTHS[part["name_first"].casefold()],
         )
     return f"{year:04d}-{month:02d}-{day:02d}" if is_date(year, month, day) else None
 

@@ -177,7 +177,12 @@ def _signed(reading: Reading) -> Iterator[Hit]:
 
 def _with_surname(reading: Reading) -> Iterator[Hit]:
     """A word in capitals before a common surname: given names are more than any list holds."""
-    text, surnames, never, doubtful = reading.text, word_list("surnames"), word_list("not_names"), word_list("doubtful")
+    text, surnames, never, doubtful = (
+        reading.text,
+        word_list("surnames"),
+        word_list("not_names"),
+        word_list("doubtful"),
+    )
     before: re.Match[str] | None = None
     for match in _WORD.finditer(text):
         first, before = before, match

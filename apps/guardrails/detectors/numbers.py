@@ -153,7 +153,9 @@ def _fitting(reading: Reading, pictures: list[Picture], digit: int) -> Iterator[
         if not rule.check(compact):
             continue
         near = told(reading, rule, start, end)
-        if not near and (picture.told or (rule.weak and counted(reading, start))):
+        if not near and (picture.told or match.group() != match.group().upper()):
+            continue
+        if rule.weak and not near and counted(reading, start):
             continue
         certainty = Certainty.TOLD if rule.weak else Certainty.CHECKED
         yield rule.kind, start, end, compact, rule.detail, certainty

@@ -25,7 +25,10 @@ _DATE: Final = re.compile(
     r"(?:[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[./-][01]?[0-9][./-][0-3]?[0-9])(?![0-9])"
 )
 _GROUPS: Final = re.compile(r"[0-9]+")
-_MOBILE: Final = re.compile(r"0[1-9][0-9]{8,9}|01[567][0-9]{9}|00[1-9][0-9]{9,12}")
+_MOBILE: Final = re.compile(r"0[67][0-9]{8}|01[567][0-9]{8,9}|07[0-9]{9}|00[1-9][0-9]{9,12}")
+_OTHER: Final = re.compile(
+    r"0[0-9]{0,2}(?:\.[0-9]{3})+|[0-9]{5}-[0-9]{4}|00(?: [0-9]{2})+|[0-9]{2}(?: [0-9]{2}){5,}"
+)
 _SHORTEST, _LONGEST, _WHOLE = 7, 15, 9
 """Digits: of any number near a telling word, of E.164's longest, of a national one with its area."""
 
@@ -138,11 +141,19 @@ def _certainty(reading: Reading, number: str, start: int, end: int, *, told: boo
     if "+" in number[:2]:
         return Certainty.CHECKED if _SHORTEST < digits <= _LONGEST and groups[0][0] != "0" else None
     if told or reading.told("phone", start, end, before=30):
-        return Certainty.TOLD if _SHORTEST <= digits <= _LONGEST else None
-    if reading.told("counter", start, start, before=16, after=-1):
+        near = digits > _SHORTEST or len(groups) > 1 or reading.told("phone", start, end, before=10)
+        return Certainty.TOLD if _SHORTEST <= digits <= _LONGEST and near else None
+    if reading.told("counter", start, start, before=16, after=-1) or _in_row(reading.text, start):
         return None
-    leading = groups[0][0] == "0"
-    grouped = len(groups) > 1 and not re.fullmatch(r"0[0-9]{0,2}(?:\.[0-9]{3})+", number)
-    bracketed = number[0] == "(" and ")" in number
-    usual = (leading and grouped) or bracketed or _MOBILE.fullmatch(number)
+    usual = _MOBILE.fullmatch(number) or (number[0] == "(" and ")" in number) or _grouped(number, groups)
     return Certainty.LIKELY if usual and _WHOLE <= digits <= _LONGEST else None
+
+
+def _in_row(text: str, start: int) -> bool:
+    """Whether a number and a space stand just before: one of a table's columns."""
+    return start > 1 and text[start - 1] == " " and text[start - 2].isdigit()
+
+
+def _grouped(number: str, groups: list[str]) -> bool:
+    """Begins with 0 and is written in groups, but as no amount and no postal code."""
+    return groups[0][0] == "0" and len(groups) > 1 and not _OTHER.fullmatch(number)

@@ -32,7 +32,7 @@ _ASSIGNED: Final = re.compile(
     r"""["'`(]?(?P<value>[^\s"'`<>,;]{4,200})""",
     re.IGNORECASE,
 )
-_BLOB: Final = re.compile(r"(?<![\w/+])[A-Za-z0-9+/_=-]{20,200}(?![\w/+])")
+_BLOB: Final = re.compile(r"(?<![\w/+.-])[A-Za-z0-9+_=-]{20,200}(?![\w/+.])")
 _UNSET: Final = re.compile(
     r"[$<{%*\[(/]|\.\.\.|.*(?:://|\(|your|xxx|\*\*\*|changeme|placeholder|redacted|<)"
     r"|(?:none|null|true|false|undefined|string|required|optional|os\.environ|process\.env|env\.)",
@@ -42,7 +42,7 @@ _PLAIN: Final = re.compile(
     r"[A-Za-zÀ-ÿ]?[a-zà-ÿ]+(?:[-_.][A-Za-zÀ-ÿ]?[a-zà-ÿ]+)*|[0-9]{1,5}|[0-9./:-]{1,10}|[A-Z_]+"
 )
 """A word, a short number, a date: no secret by its look."""
-_HEX_OR_UUID: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DIGIT, _CAPITAL, _LETTER = re.compile("[0-9]"), re.compile("[A-Z]"), re.compile("[a-z]")
 _HEADERS: Final = frozenset(("bearer", "authorization"))
 _NEAR, _LONG = 40, 64
 """Code points: how far a telling word reaches, and from which length on words inside a value tell nothing."""
@@ -151,8 +151,8 @@ def _secret_looking(value: str, *, by_sign: bool) -> bool:
 
 
 def _random(text: str) -> bool:
-    """Letters and digits, mixed evenly, that are neither a hash nor a UUID."""
-    if _HEX_OR_UUID.fullmatch(text) or not any(map(str.isdigit, text)) or not any(map(str.isalpha, text)):
+    """Small letters, capitals and digits, mixed evenly."""
+    if not (_DIGIT.search(text) and _CAPITAL.search(text) and _LETTER.search(text)):
         return False
     size = len(text)
     return -sum(each / size * log2(each / size) for each in Counter(text).values()) >= _RANDOM
