@@ -81,7 +81,7 @@ class Asker:
         Raises SilentModelError, for answers as the gateway does, and UnfitQuestionError.
         """
         began = perf_counter()
-        found = await self._found(golden.text)
+        found = await self._found(golden)
         passages = found.passages()
         values: dict[str, Any] = {
             "search_ms": _ms(began),
@@ -96,14 +96,16 @@ class Asker:
             values |= await self._answered(golden, passages, self.setting.answers_id)
         return values
 
-    async def _found(self, text: str) -> Found:
+    async def _found(self, golden: Golden) -> Found:
         tenant_id = self.who.tenant_id
         search = await in_scope(tenant_id, search_open, self.reach)
         search = replace(search, tunings=dict.fromkeys(self.reach.knowledge_base_ids, self.setting.tuned))
-        vectors = await query_vectors(self.who, search.models, text, step=self.step)
+        vectors = await query_vectors(
+            self.who, search.models, golden.text, data_class=golden.data_class, step=self.step
+        )
         if len(vectors) < len(search.models) or not self._has(search.models):
             raise SilentModelError("The embedding model gave no vector of a question.")
-        found = await in_scope(tenant_id, search_find, search, text, vectors)
+        found = await in_scope(tenant_id, search_find, search, golden.text, vectors)
         ordered = await rerank(self.who, found, step=self.step)
         if ordered.why:
             raise SilentModelError(f"{str(ordered.why).capitalize()}.")

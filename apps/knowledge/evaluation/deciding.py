@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.accounts.actors import Actor
 from apps.accounts.selectors import active_people
@@ -53,7 +54,7 @@ def make(actor: Actor, change: GatedChange, state: GatedState) -> None:
         reranker = change.tuned["reranker_id"]
         tuned = Tuned(**change.tuned | {"reranker_id": UUID(reranker) if reranker else None})
         tuning_set(actor=actor, knowledge_base=change.knowledge_base, tuned=tuned)
-    change.state, change.decided_by_id, change.decided_at = state, actor.user_id, Now()
+    change.state, change.decided_by_id, change.decided_at = state, actor.user_id, timezone.now()
     change.save()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.accounts.permissions import can, require
 from apps.audit.services import record
@@ -127,9 +127,9 @@ def change_accept(*, actor: Actor, change: GatedChange) -> GatedChange:
 def change_withdraw(*, actor: Actor, change: GatedChange) -> GatedChange:
     """Give it up: the collection is searched as before. 409 where it is over."""
     change = _locked(change, OPEN)
-    change.state, change.decided_by_id, change.decided_at = GatedState.WITHDRAWN, actor.user_id, Now()
+    change.state, change.decided_by_id = GatedState.WITHDRAWN, actor.user_id
+    change.decided_at = timezone.now()
     change.save()
-    change.refresh_from_db(fields=["decided_at"])
     if change.reembedding is not None:
         reembedding_cancel(actor=actor, change=change.reembedding)
     _note(actor, "gate.withdrawn", change)
