@@ -25,8 +25,9 @@ from apps.knowledge.care.freshness import due_dates
 from apps.knowledge.narrowing import Narrowing
 from apps.knowledge.selectors import visible_knowledge_bases
 from apps.llm import selectors as models
+from apps.llm.clearances.reaching import models_named
 from apps.llm.policy.own import own_default
-from apps.llm.routes.selectors import default_route, routes_for_team
+from apps.llm.routes.selectors import default_route, routes_cleared, routes_for_team
 from apps.llm.selectors.picker import cost_of, models_shown
 from apps.runs.rows import loaded
 from apps.tenants.postgresql.statements import Statement
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from apps.accounts.actors import Actor
+    from apps.guardrails.classes import DataClass
     from apps.llm.routes.selectors import RouteForTeam
     from apps.llm.selectors.picker import Shown
     from apps.tenants.postgresql.statements import Done
@@ -254,9 +256,15 @@ def picked_models(team_id: UUID, user_id: UUID) -> list[dict[str, Any]]:
     First what the person's new chats begin with, then the team's default, models, routes.
     """
     default, own = default_route(team_id), own_default(user_id, team_id)
+    shown, routes = models_shown(team_id), routes_for_team(team_id)
+    cleared = models_named([each.model.pk for each in shown])
+    reached = routes_cleared([found.route.pk for found in routes], cleared) if routes else {}
     listed = [
-        *(_model(shown, is_default=shown.is_default and default is None) for shown in models_shown(team_id)),
-        *(_route(found, is_default=found.route == default) for found in routes_for_team(team_id)),
+        *(
+            _model(each, cleared[each.model.pk].data_class, is_default=each.is_default and default is None)
+            for each in shown
+        ),
+        *(_route(found, reached[found.route.pk], is_default=found.route == default) for found in routes),
     ]
     for each in listed:
         each["is_own_default"] = own is not None and each["slug"] == own.public_id
@@ -269,7 +277,7 @@ def _place(row: dict[str, Any]) -> tuple[bool, bool]:
     return not (is_open and row["is_own_default"]), not (is_open and row["is_default"])
 
 
-def _route(found: RouteForTeam, *, is_default: bool) -> dict[str, Any]:
+def _route(found: RouteForTeam, cleared: DataClass | None, *, is_default: bool) -> dict[str, Any]:
     return {
         "slug": found.route.public_id,
         "name": found.route.name,
@@ -282,10 +290,11 @@ def _route(found: RouteForTeam, *, is_default: bool) -> dict[str, Any]:
         "is_default": is_default,
         "available": found.usable,
         "reason": found.reason or None,
+        "cleared_for": cleared.slug if cleared else None,
     }
 
 
-def _model(shown: Shown, *, is_default: bool) -> dict[str, Any]:
+def _model(shown: Shown, cleared: DataClass, *, is_default: bool) -> dict[str, Any]:
     model = shown.model
     cost, price = cost_of(model)
     return {
@@ -300,4 +309,5 @@ def _model(shown: Shown, *, is_default: bool) -> dict[str, Any]:
         "is_default": is_default,
         "available": not shown.reason,
         "reason": shown.reason or None,
+        "cleared_for": cleared.slug,
     }

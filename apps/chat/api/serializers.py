@@ -66,6 +66,12 @@ class MessageRegenerateInput(InputSerializer):
     verified = serializers.BooleanField(
         default=True, help_text="False: a model answers also where an expert's answer fits."
     )
+    confirm_rules = serializers.ListField(
+        child=serializers.UUIDField(),
+        default=list,
+        max_length=100,
+        help_text="Rules that asked before anything was sent (error `policy_ask`): send it all the same.",
+    )
 
 
 class ModelName(serializers.Serializer[Any]):
@@ -280,6 +286,11 @@ class PickedModel(serializers.Serializer[Any]):
     is_own_default = serializers.BooleanField(help_text="The person's own, which goes before the team's.")
     available = serializers.BooleanField()
     reason = serializers.CharField(allow_null=True)
+    cleared_for = serializers.ChoiceField(
+        SLUGS,
+        allow_null=True,
+        help_text="The highest data class that it may receive, or with which a route can answer; null: none.",
+    )
 
 
 class PickedModelList(serializers.Serializer[Any]):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from apps.llm.clearances.reaching import Open
     from apps.llm.routes.definitions import Definition
 
 PREFIX: Final = "route/"
@@ -100,6 +101,21 @@ def routes_for_team(team_id: UUID | None) -> list[RouteForTeam]:
         usable = is_usable(Ref("route", route.pk), definitions, models)
         found.append(RouteForTeam(route, usable, "" if usable else NOTHING_OPEN))
     return found
+
+
+def routes_cleared(ids: Collection[UUID], models: Mapping[UUID, Open]) -> dict[UUID, DataClass | None]:
+    """The highest data class with which each of these routes can still answer by those models; None: none."""
+    definitions = _definitions(_enabled())
+    able = {
+        level: {id_ for id_, model in models.items() if model.data_class >= level}
+        for level in sorted(DataClass, reverse=True)
+    }
+    return {
+        id_: next(
+            (at for at, by in able.items() if is_usable(Ref("route", id_), definitions, by)), None
+        )
+        for id_ in ids
+    }
 
 
 def default_route(team_id: UUID) -> Route | None:

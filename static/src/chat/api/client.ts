@@ -4,6 +4,8 @@ import type {
   Chat,
   ChatDetail,
   ChunkView,
+  Classed,
+  DataClass,
   Facets,
   FileOutput,
   KnowledgeBase,
@@ -61,6 +63,11 @@ export class Api {
     this.call<ChatDetail>("GET", `/conversations/${id}`, { signal });
   changeChat = (id: string, change: object) =>
     this.call<ChatDetail>("PATCH", `/conversations/${id}`, { json: change });
+  chatClass = (id: string) => this.call<Classed>("GET", `/conversations/${id}/data-class`);
+  setChatClass = (id: string, input: { data_class: DataClass; reason: string }) =>
+    this.call<Classed>("PUT", `/conversations/${id}/data-class`, { json: input });
+  setDocumentClass = (id: string, dataClass: DataClass) =>
+    this.call<void>("PUT", `/documents/${id}/data-class`, { json: { data_class: dataClass } });
   deleteChat = (id: string) => this.call<void>("DELETE", `/conversations/${id}`);
 
   /** The whole tree, oldest first, all pages. */

@@ -37,6 +37,15 @@ export interface Model {
   is_own_default: boolean;
   available: boolean;
   reason: string | null;
+  /** The highest data class that it may receive; of a route, with which it can still answer. */
+  cleared_for: DataClass | null;
+}
+
+/** How far what is said in a chat may go, and who or what gave it that class. */
+export interface Classed {
+  data_class: DataClass | null;
+  why: string;
+  may_lower: boolean;
 }
 
 export interface Chat {
@@ -91,6 +100,7 @@ export interface FileOutput {
   document_id: string | null;
   state: "uploading" | "reading" | "ready" | "failed";
   error: { kind: string; detail: string } | null;
+  data_class?: DataClass;
   pages: number | null;
 }
 
@@ -163,7 +173,13 @@ export interface UnsupportedNote {
 export interface NearestNote {
   type: "nearest";
   missing: string[];
-  documents: { document_id: string; document_title: string; chunk_id: string; page: number | null; place?: string }[];
+  documents: {
+    document_id: string;
+    document_title: string;
+    chunk_id: string;
+    page: number | null;
+    place?: string;
+  }[];
 }
 
 /** The answer is an expert's. */
@@ -198,6 +214,8 @@ export interface RunError {
   kind: string;
   title: string;
   detail: string;
+  /** What can be offered instead. */
+  more?: { models?: { slug: string; name: string }[] };
 }
 
 export interface Usage {

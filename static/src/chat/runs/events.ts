@@ -1,4 +1,4 @@
-import type { Citation, Message, RunError, RunState, Step, Usage } from "../api/types";
+import type { Citation, DataClass, Message, RunError, RunState, Step, Usage } from "../api/types";
 
 interface Placed {
   run: string;
@@ -11,6 +11,7 @@ export interface EndData {
   message?: Message;
   follow?: { run: string; kind: string }[];
   title?: string;
+  data_class?: DataClass | null;
 }
 
 export type RunEvent = Placed &

@@ -1,9 +1,11 @@
 import { getContext, setContext } from "svelte";
+import { k } from "../../messages/classes";
 import { m } from "../../messages/en";
 import { applyTheme, type Theme } from "../../shared/theme";
 import { Api } from "../api/client";
 import { ApiError } from "../api/problem";
 import type { Boot, Chat, Me, Model } from "../api/types";
+import { isAbove } from "../lib/classes";
 import type { EndData } from "../runs/events";
 import { type Line, RunFeed } from "../runs/feed";
 import { Conversation, type Outside } from "./conversation.svelte";
@@ -193,6 +195,15 @@ export class App {
       usable[0] ??
       this.models[0]
     );
+  }
+
+  /** Why the model can not be chosen here, in words; empty where it can. */
+  obstacleTo(model: Model): string {
+    if (!model.available) return model.reason ?? model.purpose;
+    const wanted = this.chat.classed?.data_class;
+    return wanted && model.cleared_for && isAbove(wanted, model.cleared_for)
+      ? k.notCleared(model.cleared_for, wanted)
+      : "";
   }
 
   private findTitle(): string {

@@ -2,6 +2,8 @@ import type { Api } from "../api/client";
 import { ApiError } from "../api/problem";
 import type {
   ChatDetail,
+  Classed,
+  DataClass,
   FileOutput,
   KnowledgeBaseRef,
   Message,
@@ -56,6 +58,7 @@ export class Conversation {
   bases = $state.raw<KnowledgeBaseRef[]>([]);
   pair = $state.raw<Pair | null>(null);
   narrowing = $state.raw<Narrowing>({});
+  classed = $state.raw<Classed | null>(null);
 
   private readonly children = $derived(childrenOf(this.turns.map(nodeOf)));
   readonly path = $derived(pathThrough(this.children, this.choices).map((node) => node.turn));
@@ -87,6 +90,7 @@ export class Conversation {
       this.bases = detail.knowledge_bases;
       this.narrowing = detail.narrowing;
       this.outside.onTeam(detail.team_id);
+      void this.readClass();
       this.adopt(messages);
       if (!this.choices.size && detail.current_message_id) this.chooseUpTo(detail.current_message_id);
       this.state = "ready";
@@ -220,6 +224,17 @@ export class Conversation {
     }
   }
 
+  /** How far its text may go now: an upload, an answer or a person may have raised it. */
+  async readClass(): Promise<void> {
+    if (!this.id) return;
+    this.classed = await this.outside.api.chatClass(this.id).catch(() => this.classed);
+  }
+
+  async setClass(dataClass: DataClass, reason: string): Promise<void> {
+    const id = await this.ensure();
+    this.classed = await this.outside.api.setChatClass(id, { data_class: dataClass, reason });
+  }
+
   private async create(): Promise<string> {
     const input = {
       ...(this.outside.team() ? { team_id: this.outside.team() } : {}),
@@ -290,6 +305,7 @@ export class Conversation {
         turn.settle(track);
         stop?.();
         this.outside.onRun(chat, "ended", track.end.data);
+        if (track.end.data?.data_class !== this.classed?.data_class) void this.readClass();
       },
       onGone: () => void this.load(),
     });

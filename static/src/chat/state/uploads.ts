@@ -1,5 +1,6 @@
 import { m } from "../../messages/en";
 import { ApiError } from "../api/problem";
+import type { DataClass } from "../api/types";
 import type { App } from "./app.svelte";
 import { Attachment } from "./draft.svelte";
 
@@ -41,6 +42,7 @@ export async function upload(app: App, attachment: Attachment): Promise<void> {
     );
     app.draft.save();
     app.say(m.files.uploaded(attachment.name));
+    void app.chat.readClass();
     void watchReading(app, attachment, chat);
   } catch (error) {
     if (!(error instanceof ApiError)) return;
@@ -67,11 +69,29 @@ async function watchReading(app: App, attachment: Attachment, chat: string): Pro
   }
 }
 
+/** Says how far a file may go; the chat takes the highest class of its files. */
+export async function classify(app: App, attachment: Attachment, dataClass: DataClass): Promise<void> {
+  const { file } = attachment;
+  if (!file?.document_id) return;
+  try {
+    await app.api.setDocumentClass(file.document_id, dataClass);
+    attachment.file = { ...file, data_class: dataClass };
+    app.draft.save();
+    await app.chat.readClass();
+  } catch (error) {
+    app.fail(error);
+  }
+}
+
 /** Takes a file off the draft; an upload under way is cut, a stored file is removed. */
 export function detachFile(app: App, attachment: Attachment): void {
   attachment.abort.abort();
   attachment.dispose();
   app.draft.attachments = app.draft.attachments.filter((one) => one !== attachment);
   app.draft.save();
-  if (attachment.file) app.api.removeFile(attachment.file.id).catch(() => undefined);
+  if (attachment.file)
+    app.api.removeFile(attachment.file.id).then(
+      () => app.chat.readClass(),
+      () => undefined,
+    );
 }
