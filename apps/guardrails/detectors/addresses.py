@@ -1,4 +1,4 @@
-"""Postal addresses: a word for a street, its name in capitals, a number; then postal code and town if they follow."""
+"""Postal addresses: a word for a street, its name, a number; then postal code and town if they follow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _TOWN: Final = (
     rf"(?:[LD]')?{CAPITALISED}\.?"
-    rf"(?: (?:(?:de|do|da|dos|das|di|del|della|dell'|la|le|les|los|las|am|im|an der|in der|ob der|bei|en|sur|sous|in|upon|on|of) ){{0,2}}(?:[LD]')?{CAPITALISED}){{0,3}}"
+    r"(?: (?:(?:de|do|da|dos|das|di|del|della|dell'|la|le|les|los|las|am|im|an der|in der|ob der|bei"
+    rf"|en|sur|sous|in|upon|on|of) ){{0,2}}(?:[LD]')?{CAPITALISED}){{0,3}}"
 )
 _BRITISH: Final = r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}"
 _CANADIAN: Final = r"[ABCEGHJ-NPRSTVXY][0-9][A-Z] ?[0-9][A-Z][0-9]"
@@ -26,41 +27,57 @@ _POSTAL: Final = (
 _BREAK: Final = r"(?:[,;] ?\n? ?| ?[-] | ?\n ?| )"
 
 _BEFORE_ENGLISH: Final = re.compile(
-    rf"(?<![\w.,/-])(?:(?:Flat|Apt|Apartment|Unit|Suite) [0-9A-Z]{{1,5}},? )?[0-9]{{1,5}}[A-Za-z]?(?:[-/][0-9]{{1,4}})? (?:(?:[NSEW]|[NS][EW])\.? )?(?:(?:{CAPITALISED}\.?|[0-9]{{1,3}}(?:st|nd|rd|th)|of|the|and) ){{1,4}}\Z"
+    rf"(?<![\w.,/-])(?:(?:Flat|Apt|Apartment|Unit|Suite) [0-9A-Z]{{1,5}},? )?[0-9]{{1,5}}[A-Za-z]?"
+    rf"(?:[-/][0-9]{{1,4}})? (?:(?:[NSEW]|[NS][EW])\.? )?(?:(?:{CAPITALISED}\.?|[0-9]{{1,3}}(?:st|nd"
+    rf"|rd|th)|of|the|and) ){{1,4}}\Z"
 )
 _AFTER_ENGLISH: Final = re.compile(
     r"\b\.?(?: (?:NE|NW|SE|SW|[NSEW]|North|South|East|West)\b\.?)?"
     r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Flat|Room|#)\.? ?#?[0-9A-Za-z-]{1,6})?"
-    rf"(?:{_BREAK}(?:{_TOWN}{_BREAK}){{0,2}}(?:[A-Z]{{2,3}},? )?(?:{_BRITISH}|{_CANADIAN}|[0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9])|(?<=[A-Z] )[0-9]{{4}}(?![0-9]))"
+    rf"(?:{_BREAK}(?:{_TOWN}{_BREAK}){{0,2}}(?:[A-Z]{{2,3}},? )?(?:{_BRITISH}|{_CANADIAN}|[0-9]{{5}}"
+    rf"(?:-[0-9]{{4}})?(?![0-9])|(?<=[A-Z] )[0-9]{{4}}(?![0-9]))"
     rf"|, {_TOWN}, [A-Z]{{2}}\b)?"
 )
 _GERMAN_START: Final = re.compile(
-    r"(?:(?:Am|An|Auf|Im|In|Zum|Zur|Alter?|Alten|Neuer?|Neuen|Große[rn]?|Kleine[rn]?|Obere[rn]?|Untere[rn]?|St\.|Sankt)"
+    r"(?:(?:Am|An|Auf|Im|In|Zum|Zur|Alter?|Alten|Neuer?|Neuen|Große[rn]?|Kleine[rn]?|Obere[rn]?"
+    r"|Untere[rn]?|St\.|Sankt)"
     rf" (?:der |dem |den )?){{0,2}}(?:{CAPITALISED}[ -]){{0,2}}[\w-]{{0,40}}\Z"
 )
 _AFTER_GERMAN: Final = re.compile(
-    r"\.? ?[0-9]{1,3}(?: ?[a-z](?![\w]))?(?: ?[-/+] ?[0-9]{1,3} ?[a-z]?(?![\w.]))?(?![\w]|[.,][0-9]|:[0-9]| ?[%€$])"
+    r"\.? ?[0-9]{1,3}(?: ?[a-z](?![\w]))?(?: ?[-/+] ?[0-9]{1,3} ?[a-z]?(?![\w.]))?(?![\w]|[.,][0-9]"
+    r"|:[0-9]| ?[%€$])"
 )
 _STATE: Final = r"(?: \([A-Z]{2}\)| ?[/-] ?[A-Z]{2}\b)?"
 _WITH_TOWN: Final = re.compile(
     rf"{_BREAK}{{1,2}}{_POSTAL},? (?:d[aeo]s? )?{_TOWN}{_STATE}"
-    rf"|,? ?(?:{_BREAK}{_TOWN}){{1,3}}{_STATE}{_BREAK}(?:CEP:? ?|C\.?P\.? ?)?(?:[A-Z]{{2,5}} )?(?:{_POSTAL}|[0-9]{{5}}-?[0-9]{{3}}(?![0-9]))(?: (?:d[aeo]s? )?{_TOWN}{_STATE})?"
+    rf"|,? ?(?:{_BREAK}{_TOWN}){{1,3}}{_STATE}{_BREAK}(?:CEP:? ?|C\.?P\.? ?)?(?:[A-Z]{{2,5}} )?"
+    rf"(?:{_POSTAL}|[0-9]{{5}}-?[0-9]{{3}}(?![0-9]))(?: (?:d[aeo]s? )?{_TOWN}{_STATE})?"
 )
 _ZIP: Final = re.compile(rf",? (?:[A-Z]{{2}} [0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9])|{_BRITISH}\b)")
 _BEFORE_ZIP: Final = re.compile(
-    rf"(?<![\w.,/:-])(?:(?:Flat|Apt|Apartment|Unit|Suite|Studio|Room) [0-9A-Z]{{1,5}},?\s(?:[0-9]{{1,5}}[A-Za-z]? )?|[0-9]{{1,6}}[A-Za-z]?,? )(?:{CAPITALISED}\.?[ -]?){{1,4}}"
+    rf"(?<![\w.,/:-])(?:(?:Flat|Apt|Apartment|Unit|Suite|Studio|Room) [0-9A-Z]{{1,5}},?\s"
+    rf"(?:[0-9]{{1,5}}[A-Za-z]? )?|[0-9]{{1,6}}[A-Za-z]?,? )(?:{CAPITALISED}\.?[ -]?){{1,4}}"
     rf"(?: ?(?:Apt|Apartment|Suite|Ste|Unit|Floor|#)\.? ?#?[0-9A-Za-z-]{{1,6}})?(?:,\s?{_TOWN}){{1,2}}\Z"
 )
 
-_SMALL: Final = r"(?:de|du|des|la|le|les|del|los|las|da|do|dos|das|della|delle|dei|degli|dello|di|al|e|y|et|en|sur|aux|au|lo|el)"
-_NAME_PART: Final = rf"(?:(?:[dlDL]|[dD]ell|[aA]ll|[sS]ant|[dD]all)'{CAPITALISED}|{CAPITALISED}|{_SMALL}\b|[0-9]{{1,2}}(?= (?:de|di) ))\.?"
+_SMALL: Final = (
+    r"(?:de|du|des|la|le|les|del|los|las|da|do|dos|das|della|delle|dei|degli|dello|di|al|e|y|et|en|sur|aux|au|lo"
+    r"|el)"
+)
+_NAME_PART: Final = (
+    rf"(?:(?:[dlDL]|[dD]ell|[aA]ll|[sS]ant|[dD]all)'{CAPITALISED}|{CAPITALISED}|{_SMALL}\b"
+    r"|[0-9]{1,2}(?= (?:de|di) ))\.?"
+)
 _ROMANCE_NAME: Final = re.compile(rf" ?(?:{_SMALL} |[dl]'){{0,2}}{_NAME_PART}(?:[ -]{_NAME_PART}){{0,6}}")
 _HAS_CAPITAL: Final = re.compile(CAPITALISED)
 _NUMBER_BEHIND: Final = re.compile(
-    r"(?:,? ?(?:(?:n|N)[.º°o]{1,3} ?|núm\.? ?|nº ?)?[0-9]{1,5}(?: ?[A-Za-z](?![\w']))?(?:[/-][0-9A-Za-z]{1,4})?"
+    r"(?:,? ?(?:(?:n|N)[.º°o]{1,3} ?|núm\.? ?|nº ?)?[0-9]{1,5}(?: ?[A-Za-z](?![\w']))?"
+    r"(?:[/-][0-9A-Za-z]{1,4})?"
     r"(?![\w]|[.,:][0-9]| ?[%€$]| (?:euros?|h|km|m)\b)|,? [sS]/[nN]\b)"
-    r"(?: ?,? ?(?:[0-9]{1,2}[.ºª°]{1,2} ?(?:[A-Za-z]{1,4}\b\.?)?|(?i:piso|planta|puerta|apartamento|appartamento|apto?|andar|sala|interno|interior"
-    r"|int|scala|piano|bloco|bloque|edif|depto|dpto|esc|bât|local)\b\.? ?[0-9A-Za-z]{1,4}\b|[0-9]{3}(?=,))){0,3}"
+    r"(?: ?,? ?(?:[0-9]{1,2}[.ºª°]{1,2} ?(?:[A-Za-z]{1,4}\b\.?)?|(?i:piso|planta|puerta|apartamento"
+    r"|appartamento|apto?|andar|sala|interno|interior"
+    r"|int|scala|piano|bloco|bloque|edif|depto|dpto|esc|bât|local)\b\.? ?[0-9A-Za-z]{1,4}\b"
+    r"|[0-9]{3}(?=,))){0,3}"
 )
 _NUMBER_BEFORE: Final = re.compile(r"(?<![\w.,/:-])[0-9]{1,4}(?: ?(?:bis|ter|quater|[A-D]))?,? \Z")
 _GRID: Final = re.compile(
@@ -68,7 +85,8 @@ _GRID: Final = re.compile(
 )
 _ANCHOR: Final = re.compile(r"[,\n] ?(?:[A-Z]{1,2}-)?[0-9]{4,5} (?=[^\W\d_])")
 _BEFORE_ANCHOR: Final = re.compile(
-    rf"(?<![\w-])(?:{CAPITALISED}\.?[ -](?:(?:der|den|dem|de|la|le|du|di|da|del|von) ){{0,2}}){{1,4}}[0-9]{{1,3}} ?[a-z]?(?:[-/][0-9]{{1,3}}[a-z]?)?\Z"
+    rf"(?<![\w-])(?:{CAPITALISED}\.?[ -](?:(?:der|den|dem|de|la|le|du|di|da|del"
+    rf"|von) ){{0,2}}){{1,4}}[0-9]{{1,3}} ?[a-z]?(?:[-/][0-9]{{1,3}}[a-z]?)?\Z"
 )
 _DOUBTFUL: Final = frozenset(
     (
@@ -150,7 +168,7 @@ def _german(reading: Reading) -> Iterator[Hit]:
 
 
 def _german_start(text: str, cue: int) -> int:
-    """Where the street's name begins whose last part is at `cue`: in the same word, or in words in capitals before."""
+    """Where the street's name begins whose last part is at `cue`: in the same word or in those before."""
     is_own_word = text[cue - 1 : cue] in ("", " ", "-")
     if is_own_word and not text[max(0, cue - 2) : cue - 1].isalpha():
         return cue

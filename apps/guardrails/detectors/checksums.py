@@ -77,7 +77,7 @@ def verhoeff(digits: str) -> bool:
 
 
 def is_date(year: int, month: int, day: int) -> bool:
-    """Whether there is such a day; a year of two digits is taken as 20yy (its leap days are those of 19yy)."""
+    """Whether there is such a day; a year of two digits is taken as 20yy."""
     try:
         date(year if year > 99 else 2000 + year, month, day)
     except ValueError:

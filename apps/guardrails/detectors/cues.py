@@ -20,14 +20,12 @@ WORDS: Final = Path(__file__).parent / "words"
 
 _UNSPACED: Final = "\u0e00"
 """From Thai on, most scripts put no spaces between words."""
-_SPACED: Final = bytes(
-    each if chr(each).isalnum() or each > 127 else 32
-    for each in range(256)  # noqa: PLR2004 - ASCII's last
-)
+_ASCII: Final = range(0x80)
+_SPACED: Final = bytes(32 if each in _ASCII and not chr(each).isalnum() else each for each in range(256))
 """Everything in ASCII but letters and digits becomes a space, so that the automaton sees where words end."""
 
 
-_NO_CONTINUATION: Final = bytes(each for each in range(256) if not 0x80 <= each < 0xC0)
+_NO_CONTINUATION: Final = bytes((*_ASCII, *range(0xC0, 0x100)))
 
 
 class _Cue(NamedTuple):

@@ -38,16 +38,20 @@ MONTHS: Final = {
 _YEAR: Final = r"(?P<year>(?:18|19|20)[0-9]{2}|[0-9]{2})(?![0-9])"
 _NAME: Final = "(?P<name>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _DATE: Final = re.compile(
-    rf"(?<![\w./-])(?:(?P<iso>(?:18|19|20)[0-9]{{2}})[-/.](?P<iso_month>[0-9]{{1,2}})[-/.](?P<iso_day>[0-9]{{1,2}})(?![0-9])"
+    r"(?<![\w./-])(?:(?P<iso>(?:18|19"
+    rf"|20)[0-9]{{2}})[-/.](?P<iso_month>[0-9]{{1,2}})[-/.](?P<iso_day>[0-9]{{1,2}})(?![0-9])"
     rf"|(?P<first>[0-9]{{1,2}}) ?[./ -] ?(?P<second>[0-9]{{1,2}}) ?[./ -] ?{_YEAR}"
-    rf"|(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?,?(?: of| de| d'|-| )? ?{_NAME}(?: |,|-| de | del | of )+{_YEAR.replace('year', 'year_behind')}"
-    rf"|{_NAME.replace('name', 'name_first')} (?P<day_second>[0-9]{{1,2}})(?:st|nd|rd|th)?,? {_YEAR.replace('year', 'year_last')})",
+    rf"|(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?,?(?: of| de| d'|-| )? ?{_NAME}(?: |,|-| de "
+    rf"| del | of )+{_YEAR.replace('year', 'year_behind')}"
+    rf"|{_NAME.replace('name', 'name_first')} (?P<day_second>[0-9]{{1,2}})(?:st|nd|rd"
+    rf"|th)?,? {_YEAR.replace('year', 'year_last')})",
     re.IGNORECASE,
 )
 _REACH: Final = 32
 _NUMBER: Final = re.compile(
     r"(?<![\w@.])(?=[A-Z0-9 -]{0,12}[0-9]{2}|[A-Z0-9]{1,6}[0-9][A-Z0-9]*[0-9])"
-    r"(?:[A-Z]{1,3}[ -]?[0-9]{5,9}[A-Z]{0,2}|[A-Z0-9]{6,18}(?:-[A-Z0-9]{1,3})?|[0-9]{2,3}(?: [0-9]{2,4}){2,4}|[0-9]{2}[A-Z]{2}[0-9]{5})(?![\w@])"
+    r"(?:[A-Z]{1,3}[ -]?[0-9]{5,9}[A-Z]{0,2}|[A-Z0-9]{6,18}(?:-[A-Z0-9]{1,3})?|[0-9]{2,3}"
+    r"(?: [0-9]{2,4}){2,4}|[0-9]{2}[A-Z]{2}[0-9]{5})(?![\w@])"
 )
 _DIGITS: Final = 3
 _BETWEEN: Final = re.compile(r"(?:[^\n0-9]{0,36}?[\s:#°º.(\"'=]|[\s:#(\"'=]*)\Z")

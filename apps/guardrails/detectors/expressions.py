@@ -1,4 +1,4 @@
-"""An organisation's own regular expressions, on RE2: its time is linear in the text, whatever the expression."""
+"""An organisation's own regular expressions, on RE2: linear in the text, whatever the expression."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Expressions:
 
 
 def compiled(pattern: str, name: str = "") -> re2.Pattern:
-    """The expression made ready; raises ExpressionError when RE2 does not take it or it matches everything."""
+    """The expression made ready; raises ExpressionError when it can not be used."""
     prefix = f"{name}: " if name else ""
     if len(pattern) > LONGEST:
         raise ExpressionError(f"{prefix}The expression is longer than {LONGEST} characters.")

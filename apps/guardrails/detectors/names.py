@@ -1,4 +1,4 @@
-"""Names of people: given names with what follows them, and capitalised words behind titles, labels, greetings."""
+"""Names of people: by lists of given names and surnames, behind titles, labels and greetings."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from apps.guardrails.detectors.numbers import Hit
     from apps.guardrails.detectors.reading import Reading
 
-_PARTICLE: Final = r"(?:de|da|do|dos|das|del|della|dello|di|du|des|d'|van|von|vom|zu|zur|der|den|ter|ten|la|le|el|al|bin|ben|ibn|y|e|of)"
+_PARTICLE: Final = (
+    r"(?:de|da|do|dos|das|del|della|dello|di|du|des|d'|van|von|vom|zu|zur|der|den|ter|ten|la|le|el|al|bin|ben"
+    r"|ibn|y|e|of)"
+)
 _PART: Final = re.compile(rf"(?: {_PARTICLE}){{0,3}} ({CAPITALISED}|{INITIAL})")
 _WORD: Final = re.compile(CAPITALISED)
 _MOST_PARTS: Final = 3
 _TITLES: Final = re.compile(
-    r"\.?,?[ ]?(?:(?:Dr|Prof|Professor|Ing|Dipl|Mag|Dott|Avv|Sr|Sra|Mr|Mrs|Ms|Herr|Herrn|Frau|med|jur|phil|rer|nat|h\.c|ssa|Doktor)\b\.?-?[ ]?){0,4}"
+    r"\.?,?[ ]?(?:(?:Dr|Prof|Professor|Ing|Dipl|Mag|Dott|Avv|Sr|Sra|Mr|Mrs|Ms|Herr|Herrn|Frau|med|jur"
+    r"|phil|rer|nat|h\.c|ssa|Doktor)\b\.?-?[ ]?){0,4}"
 )
 _HYPHENS: Final = re.compile("[-']")
 _SIGN: Final = re.compile(r"['\"]?(?:\(s\)|/in)?[ \t]{0,2}[:=][ \t]{0,3}['\"]?")
@@ -27,7 +31,8 @@ _OPEN: Final = re.compile(r"[,:!.;\n-]|$")
 _CLOSED: Final = re.compile(r"[^\n]{0,24}\n{1,2}[ \t]*")
 _LINE_END: Final = re.compile(r"[ \t]*(?:,[^\n]*)?(?:\n|\Z)")
 _PLACES: Final = re.compile(
-    r"(?:^|\W)(?:San|Santa|Santo|St\.?|Saint|Sainte|Sankt|São|Sant|Rue|Via|Calle|Rua|Avenue|Avenida|Place|Plaza|Piazza|Port|Fort|Lake|Mount"
+    r"(?:^|\W)(?:San|Santa|Santo|St\.?|Saint|Sainte|Sankt|São|Sant|Rue|Via|Calle|Rua|Avenue|Avenida"
+    r"|Place|Plaza|Piazza|Port|Fort|Lake|Mount"
     r"|rue|via|calle|rua|avenue|avenida|place|plaza|piazza|boulevard|corso|viale|paseo|quai|praça)[ '-]\Z"
 )
 _INSIDE: Final = "_@/.-#"

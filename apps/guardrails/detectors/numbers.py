@@ -82,7 +82,7 @@ class _Fit(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _fits(kinds: frozenset[Kind], cues: frozenset[str]) -> Mapping[tuple[int, str], _Fit]:
-    """By the first run's length and what follows it; what needs a telling word only where the text has one."""
+    """By the first run's length and what follows it; without what needs a word that the text lacks."""
     table: dict[tuple[int, str], list[Picture]] = {}
     for key, picture in _all_pictures():
         rule = picture.rule

@@ -1,7 +1,8 @@
 """A text made ready for the detectors: one way of writing digits, spaces and dashes, and its telling words.
 
-Full-width and other scripts' digits become ASCII's, all spaces one space, all dashes a hyphen; what cannot be
-seen (zero-width characters, soft hyphens) is left out, so that it hides nothing. Positions are translated back.
+Full-width and other scripts' digits become ASCII's, all spaces one space, all dashes a hyphen; what cannot
+be seen (zero-width characters, soft hyphens) is left out, so that it hides nothing. Positions are
+translated back.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _LAST: Final = 0x1FBFA
 _APOSTROPHES: Final = (
     "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}"
 )
-_QUOTES: Final = "«»“”„‟‹›¡¿"
+_QUOTES: Final = "«»“”„‟\u2039\u203a¡¿"
 _MARKS: Final = re.compile("[\u0300-\u036f]")
 _MARKED: Final = "[^\\W\\d_][\u0300-\u036f]+"
 

@@ -1,4 +1,4 @@
-"""Secrets: keys in the form that their vendor documents, private keys, tokens, passwords beside a telling word."""
+"""Secrets: keys in their vendor's documented form, private keys, tokens, passwords by a telling word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a text that is still growing is settled: what may be shown, since nothing can change it any more."""
+"""How much of a text that is still growing is settled, so that it may be shown."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ _UNSPACED: Final = re.compile("[\u0e00-\ufaff]")
 _BEGIN: Final = "-----BEGIN "
 _END: Final = "-----END "
 _INSIDE: Final = (
-    "de da do dos das del della delle dello dei degli di du des d la le les lo el los las al am im an in der den dem bei en et e y"
-    " sur sous upon on of the and van von vom zu zur ter ten bin ben ibn st nd rd th bis ter quater ext x no nr piso planta puerta"
-    " apartamento appartamento apto apt andar sala interno interior int scala piano bloco bloque edif depto dpto esc bât local"
-    " was wurde ist est è é foi il"
+    "de da do dos das del della delle dello dei degli di du des d la le les lo el los las al am im an"
+    " in der den dem bei en et e y sur sous upon on of the and van von vom zu zur ter ten bin ben ibn"
+    " st nd rd th bis quater ext x no nr piso planta puerta apartamento appartamento apto apt andar"
+    " sala interno interior int scala piano bloco bloque edif depto dpto esc bât local was wurde ist"
+    " est è é foi il"
 )
 
 
@@ -40,7 +41,7 @@ def _inside() -> AbstractSet[str]:
 
 
 def open_from(text: str, longest: int = 0) -> int:
-    """Where the open end begins: of `find` on this text and on any continuation the findings before are the same.
+    """Where the open end begins: `find` on any continuation finds the same before it as on this text.
 
     It begins behind the last small word that can stand in no value. `longest` is the length in code points of
     the longest own term or pattern (those of a pattern are not known: choose what it shall find at least).

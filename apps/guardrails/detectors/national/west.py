@@ -69,18 +69,18 @@ def steuer_id(digits: str) -> bool:
 
 def rvnr(text: str) -> bool:
     """Germany's pension number: day of birth, the letter as two digits, digit sums of products."""
-    month_and_day = 1 <= int(text[4:6]) <= 12 and 1 <= int(text[2:4]) <= 31 or int(text[2:4]) > 50
+    month_and_day = (1 <= int(text[4:6]) <= 12 and 1 <= int(text[2:4]) <= 31) or int(text[2:4]) > 50
     digits = f"{text[:8]}{ord(text[8]) - 64:02d}{text[9:11]}"
     products = (int(each) * by for each, by in zip(digits, (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1), strict=True))
     return month_and_day and sum(each // 10 + each % 10 for each in products) % 10 == int(text[11])
 
 
 def nir(text: str) -> bool:
-    """France's social-security number: 97 less the first thirteen mod 97; Corsica's 2A and 2B count 19 and 18."""
+    """France's social-security number: a key of 97 less the rest mod 97; Corsica's 2A, 2B count 19, 18."""
     month = int(text[3:5])
     number = text[:13].replace("2A", "19", 1).replace("2B", "18", 1)
     return (
-        text[0] in "12378" and (1 <= month <= 12 or 20 <= month) and 97 - int(number) % 97 == int(text[13:])
+        text[0] in "12378" and (1 <= month <= 12 or month >= 20) and 97 - int(number) % 97 == int(text[13:])
     )
 
 
