@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -94,6 +97,7 @@ def test_several_organisations_and_none_named(library: Library, folder: Path) ->
         ("corpus.jsonl", "{", "Line 1 of .* is not JSON"),
         ("corpus.jsonl", "{}", "neither 'id' nor '_id'"),
         ("queries.jsonl", "", "no question with a right document"),
+        ("corpus.jsonl", '["d1"]', "Line 1 of .* is not an object"),
         ("qrels/test.tsv", "q1\td1\t1\nq2\td2\tmuch", "Line 2 of .* ends with no number"),
     ],
 )
@@ -101,6 +105,93 @@ def test_broken_set_is_named(folder: Path, name: str, text: str, words: str) -> 
     (folder / name).write_text(text)
     with pytest.raises(UnreadableSetError, match=words):
         read_set(folder)
+
+
+WILD = "\n".join(
+    json.dumps(row)
+    for row in (
+        {"_id": 1, "title": None, "text": "A crane lifts heavy loads with a hook and a rope."},
+        {"_id": 1, "title": "Again", "text": "The same id a second time is left out."},
+        {"_id": 2, "text": "Sourdough rises overnight before it goes into the oven."},
+        {"_id": 3, "title": "Only a title about the archive lamp", "text": ""},
+        {"_id": 4, "title": "", "text": ""},
+        {"_id": 5, "title": "التقرير", "text": "تعمل المضخة في دائرة التبريد ليلا ونهارا.\u0000"},
+        {"_id": 6, "text": "Net sales of the division rose by four percent. " * 2_200},
+        {"_id": "same", "text": "What lifts heavy loads?"},
+    )
+)
+ASKED = "\n".join(
+    json.dumps(row)
+    for row in (
+        {"_id": 11, "text": "What lifts heavy loads?", "metadata": {}},
+        {"_id": 12, "text": "Where is the archive lamp?"},
+        {"_id": 13, "text": "كيف تعمل المضخة؟"},
+        {"_id": 14, "text": "How did net sales of the division change?"},
+        {"_id": 15, "text": ""},
+        {"_id": "same", "text": "What lifts heavy loads?"},
+        {"_id": 99, "text": "Nobody judged this."},
+    )
+)
+JUDGED = "11 0 1 2\n11 0 2 0\n12 0 3 1\n13 0 5 3\n14 0 6 1\n15 0 1 1\nsame 0 1 1\n77 0 1 1\n"
+
+
+def test_a_set_as_found_in_the_wild_is_measured(library: Library, tmp_path: Path) -> None:
+    acme = library.cast.acme
+    for name, text in (("corpus.jsonl", WILD), ("queries.jsonl", ASKED), ("qrels.txt", JUDGED)):
+        (tmp_path / name).write_text(text)
+    before = counts(acme.id)
+    found = _run(str(tmp_path), "--tenant", acme.slug)
+    assert (found["documents"], found["queries"]) == (7, 6)
+    assert found["chunks"] > 100
+    assert found["hybrid"]["recall@10"] == round(5 / 6, 4)
+    assert found["hybrid"]["mrr@10"] == 0.75
+    assert counts(acme.id) == before
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_nothing_is_left(
+    library: Library, folder: Path, embeddings: EmbeddingHost, sent: signal.Signals
+) -> None:
+    acme = library.cast.acme
+    before = counts(acme.id)
+
+    def interrupt() -> None:
+        embeddings.before = None
+        os.kill(os.getpid(), sent)
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    embeddings.before = interrupt
+    with pytest.raises(SystemExit) as ended:
+        _run(str(folder), "--tenant", acme.slug)
+    assert ended.value.code == 128 + sent
+    assert counts(acme.id) == before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_a_killed_evaluation_left_is_removed_by_the_next(library: Library, folder: Path) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from apps.knowledge.embedding import embedding_model
+    from apps.knowledge.evaluation.shelf import Shelf
+    from apps.knowledge.models import KnowledgeBase
+    from apps.tenants.scope import tenant_scope
+
+    acme = library.cast.acme
+    before = counts(acme.id)
+    with tenant_scope(acme.id):
+        model = embedding_model()
+    assert model is not None
+    killed = Shelf(acme.id, library.cast.bob.id, model, None)
+    killed.__enter__()
+    killed.fill(read_set(folder).entries)
+    _run(str(folder), "--tenant", acme.slug)
+    with tenant_scope(acme.id):
+        assert KnowledgeBase.objects.update(updated_at=timezone.now() - timedelta(hours=2)) == 1
+    _run(str(folder), "--tenant", acme.slug)
+    assert counts(acme.id) == before
 
 
 def test_measures() -> None:

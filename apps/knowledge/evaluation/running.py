@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from apps.knowledge.candidates import Reach
 from apps.knowledge.embedding import query_call
 from apps.knowledge.evaluation.measures import CUT, Quality, mean, percentile, quality_of
 from apps.knowledge.evaluation.shelf import BATCH, Shelf
-from apps.knowledge.retrieval import rank, search_open
+from apps.knowledge.reranking import rerank
+from apps.knowledge.retrieval import rank, search_find, search_open
+from apps.knowledge.tuning import DEFAULT
 from apps.llm import gateway
-from apps.llm.gateway import Caller
+from apps.llm.gateway import Caller, ErrorKind, VendorError
+from apps.llm.loop import run_on_loop
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from apps.knowledge.ranking import Ranking
 
 LEGS: Final = ("hybrid", "dense", "lexical")
+RERANKED: Final = "reranked"
 _TIMED: Final = 100
+_NOTHING: Final = Quality(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,12 @@ class Setting:
     user_id: UUID
     model: EmbeddingModel
     language: str | None
+    reranker_id: UUID | None = None
+
+    @property
+    def who(self) -> Caller:
+        """In whose name models are asked."""
+        return Caller(self.tenant_id, None, self.user_id)
 
 
 def evaluate(judged: JudgedSet, setting: Setting) -> Outcome:
@@ -72,71 +83,107 @@ def evaluate(judged: JudgedSet, setting: Setting) -> Outcome:
         began = time.perf_counter()
         shelf.fill(judged.entries)
         filled = time.perf_counter() - began
-        reach = Reach(setting.user_id, (), shelf.conversation_id)
-        qualities: dict[str, list[Quality]] = {leg: [] for leg in LEGS}
-        seconds: list[float] = []
-        unanswered = 0
-        for id_, found in _answers(judged.questions, setting, reach, seconds):
-            unanswered += not found.usable
-            for leg, hits in _rankings(found).items():
-                qualities[leg].append(quality_of(_documents(hits, shelf), judged.judgments[id_]))
+        asked = _Asked(judged, setting, shelf)
+        asked.all()
     return Outcome(
         documents=len(judged.entries),
         chunks=shelf.chunks,
         questions=len(judged.questions),
-        legs={leg: mean(rows) for leg, rows in qualities.items()},
-        unanswered=unanswered / len(judged.questions),
+        legs={leg: mean(rows) for leg, rows in asked.qualities.items()},
+        unanswered=asked.unanswered / len(judged.questions),
         chunks_per_second=shelf.chunks / filled,
-        query_ms={name: 1000 * percentile(seconds, share) for name, share in (("p50", 0.5), ("p95", 0.95))},
+        query_ms={
+            name: 1000 * percentile(asked.seconds or [0.0], share)
+            for name, share in (("p50", 0.5), ("p95", 0.95))
+        },
     )
 
 
-def _answers(
-    questions: dict[str, str], setting: Setting, reach: Reach, seconds: list[float]
-) -> Iterator[tuple[str, Ranking]]:
-    """What each question finds, by its id; the time of those that are asked alone goes into `seconds`."""
-    rows = list(questions.items())
-    for id_, question in rows[:_TIMED]:
-        began = time.perf_counter()
-        vector = _vectors([question], setting)[0]
-        found = _asked(question, vector, setting, reach)
-        seconds.append(time.perf_counter() - began)
-        yield id_, found
-    for start in range(_TIMED, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        vectors = _vectors([question for _, question in batch], setting)
-        for (id_, question), vector in zip(batch, vectors, strict=True):
-            yield id_, _asked(question, vector, setting, reach)
+class _Asked:
+    """The questions of a set, asked one after another; what they found."""
+
+    def __init__(self, judged: JudgedSet, setting: Setting, shelf: Shelf) -> None:
+        self._judged = judged
+        self._setting = setting
+        self._shelf = shelf
+        self._reach = Reach(setting.user_id, (), shelf.conversation_id)
+        self._same = {entry.id: entry.text for entry in judged.entries}
+        legs = (*LEGS, RERANKED) if setting.reranker_id else LEGS
+        self.qualities: dict[str, list[Quality]] = {leg: [] for leg in legs}
+        self.seconds: list[float] = []
+        self.unanswered = 0
+
+    def all(self) -> None:
+        """Ask each; one without a word finds nothing."""
+        rows = [(id_, text) for id_, text in self._judged.questions.items() if text]
+        for rankings in self.qualities.values():
+            rankings.extend([_NOTHING] * (len(self._judged.questions) - len(rows)))
+        self.unanswered += len(self._judged.questions) - len(rows)
+        for id_, question in rows[:_TIMED]:
+            began = time.perf_counter()
+            found = self._ranking(question, self._vectors([question])[0])
+            self.seconds.append(time.perf_counter() - began)
+            self._keep(id_, found)
+        for start in range(_TIMED, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
+            for (id_, question), vector in zip(
+                batch, self._vectors([text for _, text in batch]), strict=True
+            ):
+                self._keep(id_, self._ranking(question, vector))
+            self._shelf.touch()
+
+    def _keep(self, id_: str, rankings: dict[str, Sequence[Hit]]) -> None:
+        gains = self._judged.judgments[id_]
+        for leg, hits in rankings.items():
+            self.qualities[leg].append(quality_of(self._documents(id_, hits), gains))
+
+    def _vectors(self, questions: Sequence[str]) -> list[list[float]]:
+        return gateway.embed_sync(query_call(self._setting.who, self._setting.model, *questions)).vectors
+
+    def _ranking(self, question: str, vector: list[float]) -> dict[str, Sequence[Hit]]:
+        """The finds as all of the search orders them, as each leg alone would, and as a reranker does."""
+        setting = self._setting
+        vectors = {setting.model.id: vector}
+        with tenant_scope(setting.tenant_id):
+            found = rank(search_open(self._reach), question, vectors, language=setting.language)
+        self.unanswered += not found.usable
+        rankings: dict[str, Sequence[Hit]] = dict(_rankings(found))
+        if setting.reranker_id:
+            rankings[RERANKED] = self._reranked(question, vectors, setting.reranker_id)
+        return rankings
+
+    def _reranked(self, question: str, vectors: dict[UUID, list[float]], reranker_id: UUID) -> Sequence[Hit]:
+        setting = self._setting
+        with tenant_scope(setting.tenant_id):
+            search = search_open(self._reach)
+            tuned = replace(DEFAULT, reranker_id=reranker_id)
+            search = replace(search, tunings=dict.fromkeys(search.surveyed.knowledge_base_ids, tuned))
+            found = search_find(search, question, vectors, language=setting.language)
+        ordered = run_on_loop(rerank(setting.who, found))
+        if ordered.why:
+            raise VendorError(ErrorKind.UNAVAILABLE, str(ordered.why))
+        return [hit for hit, _ in ordered.found.read]
+
+    def _documents(self, question_id: str, hits: Iterable[Hit]) -> list[str]:
+        """The set's ids of the first ten documents that the chunks are of.
+
+        A document that is the question itself, as in sets of counter-arguments, is no answer to it.
+        """
+        text = self._judged.questions[question_id]
+        found: dict[str, None] = {}
+        for hit in hits:
+            id_ = self._shelf.entry_of[hit.document_id]
+            if id_ != question_id or self._same[id_] != text:
+                found[id_] = None
+            if len(found) == CUT:
+                break
+        return list(found)
 
 
-def _vectors(questions: Sequence[str], setting: Setting) -> list[list[float]]:
-    who = Caller(setting.tenant_id, None, setting.user_id)
-    return gateway.embed_sync(query_call(who, setting.model, *questions)).vectors
-
-
-def _asked(question: str, vector: list[float], setting: Setting, reach: Reach) -> Ranking:
-    with tenant_scope(setting.tenant_id):
-        search = search_open(reach)
-        return rank(search, question, {setting.model.id: vector}, language=setting.language)
-
-
-def _rankings(found: Ranking) -> dict[str, list[Hit]]:
-    """The finds as all of the search orders them, and as each leg alone would."""
+def _rankings(found: Ranking) -> Iterator[tuple[str, list[Hit]]]:
     hits = [hit for hit, _ in found.ordered]
     near = [hit for hit in hits if hit.dense is not None]
     worded = [hit for hit in hits if hit.lexical is not None]
-    return {
-        "hybrid": hits,
-        "dense": sorted(near, key=lambda hit: (-(hit.dense or 0), str(hit.chunk_id))),
-        "lexical": sorted(worded, key=lambda hit: (-(hit.lexical or 0), str(hit.chunk_id))),
-    }
-
-
-def _documents(hits: Iterable[Hit], shelf: Shelf) -> list[str]:
-    """The set's ids of the first ten documents that the chunks are of."""
-    found: dict[str, None] = {}
-    for hit in hits:
-        found[shelf.entry_of[hit.document_id]] = None
-        if len(found) == CUT:
-            break
-    return list(found)
+    yield "hybrid", hits
+    yield "dense", sorted(near, key=lambda hit: (-(hit.dense or 0), str(hit.chunk_id)))
+    yield "lexical", sorted(worded, key=lambda hit: (-(hit.lexical or 0), str(hit.chunk_id)))

@@ -11,19 +11,25 @@ from typing import TYPE_CHECKING, Any, Final
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.accounts.selectors import active_people
-from apps.knowledge.embedding import embedding_model, embedding_model_named
-from apps.knowledge.evaluation.running import LEGS, Setting, evaluate
+from apps.knowledge.embedding import UnfitVectorError, embedding_model, embedding_model_named
+from apps.knowledge.evaluation.running import Setting, evaluate
 from apps.knowledge.evaluation.sets import UnreadableSetError, read_set
 from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, VendorError
+from apps.llm.selectors import models_for_every_team
+from apps.llm.vendors.base import Modality
 from apps.tenants.hosts import forget_hosts, only_tenant, tenant_of_slug
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
+    from types import FrameType
+    from uuid import UUID
+
     from django.core.management.base import CommandParser
 
     from apps.tenants.hosts import TenantRef
 
 AUTO: Final = "auto"
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Command(BaseCommand):
@@ -34,28 +40,39 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path, help="folder with corpus.jsonl, queries.jsonl and qrels.tsv")
         parser.add_argument("--tenant", help="slug of the organisation; needed where there are several")
         parser.add_argument("--embedding", help="slug of the embedding model; else the organisation's own")
+        parser.add_argument("--reranker", help="slug of a model that puts what was found in order")
         parser.add_argument(
             "--language", default=AUTO, help="ISO 639-1 code of all texts (default: %(default)s)"
         )
         parser.add_argument("--json", action="store_true", help="print one line of JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        before = {number: signal.signal(number, _stop) for number in _SIGNALS}
         try:
             judged = read_set(options["path"])
+            setting = _setting(_tenant(options["tenant"]), options)
+            outcome = evaluate(judged, setting)
         except UnreadableSetError as error:
             raise CommandError(str(error)) from error
-        setting = _setting(_tenant(options["tenant"]), options)
-        try:
-            outcome = evaluate(judged, setting)
-        except (VendorError, ModelNotFoundError, GuardrailRefusedError) as error:
-            raise CommandError(f"The embedding model did not answer: {error}. Nothing was kept.") from error
+        except (VendorError, GuardrailRefusedError, ModelNotFoundError, UnfitVectorError) as error:
+            raise CommandError(f"A model did not answer: {error}. Nothing was kept.") from error
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
         figures = {
             "set": judged.name,
             "embedding": setting.model.slug,
             "language": options["language"],
         } | outcome.figures()
         self.stdout.write(json.dumps(figures) if options["json"] else _table(figures))
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """End the command; what it stored is removed on the way, which another signal does not break off."""
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    sys.stderr.write("Removing what was stored for the evaluation …\n")
+    sys.exit(128 + number)
 
 
 def _tenant(slug: str | None) -> TenantRef:
@@ -80,19 +97,30 @@ def _setting(tenant: TenantRef, options: dict[str, Any]) -> Setting:
             model = embedding_model_named(name) if name else embedding_model()
         except ModelNotFoundError as error:
             raise CommandError(f"There is no embedding model {name!r} that Everyone may use.") from error
+        reranker_id = _reranker(options["reranker"])
     if model is None:
         raise CommandError(f"{tenant.slug} has no embedding model that Everyone may use.")
     language = options["language"]
-    return Setting(tenant.id, user.id, model, None if language == AUTO else language.lower())
+    told = None if language == AUTO else language.lower()
+    return Setting(tenant.id, user.id, model, told, reranker_id)
+
+
+def _reranker(slug: str | None) -> UUID | None:
+    if not slug:
+        return None
+    for model in models_for_every_team((), Modality.RERANK.value):
+        if model.slug == slug:
+            return model.id
+    raise CommandError(f"There is no reranker {slug!r} that Everyone may use.")
 
 
 def _table(figures: dict[str, Any]) -> str:
     timing = figures["query_ms"]
     head = "{set}: {documents} documents, {chunks} chunks, {queries} questions, {embedding}".format(**figures)
     lines = [head, f"{'':<8} {'ndcg@10':>8} {'recall@10':>10} {'mrr@10':>8}"]
-    for leg in LEGS:
-        row = figures[leg]
-        lines.append(f"{leg:<8} {row['ndcg@10']:>8.4f} {row['recall@10']:>10.4f} {row['mrr@10']:>8.4f}")
+    for leg, row in figures.items():
+        if isinstance(row, dict) and "ndcg@10" in row:
+            lines.append(f"{leg:<8} {row['ndcg@10']:>8.4f} {row['recall@10']:>10.4f} {row['mrr@10']:>8.4f}")
     speed = f"{figures['chunks_per_s']} chunks/s, query p50 {timing['p50']} ms, p95 {timing['p95']} ms"
     lines.append(f"{speed}, {figures['unanswered']:.1%} of the questions below the floor")
     return "\n".join(lines)
