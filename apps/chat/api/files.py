@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from apps.chat import errors, selectors
 from apps.chat.api.serializers import AttachedFile
 from apps.files.api.uploads import UploadApi, UploadInput, uploaded_file
-from apps.guardrails.classes import SLUGS, DataClass
+from apps.guardrails.classes import SLUGS, DataClass, highest
 from apps.knowledge.classing import document_class_set
 from apps.knowledge.outputs import file_output
 from apps.knowledge.services import conversation_file_add
@@ -51,7 +51,7 @@ class ConversationFileListApi(UploadApi):
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Attach a file; it is read in the background. Name it in the next message's `file_ids`.
 
-        `data_class` is the file's own, internal without one: the chat takes the highest of its files.
+        `data_class` is the file's own; a lower one is raised to the chat's, or to internal.
 
         Safe to repeat with the same Idempotency-Key.
         """
@@ -59,10 +59,11 @@ class ConversationFileListApi(UploadApi):
 
     def create(self, request: Request, conversation_id: UUID) -> Response:
         conversation = selectors.access_conversation(self.actor, conversation_id)
-        file, wanted = uploaded_file(request), class_of_upload(request)
+        file = uploaded_file(request)
+        wanted = highest([class_of_upload(request), conversation.data_class])
         document = conversation_file_add(
             actor=self.actor, conversation_id=conversation.id, name=file.name or "", stream=file
         )
-        if wanted is not None:
+        if wanted is not None and wanted > document.held_class:
             document_class_set(actor=self.actor, document=document, wanted=wanted)
         return Response(file_output(document), status=201)

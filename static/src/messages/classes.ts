@@ -24,5 +24,6 @@ export const k = {
   saved: (name: string) => `This chat is ${name.toLowerCase()} now.`,
   notCleared: (allowed: DataClass, wanted: DataClass) =>
     `May receive ${allowed} text at most; this chat is ${wanted}.`,
+  uploadAs: (wanted: DataClass) => `Upload ${wanted} files`,
   fileClass: (file: string, name: string) => `Data class of ${file}: ${name}`,
 };

@@ -114,6 +114,7 @@ export class Api {
   upload(
     chat: string,
     file: File,
+    dataClass: DataClass | null,
     idempotencyKey: string,
     onProgress: (share: number) => void,
     signal: AbortSignal,
@@ -137,6 +138,7 @@ export class Api {
       signal.addEventListener("abort", () => request.abort());
       const form = new FormData();
       form.append("file", file, file.name);
+      if (dataClass) form.append("data_class", dataClass);
       request.send(form);
     });
   }

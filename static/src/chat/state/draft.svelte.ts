@@ -1,4 +1,4 @@
-import type { FileOutput, KnowledgeBaseRef } from "../api/types";
+import type { DataClass, FileOutput, KnowledgeBaseRef } from "../api/types";
 import { uuid } from "../lib/uuid";
 
 /** A file beside the composer: on its way up, being read, ready or refused. */
@@ -9,14 +9,17 @@ export class Attachment {
   readonly mediaType: string;
   readonly source: File | null;
   readonly preview: string | null;
+  /** What the person says of it before it leaves this device; null: nothing. */
+  readonly dataClass: DataClass | null;
   progress = $state(0);
   file = $state.raw<FileOutput | null>(null);
   failure = $state<string | null>(null);
   canRetry = $state(true);
   readonly abort = new AbortController();
 
-  constructor(source: File | null, file: FileOutput | null) {
+  constructor(source: File | null, file: FileOutput | null, dataClass: DataClass | null = null) {
     this.source = source;
+    this.dataClass = dataClass;
     this.file = file;
     this.name = file?.name ?? source?.name ?? "";
     this.size = file?.size ?? source?.size ?? 0;

@@ -7,8 +7,8 @@ import { Attachment } from "./draft.svelte";
 const POLL_MS = 1500;
 
 /** Adds files to the draft and sends them up; each says on its chip how far it is and what went wrong. */
-export function attachFiles(app: App, files: Iterable<File>): void {
-  const added = [...files].map((file) => new Attachment(file, null));
+export function attachFiles(app: App, files: Iterable<File>, dataClass: DataClass | null = null): void {
+  const added = [...files].map((file) => new Attachment(file, null, dataClass));
   if (!added.length) return;
   app.draft.attachments = [...app.draft.attachments, ...added];
   for (const attachment of added) void upload(app, attachment);
@@ -34,6 +34,7 @@ export async function upload(app: App, attachment: Attachment): Promise<void> {
     attachment.file = await app.api.upload(
       chat,
       source,
+      attachment.dataClass,
       attachment.key,
       (share) => {
         attachment.progress = share;
