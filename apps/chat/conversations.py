@@ -95,6 +95,7 @@ def conversation_update(*, actor: Actor, conversation_id: UUID, change: Change) 
 
 def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
     """Deletes the chat with its messages and its own documents, and stops what is being written in it."""
+    from apps.guardrails.services import values_forget
     from apps.knowledge.care.unanswered import questions_forget
     from apps.knowledge.services import conversation_documents_delete
 
@@ -104,6 +105,7 @@ def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
         runs.run_stop(run_id=cast("UUID", run_id))
     conversation_documents_delete(actor=actor, conversation_id=conversation.id)
     questions_forget(conversation_id=conversation.id)
+    values_forget(conversation_id=conversation.id)
     for picture in Picture.objects.filter(conversation=conversation).select_related("file"):
         file_delete(file=picture.file)
     _note(actor, "conversation.delete", conversation)

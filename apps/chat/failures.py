@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from apps.guardrails.policy import GuardrailAskError
 from apps.llm.vendors.base import ErrorKind
 from apps.runs.errors import RunError
 
 if TYPE_CHECKING:
+    from apps.guardrails.policy import GuardrailRefusedError
     from apps.llm.errors import RefusedError
 
 SAFE = "Your message is saved."
@@ -98,3 +100,17 @@ EMPTY = Failure(
 def refused(error: RefusedError) -> RunError:
     """A limit or rule of the organisation, in its own words, with what a page can offer instead."""
     return RunError(error.kind, error.title, f"{error.message} {SAFE}", retryable=False, more=error.shown)
+
+
+def ruled(error: GuardrailRefusedError, *, is_withdrawn: bool) -> RunError:
+    """A rule's refusal in its own words: of what would be sent, of an answer, or until the person agrees."""
+    if isinstance(error, GuardrailAskError):
+        detail = f"{error.message} Nothing was sent. {SAFE}"
+        return RunError(
+            "policy_ask", "Please look before this is sent", detail, retryable=False, more=error.data()
+        )
+    if is_withdrawn:
+        detail = f"{error.message} {SAFE} Ask in other words, or ask an administrator."
+        return RunError("policy", "A rule of your organisation withdrew this answer", detail, retryable=False)
+    detail = f"{error.message} Nothing was sent. {SAFE} Edit it and send it again."
+    return RunError("policy", "A rule of your organisation stopped this", detail, retryable=False)

@@ -30,7 +30,7 @@ from apps.llm.gateway import (
     RunRef,
     VendorError,
 )
-from apps.llm.sealing import keep_seal
+from apps.llm.sealing import SEALS, keep_seal
 from apps.llm.vendors.base import ChatRequest, Finished, ReasoningDelta, TextDelta
 from apps.runs.errors import RunError
 
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 NO_SOURCE = "no_source"
 FALLBACK = "fallback"
 WITHOUT_KNOWLEDGE = "without_knowledge"
+BUDGET = "budget"
 
 
 async def reply(ctx: RunContext) -> None:
@@ -151,12 +152,18 @@ class Reply:
         except ModelNotFoundError as error:
             raise _failed("not_found", failures.MODEL_GONE) from error
         except GuardrailRefusedError as error:
-            detail = f"{error.message} Your message is saved. Edit it and send it again."
-            raise RunError(
-                "policy", "A rule of your organisation stopped this", detail, retryable=False
-            ) from error
+            raise self._ruled(error) from error
         if not self._begun:
             raise _failed("empty", failures.EMPTY)
+
+    def _ruled(self, error: GuardrailRefusedError) -> RunError:
+        """A rule's refusal; of an answer that had begun, nothing stays but the rule's words."""
+        if self._begun:
+            self._ctx.withdraw(error.message)
+            self._ctx.result.pop(SEALS, None)
+            self._given = ()
+            self._notes.clear()
+        return failures.ruled(error, is_withdrawn=self._begun)
 
     async def _ask_model(self, model: Chosen) -> None:
         stream = gateway.stream(self._call(model))
@@ -165,6 +172,8 @@ class Reply:
                 await self._relay(stream)
         finally:
             self._keep(model, stream.outcome.usage, stream.outcome.cost, stream.outcome.currency)
+            if stream.outcome.notice:
+                self._notes.append({"type": BUDGET, "notice": stream.outcome.notice})
 
     async def _ask_route(self, route: Chosen) -> None:
         routed = Routed(self._ctx, self._conversation_id, self._job, self._found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apps.audit.services import record
 from apps.chat import errors, parts, prompting, rows, selectors
@@ -42,15 +42,20 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How an answer is made: without `knowledge` nothing is looked up, without `verified` a model speaks."""
+    """How an answer is made: without `knowledge` nothing is looked up, without `verified` a model speaks.
+
+    `confirmed` are the rules that asked first and that the person says yes to.
+    """
 
     knowledge: bool = True
     verified: bool = True
+    confirmed: tuple[str, ...] = ()
 
-    def stored(self) -> dict[str, bool]:
+    def stored(self) -> dict[str, Any]:
         """What a run's input remembers: what is not as usual."""
         said = {"knowledge": self.knowledge, "verified": self.verified}
-        return {name: value for name, value in said.items() if not value}
+        unusual: dict[str, Any] = {name: value for name, value in said.items() if not value}
+        return unusual | ({"confirmed": list(self.confirmed)} if self.confirmed else {})
 
 
 USUAL = Way()

@@ -102,8 +102,16 @@ class RunContext:
         self._say(REASONING, text)
 
     def event(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Add a whole event: tool, citation {citations: […]}, replaced {text, reason}."""
+        """Add a whole event: tool, citation {citations: […]}."""
         self._carried.say(kind, clean_data(data))
+
+    def withdraw(self, reason: str, text: str = "") -> None:
+        """Take back answer and reasoning, also out of the log: `text` stands in their place from now on.
+
+        Viewers get a `replaced` event {text, reason}; of what was said before, only its length is kept.
+        """
+        self._half = {TEXT: "", REASONING: ""}
+        self._carried.withdraw(clean_text(text), clean_text(reason))
 
     def step(self, kind: str, label: str, **data: Any) -> StepHandle:
         """Begin a stage that viewers see."""
@@ -116,6 +124,11 @@ class RunContext:
     async def look_up(self, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
         """As `db`, for a function that mostly uses prepared statements: then without a thread."""
         return await in_quick_scope(self.tenant_id, function, *args, **options)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was written."""
+        return self._carried.log.end > self._carried.log.start
 
     @property
     def said(self) -> str:

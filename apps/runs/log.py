@@ -16,6 +16,7 @@ import orjson
 TEXT: Final = "text"
 REASONING: Final = "reasoning"
 STEP: Final = "step"
+REPLACED: Final = "replaced"
 END: Final = "end"
 CHANNELS: Final = (TEXT, REASONING)
 
@@ -64,6 +65,8 @@ class Log:
     def append(self, kind: str, payload: Any) -> None:
         """Put an item behind the last one; a small delta is joined to its predecessor of the same kind."""
         if kind not in self._offsets:
+            if kind == REPLACED:
+                self._withdraw(payload["text"])
             self._push(Item(self.end, kind, payload, 0), 1)
             self.ended = kind == END
             return
@@ -82,6 +85,11 @@ class Log:
         self.items.append(item)
         self._starts.append(item.seq)
         self.end += size
+
+    def _withdraw(self, text: str) -> None:
+        """Leave nothing of what was said before but its width, so that every position stays what it was."""
+        self.items = [_blank(item) for item in self.items]
+        self._offsets = {TEXT: len(text), REASONING: 0}
 
     def put(self, seq: int, kind: str, payload: Any) -> bool:
         """Apply an item that came from elsewhere: what is old is cut; False when it lies beyond a gap."""
@@ -114,8 +122,10 @@ class Log:
         return found
 
     def channel(self, kind: str) -> str:
-        """All text of one channel."""
-        return "".join(item.payload for item in self.items if item.kind == kind)
+        """All text of one channel: what stands in the place of what was withdrawn, and what follows it."""
+        at = next((n for n in range(len(self.items), 0, -1) if self.items[n - 1].kind == REPLACED), 0)
+        instead = self.items[at - 1].payload["text"] if at and kind == TEXT else ""
+        return instead + "".join(item.payload for item in self.items[at:] if item.kind == kind)
 
     def dump(self) -> bytes:
         """JSON `[[seq, kind, payload], …]`, the form of the row and of Redis."""
@@ -128,6 +138,16 @@ class Log:
         for seq, kind, payload in entries:
             log.put(seq, kind, payload)
         return log
+
+
+def _blank(item: Item) -> Item:
+    """The item without what a model said in it."""
+    if item.kind in CHANNELS:
+        return item._replace(payload=" " * len(item.payload))
+    emptied = {
+        name: type(item.payload[name])() for name in ("arguments", "citations") if name in item.payload
+    }
+    return item._replace(payload={**item.payload, **emptied}) if emptied else item
 
 
 def _cut(item: Item, position: int) -> Item:

@@ -93,10 +93,14 @@ SCOPE_OF: Final = {"chat": "chat", "embedding": "embeddings", "image": "images",
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """What lets a request in: its Authorization header, and the organisation of its host, if any."""
+    """What lets a request in: its Authorization header, and the organisation of its host, if any.
+
+    `confirmed` are the rules that it says yes to.
+    """
 
     authorization: str
     host_tenant: TenantRef | None
+    confirmed: tuple[str, ...] = ()
 
 
 async def open_run(bearer: Bearer, wish: Wish) -> Opened:
@@ -105,6 +109,8 @@ async def open_run(bearer: Bearer, wish: Wish) -> Opened:
     The client hears nothing before the call's reservation, whose commit takes the run to the disk too.
     """
     tenant_id, text = await _named(bearer)
+    if bearer.confirmed:
+        wish = replace(wish, inputs={**wish.inputs, "confirmed": list(bearer.confirmed)})
     rules = await rules_of(tenant_id)
     if rules:
         return await _open_within(rules, tenant_id, text, wish)

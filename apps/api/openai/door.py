@@ -12,10 +12,12 @@ from typing import Final
 
 from apps.api.openai import serving
 from apps.api.openai.access import Bearer
+from apps.api.openai.confirming import CONFIRM, confirmed_rules
 from apps.api.openai.serving import MAX_BODY, Answer
 from apps.rest.asgi import Application, Receive, Scope, Send, header_pairs
 from apps.tenants.hosts import UnknownHostError, atenant_of_host
 
+_CONFIRM: Final = CONFIRM.lower().encode()
 PATH: Final = "/v1/chat/completions"
 
 
@@ -42,7 +44,8 @@ class CompletionsDoor:
             return
         raw = await _read(receive)
         if raw is not None:
-            await self._serve(Bearer(_authorization(headers), tenant), raw, receive, send)
+            bearer = Bearer(_header(headers, b"authorization"), tenant, _confirmed(headers))
+            await self._serve(bearer, raw, receive, send)
 
     async def _serve(self, bearer: Bearer, raw: bytes, receive: Receive, send: Send) -> None:
         """Answers, unless the client goes first: then the answer is cancelled, and with it the model."""
@@ -84,8 +87,12 @@ class CompletionsDoor:
         await send({"type": "http.response.body", "body": b""})
 
 
-def _authorization(headers: Mapping[bytes, bytes]) -> str:
-    return headers.get(b"authorization", b"").decode("latin-1")
+def _header(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")
+
+
+def _confirmed(headers: Mapping[bytes, bytes]) -> tuple[str, ...]:
+    return confirmed_rules(_header(headers, _CONFIRM)) if _CONFIRM in headers else ()
 
 
 async def _read(receive: Receive) -> bytes | None:

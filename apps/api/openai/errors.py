@@ -109,6 +109,14 @@ _FAILURES: dict[str, tuple[int, str, str, str]] = {
         403, "permission_error", "not_cleared",
         "This model is not cleared for the data class of what would be sent.",
     ),
+    "policy": (
+        400, "invalid_request_error", "content_filter",
+        "A rule of your organisation stopped this.",
+    ),
+    "policy_ask": (
+        400, "invalid_request_error", "confirmation_required",
+        "A rule of your organisation asks before this is sent.",
+    ),
     "document_not_found": (
         404, "invalid_request_error", "document_not_found",
         "A document that the call names does not exist, or the key's person may not read it.",
@@ -144,7 +152,7 @@ _FAILURES: dict[str, tuple[int, str, str, str]] = {
 _UNKNOWN = (500, "api_error", "server_error", "Something went wrong here. Try again; nothing was kept.")
 
 
-_REFUSALS: Final = ("budget", "rate", "clearance")
+_REFUSALS: Final = ("budget", "rate", "clearance", "policy", "policy_ask")
 """Kinds whose failure carries words of its own: which limit or rule, and what to do."""
 
 

@@ -10,12 +10,14 @@ import orjson
 from redis.exceptions import RedisError
 
 from apps.api.openai.classed import class_sent
+from apps.api.openai.confirming import CONFIRM
 from apps.api.openai.handover import leave
 from apps.api.openai.inputs import read_picture, read_rerank
 from apps.api.openai.requests import read_completion
 from apps.api.openai.routed import complete_by_route, steps_of
 from apps.api.openai.stated import may_have_class, stated_class
 from apps.api.openai.vectors import packed_vectors
+from apps.guardrails.policy import GuardrailAskError
 from apps.llm import gateway
 from apps.llm.clearances.gate import Sent
 from apps.llm.gateway import (
@@ -30,6 +32,7 @@ from apps.llm.gateway import (
     RunRef,
     VendorError,
 )
+from apps.llm.gateway.calls import callers_own
 from apps.llm.vendors.base import Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from apps.runs.errors import RunError
 
@@ -83,6 +86,7 @@ async def _complete_by_model(ctx: RunContext, request: ChatRequest, sent: Sent) 
             data_class=sent.data_class,
             class_why=sent.why,
             instructed=True,
+            tools=callers_own(request),
         )
     )
     try:
@@ -185,7 +189,7 @@ def _caller(ctx: RunContext) -> Caller:
 def _failed(ctx: RunContext, error: VendorError | ModelNotFoundError | GuardrailRefusedError) -> RunError:
     """The failure by its kind: the web process words it for the client."""
     if isinstance(error, GuardrailRefusedError):
-        return RunError("content_filter", "A rule stopped this", error.message, retryable=False)
+        return _ruled(ctx, error)
     if isinstance(error, RefusedError):
         if error.retry_after is not None:
             ctx.result["retry_after"] = error.retry_after
@@ -195,6 +199,17 @@ def _failed(ctx: RunContext, error: VendorError | ModelNotFoundError | Guardrail
     if error.retry_after is not None:
         ctx.result["retry_after"] = error.retry_after
     return RunError(error.kind.value, error.message, retryable=error.retryable)
+
+
+def _ruled(ctx: RunContext, error: GuardrailRefusedError) -> RunError:
+    """A rule's refusal; of an answer that had begun, nothing stays in the run."""
+    if isinstance(error, GuardrailAskError):
+        how = f"To send it all the same, repeat the request with the header {CONFIRM}: "
+        detail = f"{error.message} Nothing was sent. {how}{', '.join(error.rule_ids)}"
+        return RunError("policy_ask", "A rule asks first", detail, retryable=False, more=error.data())
+    if ctx.has_begun:
+        ctx.withdraw(error.message)
+    return RunError("policy", "A rule of the organisation stopped this", error.message, retryable=False)
 
 
 def nobodys_message(run: Run) -> dict[str, None]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from apps.llm.gateway.calls import callers_own
 from apps.llm.gateway.estimate import tokens_of_request
 from apps.llm.routes.execution import Ask, Calls, Performance, Spoken, TooLongError
 from apps.llm.routes.selectors import plan_and_hour
@@ -32,7 +33,7 @@ async def complete_by_route(ctx: RunContext, request: ChatRequest, sent: Sent) -
     Raises VendorError, ModelNotFoundError, GuardrailRefusedError, RunError.
     """
     plan, hour = await ctx.db(plan_and_hour, UUID(ctx.input["route_id"]), ctx.team_id)
-    calls = Calls(ctx, "api", data_class=sent.data_class, class_why=sent.why)
+    calls = Calls(ctx, "api", data_class=sent.data_class, class_why=sent.why, tools=callers_own(request))
     performance = Performance(plan, calls)
     said: Said | None = None
     try:

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from apps.api.openai import serving
 from apps.api.openai.access import Bearer
+from apps.api.openai.confirming import CONFIRM, confirmed_rules
 from apps.api.openai.errors import DialectError
 from apps.api.openai.serving import Answer
 
@@ -84,7 +85,8 @@ def _response(answer: Answer) -> HttpResponseBase:
 
 
 def _bearer(request: ActingRequest) -> Bearer:
-    return Bearer(request.META.get("HTTP_AUTHORIZATION", ""), request.tenant)
+    confirmed = confirmed_rules(request.headers.get(CONFIRM, ""))
+    return Bearer(request.META.get("HTTP_AUTHORIZATION", ""), request.tenant, confirmed)
 
 
 def _body(request: ActingRequest) -> bytes:

@@ -182,7 +182,7 @@ class MessageRegenerateApi(TenantApi):
             message_id=message_id,
             client_id=read["client_id"],
             model=read.get("model"),
-            way=services.Way(read["knowledge"], read["verified"]),
+            way=services.Way(read["knowledge"], read["verified"], tuple(map(str, read["confirm_rules"]))),
         )
         return Response(
             {"answer": outputs.accepted_answer(answer), "run": outputs.accepted_run(answer)}, status=202

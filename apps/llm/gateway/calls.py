@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from apps.guardrails.classes import DataClass
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
     from uuid import UUID
 
-    from apps.guardrails.classes import DataClass
     from apps.llm.vendors.base import ChatRequest, ImageRequest, RerankRequest, Usage
 
 
@@ -106,13 +107,21 @@ class ImageCall:
     step: str = ""
 
 
+def callers_own(request: ChatRequest) -> dict[str, DataClass]:
+    """The clearances of tools that the caller runs itself: what it sent may come back to it."""
+    return {tool.name: DataClass.RESTRICTED for tool in request.tools}
+
+
 WholeCall = EmbedCall | RerankCall | ImageCall
 AnyCall = ChatCall | WholeCall
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a call; whole once its stream has ended. Times in milliseconds, cost None = unknown."""
+    """What became of a call; whole once its stream has ended. Times in milliseconds, cost None = unknown.
+
+    `notice` says in words that a budget is nearly used.
+    """
 
     call_id: UUID | None = None
     model_slug: str = ""
@@ -125,3 +134,4 @@ class Outcome:
     attempts: int = 0
     ms_first: int | None = None
     ms_total: int | None = None
+    notice: str = ""

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from apps.runs.live import channel_number, log_key
-from apps.runs.log import END, TEXT, Log, base_of
+from apps.runs.log import END, REPLACED, TEXT, Log, base_of
 
 if TYPE_CHECKING:
     from apps.runs.engine.turns import Turns
@@ -57,6 +57,12 @@ class Carried:
             self._turns.urge(self)
         elif not self.is_dirty:
             self._turns.touch(self)
+
+    def withdraw(self, text: str, reason: str) -> None:
+        """Take back all that was said: viewers are told at once, every copy of the log is written anew."""
+        if not self.is_over:
+            self.log.append(REPLACED, {"text": text, "reason": reason})
+            self._turns.rewrite(self)
 
     def finish(self, payload: dict[str, Any]) -> None:
         """The end is committed: append it and let it out at once."""

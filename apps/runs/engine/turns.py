@@ -73,6 +73,7 @@ class Turns:
         self._is_due = False
         self._start: asyncio.Handle | None = None
         self._flight: asyncio.Task[None] | None = None
+        self._trims: set[asyncio.Task[None]] = set()
 
     def touch(self, carried: Carried) -> None:
         """The run has something new, for the next turn."""
@@ -88,6 +89,27 @@ class Turns:
         self._dirty.pop(carried, None)
         self._urgent[carried] = None
         self._plan()
+
+    def rewrite(self, carried: Carried) -> None:
+        """The run's log was changed: let it out whole, and the journal's copy go once nobody may need it."""
+        carried.logged_entries = -1
+        carried.logged_at = 0.0
+        self.urge(carried)
+        self._loop.call_later(TURNS_KEEP_MS / 1000 + RETRY_S, self._forget)
+
+    def _forget(self) -> None:
+        task = self._loop.create_task(self._trim())
+        self._trims.add(task)
+        task.add_done_callback(self._trims.discard)
+
+    async def _trim(self) -> None:
+        """Drop from the journal what is older than it has to keep."""
+        try:
+            await self._redis.xtrim(
+                self._journal, minid=int(time.time() * 1000) - TURNS_KEEP_MS, approximate=False
+            )
+        except FAULTS as error:
+            logger.warning("The journal keeps what was withdrawn until it expires: %s.", type(error).__name__)
 
     def _plan(self) -> None:
         if self._flight is not None or self._start is not None:

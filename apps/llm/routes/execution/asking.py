@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -163,6 +163,7 @@ class Calls:
     data_class: DataClass | None = None
     class_why: str = ""
     broke_off: Offered | None = None
+    tools: Mapping[str, DataClass] = field(default_factory=dict)
 
     async def ask(self, model: Offered, ask: Ask, voice: Voice, role: str, *, retries: bool) -> Said:
         """One model's answer; raises VendorError, ModelNotFoundError, GuardrailRefusedError.
@@ -209,6 +210,7 @@ class Calls:
             step=role,
             retries=retries,
             instructed=role not in CHECKING,
+            tools=self.tools,
         )
 
 
