@@ -65,6 +65,11 @@ OLD_OFFICE = (
     ".docx, .xlsx or .pptx and upload that."
 )
 
+UNKNOWN_SCRIPT = (
+    "The writing in this picture or scan cannot be read: pictures are read in Latin, Greek, Chinese and "
+    "Japanese script. Files with a text layer are read in every script: upload a copy with one."
+)
+
 # Trying the same bytes again can only help where the cause may lie outside the file.
 _RETRYABLE = {ParseErrorKind.CRASHED, ParseErrorKind.TIMEOUT}
 

@@ -7,7 +7,7 @@ from math import inf
 from time import process_time
 from typing import TYPE_CHECKING
 
-from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.errors import UNKNOWN_SCRIPT, ParseError, ParseErrorKind
 
 if TYPE_CHECKING:
     from apps.knowledge.parsing.ocr.models import Picture
@@ -26,6 +26,7 @@ class _Recognition:
     is_prepared = False
     reader: Reader | None = None
     progress: Progress | None = None
+    strange: int = 0
     until: float = inf
 
 
@@ -75,9 +76,20 @@ def may_add() -> bool:
 
 
 def recognised(picture: Picture) -> str:
-    """The text of a picture (RGB, height, width, 3); raises as `require`."""
+    """The text of a picture (RGB, height, width, 3), "" for none in a known script; raises as `require`."""
     require()
-    return _prepared.reader.text(picture) if _prepared.reader else ""
+    from apps.knowledge.parsing.ocr.reading import UnknownScriptError
+
+    try:
+        return _prepared.reader.text(picture) if _prepared.reader else ""
+    except UnknownScriptError:
+        _prepared.strange += 1
+        return ""
+
+
+def nothing_read() -> ParseError:
+    """What to say of a document whose pictures gave no text: none was seen, or none in a known script."""
+    return ParseError(ParseErrorKind.NO_TEXT, UNKNOWN_SCRIPT if _prepared.strange else "")
 
 
 def report(done: int, total: int) -> None:

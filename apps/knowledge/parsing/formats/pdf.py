@@ -57,7 +57,7 @@ def parse(data: bytes, limits: Limits) -> Parsed:
         recognition.report(index + 1, count)
     sections = tuple(sections_of(pages, outline))
     if count and not any(character.isalnum() for section in sections for character in section.text):
-        raise ParseError(ParseErrorKind.NO_TEXT)
+        raise recognition.nothing_read()
     return Parsed(title=_title(document), language=None, sections=sections, pages=count)
 
 

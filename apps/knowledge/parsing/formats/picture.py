@@ -45,7 +45,7 @@ def parse(data: bytes, limits: Limits) -> Parsed:
         bomb = isinstance(error, Image.DecompressionBombError)
         raise ParseError(ParseErrorKind.BOMB if bomb else ParseErrorKind.CORRUPT) from error
     if not any(section.text.strip() for section in sections):
-        raise ParseError(ParseErrorKind.NO_TEXT)
+        raise recognition.nothing_read()
     return Parsed("", None, tuple(sections), pages=count if count > 1 else 0)
 
 

@@ -20,6 +20,13 @@ _SURE = 0.5
 _ENOUGH = 0.85
 _TILTED = 0.6
 _MAX_TILT = 20.0
+_CLEAR, _LONG = 24, 5.0
+_DOUBTED, _MIN_DENSITY = 0.76, 0.5
+_MIN_STRANGE, _MOST_STRANGE = 2, 0.6
+
+
+class UnknownScriptError(Exception):
+    """The picture shows lines of writing that the models do not know."""
 
 
 class Reader:
@@ -29,7 +36,7 @@ class Reader:
         self._models = models
 
     def text(self, picture: Picture) -> str:
-        """The text of an RGB picture; "" where there is none to be read."""
+        """The text of an RGB picture; "" where there is none. Raises UnknownScriptError."""
         upright = self._upright(picture)
         found = self._found(upright)
         tilt = skew(found)
@@ -37,6 +44,8 @@ class Reader:
             upright = _turned(upright, tilt)
             found = self._found(upright)
         texts = self._models.read([_cut(upright, box) for box in found])
+        if _is_strange(found, texts):
+            raise UnknownScriptError
         lines = [
             Line(text.strip(), box.left, box.top, box.right, box.bottom)
             for box, (text, sure) in zip(found, texts, strict=True)
@@ -81,6 +90,20 @@ class Reader:
             )
             for box in boxes(self._models.find(small))
         ]
+
+
+def _is_strange(found: list[Box], texts: list[tuple[str, float]]) -> bool:
+    """Whether most long lines of some size give hardly a letter, or letters that the model doubts."""
+    long = [
+        (box, text, sure)
+        for box, (text, sure) in zip(found, texts, strict=True)
+        if box.height >= _CLEAR and box.width >= _LONG * box.height
+    ]
+    strange = sum(
+        sure < _DOUBTED or sum(letter.isalnum() for letter in text) < _MIN_DENSITY * box.width / box.height
+        for box, text, sure in long
+    )
+    return strange >= max(_MIN_STRANGE, _MOST_STRANGE * len(long))
 
 
 def _cut(picture: Picture, box: Box) -> Picture:
