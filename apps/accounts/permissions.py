@@ -17,12 +17,12 @@ DEFAULT_SCOPES: Final = ("chat", "embeddings", "images", "rerank", "knowledge")
 
 _ADMIN: Final = frozenset({
     "admin.see", "models.manage", "people.manage", "teams.manage", "knowledge.manage", "audit.read",
-    "settings.manage", "costs.manage", "costs.read",
+    "settings.manage", "costs.manage", "costs.read", "policies.read", "policies.manage",
 })  # fmt: skip
 CAPABILITIES: Final[dict[str, frozenset[str]]] = {
     Role.OWNER: _ADMIN | {"owners.manage"},
     Role.ADMIN: _ADMIN,
-    Role.AUDITOR: frozenset({"admin.see", "audit.read", "costs.read"}),
+    Role.AUDITOR: frozenset({"admin.see", "audit.read", "costs.read", "policies.read"}),
     Role.MEMBER: frozenset(),
 }
 
