@@ -6,7 +6,6 @@ import io
 import json
 import os
 import signal
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,7 @@ from tests.knowledge.conftest import Library, counts
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from apps.knowledge.models import KnowledgeBase
     from tests.knowledge.embedding_host import EmbeddingHost
 
 CORPUS = (
@@ -150,18 +150,28 @@ def test_a_set_as_found_in_the_wild_is_measured(library: Library, tmp_path: Path
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_and_nothing_is_left(
-    library: Library, folder: Path, embeddings: EmbeddingHost, sent: signal.Signals
+    library: Library,
+    folder: Path,
+    embeddings: EmbeddingHost,
+    monkeypatch: pytest.MonkeyPatch,
+    sent: signal.Signals,
 ) -> None:
+    from apps.knowledge.evaluation import shelf
+
     acme = library.cast.acme
     before = counts(acme.id)
+    remove = shelf._remove_some
 
     def interrupt() -> None:
         embeddings.before = None
         os.kill(os.getpid(), sent)
-        time.sleep(0.2)
+
+    def impatiently(base: KnowledgeBase) -> bool:
         os.kill(os.getpid(), signal.SIGINT)
+        return remove(base)
 
     embeddings.before = interrupt
+    monkeypatch.setattr(shelf, "_remove_some", impatiently)
     with pytest.raises(SystemExit) as ended:
         _run(str(folder), "--tenant", acme.slug)
     assert ended.value.code == 128 + sent
