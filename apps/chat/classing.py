@@ -60,7 +60,7 @@ class Standing:
         for source in sources:
             is_let_pass = source.data_class <= self.waived.get(str(source.document_id), 0)
             if not is_let_pass and source.data_class > (found.data_class or 0):
-                why = f"{source.title[:200]} is {source.data_class.slug}."
+                why = f"The document “{source.title[:200]}” is {source.data_class.slug}."
                 found = Standing(source.data_class, why, self.waived)
         return found
 

@@ -15,7 +15,7 @@ from apps.knowledge.permissions import may_change, readable_by, readable_documen
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from django.db.models import QuerySet
 
@@ -107,6 +107,16 @@ def failed_documents() -> QuerySet[Document]:
     """Documents of all collections that could not be read, for those who manage knowledge."""
     failed = Document.objects.filter(state=DocumentState.FAILED, knowledge_base__conversation_id=None)
     return failed.select_related("file", "knowledge_base", "uploaded_by").order_by("-updated_at")
+
+
+def named_documents(*, user_id: UUID, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The readable document behind each id: its own, its file's or that under which a client gave it."""
+    named = Q(id__in=ids) | Q(file_id__in=ids) | Q(store_files__given_id__in=ids)
+    rows = readable_documents(user_id).filter(named).order_by("-id")
+    found = dict[UUID, UUID]()
+    for document_id, *others in rows.values_list("id", "file_id", "store_files__given_id"):
+        found[next(each for each in (document_id, *others) if each in ids)] = document_id
+    return found
 
 
 def document_text(document_id: UUID) -> str:

@@ -66,7 +66,7 @@ def test_a_confidential_document_never_goes_to_a_hosted_model(api: Api) -> None:
     hosted(api.connected)
     client, found = api.client(), document(api, 3)
     for stream in (False, True):
-        with pytest.raises(openai.PermissionDeniedError, match=r"Salaries\.pdf is confidential"):
+        with pytest.raises(openai.PermissionDeniedError, match=r"“Salaries\.pdf” is confidential"):
             client.chat.completions.create(model="big-model", messages=asking(found), stream=stream)
     assert api.connected.host.asked == []
 

@@ -75,7 +75,7 @@ def test_a_confidential_attachment_is_never_sent_to_a_hosted_model(
     assert file["data_class"] == "confidential"
     assert class_of(bob, chat)["data_class"] == "confidential"
     said = refused(ask(bob, chat, "How long is parental leave?", file_ids=[file["id"]]))
-    assert "leave.md is confidential. big-model may receive internal text at most" in said
+    assert "The document “Leave” is confidential. big-model may receive internal text at most" in said
     assert "Your message is saved." in said
     assert connected.host.asked == []
     assert all(SECRET not in str(asked.body) for asked in connected.host.asked)
@@ -94,7 +94,7 @@ def test_what_was_sent_stays_with_the_chat_also_when_the_file_is_gone(
     refused(ask(bob, chat, "And a sabbatical?", parent_id=bob.answered(chat)[1]["id"]))
     assert len(connected.host.asked) == asked
     (event,) = events(connected, "data_class.raised")
-    assert event.detail["reason"] == "leave.md is confidential."
+    assert event.detail["reason"] == "The document “Leave” is confidential."
 
 
 def test_a_running_chat_is_refused_once_its_document_is_raised(
@@ -109,7 +109,7 @@ def test_a_running_chat_is_refused_once_its_document_is_raised(
     raise_document(connected, first["annotations"][0]["document_id"])
     assert bob.call("PATCH", f"/conversations/{chat}", {"knowledge_base_ids": []}).status_code == 200
     again = ask(bob, chat, "Say that again, please, in one short sentence.", parent_id=first["id"])
-    assert "leave.md is confidential" in refused(again)
+    assert "The document “Leave” is confidential" in refused(again)
     assert len(chat_requests(connected)) == asked
 
 

@@ -1,7 +1,7 @@
 """The data class of a /v1 call: what its client states, and that of the documents that it names.
 
-A file part may name a document of the organisation by its id, `{"file": {"file_id": …}}`: the person of the
-key must be able to read it, its text takes the part's place, and its class counts for the call.
+A file part may name a document of the organisation, also by its file's id: the person of the key must be able
+to read it, its text takes the part's place, and its class counts for the call.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from apps.api.openai.stated import document_of, documents_named, parts_of, stated_class
 from apps.knowledge.classing import classed_sources
-from apps.knowledge.selectors import document_text, readable_document_ids
+from apps.knowledge.selectors import document_text, named_documents
 from apps.llm.clearances.gate import Sent
 from apps.runs.errors import RunError
 
@@ -37,16 +37,16 @@ def class_sent(body: Mapping[str, Any], user_id: UUID) -> Classed:
     wanted = list(dict.fromkeys(documents_named(body)))
     if not wanted:
         return Classed(body, sent)
-    if len(wanted) > MOST_DOCUMENTS or set(wanted) != readable_document_ids(
-        user_id=user_id, document_ids=wanted
-    ):
+    found = named_documents(user_id=user_id, ids=wanted)
+    if len(wanted) > MOST_DOCUMENTS or len(found) < len(wanted):
         raise RunError("document_not_found", "A document of this call is not there", retryable=False)
-    texts = {}
-    for source in classed_sources(wanted, None):
+    texts = dict[UUID, str]()
+    for source in classed_sources(found.values(), None):
         texts[source.document_id] = f"{source.title}\n\n{document_text(source.document_id)}\n\n"
         if source.data_class > (sent.data_class or 0):
-            sent = Sent(source.data_class, f"{source.title[:200]} is {source.data_class.slug}.")
-    return Classed(_with(body, texts), sent)
+            why = f"The document “{source.title[:200]}” is {source.data_class.slug}."
+            sent = Sent(source.data_class, why)
+    return Classed(_with(body, {given: texts[document_id] for given, document_id in found.items()}), sent)
 
 
 def _with(body: Mapping[str, Any], texts: Mapping[UUID, str]) -> dict[str, Any]:

@@ -30,11 +30,15 @@ def _read(value: object) -> DataClass:
 
 
 def document_named(file: Mapping[str, Any], where: str) -> UUID | None:
-    """The document that a file part names; None where it brings its content. Raises DialectError (400)."""
-    if file.get("file_id") is None:
+    """The document or file that a file part names, by either id; None where it brings its content.
+
+    Raises DialectError (400).
+    """
+    given = file.get("file_id")
+    if given is None:
         return None
     try:
-        return UUID(str(file["file_id"]))
+        return UUID(str(given).removeprefix("file-"))
     except ValueError:
         raise invalid("'file_id' is the id of a document that you may read.", f"{where}.file_id") from None
 
