@@ -17,7 +17,7 @@ _SURE = 0.5
 _GROWTH = 1.6
 _MIN_SIDE = 3
 _MIN_LENGTH = 40
-_LONG = 4.0
+_LONG = 2.5
 
 
 @dataclass(frozen=True, slots=True)

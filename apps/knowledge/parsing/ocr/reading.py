@@ -22,6 +22,7 @@ _TILTED = 0.6
 _MAX_TILT = 20.0
 _CLEAR, _LONG = 24, 5.0
 _DOUBTED, _MIN_DENSITY = 0.76, 0.5
+_MIN_READ = 0.3
 _MIN_STRANGE, _MOST_STRANGE = 2, 0.6
 
 
@@ -37,12 +38,7 @@ class Reader:
 
     def text(self, picture: Picture) -> str:
         """The text of an RGB picture; "" where there is none. Raises UnknownScriptError."""
-        upright = self._upright(picture)
-        found = self._found(upright)
-        tilt = skew(found)
-        if _TILTED < abs(tilt) < _MAX_TILT:
-            upright = _turned(upright, tilt)
-            found = self._found(upright)
+        upright, found = self._upright(picture)
         texts = self._models.read([_cut(upright, box) for box in found])
         if _is_strange(found, texts):
             raise UnknownScriptError
@@ -53,25 +49,38 @@ class Reader:
         ]
         return page_text(lines)
 
-    def _upright(self, picture: Picture) -> Picture:
-        """The page turned by quarters so that its lines read best; a page that reads well stays as it is."""
-        found = self._found(picture)
-        lying = sum(box.width > box.height for box in found) * 2 >= len(found)
-        quarters = (0, 2, 1, 3) if lying else (1, 3, 0, 2)
-        best, best_sure = picture, -1.0
-        for quarter in quarters:
-            turned = np.ascontiguousarray(np.rot90(picture, quarter))
-            sure = self._sureness(turned, found if quarter == 0 else self._found(turned))
+    def _upright(self, picture: Picture) -> tuple[Picture, list[Box]]:
+        """The page turned so that its lines are level and read best; one that reads well stays as it is."""
+        best = given = self._level(picture)
+        lying = sum(box.width > box.height for box in given[1]) * 2 >= len(given[1])
+        best_sure = -1.0
+        for quarter in (0, 2, 1, 3) if lying else (1, 3, 0, 2):
+            turned = self._level(np.ascontiguousarray(np.rot90(picture, quarter))) if quarter else given
+            sure = self._sureness(*turned)
             if sure > best_sure:
                 best, best_sure = turned, sure
             if sure >= _ENOUGH:
                 break
         return best
 
+    def _level(self, picture: Picture) -> tuple[Picture, list[Box]]:
+        """The picture with its lines level, and where they are."""
+        found = self._found(picture)
+        tilt = skew(found)
+        if not _TILTED < abs(tilt) < _MAX_TILT:
+            return picture, found
+        turned = _turned(picture, tilt)
+        return turned, self._found(turned)
+
     def _sureness(self, picture: Picture, found: list[Box]) -> float:
         longest = sorted(found, key=lambda box: box.width, reverse=True)[:_SAMPLE]
         texts = self._models.read([_cut(picture, box) for box in longest])
-        return sum(sure for text, sure in texts if text.strip()) / len(texts) if texts else 0.0
+        read = (
+            sure
+            for box, (text, sure) in zip(longest, texts, strict=True)
+            if len(text.strip()) >= _MIN_READ * box.width / max(1, box.height)
+        )
+        return sum(read) / len(texts) if texts else 0.0
 
     def _found(self, picture: Picture) -> list[Box]:
         """Boxes of lines in the picture's own pixels."""
