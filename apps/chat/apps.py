@@ -8,16 +8,19 @@ class ChatConfig(AppConfig):
     label = "chat"
 
     def ready(self) -> None:
+        from apps.chat.classing import conversation_raise
         from apps.chat.ending import end_reply, end_title, of_conversation
         from apps.chat.measured import question_alone
         from apps.chat.reply import reply
         from apps.chat.selectors import count_chats
         from apps.chat.title import title
         from apps.knowledge.evaluation.answering import register_prompting
+        from apps.llm.clearances.raising import add_keeper
         from apps.llm.uses import add_counter
         from apps.runs.registry import RunKind, register
 
         add_counter(count_chats)
+        add_keeper(conversation_raise)
         register_prompting(question_alone)
         register(RunKind("reply", reply, on_end=end_reply))
         register(RunKind("title", title, on_end=end_title, describe=of_conversation, limit_s=60.0))

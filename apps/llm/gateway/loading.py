@@ -11,6 +11,7 @@ from uuid6 import uuid7
 from apps.guardrails.policy import Incoming, Outgoing
 from apps.guardrails.rows import Standing, standing_call, standing_of
 from apps.llm.clearances.gate import Sent, clearance_of, cleared_deployments
+from apps.llm.clearances.raising import class_found
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.gateway.calls import AnyCall, ChatCall, EmbedCall, ImageCall, RerankCall
 from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
@@ -253,6 +254,7 @@ def _reserve(call: AnyCall, target: Target, bound: metering.Bound, outgoing: Out
     )
     holds_take(call_id, holds)
     keep(call, target.standing, outgoing, call_id)
+    class_found(call.conversation_id, outgoing.data_class, outgoing.why)
     return call_id
 
 
