@@ -267,7 +267,7 @@ def test_a_forgotten_password_is_mailed_and_strangers_see_the_same(
         for email in ("bob@acme.example", "nobody@acme.example")
     }
     assert len(pages) == 1
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not mail.outbox and time.monotonic() < deadline:
         time.sleep(0.01)
     assert [message.to for message in mail.outbox] == [["bob@acme.example"]]

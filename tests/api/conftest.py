@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import json
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -37,6 +39,14 @@ class Api:
         return self.ends.enter_context(
             OpenAI(base_url=url, api_key=key or self.key, max_retries=0, timeout=30)
         )
+
+    @contextmanager
+    def sent(self, path: str, body: dict[str, Any]) -> Iterator[HTTPConnection]:
+        """A request that has left; with the block its client goes."""
+        with closing(HTTPConnection("127.0.0.1", self.product.port, timeout=30)) as line:
+            headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+            line.request("POST", path, json.dumps(body), headers)
+            yield line
 
     def key_with(self, *scopes: str) -> str:
         """Another key of bob's with just these scopes."""

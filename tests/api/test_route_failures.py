@@ -85,19 +85,19 @@ def test_a_slow_first_token_falls_back_after_the_configured_wait(api: Api, routi
     members = [routing.model("slow", Answer(texts=(), hold=hold)), routing.model("quick")]
     routing.route("fallback", {"members": members, "first_token_s": 0.5})
     routing.route("fallback", {"members": ["quick", "slow"]}, slug="direct")
-    begun = time.monotonic()
-    assert words(ask(api, route="direct")) == "I am quick."
-    direct = time.monotonic() - begun
-    begun = time.monotonic()
-    answer = ask(api)
-    taken = time.monotonic() - begun
+    times: dict[str, list[float]] = {"direct": [], "auto": []}
+    for _ in range(3):
+        for route, taken in times.items():
+            begun = time.monotonic()
+            answer = ask(api, route=route)
+            taken.append(time.monotonic() - begun)
+            assert words(answer) == "I am quick."
+        assert answer.route["why"] == ["slow said nothing for 0.5 s."]
+        assert answer.route["steps"][0]["reason"] == "timeout"
     hold.set()
-    assert words(answer) == "I am quick."
-    assert taken >= 0.5
-    assert taken - direct < 0.5 + 0.3
-    assert answer.route["why"] == ["slow said nothing for 0.5 s."]
-    assert answer.route["steps"][0]["reason"] == "timeout"
-    assert [row[2] for row in routing.ledger()][1:] == ["settled", "settled"]
+    assert min(times["auto"]) >= 0.5
+    assert min(times["auto"]) - min(times["direct"]) < 0.5 + 0.3
+    assert {row[2] for row in routing.ledger()} == {"settled"}
 
 
 def cut_after(letters: int) -> Answer:
@@ -201,7 +201,7 @@ def state_of(connection: Connection) -> str:
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -229,7 +229,7 @@ def test_a_breaker_that_opens_is_passed_by_and_one_trial_closes_it(
     hold = threading.Event()
 
     def trial(asked: Asked) -> Answer:
-        hold.wait(5)
+        hold.wait(60)
         return said("I am weak.")
 
     routing.scripts["weak"] = trial
@@ -238,11 +238,11 @@ def test_a_breaker_that_opens_is_passed_by_and_one_trial_closes_it(
     first = many.submit(hear, api, stream=True)
     wait_for(lambda: routing.asked == ["weak"])
     others = [many.submit(hear, api, stream=False) for _ in range(3)]
-    assert [heard.result(10).text for heard in others] == ["I am strong."] * 3
+    assert [heard.result(60).text for heard in others] == ["I am strong."] * 3
     assert state_of(other_host) == "half_open"
     assert sorted(routing.asked) == ["strong", "strong", "strong", "weak"]
     hold.set()
-    assert first.result(10).text == "I am weak."
+    assert first.result(60).text == "I am weak."
     wait_for(lambda: state_of(other_host) == "closed")
     answer = ask(api)
     assert (words(answer), answer.route["why"]) == ("I am weak.", [])

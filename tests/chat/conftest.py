@@ -63,7 +63,7 @@ class Browser:
         found: list[Any] = self.call("GET", f"/conversations/{chat}/messages").json()["results"]
         return found
 
-    def answered(self, chat: str, seconds: float = 20) -> list[Any]:
+    def answered(self, chat: str, seconds: float = 60) -> list[Any]:
         """The messages once no answer is awaited."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

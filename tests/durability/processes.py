@@ -27,7 +27,7 @@ class Child:
     command: Command
     log: Path
 
-    def wait_for(self, pattern: str, seconds: float = 40) -> None:
+    def wait_for(self, pattern: str, seconds: float = 60) -> None:
         """Wait for a line in its log; raises with the log."""
         deadline = time.monotonic() + seconds
         while not re.search(pattern, self.text()):

@@ -250,7 +250,7 @@ def test_each_route_ends_with_what_it_had_and_nobody_is_asked_again(
             lose_lease(scene)
         for way in ways.values():
             check_end(scene, way, STATES[how])
-        assert time.monotonic() - begun < 30
+        assert time.monotonic() - begun < 60
         time.sleep(2.5)
         assert sorted(scene.routing.asked) == asked
     finally:

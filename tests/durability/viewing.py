@@ -61,7 +61,7 @@ class Watched:
     def position(self) -> int:
         return int(self.events[-1]["end"]) if self.events else 0
 
-    def end(self, seconds: float = 30) -> dict[str, Any]:
+    def end(self, seconds: float = 60) -> dict[str, Any]:
         """Wait for the end event."""
         self.future.result(seconds)
         last = self.events[-1]
@@ -75,7 +75,7 @@ class Watched:
             assert event["seq"] == at, (at, event)
             at = event["end"]
 
-    def wait(self, is_so: Callable[[Watched], bool], seconds: float = 20) -> None:
+    def wait(self, is_so: Callable[[Watched], bool], seconds: float = 60) -> None:
         """Wait until it is so."""
         deadline = time.monotonic() + seconds
         while not is_so(self):

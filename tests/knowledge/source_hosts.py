@@ -292,7 +292,7 @@ def _serving(port: int, handler: type[BaseHTTPRequestHandler]) -> Iterator[None]
 
 
 def _wait(port: int) -> None:
-    for _ in range(100):
+    for _ in range(300):
         try:
             with urlopen(f"http://127.0.0.1:{port}/", timeout=1):
                 return

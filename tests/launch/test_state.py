@@ -44,7 +44,7 @@ def test_left_over_process_is_ended_but_not_another_with_its_number(tmp_path: Pa
         assert end_leftovers({"other": {"pid": process.pid, "created": entry["created"] - 5}}) == []
         assert process.poll() is None
         assert end_leftovers({"web": entry}) == ["web"]
-        assert process.wait(5) < 0
+        assert process.wait(20) < 0
 
 
 def test_children_get_nothing_that_an_sdk_would_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,10 +26,10 @@ def command(name: str, code: str, *, stop_seconds: float = 5) -> Command:
 
 def service(name: str, code: str, stage: int = 0, *, stop_seconds: float = 5) -> Service:
     made = command(name, code, stop_seconds=stop_seconds)
-    return Service(made, stage, ready_line=re.compile("up"), ready_seconds=10)
+    return Service(made, stage, ready_line=re.compile("up"), ready_seconds=30)
 
 
-async def until(condition: object, seconds: float = 10) -> None:
+async def until(condition: object, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "waited in vain"

@@ -143,23 +143,23 @@ def test_every_page_about_models_stays_quick(crowded: Crowd, monkeypatch: pytest
         connection.force_debug_cursor = False
         if len(queries) >= QUERIES:
             many.append((url, len(queries)))
-        if (took := _quickest(client, url)) >= SECONDS:
+        if (took := quickest(client, url)) >= SECONDS:
             slow.append((url, f"{took:.3f} s"))
     assert (many, slow) == ([], [])
 
 
-def _quickest(client: Client, url: str, times: int = 5) -> float:
+def quickest(client: Client, url: str, times: int = 10) -> float:
     """Seconds of the first look that is quick, else of the quickest: what the page costs, not what else the
     machine did meanwhile.
     """
-    quickest = math.inf
+    least = math.inf
     for _ in range(times):
         begun = perf_counter()
         client.get(url)
-        quickest = min(quickest, perf_counter() - begun)
-        if quickest < SECONDS:
+        least = min(least, perf_counter() - begun)
+        if least < SECONDS:
             break
-    return quickest
+    return least
 
 
 def test_default_is_the_one_that_a_chat_begins_with(crowded: Crowd) -> None:

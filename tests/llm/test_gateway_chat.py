@@ -160,7 +160,7 @@ def test_stop_closes_the_host_and_settles_what_was_said(connected: Connected) ->
         return stream.outcome
 
     outcome = run_on_loop(stopped())
-    assert connected.host.gone.wait(2)
+    assert connected.host.gone.wait(15)
     assert outcome.finish == "stopped"
     row = ledger(connected)[0]
     assert (row.state, row.finish, row.estimated, row.tokens_output) == ("settled", "stopped", True, 3)

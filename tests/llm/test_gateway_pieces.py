@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from base64 import b64encode
 from decimal import Decimal
 from typing import Any
@@ -130,11 +129,11 @@ def test_a_caller_who_leaves_is_counted_by_estimate(connected: Connected) -> Non
     from apps.llm.loop import run_on_loop
 
     connected.host.answers = [Answer(whole=PAINTED)]
-    reached = threading.Event()
+    reached, left = threading.Event(), threading.Event()
 
     def dawdle(_: Asked) -> None:
         reached.set()
-        time.sleep(0.5)
+        left.wait(60)
 
     connected.host.on_request = dawdle
     model = offer(connected, "dall-e-3")
@@ -142,12 +141,13 @@ def test_a_caller_who_leaves_is_counted_by_estimate(connected: Connected) -> Non
     async def leave() -> None:
         call = ImageCall(who(connected), model.pk, ImageRequest("", "a cat", count=3))
         asking = asyncio.ensure_future(generate_images(call))
-        await asyncio.to_thread(reached.wait, 5)
+        await asyncio.to_thread(reached.wait, 30)
         asking.cancel()
         await asyncio.wait((asking,))
         assert asking.cancelled()
 
     run_on_loop(leave())
+    left.set()
     row = ledger(connected)[0]
     assert (row.state, row.finish, row.units, row.estimated, row.cost) == (
         "settled", "stopped", 3, True, None,

@@ -33,7 +33,7 @@ def follow(to: ClientConnection, run_id: object, after: int = 0) -> None:
     to.send(json.dumps({"type": "follow", "run": str(run_id), "after": after}))
 
 
-def events(tab: ClientConnection, seconds: float = 15) -> Iterator[dict[str, Any]]:
+def events(tab: ClientConnection, seconds: float = 40) -> Iterator[dict[str, Any]]:
     """Events up to the end, without pings."""
     while True:
         said = json.loads(tab.recv(timeout=seconds))
@@ -46,7 +46,7 @@ def events(tab: ClientConnection, seconds: float = 15) -> Iterator[dict[str, Any
 
 def get(port: int, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
     """GET whose body is read by the caller; the socket is closed with the answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
     connection.request("GET", path, headers=headers | {"Connection": "close"})
     return connection.getresponse()
 

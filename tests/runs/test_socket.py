@@ -101,4 +101,4 @@ def test_nonsense_closes_the_socket(port: int, bob: SignedIn, said: str) -> None
     with open_socket(port, bob) as socket:
         socket.send(said)
         with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=5)
+            socket.recv(timeout=20)

@@ -135,10 +135,10 @@ def test_a_slow_reader_is_not_the_hosts_silence() -> None:
         text = ""
         async with Server([Answer([HELLO, STOP, DONE], pause=0.01)]) as server:
             deltas = vendor_for("openai_compatible").stream(
-                server.endpoint(), ASKED, Timeouts(1, 0.2, 0.2, 10)
+                server.endpoint(), ASKED, Timeouts(5, 0.5, 0.5, 20)
             )
             async for delta in deltas:
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.7)
                 text += getattr(delta, "text", "")
         return text
 

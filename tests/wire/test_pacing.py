@@ -37,7 +37,7 @@ async def _rested(streams: int, answer: Answer) -> float:
             open_streams.enter_context(pace.kept())
         pace.rest(answer, 1)
         if answer.is_paused:
-            await asyncio.wait_for(answer.resumed.wait(), 1)
+            await asyncio.wait_for(answer.resumed.wait(), 15)
     return loop.time() - begun
 
 
@@ -85,7 +85,7 @@ def test_those_that_rest_go_on_together() -> None:
                 open_streams.enter_context(pace.kept())
             pace.rest(first, 1)
             pace.rest(second, 1 + CHOIRS)
-            await asyncio.wait_for(first.resumed.wait(), 1)
+            await asyncio.wait_for(first.resumed.wait(), 15)
         return first.resumed.is_set(), second.resumed.is_set()
 
     assert asyncio.run(both()) == (True, True)
