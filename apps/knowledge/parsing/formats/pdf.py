@@ -15,6 +15,7 @@ from apps.knowledge.parsing.formats.pdf_headings import Style, outline_of, style
 from apps.knowledge.parsing.formats.pdf_page import Block, page_blocks
 from apps.knowledge.parsing.formats.pdf_scan import shown_text
 from apps.knowledge.parsing.formats.pdf_sections import sections_of
+from apps.knowledge.parsing.formats.pdf_sheet import readable
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.parsed import Parsed, clean
 
@@ -82,7 +83,7 @@ def _read(document: pypdfium2.PdfDocument, index: int, *, styled: bool) -> Page:
     except pypdfium2.PdfiumError:
         return read
     try:
-        textpage = page.get_textpage()
+        textpage = readable(page)
         read.blocks = page_blocks(page, textpage)
         if styled:
             read.styles = [[style_of(textpage, line) for line in block.lines] for block in read.blocks]

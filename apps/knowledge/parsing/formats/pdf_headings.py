@@ -22,7 +22,7 @@ _MAX_OUTLINE = 5000
 _LONGEST = 120
 _LARGER = 1.12
 _LEVELS = 3
-_MOST = 0.2
+_MOST = 0.3
 _REPEATED = 3
 _MARGIN = 2
 _NAME_BYTES = 100
@@ -70,7 +70,7 @@ def style_of(textpage: pypdfium2.PdfTextPage, line: Line) -> Style:
 Styled = tuple[str, Style]
 
 
-def heading_levels(pages: Sequence[Sequence[Styled]]) -> dict[Style, int]:
+def heading_levels(pages: Sequence[Sequence[Styled]], running: set[str]) -> dict[Style, int]:
     """The level of each style that headings are set in; none where too many lines would be headings.
 
     The commonest size is the text's; up to three larger ones are levels, bold lines of that size one more.
@@ -82,7 +82,7 @@ def heading_levels(pages: Sequence[Sequence[Styled]]) -> dict[Style, int]:
     if not body:
         return {}
     least = body * _LARGER
-    lines = [line for page in pages for line in page if line[0]]
+    lines = [line for page in pages for line in page if line[0] and line_shape(line[0]) not in running]
     found = Counter(
         style for text, style in lines if _may_head(text) and (style.size > least or style.is_bold)
     )

@@ -20,9 +20,9 @@ _MAX_OBJECTS = 20_000
 _MIN_PATHS = 50
 _MIN_LETTERS = 8
 _MAX_STRANGE = 0.3
-_LARGE = 0.35
+_SHARE, _LARGE_SHARE = 0.15, 0.35
 _FEW_LETTERS = 25
-_MOST_TEXT = 400
+_LITTLE_TEXT, _MOST_TEXT = 400, 1500
 
 _WORDS = re.compile(r"\W+")
 
@@ -45,7 +45,8 @@ def shown_text(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, text: s
         recognition.require()
         found = recognition.recognised(_drawn(page))
         return Shown(found, is_all=bool(found))
-    if len(text) > _MOST_TEXT or not _has_bare_picture(page, textpage) or not recognition.may_add():
+    share = _SHARE if len(text) <= _LITTLE_TEXT else _LARGE_SHARE
+    if len(text) > _MOST_TEXT or not _has_bare_picture(page, textpage, share) or not recognition.may_add():
         return Shown()
     known = {_words(line) for line in text.split("\n")}
     lines = recognition.recognised(_drawn(page)).split("\n")
@@ -71,8 +72,8 @@ def _shows_something(page: pypdfium2.PdfPage) -> bool:
     return paths >= _MIN_PATHS
 
 
-def _has_bare_picture(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> bool:
-    """Whether pictures cover a large part of the page with hardly a letter of the text layer on them."""
+def _has_bare_picture(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, share: float) -> bool:
+    """Whether pictures cover this share of the page with hardly a letter of the text layer on them."""
     boxes = [item.get_bounds() for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=1)]
     if not boxes:
         return False
@@ -80,7 +81,7 @@ def _has_bare_picture(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) 
         pick(box[at] for box in boxes) for at, pick in enumerate((min, min, max, max))
     )
     width, height = page.get_size()
-    if (right - left) * (top - bottom) < _LARGE * width * height:
+    if (right - left) * (top - bottom) < share * width * height:
         return False
     return int(pdfium.FPDFText_GetBoundedText(textpage, left, top, right, bottom, None, 0)) < _FEW_LETTERS
 

@@ -52,7 +52,8 @@ class _Tables:
 def sections_of(pages: Sequence[Page], outline: Outline) -> Iterator[Section]:
     """The document's sections under the outline's headings, or where it has none, under lines set as such."""
     styled = [list(_styled(page)) for page in pages] if not outline else []
-    levels, running = heading_levels(styled), running_lines(styled)
+    running = running_lines(styled)
+    levels = heading_levels(styled, running)
     path = HeadingPath()
     before = _Tables([], ())
     for page in pages:

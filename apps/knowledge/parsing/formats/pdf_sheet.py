@@ -62,6 +62,24 @@ _TURNS = (
 )
 
 
+def readable(page: pypdfium2.PdfPage) -> pypdfium2.PdfTextPage:
+    """The page's text layer in an order that can be read.
+
+    PDFium orders text as the page is shown, so that lines which are shown lying come backwards: the page is
+    turned for it until most of its text stands upright.
+    """
+    textpage = page.get_textpage()
+    shown, upright = page.get_rotation(), -_quarter(textpage) % 4 * 90
+    if shown == upright:
+        return textpage
+    textpage.close()
+    page.set_rotation(upright)
+    try:
+        return page.get_textpage()
+    finally:
+        page.set_rotation(shown)
+
+
 def may_hold_columns(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> bool:
     """Whether lines have wide gaps or much is drawn; a cheap look that spares most pages the thorough one."""
     count = pdfium.FPDFText_CountRects(textpage, 0, -1)
