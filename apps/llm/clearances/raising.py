@@ -1,4 +1,4 @@
-"""Telling the app above that rules found a call's texts to be of a higher class: its conversation keeps it."""
+"""Telling the app above that rules found a higher class in a call: its conversation keeps it."""
 
 from __future__ import annotations
 

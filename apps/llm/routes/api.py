@@ -127,16 +127,16 @@ class RouteTrialApi(ModelsApi):
     @extend_schema(
         operation_id="routes_try",
         tags=TAGS,
-        request=serializers.TrialInput,
+        request=serializers.RouteTrialInput,
         responses={202: serializers.TrialOutput},
     )
     def post(self, request: Request, route_id: UUID) -> Response:
         """Ask it as a team would; the run's end says who answered and why."""
         route = access_route(route_id)
-        values = taken(request, serializers.TrialInput)
-        team = access_team(values["team_id"])
+        values = taken(request, serializers.RouteTrialInput)
+        team = access_team(values.pop("team_id"))
         with refusals():
-            run = trial_start(actor=self.actor, route=route, team=team, text=values["text"])
+            run = trial_start(actor=self.actor, route=route, team=team, **values)
         return Response({"run_id": run.pk}, status=202)
 
 

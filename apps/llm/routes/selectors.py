@@ -111,9 +111,7 @@ def routes_cleared(ids: Collection[UUID], models: Mapping[UUID, Open]) -> dict[U
         for level in sorted(DataClass, reverse=True)
     }
     return {
-        id_: next(
-            (at for at, by in able.items() if is_usable(Ref("route", id_), definitions, by)), None
-        )
+        id_: next((at for at, by in able.items() if is_usable(Ref("route", id_), definitions, by)), None)
         for id_ in ids
     }
 

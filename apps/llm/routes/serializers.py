@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.guardrails.classes import SLUGS
 from apps.llm.routes.models import RouteKind
 from apps.llm.routes.services import shown
 from apps.rest.serializers import InputSerializer
@@ -78,6 +79,12 @@ class TrialInput(InputSerializer):
 
     team_id = serializers.UUIDField()
     text = serializers.CharField(max_length=8_000)
+
+
+class RouteTrialInput(TrialInput):
+    """The same, with the data class that the question is taken to have."""
+
+    data_class = serializers.ChoiceField(SLUGS, required=False, default="")
 
 
 class TrialOutput(serializers.Serializer[Any]):

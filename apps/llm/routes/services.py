@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from apps.accounts.models import Team
 from apps.audit.services import record
+from apps.guardrails.classes import SLUGS
 from apps.llm.models import Model, Route, RouteGrant
 from apps.llm.routes.composition import check
 from apps.llm.routes.definitions import DefinitionError, Ref, refs_of
@@ -225,10 +226,16 @@ def _record(
     record(actor=actor, action=action, target_type="route", target_id=route.pk, before=before, after=after)
 
 
-def trial_start(*, actor: Actor, route: Route, team: Team, text: str) -> Run:
-    """Ask the route as this team would, in a run of the administrator's own; raises ValidationError."""
-    run = trial_run(actor=actor, kind=TRIAL, team=team, text=text, tried={"route_id": str(route.pk)})
-    detail = {"slug": route.slug, "team": team.name}
+def trial_start(*, actor: Actor, route: Route, team: Team, text: str, data_class: str = "") -> Run:
+    """Ask the route as this team would, in a run of the administrator's own; raises ValidationError.
+
+    `data_class` is the class, by its name, that the question is taken to have.
+    """
+    if data_class and data_class not in dict(SLUGS):
+        raise ValidationError({"data_class": "Choose a class of the list."})
+    tried = {"route_id": str(route.pk), "data_class": data_class}
+    run = trial_run(actor=actor, kind=TRIAL, team=team, text=text, tried=tried)
+    detail = {"slug": route.slug, "team": team.name, "data_class": data_class}
     record(actor=actor, action="route.tried", target_type="route", target_id=route.pk, detail=detail)
     return run
 

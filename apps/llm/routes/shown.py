@@ -39,6 +39,7 @@ def trial_shown(run: Run) -> dict[str, Any]:
         "text": "".join(payload for kind, payload in log if kind == "text"),
         "note": run.result.get("route"),
         "asked": run.input["text"],
+        "data_class": run.input.get("data_class", ""),
         "team_id": str(run.team_id),
         "result_url": _address(run, "result"),
         "stop_url": _address(run, "stop"),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from apps.guardrails.classes import DataClass
 from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, RefusedError, VendorError
 from apps.llm.routes.execution import Ask, Calls, Performance, Spoken
 from apps.llm.routes.selectors import local_hour, offered, plan_of
@@ -30,12 +31,17 @@ async def try_out(ctx: RunContext) -> None:
     """Asks the route as the run's team; `result` gets what it did."""
     with in_words("None of what the route needs is open to this team. Let it use the models first."):
         plan, hour = await ctx.db(_load, UUID(ctx.input["route_id"]), ctx.team_id)
-        performance = Performance(plan, Calls(ctx, PURPOSE))
+        performance = Performance(plan, Calls(ctx, PURPOSE, data_class=_class_of(ctx)))
         said: Said | None = None
         try:
             said = await performance.answer(_ask(ctx, hour), Spoken(ctx, "finish"))
         finally:
             ctx.result["route"] = performance.note(said)
+
+
+def _class_of(ctx: RunContext) -> DataClass | None:
+    slug = ctx.input.get("data_class")
+    return DataClass.of(slug) if slug else None
 
 
 async def try_model(ctx: RunContext) -> None:

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from apps.accounts.models import Team
-    from apps.llm.models import Route
+    from apps.guardrails.classes import SLUGS
+from apps.llm.models import Route
 
 ABOUT = {
     "fallback": "The next model when one fails or is slow.",
@@ -155,6 +156,7 @@ class RoutePage(ModelsPage):
             ),
             "saved": request.GET.get("saved", ""),
             "most_text": MOST_TEXT,
+            "data_classes": SLUGS,
         }
         return self.page(route=route, **found | context)
 
@@ -198,9 +200,9 @@ class RouteTrialView(RoutePage):
     def post(self, request: HttpRequest, route_id: UUID) -> HttpResponse:
         route = access_route(route_id)
         team = access_team(uuid_of(request.POST.get("team", "")))
-        text = request.POST.get("text", "")
+        text, data_class = request.POST.get("text", ""), request.POST.get("data_class", "")
         try:
-            run = trial_start(actor=self.actor, route=route, team=team, text=text)
+            run = trial_start(actor=self.actor, route=route, team=team, text=text, data_class=data_class)
         except ValidationError as error:
             refused = {"messages": error.messages, "text": text, "team": team}
             return self.shown(route, trial_refused=refused, status=UNPROCESSABLE)
