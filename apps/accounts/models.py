@@ -16,6 +16,7 @@ class TenantSettings(TenantModel):
     language = models.CharField(max_length=12, default="en")
     time_zone = models.CharField(max_length=64, default="UTC")
     currency = models.CharField(max_length=3, default="USD", db_default="USD")
+    shows_budgets = models.BooleanField(default=True, db_default=True)
     setup_done_at = models.DateTimeField(null=True)
     setup_step = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -10,11 +10,13 @@ class MeteringConfig(AppConfig):
     label = "metering"
 
     def ready(self) -> None:
+        from apps.metering.budgets import warning
         from apps.metering.chargeback import making as statements
         from apps.metering.rollups import upkeep as rollups
         from apps.metering.upkeep import EVERY_S, settle_stale
         from apps.runs.maintenance import Job, register_job
 
         register_job(Job("ledger", EVERY_S, settle_stale))
+        register_job(Job("budget warnings", warning.EVERY_S, warning.warn_due))
         register_job(Job("days", rollups.EVERY_S, rollups.roll_up))
         register_job(Job("statements", statements.EVERY_S, statements.statements_due))

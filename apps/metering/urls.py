@@ -1,5 +1,6 @@
 """Addresses of the metering pages."""
 
+from apps.metering.budgets.urls import urlpatterns as budgets
 from apps.metering.usage.urls import urlpatterns as usage
 
-urlpatterns = [*usage]
+urlpatterns = [*budgets, *usage]

@@ -20,6 +20,7 @@ from apps.llm.gateway.retry import pause_before_retry
 from apps.llm.gateway.stages import followed, guarded
 from apps.llm.vendors.base import ErrorKind, Finished, Usage, VendorError
 from apps.metering import services as metering
+from apps.metering.budgets.words import warning_of
 from apps.metering.rates.admission import UNLIMITED
 from apps.tenants.quick import in_quick_scope
 
@@ -135,6 +136,7 @@ class ChatStream:
         outcome.call_id = opened.call_id
         outcome.model_slug = opened.target.found.slug
         outcome.model_name = opened.target.found.name
+        outcome.notice = warning_of(opened.target.purse.lines)
         outcome.attempts += 1
         self._attempt = monotonic()
         return opened

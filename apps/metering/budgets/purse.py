@@ -17,7 +17,7 @@ from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -85,6 +85,12 @@ class Line:
         return self.amount + self.granted
 
     @property
+    def percent(self) -> int:
+        """How much of the limit is spent or set aside, 100 at most, rounded down."""
+        used = self.spent + self.reserved
+        return min(100, int(used * 100 / self.limit)) if self.limit else 100
+
+    @property
     def left(self) -> Decimal:
         """What may still be reserved; below 0 where calls cost more than their reservation."""
         return self.limit - self.spent - self.reserved
@@ -117,22 +123,35 @@ def purse_calls(payers: Payers, at: datetime) -> tuple[tuple[Statement, Values],
 def purse_of(payers: Payers, at: datetime, read: Sequence[Done]) -> Purse:
     """The purse of a call that is reserved at `at`; begins the periods that no call has seen yet."""
     lines, book = read
-    rows = lines.rows
+    return Purse(at, price_book_of(book), _lines(_values(payers, at), lines.rows))
+
+
+def lines_now(subjects: Iterable[UUID], user_id: UUID | None, at: datetime) -> tuple[Line, ...]:
+    """The budgets of these subjects with their counters of now: the shared ones, and this person's own."""
+    values = _of(subjects, user_id, at)
+    return _lines(values, execute(_READ, values).rows)
+
+
+def _lines(values: dict[str, Any], rows: Sequence[Sequence[Any]]) -> tuple[Line, ...]:
+    """What was read; periods that nobody has seen yet are begun first."""
     if any(row[11] is None for row in rows):
         for row in rows:
             if row[11] is None:
-                _period_begin(row, at)
-        rows = execute(_READ, _values(payers, at)).rows
-    return Purse(at, price_book_of(book), tuple(_line(row) for row in rows))
+                _period_begin(row, values["at"])
+        rows = execute(_READ, values).rows
+    return tuple(_line(row) for row in rows)
 
 
 def _values(payers: Payers, at: datetime) -> dict[str, Any]:
-    tenant_id = current_tenant_id()
-    subjects = (tenant_id, payers.team_id, payers.user_id, payers.api_key_id, payers.model_id)
+    subjects = (current_tenant_id(), payers.team_id, payers.user_id, payers.api_key_id, payers.model_id)
+    return _of((subject for subject in subjects if subject is not None), payers.user_id, at)
+
+
+def _of(subjects: Iterable[UUID], user_id: UUID | None, at: datetime) -> dict[str, Any]:
     return {
-        "tenant": tenant_id,
-        "subjects": [subject for subject in subjects if subject is not None],
-        "user": payers.user_id,
+        "tenant": current_tenant_id(),
+        "subjects": list(subjects),
+        "user": user_id,
         "pool": POOL,
         "at": at,
     }

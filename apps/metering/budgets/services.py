@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from apps.accounts.selectors import tenant_settings
 from apps.audit.services import record
 from apps.metering.budgets.models import Budget, PeriodKind, Reach, Sharing, Unit
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST: Final = Decimal(10) ** 15
 TARGET: Final = "budget"
-_ONE_PERSON: Final = (Reach.PERSON,)
+_ONE_PERSON: Final = (Reach.PERSON, Reach.KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def budget_create(
         sharing=terms.sharing,
     )
     if reach in _ONE_PERSON and terms.sharing is Sharing.EACH:
-        raise ValidationError({"sharing": "A person's budget is theirs alone. Choose “Shared by all”."})
+        raise ValidationError({"sharing": "This is one person's budget anyway. Choose “Shared by all”."})
     if _same(budget).exists():
         raise ValidationError(
             {"": "There is such a budget already. Change its amount instead. Nothing was saved."}
@@ -76,6 +77,21 @@ def budget_archive(*, actor: Actor | None, budget: Budget) -> None:
     budget.archived_at = timezone.now()
     budget.save(update_fields=["archived_at"])
     _record(actor, "budget.archived", budget, before=before)
+
+
+def shows_budgets_set(*, actor: Actor | None, shows: bool) -> None:
+    """Whether people see how much is left of the budgets that limit their calls."""
+    organisation = tenant_settings()
+    before, organisation.shows_budgets = organisation.shows_budgets, shows
+    organisation.save(update_fields=["shows_budgets"])
+    record(
+        actor=actor,
+        action="organisation.updated",
+        target_type="organisation",
+        target_id=organisation.pk,
+        before={"shows_budgets": before},
+        after={"shows_budgets": shows},
+    )
 
 
 def snapshot(budget: Budget) -> dict[str, Any]:

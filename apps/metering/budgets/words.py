@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from apps.metering.budgets.holding import Why
 from apps.metering.budgets.models import PeriodKind, Reach, Sharing, Unit
+from apps.metering.money import money
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from apps.metering.budgets.forecast import Forecast
     from apps.metering.budgets.holding import BudgetFullError
     from apps.metering.budgets.purse import Line
 
 EVERY: Final = {PeriodKind.DAY: "daily", PeriodKind.WEEK: "weekly", PeriodKind.MONTH: "monthly"}
+WARN_PERCENT: Final = 80
 THIS: Final = {PeriodKind.DAY: "today", PeriodKind.WEEK: "this week", PeriodKind.MONTH: "this month"}
-_CENT: Final = Decimal("0.01")
-_FINE: Final = Decimal("0.000001")
 
 
 class Named(Protocol):
@@ -35,12 +37,10 @@ class Named(Protocol):
 
 
 def amount_text(amount: Decimal, unit: str, currency: str) -> str:
-    """Such as “12.50 EUR”, “0.000375 EUR” or “12,000 tokens”; never rounded to nothing."""
+    """Such as “12.50 EUR”, “0.00038 EUR” or “12,000 tokens”; never rounded to nothing."""
     if unit == Unit.TOKENS:
         return f"{amount.quantize(Decimal(1), ROUND_HALF_UP):,f} tokens"
-    step = _CENT if not amount or abs(amount) >= _CENT else _FINE
-    rounded = amount.quantize(step, ROUND_HALF_UP) or amount.quantize(step, ROUND_CEILING)
-    return f"{rounded:,f} {currency}"
+    return money(amount, currency)
 
 
 def name_of(budget: Named) -> str:
@@ -65,6 +65,11 @@ def anew(ends_at: datetime, time_zone: str) -> str:
     return f"{local.day} {local:%B %Y, %H:%M} ({time_zone})"
 
 
+def sentence(text: str) -> str:
+    """With a capital at its beginning."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def standing(line: Line, currency: str) -> str:
     """Such as “9.40 EUR of 10.00 EUR are spent this month, and 0.50 EUR are set aside for answers …”."""
     spent = amount_text(line.spent, line.unit, currency)
@@ -75,13 +80,23 @@ def standing(line: Line, currency: str) -> str:
     return f"{said}."
 
 
+def warning_of(lines: Sequence[Line]) -> str:
+    """Such as “85% of your monthly allowance is used. …”, of the fullest budget; empty below four fifths."""
+    fullest = max(lines, key=lambda line: line.percent, default=None)
+    if fullest is None or fullest.percent < WARN_PERCENT:
+        return ""
+    name = name_of(fullest)
+    return (
+        f"{fullest.percent}% of {name} is used. It starts anew on {anew(fullest.ends_at, fullest.time_zone)}."
+    )
+
+
 def title_of(error: BudgetFullError) -> str:
     """The refusal in a line."""
     if error.why is not Why.FULL:
         return "This model has no price that the budget can count"
-    name = name_of(error.line)
     state = "is used up" if error.line.left <= 0 else "has too little left for this"
-    return f"{name[0].upper()}{name[1:]} {state}"
+    return sentence(f"{name_of(error.line)} {state}")
 
 
 def reason_of(error: BudgetFullError, currency: str) -> str:
@@ -100,3 +115,15 @@ def reason_of(error: BudgetFullError, currency: str) -> str:
     needed = amount_text(error.needed or Decimal(0), line.unit, currency)
     said = f"{standing(line, currency)} This answer could take up to {needed}."
     return f"{said} The budget starts anew on {anew(line.ends_at, line.time_zone)}."
+
+
+def outlook(coming: Forecast | None, limit: Decimal, unit: str, currency: str, zone: ZoneInfo) -> str:
+    """What the forecast says in a sentence; empty without one."""
+    if coming is None:
+        return ""
+    amount = amount_text(coming.amount, unit, currency)
+    if coming.runs_out_at is not None:
+        day = coming.runs_out_at.astimezone(zone)
+        return f"At this pace it is used up on {day.day} {day:%B, %H:%M}; {amount} would be needed."
+    share = f" ({int(coming.amount * 100 / limit)}%)" if limit else ""
+    return f"At this pace {amount}{share} are used when it ends."
