@@ -106,7 +106,8 @@ def _organisation(teams: int) -> UUID:
         Markup.objects.create(percent=Decimal(10), valid_from=early)
         for team in made[::5]:
             Markup.objects.create(percent=Decimal("12.5"), team_id=team.pk, valid_from=early)
-    return tenant.id
+    tenant_id: UUID = tenant.id
+    return tenant_id
 
 
 def _fill(tenant_id: UUID, calls: int, teams: int) -> None:
@@ -114,7 +115,7 @@ def _fill(tenant_id: UUID, calls: int, teams: int) -> None:
 
     from apps.tenants.platform import PLATFORM, platform_scope
 
-    values = {
+    values: dict[str, Any] = {
         "tenant": tenant_id, "calls": calls, "teams": teams, "models": MODELS, "people": PEOPLE_PER_TEAM,
     }  # fmt: skip
     with platform_scope(), connections[PLATFORM].cursor() as cursor:

@@ -22,6 +22,8 @@ class LlmConfig(AppConfig):
         from apps.llm.selectors.administration import has_provider
         from apps.llm.selectors.health import overview
         from apps.llm.services import builtin_connection_ensure
+        from apps.llm.services.pricing import CATALOGUE
+        from apps.metering.known_models import register_catalogue
         from apps.metering.prices import add_list
         from apps.runs.maintenance import Job, register_job
         from apps.runs.registry import RunKind, register
@@ -29,6 +31,7 @@ class LlmConfig(AppConfig):
 
         register_job(Job("connection probes", PROBE_EVERY_S, Prober().hint))
         add_list(price_at)
+        register_catalogue(CATALOGUE)
         register(RunKind(TRIAL, try_out, on_end=end_trial, describe=of_nothing, limit_s=300.0))
         register(RunKind(MODEL_TRIAL, try_model, describe=of_nothing, limit_s=300.0))
         registry.register(model="llm.Connection", column="sealed_key", field=KEY_FIELD)

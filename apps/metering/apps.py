@@ -12,6 +12,7 @@ class MeteringConfig(AppConfig):
     def ready(self) -> None:
         from apps.metering.budgets import warning
         from apps.metering.chargeback import making as statements
+        from apps.metering.pricebook import upkeep as prices
         from apps.metering.rollups import upkeep as rollups
         from apps.metering.upkeep import EVERY_S, settle_stale
         from apps.runs.maintenance import Job, register_job
@@ -19,4 +20,5 @@ class MeteringConfig(AppConfig):
         register_job(Job("ledger", EVERY_S, settle_stale))
         register_job(Job("budget warnings", warning.EVERY_S, warning.warn_due))
         register_job(Job("days", rollups.EVERY_S, rollups.roll_up))
+        register_job(Job("prices", prices.EVERY_S, prices.apply_due_prices))
         register_job(Job("statements", statements.EVERY_S, statements.statements_due))

@@ -17,3 +17,8 @@ def money(amount: Decimal, currency: str) -> str:
         return f"{amount:.{digits}f} {currency}"
     step = Decimal(1) if currency in _WHOLE else _CENTS
     return f"{amount.quantize(step, rounding=ROUND_HALF_UP):,} {currency}"
+
+
+def plain(amount: Decimal) -> str:
+    """The number without noughts at its end, and never with an exponent."""
+    return f"{amount.normalize():f}"

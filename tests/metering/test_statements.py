@@ -11,9 +11,11 @@ from uuid import uuid4
 import pytest
 
 from apps.tenants.scope import tenant_scope
-from tests.metering.ledger import MODEL, call_made
+from tests.metering.ledger import call_made
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.factories import Cast
 
 OCTOBER = dt.date(2026, 10, 1)
@@ -118,11 +120,12 @@ def test_the_application_can_not_write_what_is_frozen(october: Cast) -> None:
     _made(october)
     before = [(row.number, row.charge) for row in _all(october)]
     for model in (Statement, StatementLine):
-        for verb in (
+        verbs: list[Callable[[Any], object]] = [
             lambda m: m.objects.update(charge=0),
             lambda m: m.objects.all().delete(),
             lambda m: m.objects.first().save(force_insert=True),
-        ):
+        ]
+        for verb in verbs:
             with pytest.raises(ProgrammingError), tenant_scope(october.acme.id):
                 verb(model)
     assert [(row.number, row.charge) for row in _all(october)] == before
@@ -164,4 +167,3 @@ def test_a_statement_as_pdf_reads_as_its_rows(october: Cast) -> None:
         "Page 1 of 1",
     ):
         assert words in text
-    assert MODEL

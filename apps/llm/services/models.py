@@ -14,6 +14,8 @@ from apps.llm.catalogue import ABILITIES, facts_of
 from apps.llm.models import Connection, Model
 from apps.llm.selectors.catalogued import RESETTABLE, facts_for
 from apps.llm.vendors.base import Modality
+from apps.metering.known_models import KnownModel
+from apps.metering.pricebook.services import price_noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,6 +70,8 @@ def model_offer(*, actor: Actor | None, connection: Connection, offers: Iterable
         if model is None:
             model = _made(connection, offer, taken)
             model.save()
+            if model.price is not None:
+                _note_price(actor, model)
             known[model.vendor_model] = model
             taken.add(model.slug)
             _record(actor, "model.offered", model, after=snapshot(model))
@@ -91,6 +95,8 @@ def model_update(*, actor: Actor | None, model: Model, changes: Mapping[str, Any
     model.currency = (model.currency or "USD") if model.price is not None else ""
     model.save()
     after = snapshot(model)
+    if _price_in(after) != _price_in(before):
+        _note_price(actor, model)
     if after != before:
         _record(actor, "model.updated", model, before=before, after=after)
     return model
@@ -148,6 +154,16 @@ def snapshot(model: Model) -> dict[str, Any]:
     """What the audit log keeps of a model."""
     values = {name: getattr(model, name) for name in ("vendor_model", *_CHANGEABLE)}
     return {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+
+
+def _price_in(kept: Mapping[str, Any]) -> list[Any]:
+    return [kept[name] for name in ("price_input", "price_output", "price_unit", "currency")]
+
+
+def _note_price(actor: Actor | None, model: Model) -> None:
+    """Into the price book: from this moment the model costs that."""
+    known = KnownModel(model.pk, model.slug, model.name, model.price)
+    price_noted(actor=actor, model=known)
 
 
 def _made(connection: Connection, offer: Offer, taken: set[str]) -> Model:

@@ -1,11 +1,9 @@
 """Routes below /api/v1/."""
 
-from django.urls import path
-
+from apps.metering.api.costs import urlpatterns as costs
 from apps.metering.budgets.api_urls import urlpatterns as budgets
-from apps.metering.usage.api import UsageApi
 
 urlpatterns = [
-    path("usage", UsageApi.as_view(), name="api-usage"),
+    *costs,
     *budgets,
 ]

@@ -11,7 +11,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
-from apps.metering.money import money
+from apps.metering.money import money, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,7 @@ def _cells(line: StatementLine, currency: str) -> list[str]:
     name = f"{line.model_slug} (corrections)" if line.is_correction else line.model_slug
     return [
         name, f"{line.calls:,}", f"{line.tokens_input:,}", f"{line.tokens_output:,}",
-        money(line.amount, currency), f"{line.percent.normalize():f}%", money(line.charge, currency),
+        money(line.amount, currency), f"{plain(line.percent)}%", money(line.charge, currency),
     ]  # fmt: skip
 
 

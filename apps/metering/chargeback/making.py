@@ -195,7 +195,7 @@ def _statements(
             ends_at=span.ends_at,
             team_id=team_id,
             team_name=name,
-            cost_centre=codes.get(team_id, ""),
+            cost_centre=codes.get(team_id, "") if team_id else "",
             organisation=settings.name,
             currency=settings.currency,
             people=people.get(team_id, 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from apps.metering.prices import Price
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
 
 
@@ -59,6 +60,11 @@ class ModelPrice(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.model_slug} from {self.valid_from}"
+
+    @property
+    def price(self) -> Price | None:
+        """The price; None: as published."""
+        return Price.of(self.price_input, self.price_output, self.price_unit, self.currency)
 
 
 class Markup(TenantModel):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
-
 from apps.audit.services import record
-from apps.metering.rates.models import LimitOf, RateLimit
+from apps.metering.models import LimitOf, RateLimit
+from apps.rest.errors import invalid
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -31,10 +30,11 @@ class Wanted:
 def rate_limit_set(*, actor: Actor | None, team: Team | None, wanted: Wanted) -> RateLimit | None:
     """Put the limit in the place of the one before; None when nothing is limited any more.
 
-    The calls that began are not stopped; it holds in all processes within seconds. Raises ValidationError.
+    The calls that began are not stopped; it holds in all processes within seconds. Raises 400.
     """
     if (wanted.of == LimitOf.MODEL) != (wanted.model_id is not None):
-        raise ValidationError({"model": ["Choose a model for a limit of one model, and for no other."]})
+        message = "Choose a model for a limit of one model, and for no other."
+        raise invalid([{"field": "model", "message": message}])
     place = {"team": team, "of": wanted.of, "model_id": wanted.model_id}
     before = RateLimit.objects.filter(**place).first()
     says = {"requests": wanted.requests or None, "tokens": wanted.tokens or None}

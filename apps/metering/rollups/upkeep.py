@@ -126,7 +126,7 @@ def roll_up_tenant(tenant_id: UUID) -> bool:
 
 def _work(tenant_id: UUID) -> _Work | None:
     """What has to be looked at again; None for a tenant that has no settings yet."""
-    values = {"tenant": tenant_id, "id": new_id(), "beginning": BEGINNING}
+    values: dict[str, Any] = {"tenant": tenant_id, "id": new_id(), "beginning": BEGINNING}
     with platform_scope(), closing(connections[PLATFORM].cursor()) as cursor:
         cursor.execute(_BEGIN, values)
         cursor.execute(_READ, values)

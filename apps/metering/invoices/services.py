@@ -1,0 +1,153 @@
+"""Keeping an invoice beside the ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection
+
+from apps.audit.services import record
+from apps.metering.invoices.reading import FORMS, Columns, Figures, Read, UnreadableInvoiceError, read_invoice
+from apps.metering.models import Invoice, InvoiceLine
+from apps.rest.errors import invalid
+from apps.tenants.scope import current_tenant_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from apps.accounts.actors import Actor
+
+MOST_BYTES: Final = 10 * 1024 * 1024
+BATCH: Final = 1000
+_OWN: Final = """
+SELECT (created_at AT TIME ZONE 'UTC')::date, model_asked, model_answered,
+       count(*) FILTER (WHERE corrects_id IS NULL), sum(tokens_input), sum(tokens_output),
+       sum(cost) FILTER (WHERE currency = %(currency)s)
+FROM metering_usagerecord
+WHERE tenant_id = %(tenant)s AND state = 'settled' AND created_at >= %(since)s AND created_at < %(until)s
+  AND (%(connection)s::uuid IS NULL OR connection_id = %(connection)s)
+GROUP BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was sent: its name, its text, the form that it has, and the columns of a generic one."""
+
+    name: str
+    text: str
+    form: str
+    columns: Columns | None = None
+    currency: str = "USD"
+    connection_id: UUID | None = None
+    connection_name: str = ""
+
+
+@dataclass(slots=True)
+class _Own:
+    """What the ledger says."""
+
+    calls: int = 0
+    tokens_input: int = 0
+    tokens_output: int = 0
+    amount: Decimal | None = None
+
+
+def invoice_add(*, actor: Actor | None, upload: Upload) -> Invoice:
+    """Read the file, compare it with the ledger as it is now, and keep both; raises 400."""
+    if upload.form not in FORMS:
+        raise invalid([{"field": "form", "message": f"Choose from {', '.join(FORMS)}."}])
+    if len(upload.text) > MOST_BYTES:
+        raise invalid(
+            [{"field": "file", "message": "The file is larger than 10 MB. Upload it month by month."}]
+        )
+    columns = upload.columns if upload.form == "generic" and upload.columns else FORMS[upload.form][1]
+    try:
+        read = read_invoice(upload.text, columns)
+    except UnreadableInvoiceError as error:
+        raise invalid([{"field": "file", "message": str(error)}]) from None
+    days = [day for day, _ in read.lines]
+    invoice = Invoice.objects.create(
+        name=upload.name.replace("\x00", "")[:200] or "invoice.csv",
+        form=upload.form,
+        connection_id=upload.connection_id,
+        connection_name=upload.connection_name[:200],
+        currency=read.currency or upload.currency,
+        first_day=min(days),
+        last_day=max(days),
+        skipped=read.skipped,
+        created_by=actor.name[:120] if actor else "",
+    )
+    InvoiceLine.objects.bulk_create(_lines(invoice, read), BATCH)
+    record(
+        actor=actor,
+        action="invoice.added",
+        target_type="invoice",
+        target_id=invoice.pk,
+        after={"name": invoice.name, "days": f"{invoice.first_day} to {invoice.last_day}"},
+    )
+    return invoice
+
+
+def invoice_delete(*, actor: Actor | None, invoice: Invoice) -> None:
+    """Forget it; the ledger is not touched."""
+    record(
+        actor=actor,
+        action="invoice.deleted",
+        target_type="invoice",
+        target_id=invoice.pk,
+        before={"name": invoice.name},
+    )
+    InvoiceLine.objects.filter(invoice=invoice).delete()
+    Invoice.objects.filter(pk=invoice.pk).delete()
+
+
+def _lines(invoice: Invoice, read: Read) -> list[InvoiceLine]:
+    """A line for each model and day that either side knows."""
+    own = _own(invoice, {model for _, model in read.lines})
+    found = []
+    for day, model in sorted(read.lines.keys() | own.keys()):
+        said, ours = read.lines.get((day, model), Figures()), own.get((day, model))
+        line = InvoiceLine(
+            invoice=invoice,
+            day=day,
+            model=model,
+            tokens_input=said.tokens_input,
+            tokens_output=said.tokens_output,
+            amount=said.amount,
+        )
+        if ours is not None:
+            line.own_calls, line.own_amount = ours.calls, ours.amount
+            line.own_tokens_input, line.own_tokens_output = ours.tokens_input, ours.tokens_output
+        found.append(line)
+    return found
+
+
+def _own(invoice: Invoice, named: set[str]) -> dict[tuple[dt.date, str], _Own]:
+    """The ledger by day and model, under the name that the invoice has for it, if it has one."""
+    values: dict[str, Any] = {
+        "tenant": current_tenant_id(),
+        "currency": invoice.currency,
+        "connection": invoice.connection_id,
+        "since": _midnight(invoice.first_day),
+        "until": _midnight(invoice.last_day + dt.timedelta(days=1)),
+    }
+    found: dict[tuple[dt.date, str], _Own] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, values)
+        for day, asked, answered, calls, taken, given, cost in cursor.fetchall():
+            name = asked if answered not in named and asked in named else answered or asked
+            line = found.setdefault((day, name), _Own())
+            line.calls += calls
+            line.tokens_input += int(taken)
+            line.tokens_output += int(given)
+            if cost is not None:
+                line.amount = (line.amount or Decimal(0)) + cost
+    return found
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.min, dt.UTC)

@@ -1,0 +1,53 @@
+"""The organisation's models, which stand above this app: what lists and prices them is handed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from apps.metering.prices import Price
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """One model and the price that an administrator set; None: as it is published, if so."""
+
+    id: UUID
+    slug: str
+    name: str
+    price: Price | None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """`models` lists the tenant's by name; `set_price` changes one, says whether it is there; in a scope."""
+
+    models: Callable[[], list[KnownModel]]
+    set_price: Callable[[UUID, Price | None], bool]
+
+
+_catalogues: list[Catalogue] = []
+
+
+def register_catalogue(catalogue: Catalogue) -> None:
+    """Let pages and upkeep of this app know the models; called from an app's `ready()`."""
+    _catalogues[:] = [catalogue]
+
+
+def known_models() -> list[KnownModel]:
+    """The tenant's models by name."""
+    return [model for catalogue in _catalogues for model in catalogue.models()]
+
+
+def known_model(model_id: UUID) -> KnownModel | None:
+    """One of them."""
+    return next((model for model in known_models() if model.id == model_id), None)
+
+
+def set_model_price(model_id: UUID, price: Price | None) -> bool:
+    """Give the model that price from now on; whether it is there."""
+    return any(catalogue.set_price(model_id, price) for catalogue in _catalogues)
