@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from apps.accounts.exports import as_csv
 from apps.accounts.pages import paged, searched
+from apps.guardrails.classes import SLUGS
 from apps.llm.forms import TeamsForm
 from apps.llm.routes.administration import closed_models, listed_routes, targets
 from apps.llm.routes.filled import initial_of
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from apps.accounts.models import Team
-    from apps.guardrails.classes import SLUGS
 from apps.llm.models import Route
 
 ABOUT = {
