@@ -52,6 +52,18 @@ CHANGES: dict[tuple[str, str], list[Change]] = {
     ("admin-provider-checks", "post"): [
         Change("connection.tested", {"kind": "test"}, "after"),
     ],
+    ("admin-provider-clearance", "post"): [
+        Change("clearance.changed", {"data_class": "public", "hosting": "", "reason": "Why"}),
+    ],
+    ("admin-model-clearance", "post"): [
+        Change("clearance.changed", {"data_class": "public", "reason": "Why"}),
+    ],
+    ("api-connection-clearance", "put"): [
+        Change("clearance.changed", {"data_class": "internal", "reason": "Why"}),
+    ],
+    ("api-model-clearance", "put"): [
+        Change("clearance.changed", {"data_class": "internal", "reason": "Why"}),
+    ],
     ("admin-provider-models", "post"): [Change("model.offered", {"other": "typed-model"}, "after")],
     ("admin-models-chosen", "post"): [
         Change("model.updated", {"models": CHAT, "action": "off", "confirm": "1"}),

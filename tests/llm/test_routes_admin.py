@@ -123,6 +123,7 @@ def test_the_picker_shows_a_route_and_why_one_is_not_usable(connected: Connected
         ("cascade", {"first": "one", "checker": "two", "second": "two"}),
         ("judge", {"answerer": "one", "judge": "two"}),
         ("ensemble", {"member_1": "one", "member_2": "two", "synthesiser": "one", "cap": "0.5"}),
+        ("data_class", {"member_1": "one", "member_2": "two"}),
     ],
 )
 def test_the_form_of_each_kind_saves_what_it_shows(

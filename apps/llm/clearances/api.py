@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from apps.llm.clearances.reaching import Place
-    from apps.metering.models import Clearance
 
 HOSTINGS: Final = [(AS_FOUND, "As found"), (OWN, "Own"), (HOSTED, "Hosted")]
 TAGS: Final = ["clearances"]
@@ -68,7 +67,7 @@ class ClearanceVersion(serializers.Serializer[Any]):
     by = serializers.CharField(source="actor_name", help_text="Empty: the default rule, at a first call.")
     created_at = serializers.DateTimeField()
 
-    def get_data_class(self, version: Clearance) -> str:
+    def get_data_class(self, version: Any) -> str:
         """Its name."""
         return DataClass(version.data_class).slug
 
