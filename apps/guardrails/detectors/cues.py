@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WORDS: Final = Path(__file__).parent / "words"
 
 
-_UNSPACED: Final = "\u0e00"
+UNSPACED: Final = "\u0e00"
 """From Thai on, most scripts put no spaces between words."""
 _ASCII: Final = range(0x80)
 _SPACED: Final = bytes(32 if each in _ASCII and not chr(each).isalnum() else each for each in range(256))
@@ -64,7 +64,7 @@ def _cue_words() -> tuple[BytesAhoCorasick, list[tuple[_Cue, ...]]]:
 
 def _is_letter(text: str) -> bool:
     """Whether a word goes on where another such letter follows."""
-    return text.isalnum() and text < _UNSPACED
+    return text.isalnum() and text < UNSPACED
 
 
 class Cues:

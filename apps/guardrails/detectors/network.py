@@ -15,23 +15,26 @@ if TYPE_CHECKING:
     from apps.guardrails.detectors.reading import Reading
 
 _AT: Final = re.compile(r"@(?<=[\w!#$%&'*+/=?^`{|}~-]@)(?=[\w-]+\.\w)")
-_LOCAL: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}\Z")
-_DOMAIN: Final = re.compile(
-    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})(?![\w@])"
-)
+_LETTERS: Final = r"0-9A-Za-z\u00c0-\u0dff"
+"""Letters and digits of scripts that put spaces between words."""
+_LOCAL: Final = re.compile(rf"[{_LETTERS}_!#$%&'*+/=?^`{{|}}~.-]{{1,64}}\Z")
+_LABEL: Final = rf"[{_LETTERS}](?:[{_LETTERS}_-]{{0,61}}[{_LETTERS}])?"
+_TOP: Final = r"(?:[A-Za-z\u00c0-\u0dff]{2,24}|xn--[a-z0-9-]{2,59})"
+_DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.){{1,8}}{_TOP}(?![{_LETTERS}_@])")
 _LONGEST_LOCAL: Final = 64
 
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 _DOTS: Final = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")
-_BEFORE_DOTS: Final = re.compile(r"(?<![\w.])[0-9]{1,3}\Z")
-_V4: Final = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}(?![\w]|\.[\w])")
+_BEFORE_DOTS: Final = re.compile(r"(?<![\w.])[0-9]{1,3}\Z", re.ASCII)
+_V4: Final = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}(?![\w]|\.[\w])", re.ASCII)
 _COLONS: Final = re.compile(r":[0-9A-Fa-f]{0,4}:")
-_BEFORE_COLONS: Final = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{0,4}\Z")
-_HEX: Final = re.compile(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,38}(?:(?<=:)[0-9.]{7,15})?(?![\w:])")
+_BEFORE_COLONS: Final = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{0,4}\Z", re.ASCII)
+_HEX: Final = re.compile(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,38}(?:(?<=:)[0-9.]{7,15})?(?![\w:])", re.ASCII)
 _PAIRS: Final = re.compile(
-    r"([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])|\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![\w.])"
+    r"([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])|\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![\w.])",
+    re.ASCII,
 )
-_BEFORE_PAIRS: Final = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{2}(?:[0-9A-Fa-f]{2})?\Z")
+_BEFORE_PAIRS: Final = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{2}(?:[0-9A-Fa-f]{2})?\Z", re.ASCII)
 _SMALL: Final = 20
 _GROUPS: Final = 3
 """An IPv6 address shows at least as many groups, or a telling word stands near."""

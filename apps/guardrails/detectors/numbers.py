@@ -13,6 +13,7 @@ from apps.guardrails.detectors.checksums import luhn, mod_97
 from apps.guardrails.detectors.kinds import Certainty, Kind
 from apps.guardrails.detectors.national import NATIONAL
 from apps.guardrails.detectors.phones import EXTENSION, PHONES
+from apps.guardrails.detectors.reading import in_word
 from apps.guardrails.detectors.rules import SEPARATORS, Rule, made_ready
 
 if TYPE_CHECKING:
@@ -138,7 +139,9 @@ def numbers(reading: Reading, kinds: AbstractSet[Kind]) -> Iterator[Hit]:
             yield from _iban(text, start - 2)
 
 
-def _fitting(reading: Reading, pictures: list[Picture], digit: int) -> Iterator[Hit]:
+def _fitting(reading: Reading, pictures: list[Picture], digit: int) -> list[Hit]:
+    """What the pictures find that begin with this digit; first those whose own telling word stands near."""
+    hits: list[Hit] = []
     for picture in pictures:
         start = digit - picture.offset
         match = picture.pattern.match(reading.text, start) if start >= 0 else None
@@ -147,25 +150,25 @@ def _fitting(reading: Reading, pictures: list[Picture], digit: int) -> Iterator[
         rule, end = picture.rule, match.end()
         more = EXTENSION.match(reading.text, end) if rule.kind is Kind.PHONE else None
         end = more.end() if more else end
-        if not stands_alone(reading.text, start, end):
-            continue
         compact = "".join(filter(str.isalnum, match.group())).upper()
-        if not rule.check(compact):
+        if not stands_alone(reading.text, start, end) or not rule.check(compact):
             continue
-        near = told(reading, rule, start, end)
-        if not near and (picture.told or match.group() != match.group().upper()):
-            continue
-        if rule.weak and not near and counted(reading, start):
-            continue
-        certainty = Certainty.TOLD if rule.weak else Certainty.CHECKED
-        yield rule.kind, start, end, compact, rule.detail, certainty
+        named = reading.told(rule.detail, start, end)
+        is_capital = match.group() == match.group().upper()
+        if named or _may_stand(reading, picture, start, end, is_capital=is_capital):
+            certainty = Certainty.TOLD if rule.weak and not named else Certainty.CHECKED
+            hit = rule.kind, start, end, compact, rule.detail, certainty
+            hits.insert(0 if named else len(hits), hit)
+    return hits
 
 
-def told(reading: Reading, rule: Rule, start: int, end: int) -> bool:
-    """Whether a word near tells of the rule's document."""
-    if rule.kind is not Kind.NATIONAL_ID:
-        return reading.told(rule.kind.value, start, end)
-    return reading.told(rule.detail, start, end) or reading.told("national_id", start, end)
+def _may_stand(reading: Reading, picture: Picture, start: int, end: int, *, is_capital: bool) -> bool:
+    """Whether a word of the kind stands near, or it needs none; without one, letters are capitals."""
+    if reading.told(picture.rule.kind.value, start, end):
+        return True
+    if picture.told or not is_capital:
+        return False
+    return not (picture.rule.weak and counted(reading, start))
 
 
 def counted(reading: Reading, start: int) -> bool:
@@ -175,21 +178,21 @@ def counted(reading: Reading, start: int) -> bool:
 
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Whether nothing before or behind makes it a part of something longer."""
-    if start and (text[start - 1].isalnum() or text[start - 1] in "_+$€£#"):
+    if start and (in_word(text[start - 1]) or text[start - 1] in "_+$€£#"):
         return False
     if start > 1 and text[start - 1] in "-./," and text[start - 2].isdigit():
         return text[start - 1] == "," and len(text) > end
     behind = text[end : end + 2]
     if not behind:
         return True
-    if behind[0].isalnum() or behind[0] in "_%€$£":
+    if in_word(behind[0]) or behind[0] in "_%€$£":
         return False
     return not (len(behind) > 1 and behind[0] in "-./:" and behind[1].isalnum() and behind[0] != ":")
 
 
 def _iban(text: str, start: int) -> Iterator[Hit]:
     match = _IBAN.match(text, start)
-    if match is None or (start and text[start - 1].isalnum()):
+    if match is None or (start and in_word(text[start - 1])):
         return
     wanted = _COUNTRIES[text[start : start + 2].upper()]
     compact = match.group().replace(" ", "").replace("-", "").upper()[:wanted]
@@ -201,5 +204,5 @@ def _iban(text: str, start: int) -> Iterator[Hit]:
         wanted -= each.isalnum()
         if not wanted:
             break
-    if not text[end : end + 1].isalnum():
+    if not in_word(text[end : end + 1]):
         yield Kind.IBAN, start, end, compact, compact[:2].lower(), Certainty.CHECKED

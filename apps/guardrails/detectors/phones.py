@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.detectors.kinds import Certainty, Kind
+from apps.guardrails.detectors.reading import in_word
 from apps.guardrails.detectors.rules import Rule
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from apps.guardrails.detectors.reading import Reading
 
-_START: Final = re.compile(r"[+(0](?=[ (+]?[0-9])(?:(?<=[+(])|(?<![\w.,/:+-]0))")
+_START: Final = re.compile(r"[+(0](?=[ (+]?[0-9])(?:(?<=[+(])|(?<![\w.,/:+-]0))", re.ASCII)
 _EXTENSION: Final = r"(?: ?(?:x|ext\.?|extension|durchwahl|app\.|poste|ramal|int\.?) ?[0-9]{1,6})"
 EXTENSION: Final = re.compile(_EXTENSION, re.IGNORECASE)
 _NUMBER: Final = re.compile(
@@ -116,10 +117,10 @@ def _number(
         return None
     end = match.end()
     behind = text[end : end + 2]
-    if behind[:1].isalnum() or (behind[:1] in "-./," and behind[1:].isdigit()):
+    if in_word(behind[:1]) or (behind[:1] in "-./," and behind[1:].isdigit()):
         return None
     before = text[start - 1 : start] if start else ""
-    if before.isalnum() or (before and before in "_=&"):
+    if before and (in_word(before) or before in "_=&"):
         return None
     number = re.split(r"[a-z]", match.group(), maxsplit=1, flags=re.IGNORECASE)[0]
     certainty = _certainty(reading, number, start, end, told=told)

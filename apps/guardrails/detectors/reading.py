@@ -13,7 +13,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from apps.guardrails.detectors.cues import found_cues
+from apps.guardrails.detectors.cues import UNSPACED, found_cues
 from apps.guardrails.detectors.positions import Positions
 
 if TYPE_CHECKING:
@@ -108,6 +108,11 @@ def plain(text: str) -> tuple[str, Positions | None]:
         return text, None
     pieces.append(text[done:])
     return "".join(pieces), positions
+
+
+def in_word(letter: str) -> bool:
+    """Whether a value beside it is a part of something longer; scripts without spaces have no borders."""
+    return letter.isalnum() and letter < UNSPACED
 
 
 class Reading:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ahocorasick_rs import AhoCorasick
 
 from apps.guardrails.detectors.folding import folded
 from apps.guardrails.detectors.kinds import Certainty, Finding, Kind
-from apps.guardrails.detectors.reading import plain
+from apps.guardrails.detectors.reading import in_word, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-_UNSPACED: Final = "\u0e00"
-"""From Thai on, most scripts put no spaces between words, so that a word has no border to look for."""
 
 
 class Terms:
@@ -66,4 +63,4 @@ def _inside(text: str, start: int, end: int) -> bool:
 
 
 def _joined(left: str, right: str) -> bool:
-    return left.isalnum() and right.isalnum() and left < _UNSPACED and right < _UNSPACED
+    return in_word(left) and in_word(right)

@@ -86,6 +86,7 @@ def south_african(digits: str) -> bool:
 
 
 EAST: Final = (
+    Rule("za_id", south_african, sure=("9999999999999", "999999 9999 999", "999999 9999 99 9")),
     Rule("pl_pesel", pesel, told=("99999999999",)),
     Rule("cz_sk_birth", rodne_cislo, sure=("999999/9999",), told=("9999999999",)),
     Rule("ro_cnp", cnp, sure=("9999999999999",)),
@@ -98,5 +99,4 @@ EAST: Final = (
     Rule("ua_rnokpp", rnokpp, told=("9999999999",)),
     Rule("tr_tckn", tckn, told=("99999999999", "999 999 999 99")),
     Rule("il_id", luhn, told=("999999999", "9 9999999 9", "99999999-9")),
-    Rule("za_id", south_african, sure=("9999999999999", "999999 9999 999", "999999 9999 99 9")),
 )
