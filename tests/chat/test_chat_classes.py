@@ -9,7 +9,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.chat.test_reply import chat_requests
-from tests.chat.test_reply_from_documents import LEAVE, ask, handbook
+from tests.chat.test_reply_from_documents import LEAVE, SAID, ask, handbook
+from tests.llm.host import Answer
 from tests.llm.test_clearances import hosted
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def test_a_running_chat_is_refused_once_its_document_is_raised(
     bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
 ) -> None:
     hosted(connected)
+    connected.host.answers[:] = [Answer(texts=SAID)]
     chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
     first = ask(bob, chat, "How long is parental leave?")
     assert first["state"] == "done"
@@ -182,11 +184,16 @@ def test_the_picker_says_what_each_may_receive(bob: Browser, engineering: str, c
 
 
 def test_title_query_and_answer_carry_the_class(
-    bob: Browser, engineering: str, connected: Connected, handbook: KnowledgeBase
+    bob: Browser, engineering: str, connected: Connected, request: pytest.FixtureRequest
 ) -> None:
+    from apps.accounts.selectors import everyone
+    from apps.llm.services import model_grants_set
     from apps.metering.models import UsageRecord
     from apps.tenants.scope import tenant_scope
 
+    with tenant_scope(connected.cast.acme.id):
+        model_grants_set(actor=None, model=connected.embedding, team_ids=[everyone().pk])
+    handbook: KnowledgeBase = request.getfixturevalue("handbook")
     chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
     put_class(bob, chat, "confidential")
     ask(bob, chat, "How long is parental leave?")
