@@ -6,10 +6,12 @@ import io
 import random
 import zipfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import docx
 from fpdf import FPDF
+
+from bench import ingest_office as office
 
 LINES, WORDS = 36, 13
 VOCABULARY = 4000
@@ -93,4 +95,12 @@ MAKERS: dict[str, Callable[[int], bytes]] = {
     "txt": text,
     "csv": table,
     "zip": archive,
+    "tables.pdf": partial(office.tables, lines=page),
+    "pptx": partial(office.slides, lines=page),
+    "xlsx": partial(office.workbook, lines=page),
+    "odt": partial(office.open_text, lines=page),
+    "rtf": partial(office.rich_text, lines=page),
+    "eml": partial(office.mail, lines=page),
+    "epub": partial(office.book, lines=page),
+    "scan.pdf": lambda pages: office.scan(min(pages, office.SCANNED), page),
 }
