@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Final
 from apps.guardrails.classes import highest
 from apps.knowledge.retrieval import RERANKED
 from apps.llm import gateway
-from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, RerankCall, VendorError
+from apps.llm.gateway import (
+    GuardrailRefusedError,
+    ModelNotFoundError,
+    RefusedError,
+    RerankCall,
+    VendorError,
+)
 from apps.llm.vendors.base import RerankRequest
 
 if TYPE_CHECKING:
@@ -99,6 +105,6 @@ def _shares(made: RerankResult) -> list[tuple[int, float]]:
 def _why(error: Exception) -> Unordered:
     if isinstance(error, TimeoutError):
         return Unordered.SLOW
-    if isinstance(error, ModelNotFoundError):
-        return Unordered.MISSING
-    return Unordered.REFUSED if isinstance(error, GuardrailRefusedError) else Unordered.FAILED
+    if isinstance(error, GuardrailRefusedError | RefusedError):
+        return Unordered.REFUSED
+    return Unordered.MISSING if isinstance(error, ModelNotFoundError) else Unordered.FAILED
