@@ -6,11 +6,13 @@ Scopes are short and never open while the sandbox or a model works. Each step ca
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from billiard.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError
 
 from apps.files.storage import storage
 from apps.knowledge import failures, storing
@@ -22,6 +24,7 @@ from apps.knowledge.classing import highest_class
 from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, fitted, passage_call
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
+from apps.knowledge.patience import patiently
 from apps.knowledge.sandbox import parse_sandboxed
 from apps.knowledge.serving import knowledge_base_lock, plan_of
 from apps.knowledge.switching import current_lock, version_switch
@@ -141,11 +144,11 @@ class _Reading:
         return parsed
 
     def _progressed(self, done: int, total: int) -> None:
-        """Note the pages that are done, at most once a second."""
+        """Note the pages that are done, at most once a second; a database that is away stops no reading."""
         if monotonic() < self._noted + _NOTE_EVERY_S:
             return
         self._noted = monotonic()
-        with tenant_scope(self._claim.tenant_id):
+        with suppress(DatabaseError), tenant_scope(self._claim.tenant_id):
             storing.pages_note(self._claim, done, total)
 
     def _chunked(self, parsed: Parsed) -> list[ChunkDraft]:
@@ -204,7 +207,8 @@ class _Reading:
         self._assert_ours()
         claimed = self._claim
         texts = (row.text for row in batch)
-        made = gateway.embed_sync(passage_call(who, model, texts, data_class=data_class))
+        call = passage_call(who, model, texts, data_class=data_class)
+        made = patiently(partial(gateway.embed_sync, call))
         vectors = [fitted(vector) for vector in made.vectors]
         with tenant_scope(claimed.tenant_id):
             storing.vectors_store(claimed, model.id, [row.chunk_id for row in batch], vectors)
