@@ -18,7 +18,7 @@ from apps.runs.models import RunState, StepState
 FILE_STATES = ["uploading", "reading", "ready", "failed"]
 ANNOTATIONS = [
     "citation", "unsupported", "no_source", "nearest", "without_knowledge", "verified",
-    "fallback", "route",
+    "fallback", "route", "budget",
 ]  # fmt: skip
 
 
@@ -166,7 +166,8 @@ class Annotation(serializers.Serializer[Any]):
     """A note on a text: a citation (all fields), `unsupported` (a claim, by its place, that no passage
     supports), `no_source`, `nearest` (what came nearest then, and the question's words it does not hold),
     `without_knowledge` (nothing was looked up), `verified` (an expert's answer: to which question, approved
-    by whom and when), `fallback` (which model did not answer), or `route`.
+    by whom and when), `fallback` (which model did not answer), `route`, or `budget`
+    (its `notice` says that a budget is nearly used).
     """
 
     type = serializers.ChoiceField(ANNOTATIONS)
@@ -194,6 +195,7 @@ class Annotation(serializers.Serializer[Any]):
     question = serializers.CharField(required=False)
     approved_by = serializers.CharField(required=False)
     approved_at = serializers.DateTimeField(required=False, allow_null=True)
+    notice = serializers.CharField(required=False)
 
 
 class MessageStep(serializers.Serializer[Any]):

@@ -208,12 +208,12 @@ def subject_choices(reach: Reach) -> list[tuple[str, str]]:
     return [(str(row.pk), row.name) for row in kinds[reach].order_by("name")[:500]]
 
 
-def own_lines(actor: Actor, team_id: UUID | None = None, model_id: UUID | None = None) -> list[Line]:
+def own_lines(actor: Actor, team_id: UUID | None = None, model: str = "") -> list[Line]:
     """The budgets that limit a person's calls: in one team and by one model, or in all of theirs."""
     teams = [team_id] if team_id is not None else team_ids_of(actor.user_id)
     keys = ApiKey.objects.filter(user_id=actor.user_id, revoked_at=None).values_list("pk", flat=True)
     named = [actor.api_key_id] if actor.api_key_id else ([] if team_id is not None else list(keys))
-    models = [model_id] if model_id is not None else [model.id for model in known_models()]
+    models = [known.id for known in known_models() if model in ("", known.slug)]
     subjects = [current_tenant_id(), actor.user_id, *teams, *named, *models]
     return list(lines_now(subjects, actor.user_id, timezone.now()))
 

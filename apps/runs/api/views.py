@@ -29,6 +29,7 @@ class RunErrorOutput(serializers.Serializer[object]):
     title = serializers.CharField()
     detail = serializers.CharField()
     retryable = serializers.BooleanField()
+    more = serializers.DictField(required=False, help_text="What can be offered instead, such as models.")
 
 
 class RunOutput(serializers.Serializer[object]):

@@ -182,6 +182,11 @@ export const m = {
     },
   ],
   startersLabel: "Suggestions",
+  gauge: {
+    label: "What this chat uses",
+    budget: (name: string, percent: number) => `${name}: ${percent}% used`,
+    context: (percent: number) => `Context: ${percent}% used`,
+  },
   message: {
     conversation: "Conversation",
     you: "You said",
@@ -204,6 +209,7 @@ export const m = {
         : `${count} statements were not found in the sources`,
     tryAgain: "Try again",
     tryOther: "Try another model",
+    askForMore: "Request more",
     loading: "Loading the conversation",
     earlier: "Earlier messages",
     missingTitle: "This chat is not here",

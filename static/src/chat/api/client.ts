@@ -12,6 +12,7 @@ import type {
   Me,
   Message,
   Model,
+  OwnBudget,
   Page,
   Rating,
   Run,
@@ -45,6 +46,10 @@ export class Api {
     this.call<Me>("PATCH", "/me", { json: change });
   saveDefaultModel = (team: string, model: string | null) =>
     this.call<void>("PUT", "/me/default-model", { json: { team_id: team, model } });
+  budgets = (team: string, model: string, signal: AbortSignal) =>
+    this.call<{ results: OwnBudget[] }>("GET", `/me/budgets?${new URLSearchParams({ team, model })}`, {
+      signal,
+    });
   models = (team: string) => this.call<Page<Model>>("GET", `/models?team=${encodeURIComponent(team)}`);
 
   chats(options: { cursor?: string | null; query?: string; limit?: number; signal?: AbortSignal } = {}) {

@@ -41,6 +41,13 @@ export interface Model {
   cleared_for: DataClass | null;
 }
 
+/** A budget that limits one's own calls: in words, and how much of it is used. */
+export interface OwnBudget {
+  id: string;
+  name: string;
+  percent: number;
+}
+
 /** How far what is said in a chat may go, and who or what gave it that class. */
 export interface Classed {
   data_class: DataClass | null;
@@ -199,7 +206,8 @@ export type Annotation =
   | NearestNote
   | VerifiedNote
   | { type: "no_source" }
-  | { type: "without_knowledge" };
+  | { type: "without_knowledge" }
+  | { type: "budget"; notice: string };
 
 export interface Step {
   index: number;
@@ -215,7 +223,7 @@ export interface RunError {
   title: string;
   detail: string;
   /** What can be offered instead. */
-  more?: { models?: { slug: string; name: string }[] };
+  more?: { models?: { slug: string; name: string }[]; ask_at?: string };
 }
 
 export interface Usage {

@@ -77,6 +77,11 @@ export class Turn {
     return this.message.annotations.some((note) => note.type === "without_knowledge");
   }
 
+  /** That a budget which counts for it is nearly used, in words. */
+  get budgetNotice(): string | undefined {
+    return this.message.annotations.find((note) => note.type === "budget")?.notice;
+  }
+
   /** The claims that no passage supports, in the answer's own words. */
   get unsupported(): string[] {
     const places = this.message.annotations.filter((note) => note.type === "unsupported");
