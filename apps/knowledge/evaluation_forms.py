@@ -74,7 +74,7 @@ class QuestionForm(forms.Form):
     document_ids = forms.MultipleChoiceField(
         label="Documents that answer it",
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 6}),
+        widget=forms.SelectMultiple(attrs={"size": 6, "class": "textarea"}),
         help_text="One or several. The same question again gets what is chosen now.",
     )
     passage = forms.CharField(

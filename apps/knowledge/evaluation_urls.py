@@ -11,11 +11,13 @@ urlpatterns = [
     path(f"{OF_BASE}/compare", evaluation.ComparePage.as_view(), name="knowledge-evaluation-compare"),
     path(f"{OF_BASE}/questions", golden.GoldenQuestionsPage.as_view(), name="knowledge-golden-questions"),
     path(
-        "knowledge/evaluations/<uuid:run_id>", evaluation.RunPage.as_view(), name="knowledge-evaluation-run"
+        "knowledge/evaluations/<uuid:evaluation_id>",
+        evaluation.RunPage.as_view(),
+        name="knowledge-evaluation-run",
     ),
     path("knowledge/changes/<uuid:change_id>", evaluation.GatedChangePage.as_view(), name="knowledge-gated"),
     path(
-        "knowledge/golden-questions/<uuid:question_id>",
+        "knowledge/golden-questions/<uuid:golden_id>",
         golden.GoldenQuestionPage.as_view(),
         name="knowledge-golden-question",
     ),

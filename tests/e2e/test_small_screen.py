@@ -28,9 +28,10 @@ SCRIPT = (ROOT / "tests" / "e2e" / "small_screen.js").read_text()
 MOST_TABS, TABS_AT_ONCE = 120, 10
 NO_PAGE = {
     "livez", "readyz", "csp-report", "sign-out", "settings", "admin-root", "setup", "setup-step", "link",
-    "knowledge-folder-access",
 }  # fmt: skip
-"""Addresses with no page of their own for who is signed in, or only once, or only with a folder's path."""
+"""Addresses with no page of their own for who is signed in, or only once."""
+WITHIN = {"knowledge-folder-access": f"?folder={LONG}"}
+"""What the address of a page needs besides ids."""
 FILE = "-export"
 """How the names of addresses end that answer a file."""
 WRONG = {400, 403, 404, 500, 503}
@@ -51,7 +52,7 @@ def _addresses(ids: dict[str, Any]) -> list[str]:
         for name, value in ids.items():
             path = path.replace(f"<uuid:{name}>", str(value)).replace(f"<slug:{name}>", str(value))
         if "<" not in path:
-            found.append(path)
+            found.append(path + WITHIN.get(door.name, ""))
     return found
 
 
@@ -93,7 +94,7 @@ def long_names(people: People) -> dict[str, Any]:
     from apps.accounts.models import ApiKey, Notification, Team, TenantSettings, User
     from apps.accounts.services import api_key_create
     from apps.chat.models import Conversation
-    from apps.knowledge.models import Document, KnowledgeBase
+    from apps.knowledge.models import Document, EvaluationRun, GoldenQuestion, KnowledgeBase
     from apps.llm.models import Connection, Model, Route
     from apps.tenants.scope import tenant_scope
     from tests.isolation.rows import row_make
@@ -119,7 +120,16 @@ def long_names(people: People) -> dict[str, Any]:
         _rename(User, cast.bob.pk, "name")
         _rename(Team, cast.engineering.pk, "name")
         _rename(KnowledgeBase, base.pk, "name", "description")
-        _rename(Document, document.pk, "title")
+        _rename(Document, document.pk, "title", "folder")
+        run = EvaluationRun.objects.create(
+            knowledge_base=base,
+            user=cast.alice,
+            state="failed",
+            error=LONG,
+            setting={"embedding": LONG, "answers": LONG},
+            figures={"ndcg@10": 0.5},
+        )
+        question = row_make(GoldenQuestion, LONG, made)
         _rename(Conversation, chat.pk, "title")
         _rename(Connection, people.connected.connection.pk, "name")
         _rename(Model, people.connected.chat.pk, "name")
@@ -137,6 +147,9 @@ def long_names(people: People) -> dict[str, Any]:
         "vendor": "openai_compatible",
         "route_id": route.pk,
         "kind": "task",
+        "document_id": document.pk,
+        "evaluation_id": run.pk,
+        "golden_id": question.pk,
     }
 
 

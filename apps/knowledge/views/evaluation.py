@@ -133,9 +133,9 @@ class GatedChangePage(PersonPage):
 class RunPage(PersonPage):
     """One measurement."""
 
-    def get(self, request: Any, run_id: UUID) -> HttpResponse:
+    def get(self, request: Any, evaluation_id: UUID) -> HttpResponse:
         """Its figures, and what each question found and was answered."""
-        run = comparing.access_run(self.actor, run_id)
+        run = comparing.access_run(self.actor, evaluation_id)
         found = comparing.differences(self.actor, run, run)
         rows = sorted(found, key=lambda each: (each.after.ndcg or 0.0 if each.after else 0.0, each.text))
         context = {"knowledge_base": run.knowledge_base, "run": run, "rows": rows}

@@ -123,18 +123,18 @@ class GoldenQuestionsPage(PersonPage):
 class GoldenQuestionPage(PersonPage):
     """One question, or one that a model proposed."""
 
-    def get(self, request: Any, question_id: UUID) -> HttpResponse:
+    def get(self, request: Any, golden_id: UUID) -> HttpResponse:
         """Its words, documents and answer, to change."""
-        question = self._readable(question_id)
+        question = self._readable(golden_id)
         return self._page(question, self._form(question, initial=QuestionForm.initial_of(question)))
 
-    def post(self, request: Any, question_id: UUID) -> HttpResponse:
+    def post(self, request: Any, golden_id: UUID) -> HttpResponse:
         """Save it, approve it as it is, or take it out."""
         if "delete" in request.POST:
-            question = comparing.access_question(self.actor, question_id)
+            question = comparing.access_question(self.actor, golden_id)
             golden.question_delete(actor=self.actor, question=question)
             return HttpResponseRedirect(_address(question.knowledge_base_id))
-        question = self._readable(question_id)
+        question = self._readable(golden_id)
         if "approve" in request.POST:
             golden.question_approve(actor=self.actor, question=question)
             return HttpResponseRedirect(_address(question.knowledge_base_id))
@@ -146,8 +146,8 @@ class GoldenQuestionPage(PersonPage):
             return HttpResponseRedirect(_address(question.knowledge_base_id))
         return self._page(question, form, status=UNPROCESSABLE)
 
-    def _readable(self, question_id: UUID) -> GoldenQuestion:
-        question = comparing.access_question(self.actor, question_id)
+    def _readable(self, golden_id: UUID) -> GoldenQuestion:
+        question = comparing.access_question(self.actor, golden_id)
         if not question.may_be_read:  # type: ignore[attr-defined]  # as access_question tells it
             raise not_found()
         return question
