@@ -99,7 +99,10 @@ EMPTY = Failure(
 
 def refused(error: RefusedError) -> RunError:
     """A limit or rule of the organisation, in its own words, with what a page can offer instead."""
-    return RunError(error.kind, error.title, f"{error.message} {SAFE}", retryable=False, more=error.shown)
+    helps_to_wait = error.kind == "rate"
+    return RunError(
+        error.kind, error.title, f"{error.message} {SAFE}", retryable=helps_to_wait, more=error.shown
+    )
 
 
 def ruled(error: GuardrailRefusedError, *, is_withdrawn: bool) -> RunError:

@@ -7,6 +7,7 @@ as soon as it is paid, and what has a vector is not asked for again. The old vec
 from __future__ import annotations
 
 import logging
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from apps.knowledge.calibrating import scale_ensure
 from apps.knowledge.classing import highest_class
 from apps.knowledge.embedding import UnfitVectorError, fitted, passage_call, shown
 from apps.knowledge.models import Document, DocumentState, Reembedding, ReembeddingState
+from apps.knowledge.patience import patiently
 from apps.knowledge.reembedding import outcomes
 from apps.knowledge.reembedding.claiming import LostReembeddingError, claim, lease
 from apps.knowledge.reembedding.hinting import hint
@@ -193,7 +195,7 @@ class _Turn:
         texts = [row.text for row in batch]
         call = passage_call(self._who, self._model, texts, purpose="reembedding", data_class=data_class)
         try:
-            made = gateway.embed_sync(call)
+            made = patiently(partial(gateway.embed_sync, call))
         except GuardrailRefusedError as error:
             if len(batch) > 1:
                 for row in batch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from django.views.generic.base import ContextMixin, TemplateResponseMixin
@@ -31,8 +31,6 @@ _LABELS: Final = {"team": "Team", "model": "Model", "person": "Person", "key": "
 
 class _Usage(TemplateResponseMixin, ContextMixin, PersonPage):
     """Filters from the address, charts and tables of what the person may see; CSV with `format=csv`."""
-
-    is_own: ClassVar[bool] = False
 
     def sight(self) -> Sight:
         """Whose usage is shown."""
@@ -70,7 +68,7 @@ class _Usage(TemplateResponseMixin, ContextMixin, PersonPage):
                 tables=shown.tables(shares, wanted, currency),
                 csv_query=urlencode(wanted.said() | {"format": "csv"}),
                 counted_at=selectors.counted_at(),
-                is_own=self.is_own,
+                leads=bool(sight.team_ids),
             )
         )
 
@@ -91,7 +89,6 @@ class OwnUsageView(_Usage):
     """A person's own, and that of the teams that they lead."""
 
     template_name = "metering/own_usage.html"
-    is_own = True
 
     def sight(self) -> Sight:
         """Never everybody's: that is the administration's page."""
