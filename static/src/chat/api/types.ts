@@ -223,7 +223,7 @@ export interface RunError {
   title: string;
   detail: string;
   /** What can be offered instead. */
-  more?: { models?: { slug: string; name: string }[]; ask_at?: string };
+  more?: { data_class?: DataClass; models?: { slug: string; name: string }[]; ask_at?: string };
 }
 
 export interface Usage {
