@@ -145,19 +145,18 @@ def test_version_that_is_read_and_the_one_it_replaces_have_the_documents_class(
         assert len(rows) == 2
 
 
-def test_embedding_of_passages_is_told_their_class(library: Library, monkeypatch: Any) -> None:
+def test_embedding_of_passages_is_told_their_class(library: Library) -> None:
     from apps.knowledge.classing import base_class_set
-    from apps.llm.gateway import loading
+    from apps.metering.models import UsageRecord
     from apps.tenants.scope import tenant_scope
 
-    told: list[DataClass | None] = []
-    monkeypatch.setattr(loading, "clear", lambda _, data_class: told.append(data_class))
     bob = library.cast.bob
     base = library.base(bob)
     with tenant_scope(base.tenant_id):
         base_class_set(actor=library.actor(bob), knowledge_base=base, wanted=DataClass.CONFIDENTIAL)
     library.read(library.add(base, "ledger.txt", WORDS, bob))
-    assert told == [DataClass.CONFIDENTIAL]
+    with tenant_scope(base.tenant_id):
+        assert [row.data_class for row in UsageRecord.objects.all()] == [DataClass.CONFIDENTIAL]
 
 
 def test_pages_show_and_set_the_class(
