@@ -198,19 +198,21 @@ def test_people_of_another_tenant_are_404(cast: Cast) -> None:
     ("role", "capabilities"),
     [
         ("member", set()),
-        ("auditor", {"admin.see", "audit.read"}),
+        ("auditor", {"admin.see", "audit.read", "costs.read", "policies.read"}),
         (
             "admin",
             {
                 "admin.see", "models.manage", "people.manage", "teams.manage", "knowledge.manage",
-                "audit.read", "settings.manage",
+                "audit.read", "settings.manage", "costs.manage", "costs.read", "policies.manage",
+                "policies.read",
             },
         ),
         (
             "owner",
             {
                 "admin.see", "models.manage", "people.manage", "teams.manage", "knowledge.manage",
-                "audit.read", "settings.manage", "owners.manage",
+                "audit.read", "settings.manage", "costs.manage", "costs.read", "policies.manage",
+                "policies.read", "owners.manage",
             },
         ),
     ],

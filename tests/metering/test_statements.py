@@ -167,3 +167,16 @@ def test_a_statement_as_pdf_reads_as_its_rows(october: Cast) -> None:
         "Page 1 of 1",
     ):
         assert words in text
+
+
+def test_command_freezes_a_month_and_says_when_it_is_too_early(october: Cast) -> None:
+    from django.core.management import CommandError, call_command
+
+    said = io.StringIO()
+    options: dict[str, Any] = {"tenant": october.acme.slug, "json": True}
+    call_command("statements", month="2026-10", stdout=said, **options)
+    assert said.getvalue().strip() == '{"statements": 3}'
+    with pytest.raises(CommandError, match="not over yet"):
+        call_command("statements", month=f"{dt.datetime.now(dt.UTC):%Y-%m}", **options)
+    with pytest.raises(CommandError, match="YYYY-MM"):
+        call_command("statements", month="October", **options)
