@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """One model and the price that an administrator set; None: as it is published, if so."""
+    """One model and the price that an administrator set; None: as it is published, if so.
+
+    `has_pieces`: it sells pictures or searches, which may have a price of their own.
+    """
 
     id: UUID
     slug: str
     name: str
     price: Price | None
+    has_pieces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,8 @@ def test_price_book_takes_versions_in_the_organisations_time(alice: Client, conn
         "action": "price", "price_model": str(connected.chat.pk), "price_input": "1", "price_output": "2",
         "price_currency": "EUR",
     }  # fmt: skip
+    by_piece = alice.post(path, planned | {"price_unit": "3"})
+    assert (by_piece.status_code, "sold by the piece" in by_piece.content.decode()) == (422, True)
     assert alice.post(path, planned).status_code == 302
     with tenant_scope(connected.cast.acme.id):
         assert ExchangeRate.objects.get().valid_from == dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -114,7 +114,7 @@ def _count_in_budgets(row: UsageRecord) -> None:
     purse = purse_of(payers, row.created_at, execute_together(*purse_calls(payers, row.created_at)))
     money = purse.book.in_tenant_currency(row.cost or Decimal(0), row.currency, row.created_at)
     tokens = Decimal(row.tokens_input + row.tokens_output)
-    for line in purse.lines:
+    for line in sorted(purse.lines, key=lambda line: line.counter_id):
         amount = tokens if line.unit is Unit.TOKENS else money
         if amount:
             BudgetCounter.objects.filter(id=line.counter_id).update(spent=F("spent") + amount)

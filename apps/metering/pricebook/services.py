@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from apps.accounts.models import TenantSettings
 from apps.audit.services import record
+from apps.metering.budgets.models import Unit
 from apps.metering.known_models import set_model_price
-from apps.metering.models import ExchangeRate, Markup, ModelPrice, RollupMark
+from apps.metering.models import Budget, ExchangeRate, Markup, ModelPrice, RollupMark
 from apps.rest.errors import invalid
 
 if TYPE_CHECKING:
@@ -29,13 +30,18 @@ MOST_PERCENT: Final = Decimal(1000)
 def currency_set(*, actor: Actor | None, currency: str) -> None:
     """Count the organisation's costs in that currency; raises 400.
 
-    The days are made anew in it, each call at the rate of its moment; statements stay as they are.
+    The days are made anew in it, each call at the rate of its moment; statements stay as they are. Refused
+    while budgets stand in the other currency: their amounts would mean something else.
     """
     _check_currency(currency, "currency")
     settings = TenantSettings.objects.select_for_update(no_key=True).get()
     before, settings.currency = settings.currency, currency
     if before == currency:
         return
+    if Budget.objects.filter(unit=Unit.MONEY, archived_at=None).exists():
+        raise _wrong(
+            "currency", f"Budgets stand in {before}. End them first, then agree on new ones in {currency}."
+        )
     settings.save(update_fields=["currency"])
     record(
         actor=actor,
@@ -114,6 +120,8 @@ def price_plan(
         raise _wrong("price_input", "A price is 0 or more.")
     if price is not None:
         _check_currency(price.currency, "currency")
+        if price.unit is not None and not model.has_pieces:
+            raise _wrong("price_unit", "Only pictures and rerankings are sold by the piece. Leave it empty.")
     since = _since(ModelPrice.objects.filter(model_id=model.id), valid_from)
     row = _price_row(model, price, since, actor)
     if since <= timezone.now():
