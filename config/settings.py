@@ -185,6 +185,10 @@ SPECTACULAR_SETTINGS = {
         "RouteKindEnum": "apps.llm.routes.models.RouteKind",
         "ReembeddingStateEnum": "apps.knowledge.models.ReembeddingState",
         "DataClassEnum": "apps.guardrails.classes.SLUGS",
+        "PolicyStateEnum": "apps.guardrails.models.PolicyState",
+        "FindingKindEnum": "apps.guardrails.rules.KINDS",
+        "RuleDirectionEnum": "apps.guardrails.rules.DIRECTIONS",
+        "TrialDirectionEnum": "apps.guardrails.trying.WAYS",
         "ProviderStateEnum": "apps.llm.selectors.health.STATE_CHOICES",
     },
     "POSTPROCESSING_HOOKS": [

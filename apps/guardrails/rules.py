@@ -121,6 +121,15 @@ class Rule:
         """The rule's own words, or what it is called where it has none."""
         return self.words or f"The rule “{self.name}” holds here."
 
+    @property
+    def looks_for(self) -> str:
+        """What it looks for, in words."""
+        words = sorted(kind.label for kind in self.kinds)
+        words += [f"{len(self.terms)} term{'s' * (len(self.terms) != 1)}"] if self.terms else []
+        count = len(self.patterns)
+        words += [f"{count} expression{'s' * (count != 1)}"] if count else []
+        return ", ".join(words)
+
     def class_of(self, kinds: Iterable[Kind]) -> DataClass:
         """What a call is that holds findings of these kinds: what the rule says, else what they suggest."""
         return self.data_class or highest(kind.data_class for kind in kinds) or DataClass.INTERNAL
