@@ -28,7 +28,7 @@ _TITLES: Final = re.compile(
 _HYPHENS: Final = re.compile("[-']")
 _SIGN: Final = re.compile(r"['\"]?(?:\(s\)|/in)?[ \t]{0,2}[:=][ \t]{0,3}['\"]?")
 _OPEN: Final = re.compile(r"[,:!.;\n-]|$")
-_CLOSED: Final = re.compile(r"[^\n]{0,24}\n{1,2}[ \t]*")
+_CLOSED: Final = re.compile(r"[^\n]{0,24}\n{1,2}[ \t]*|,[ \t]")
 _LINE_END: Final = re.compile(r"[ \t]*(?:,[^\n]*)?(?:\n|\Z)")
 _PLACES: Final = re.compile(
     r"(?:^|\W)(?:San|Santa|Santo|St\.?|Saint|Sainte|Sankt|São|Sant|Rue|Via|Calle|Rua|Avenue|Avenida"

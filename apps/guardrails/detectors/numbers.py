@@ -153,6 +153,8 @@ def _fitting(reading: Reading, pictures: list[Picture], digit: int) -> list[Hit]
         compact = "".join(filter(str.isalnum, match.group())).upper()
         if not stands_alone(reading.text, start, end) or not rule.check(compact):
             continue
+        if rule.weak and _goes_on(reading.text, end):
+            continue
         named = reading.told(rule.detail, start, end)
         is_capital = match.group() == match.group().upper()
         if named or _may_stand(reading, picture, start, end, is_capital=is_capital):
@@ -160,6 +162,11 @@ def _fitting(reading: Reading, pictures: list[Picture], digit: int) -> list[Hit]
             hit = rule.kind, start, end, compact, rule.detail, certainty
             hits.insert(0 if named else len(hits), hit)
     return hits
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether a space and more digits follow: it is the beginning of a longer number."""
+    return text[end : end + 1] == " " and text[end + 1 : end + 2].isdigit()
 
 
 def _may_stand(reading: Reading, picture: Picture, start: int, end: int, *, is_capital: bool) -> bool:

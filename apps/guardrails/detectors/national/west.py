@@ -8,7 +8,7 @@ from typing import Final
 from apps.guardrails.detectors.checksums import dmy, is_date, luhn, mod_11_10, weighted, ymd
 from apps.guardrails.detectors.rules import Rule, anything
 
-_NINO: Final = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]")
+_NINO: Final = re.compile(r"(?:QQ|(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z])[0-9]{6}[A-D]")
 _DNI: Final = "TRWAGMYFPDXBNJZSQVHLCKE"
 _FISCAL: Final = re.compile(r"[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]")
 _FISCAL_VALUES: Final = (
