@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils import timezone
 
+from apps.llm.clearances.reaching import models_named
 from apps.llm.errors import BudgetRefusedError
 from apps.llm.gateway.calls import ChatCall
 from apps.llm.gateway.estimate import tokens_of_request
@@ -67,6 +68,8 @@ def _fitting(call: ChatCall) -> list[Model]:
         for shown in models_shown(who.team_id)
         if not shown.reason and shown.model.modality == Modality.CHAT and shown.model.pk != call.model_id
     ]
+    cleared = models_named([model.pk for model in models])
+    models = [model for model in models if cleared[model.pk].data_class >= (call.data_class or 0)]
     subjects = [current_tenant_id(), who.team_id, who.user_id, who.api_key_id, *(m.pk for m in models)]
     now = timezone.now()
     lines = lines_now((subject for subject in subjects if subject is not None), who.user_id, now)
