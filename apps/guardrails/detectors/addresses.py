@@ -190,8 +190,8 @@ def _romance(reading: Reading) -> Iterator[Hit]:
         before = _NUMBER_BEFORE.search(text, max(0, cue - 12), cue)
         if not behind and not before:
             continue
-        start = before.start() if before and not behind else cue
-        last = behind.end() if behind else name.end()
+        start = before.start() if before else cue
+        last = behind.end() if behind and not before else name.end()
         town = _WITH_TOWN.match(text, last)
         sure = text[cue].isupper() or text[cue:end].casefold() not in _DOUBTFUL or before
         if town or sure:

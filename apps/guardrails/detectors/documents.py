@@ -47,6 +47,8 @@ _DATE: Final = re.compile(
     rf"|th)?,? {_YEAR.replace('year', 'year_last')})",
     re.IGNORECASE,
 )
+_STAR: Final = re.compile(r"\*(?<=[,(] \*|.[,(]\*) ?(?=[0-9])")
+"""How German registers write "born"."""
 _REACH: Final = 32
 _NUMBER: Final = re.compile(
     r"(?<![\w@.])(?=[A-Z0-9 -]{0,12}[0-9]{2}|[A-Z0-9]{1,6}[0-9][A-Z0-9]*[0-9])"
@@ -60,6 +62,10 @@ _BETWEEN: Final = re.compile(r"(?:[^\n0-9]{0,36}?[\s:#°º.(\"'=]|[\s:#(\"'=]*)\
 def birth_dates(reading: Reading) -> Iterator[Hit]:
     """The first date behind each word of birth."""
     text = reading.text
+    for star in _STAR.finditer(text):
+        match = _DATE.match(text, star.end())
+        if match and (value := _iso(match)):
+            yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
     match = _DATE.search(text) if "birth" in reading.cues.categories else None
     for start, end in reading.cues.spans("birth"):
         while match and match.start() < end:

@@ -152,9 +152,9 @@ def _behind_labels(reading: Reading) -> Iterator[Hit]:
 
 
 def _behind_greetings(reading: Reading) -> Iterator[Hit]:
-    """Behind a greeting any word before a comma; behind "call" and its like two words or more."""
+    """Behind a greeting any word before a comma; behind "call" or "the tenant" two words or more."""
     text = reading.text
-    for _, end in reading.cues.spans("asked_for"):
+    for _, end in (*reading.cues.spans("asked_for"), *reading.cues.spans("role")):
         last = _end(text, end + 1) if text[end : end + 1] == " " else 0
         if " " in text[end + 1 : last]:
             yield _hit(text, end + 1, last, Certainty.LIKELY)

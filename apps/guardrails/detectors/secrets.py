@@ -32,6 +32,9 @@ _ASSIGNED: Final = re.compile(
     r"""["'`(]?(?P<value>[^\s"'`<>,;]{4,200})""",
     re.IGNORECASE,
 )
+_USER_AND: Final = re.compile(
+    r"\s?[:=]\s{0,2}[^\s/|]{1,64}\s?[/|]\s?(?P<value>[^\s/|<>\"']{4,64})(?!/)(?![^\s])"
+)
 _BLOB: Final = re.compile(r"(?<![\w/+.-])[A-Za-z0-9+_=-]{20,200}(?![\w/+.])")
 _UNSET: Final = re.compile(
     r"[$<{%*\[(/]|\.\.\.|.*(?:://|\(|your|xxx|\*\*\*|changeme|placeholder|redacted|<)"
@@ -78,6 +81,10 @@ def secrets(reading: Reading) -> Iterator[Hit]:
             done = found[2]
             yield found
     yield from _assigned(reading)
+    for _, end in reading.cues.spans("login"):
+        match = _USER_AND.match(text, end)
+        if match and _secret_looking(match.group("value"), by_sign=True):
+            yield _hit(text, match.start("value"), match.end("value"), "login", Certainty.TOLD)
 
 
 def _hit(text: str, start: int, end: int, detail: str, certainty: Certainty) -> Hit:
