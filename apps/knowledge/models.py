@@ -336,10 +336,12 @@ class TrialSearch(TenantModel):
     """A search that a page asked for and a worker makes, since a web process never speaks to a model.
 
     `found` holds chunk ids and scores only: texts are read again by whoever looks, if they still may.
-    `narrowing` is a stored Narrowing; `notes` say what went otherwise than set up.
+    `narrowing` is a stored Narrowing; `notes` say what went otherwise than set up. `beside` names further
+    collections that are searched with it, as values: who asks may read them or finds nothing there.
     """
 
     knowledge_base = TenantForeignKey(KnowledgeBase, on_delete=models.CASCADE)
+    beside = models.JSONField(default=list, db_default=[])
     user = TenantForeignKey("accounts.User", on_delete=models.CASCADE)
     query = models.CharField(max_length=500)
     narrowing = models.JSONField(default=dict)

@@ -136,6 +136,7 @@ def search_output(search: TrialSearch, hits: Sequence[tuple[Chunk, dict[str, Any
                 "chunk_id": chunk.id,
                 "document_id": chunk.document_id,
                 "document_title": chunk.document.title,
+                "knowledge_base_id": chunk.document.knowledge_base_id,
                 "page": chunk.page,
                 "place": chunk.place.label,
                 "heading": chunk.heading,

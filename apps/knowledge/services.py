@@ -210,16 +210,28 @@ def conversation_documents_delete(*, actor: Actor | None, conversation_id: UUID)
 
 
 def trial_search_start(
-    *, actor: Actor, knowledge_base: KnowledgeBase, query: str, narrowing: Narrowing = WIDE
+    *,
+    actor: Actor,
+    knowledge_base: KnowledgeBase,
+    query: str,
+    narrowing: Narrowing = WIDE,
+    beside: Sequence[KnowledgeBase] = (),
 ) -> TrialSearch:
-    """Have a worker search; the row tells the result. The person's rows older than a day go."""
+    """Have a worker search the collection, and those beside it; the row tells the result.
+
+    The person's rows older than a day go. Models are asked in the first collection's name.
+    """
     query = " ".join(query.split())
     if not query or len(query) > MOST_QUERY:
         raise invalid([{"field": "query", "message": f"Write a question of up to {MOST_QUERY} characters."}])
     mine = TrialSearch.objects.filter(user_id=actor.user_id)
     mine.filter(created_at__lt=timezone.now() - _SEARCH_KEPT).delete()
     search: TrialSearch = TrialSearch.objects.create(
-        knowledge_base=knowledge_base, user_id=actor.user_id, query=query, narrowing=narrowing.stored()
+        knowledge_base=knowledge_base,
+        user_id=actor.user_id,
+        query=query,
+        narrowing=narrowing.stored(),
+        beside=[str(base.id) for base in beside],
     )
     hint_search_after_commit(current_tenant_id(), search.id)
     return search

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -15,8 +16,6 @@ from apps.llm.loop import run_on_loop
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from apps.knowledge.reranking import Reranked
 
 
@@ -28,7 +27,8 @@ def search(tenant_id: UUID, search_id: UUID) -> None:
         if row is None:
             return
         who = caller_of(row.knowledge_base, row.user_id)
-        reach = Reach(row.user_id, (row.knowledge_base_id,), None, Narrowing.of(row.narrowing))
+        bases = (row.knowledge_base_id, *map(UUID, row.beside))
+        reach = Reach(row.user_id, bases, None, Narrowing.of(row.narrowing))
     sought = run_on_loop(seek(who, reach, row.query))
     with tenant_scope(tenant_id):
         TrialSearch.objects.filter(id=search_id, state=SearchState.QUEUED).update(

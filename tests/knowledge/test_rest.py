@@ -217,6 +217,39 @@ def test_trial_search_is_made_by_a_worker(library: Library, signed_in: Any) -> N
     assert _json(signed_in(cast.alice), "GET", f"/searches/{begun.json()['id']}").status_code == 404
 
 
+def test_several_collections_are_searched_at_once_as_far_as_one_may_read_them(
+    library: Library, signed_in: Any
+) -> None:
+    from uuid import UUID
+
+    from apps.knowledge.models import KnowledgeBase
+    from apps.knowledge.trial import search
+    from apps.tenants.scope import tenant_scope
+
+    cast = library.cast
+    bases = [library.base(cast.bob, name=name) for name in ("North", "South")]
+    for base in bases:
+        library.read(library.add(base, "cap.md", f"# {base.name}\n\nThe hotel cap is 190 pounds."))
+    hidden = library.base(cast.alice, name="Hers")
+    bob, ids = signed_in(cast.bob), [str(base.id) for base in bases]
+
+    def asked(*wanted: str) -> Any:
+        return _json(bob, "POST", "/searches", {"query": "hotel cap", "knowledge_base_ids": list(wanted)})
+
+    assert asked(*ids, str(hidden.id)).status_code == 404
+    assert asked().status_code == 400
+    one, two = (asked(*ids).json()["id"] for _ in range(2))
+    search(cast.acme.id, UUID(one))
+    done = _json(bob, "GET", f"/searches/{one}").json()
+    assert {hit["knowledge_base_id"] for hit in done["results"]} == set(ids)
+    with tenant_scope(cast.acme.id):
+        KnowledgeBase.objects.filter(id=bases[1].id).update(owner=cast.alice)
+    search(cast.acme.id, UUID(two))
+    left = _json(bob, "GET", f"/searches/{two}").json()["results"]
+    assert [hit["knowledge_base_id"] for hit in left] == ids[:1]
+    assert len(_json(bob, "GET", f"/searches/{one}").json()["results"]) == 1
+
+
 def test_file_of_a_chat(library: Library, signed_in: Any) -> None:
     bob, carol = signed_in(library.cast.bob), signed_in(library.cast.carol)
     chat = _json(bob, "POST", "/conversations", {}).json()["id"]

@@ -177,6 +177,33 @@ class SearchListApi(_KnowledgeApi):
         return Response(search_output(search, []), status=202)
 
 
+class SearchesApi(_KnowledgeApi):
+    """Searches in several collections at once."""
+
+    @extend_schema(
+        operation_id="searches_create",
+        tags=TAGS,
+        request=serializers.SearchesInput,
+        responses={202: serializers.SearchOutput},
+    )
+    def post(self, request: Request) -> Response:
+        """Have a worker search them as an answer would; read GET /searches/ID until it is done.
+
+        Models are asked as the first collection's; one that it may not use leaves the words of the others.
+        """
+        values = _taken(request, serializers.SearchesInput)
+        ids = dict.fromkeys(values.pop("knowledge_base_ids"))
+        first, *beside = (access_searchable(self.actor, id_) for id_ in ids)
+        search = services.trial_search_start(
+            actor=self.actor,
+            knowledge_base=first,
+            query=values.pop("query"),
+            narrowing=narrowing_of(values),
+            beside=beside,
+        )
+        return Response(search_output(search, []), status=202)
+
+
 class SearchApi(_KnowledgeApi):
     """One trial search."""
 

@@ -8,13 +8,14 @@ from rest_framework import serializers
 
 from apps.guardrails.classes import SLUGS
 from apps.knowledge.models import DocumentState, SearchState, Visibility
-from apps.knowledge.narrowing import KINDS, LONGEST_TAG, MOST_TAGS
+from apps.knowledge.narrowing import KIND_CHOICES, KINDS, LONGEST_TAG, MOST_TAGS
 from apps.knowledge.services import MOST_QUERY
 from apps.rest.serializers import InputSerializer
 
 MOST_TEAMS = 200
 MOST_PEOPLE = 1_000
 MOST_OWNERS = 50
+MOST_SEARCHED = 20
 
 
 class TagsField(serializers.ListField):
@@ -192,7 +193,7 @@ class NarrowingInput(InputSerializer):
     """What a search looks at; each that is given must hold, of several values one suffices."""
 
     kinds = serializers.ListField(
-        child=serializers.ChoiceField(list(KINDS.items())), required=False, max_length=len(KINDS)
+        child=serializers.ChoiceField(KIND_CHOICES), required=False, max_length=len(KINDS)
     )
     tags = TagsField(required=False)
     owner_ids = serializers.ListField(
@@ -228,6 +229,14 @@ class SearchInput(NarrowingInput):
     query = serializers.CharField(max_length=MOST_QUERY)
 
 
+class SearchesInput(SearchInput):
+    """A question to several collections at once; passages of all of them compete for the places."""
+
+    knowledge_base_ids = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=MOST_SEARCHED
+    )
+
+
 class RankReasonsOutput(serializers.Serializer[Any]):
     """Why a passage stands at its place; shares from 0 to 1, compared with the others found."""
 
@@ -245,6 +254,7 @@ class SearchHitOutput(serializers.Serializer[Any]):
     chunk_id = serializers.UUIDField()
     document_id = serializers.UUIDField()
     document_title = serializers.CharField()
+    knowledge_base_id = serializers.UUIDField()
     page = serializers.IntegerField(allow_null=True)
     place = PlaceField()
     heading = serializers.ListField(child=serializers.CharField())

@@ -35,6 +35,7 @@ urlpatterns = [
         knowledge_bases.SearchListApi.as_view(),
         name="api-knowledge-base-search",
     ),
+    path("searches", knowledge_bases.SearchesApi.as_view(), name="api-searches"),
     path("searches/<uuid:search_id>", knowledge_bases.SearchApi.as_view(), name="api-search"),
     path("documents/<uuid:document_id>", documents.DocumentApi.as_view(), name="api-document"),
     path(
