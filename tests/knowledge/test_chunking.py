@@ -16,7 +16,7 @@ def test_spans_point_into_the_full_text() -> None:
     assert all(document.text[item.start : item.end] == item.text for item in chunks)
     assert [item.position for item in chunks] == list(range(len(chunks)))
     assert max(len(item.text) for item in chunks) <= 1000
-    assert {item.page for item in chunks} == {1, 2}
+    assert {item.place.page for item in chunks} == {1, 2}
 
 
 def test_neighbours_share_some_text_and_nothing_is_lost() -> None:
@@ -34,7 +34,7 @@ def test_small_sections_under_one_heading_are_merged_and_others_are_not() -> Non
         Section("Three.", page=1, heading=("A", "B")),
         Section("Four.", page=2, heading=("A", "B")),
     )
-    assert [(item.text, item.page, item.heading) for item in chunk(document)] == [
+    assert [(item.text, item.place.page, item.heading) for item in chunk(document)] == [
         ("One.\n\nTwo.", 1, ("A",)),
         ("Three.", 1, ("A", "B")),
         ("Four.", 2, ("A", "B")),

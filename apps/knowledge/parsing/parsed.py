@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 SectionKind = Literal["text", "table"]
@@ -89,6 +89,8 @@ def decode(document: Any) -> Parsed:
 
 
 def _section(*row: Any) -> Section:
+    if len(row) != len(fields(Section)):
+        raise ValueError("not a section")
     text, page, heading, kind, sheet, number, is_slide = row
     numbers = all(one is None or isinstance(one, int) for one in (page, number))
     if not numbers or not isinstance(sheet, str) or kind not in {"text", "table"}:
