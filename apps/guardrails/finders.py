@@ -60,17 +60,18 @@ def _covered(text: str, cluster: list[Finding]) -> list[Finding]:
     if len(cluster) <= 1:
         return cluster
     kept = settle(cluster)
+    parts: list[Finding] = []
+    at = next_kept = 0
     for each in cluster:
-        at = each.start
-        for other in sorted(kept, key=lambda one: one.start):
-            if other.end <= at or other.start >= each.end:
-                continue
-            if other.start > at:
-                kept.append(_part(each, at, other.start, text))
-            at = other.end
-        if at < each.end:
-            kept.append(_part(each, at, each.end, text))
-    return sorted(kept, key=lambda one: one.start)
+        at = max(at, each.start)
+        while at < each.end:
+            while next_kept < len(kept) and kept[next_kept].end <= at:
+                next_kept += 1
+            begins = kept[next_kept].start if next_kept < len(kept) else each.end
+            if begins > at:
+                parts.append(_part(each, at, min(begins, each.end), text))
+            at = kept[next_kept].end if begins < each.end else each.end
+    return sorted([*kept, *parts], key=lambda one: one.start)
 
 
 def _part(found: Finding, start: int, end: int, text: str) -> Finding:

@@ -120,8 +120,11 @@ Hit = tuple[Kind, int, int, str, str, Certainty]
 def numbers(reading: Reading, kinds: AbstractSet[Kind]) -> Iterator[Hit]:
     """Everything that a rule's picture or an IBAN's form fits."""
     text = reading.text
-    table = _fits(frozenset(kinds & _PICTURED), reading.cues.categories & _told_by())
+    pictured = frozenset(kinds & _PICTURED)
+    table = _fits(pictured, reading.cues.categories & _told_by()) if pictured else {}
     with_iban = Kind.IBAN in kinds
+    if not pictured and not with_iban:
+        return
     before, last, done = 0, -1, 0
     for match in RUN.finditer(text):
         start, end = match.span()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.detectors.cues import UNSPACED, found_cues
@@ -18,6 +18,8 @@ from apps.guardrails.detectors.positions import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from apps.guardrails.detectors.cues import Cues
 
 _FAR: Final = 0x10000
 _ANY_FAR: Final = re.compile("[\U00010000-\U0010ffff]")
@@ -120,7 +122,11 @@ class Reading:
 
     def __init__(self, original: str) -> None:
         self.text, self._positions = plain(original)
-        self.cues = found_cues(self.text)
+
+    @cached_property
+    def cues(self) -> Cues:
+        """The telling words, looked for when first asked about."""
+        return found_cues(self.text)
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Where text[start:end] stands in the text as it was given."""
