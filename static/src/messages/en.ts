@@ -187,6 +187,12 @@ export const m = {
     budget: (name: string, percent: number) => `${name}: ${percent}% used`,
     context: (percent: number) => `Context: ${percent}% used`,
   },
+  ask: {
+    edit: "Edit message",
+    sendAnyway: "Send anyway",
+    cancel: "Cancel",
+    notSent: "Not sent.",
+  },
   message: {
     conversation: "Conversation",
     you: "You said",

@@ -223,7 +223,14 @@ export interface RunError {
   title: string;
   detail: string;
   /** What can be offered instead. */
-  more?: { data_class?: DataClass; models?: { slug: string; name: string }[]; ask_at?: string };
+  more?: {
+    data_class?: DataClass;
+    models?: { slug: string; name: string }[];
+    ask_at?: string;
+    /** Rules that ask before anything is sent, and what they found, veiled. */
+    rules?: { id: string; name: string; words: string }[];
+    findings?: { kind: string; label: string; shown: string }[];
+  };
 }
 
 export interface Usage {

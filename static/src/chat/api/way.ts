@@ -2,4 +2,6 @@
 export interface Way {
   knowledge?: boolean;
   verified?: boolean;
+  /** Rules that asked first and that the person says yes to. */
+  confirm_rules?: string[];
 }

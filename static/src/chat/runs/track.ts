@@ -42,6 +42,8 @@ export class Track {
         break;
       case "replaced":
         this.text = event.text;
+        this.reasoning = "";
+        this.citations = [];
         break;
       case "end":
         this.end = event;
