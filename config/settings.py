@@ -185,6 +185,8 @@ SPECTACULAR_SETTINGS = {
         "RouteKindEnum": "apps.llm.routes.models.RouteKind",
         "ReembeddingStateEnum": "apps.knowledge.models.ReembeddingState",
         "DataClassEnum": "apps.guardrails.classes.SLUGS",
+        "KindsEnum": "apps.knowledge.narrowing.KIND_CHOICES",
+        "UsageStateEnum": "apps.metering.models.UsageState",
         "PolicyStateEnum": "apps.guardrails.models.PolicyState",
         "FindingKindEnum": "apps.guardrails.rules.KINDS",
         "RuleDirectionEnum": "apps.guardrails.rules.DIRECTIONS",

@@ -22,6 +22,8 @@ KINDS: Final = {
     "pictures": "Pictures",
     "other": "Plain text and data",
 }
+KIND_CHOICES: Final = list(KINDS.items())
+"""Choices of the API."""
 _KIND_OF_FORMAT: Final = {
     "pdf": "pdf",
     **dict.fromkeys(("docx", "doc", "odt", "rtf", "epub"), "text"),
