@@ -45,6 +45,8 @@ VECTORS: dict[str, tuple[str, dict[str, Any]]] = {
 """(address, form and purpose) by slug, for the rows that offer vectors."""
 OPTIONS = {"quality": "low", "style": "vivid", "background": "opaque", "output_format": "png"}
 WIDE = {"response_format": "b64_json", "size": "1536x1024"} | OPTIONS
+OPENROUTER_OPTIONS = {name: value for name, value in OPTIONS.items() if name != "style"}
+PICTURE_PATHS = {"openrouter": "images"}
 PICTURES: list[tuple[str, str, dict[str, Any]]] = [
     ("openai", "dall-e-3", WIDE),
     ("openai", "gpt-image-1", {"size": "1536x1024"} | OPTIONS),
@@ -56,6 +58,7 @@ PICTURES: list[tuple[str, str, dict[str, Any]]] = [
         {"response_format": "b64_json", "aspect_ratio": "3:2", "quality": "low"},
     ),
     ("xai", "grok-2-image-1212", {"response_format": "b64_json", "quality": "low"}),
+    ("openrouter", "bytedance-seed/seedream-4.5", {"size": "1536x1024"} | OPENROUTER_OPTIONS),
     (
         "together",
         "black-forest-labs/FLUX.1-schnell",
@@ -67,6 +70,7 @@ SCORES = {
     "baidu": "https://qianfan.baidubce.com/v2/rerank",
     "llama_cpp": "http://localhost:8080/v1/rerank",
     "openai_compatible": "/rerank",
+    "openrouter": "https://openrouter.ai/api/v1/rerank",
     "together": "https://api.together.xyz/v1/rerank",
     "vllm": "http://localhost:8000/v1/rerank",
 }
@@ -100,12 +104,23 @@ def assert_addressed(request: Request, row: Row, url: str) -> None:
 @pytest.mark.parametrize("slug", sorted(VECTORS))
 def test_vectors_are_asked_for_as_the_host_documents_it(slug: str) -> None:
     url, more = VECTORS[slug]
-    asked = EmbeddingRequest("the-model", ("a", "b"), 256)
+    length = 2
+    asked = EmbeddingRequest("the-model", ("a", "b"), length)
     told = {"data": [{"index": 1, "embedding": [0, 1]}, {"index": 0, "embedding": [1, 0]}]}
     request = sent(slug, told, lambda endpoint: vendor_for(slug).embed(endpoint, asked))
     assert_addressed(request, BY_SLUG[slug], url)
-    expected = {"model": "the-model", "input": ["a", "b"], "dimensions": 256} | more
+    expected = {"model": "the-model", "input": ["a", "b"]} | more
+    expected |= {} if slug == "together" else {"dimensions": length}
     assert orjson.loads(request.body) == expected
+
+
+def test_together_is_asked_for_no_length_and_another_one_is_no_answer() -> None:
+    asked = EmbeddingRequest("the-model", ("a",), 256)
+    told = {"data": [{"index": 0, "embedding": [0, 1]}]}
+    with pytest.raises(VendorError) as refused:
+        sent("together", told, lambda endpoint: vendor_for("together").embed(endpoint, asked))
+    assert refused.value.kind == ErrorKind.BAD_REQUEST
+    assert "length of the model only" in refused.value.message
 
 
 @pytest.mark.parametrize(("slug", "model", "more"), PICTURES)
@@ -114,7 +129,7 @@ def test_pictures_are_asked_for_as_the_host_documents_it(slug: str, model: str, 
     told = {"data": [{"b64_json": PNG}]}
     request = sent(slug, told, lambda endpoint: vendor_for(slug).generate_images(endpoint, asked))
     base = BY_SLUG[slug].url.removesuffix("/chat/completions").removesuffix("/responses")
-    assert_addressed(request, BY_SLUG[slug], f"{base}/images/generations")
+    assert_addressed(request, BY_SLUG[slug], f"{base}/{PICTURE_PATHS.get(slug, 'images/generations')}")
     assert orjson.loads(request.body) == {"model": model, "prompt": "a cat", "n": 2} | more
 
 

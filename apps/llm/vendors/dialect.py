@@ -24,8 +24,8 @@ class Dialect:
     `refused` names the settings that would fail this very request, by the family of its model; `lacks` those
     that the host answers with an error or does not document, for any model: neither is sent.
     `vectors` is the form in which vectors are asked for, `purpose_field` where an embedding says whether it
-    is of a query or of a passage. `reasoning_field` is where a host wants back what its model thought;
-    elsewhere only what the host sealed is sent back.
+    is of a query or of a passage; `shortens`: it takes a number of dimensions. `reasoning_field` is where a
+    host wants back what its model thought; elsewhere only what the host sealed is sent back.
 
     `efforts` are the words it takes for the reasoning effort. `thinks` and `thinks_not` are what switches
     thinking, where that is no effort; with `calls_unthinking` a call that must be made is made without.
@@ -41,6 +41,7 @@ class Dialect:
     pictures: Pictures = PICTURES
     vectors: str = "base64"
     purpose_field: str = ""
+    shortens: bool = True
     reasoning_field: str = ""
     lacks: frozenset[str] = frozenset()
     efforts: Efforts = any_effort

@@ -13,23 +13,30 @@ from apps.llm.vendors.base import EmbeddingRequest, EmbeddingResult, ErrorKind
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.usage import usage_of
 
+UNSIZED = "This provider gives vectors in the length of the model only. Leave out the number of dimensions."
 
-def embedding_body(request: EmbeddingRequest, form: str = "base64", purpose_field: str = "") -> bytes:
+
+def embedding_body(
+    request: EmbeddingRequest, form: str = "base64", purpose_field: str = "", *, shortens: bool = True
+) -> bytes:
     """The body of a call; base64 is a quarter of the bytes, and a host may answer floats all the same."""
     body: dict[str, Any] = {
         "model": request.model,
         "input": list(request.texts),
         "encoding_format": form,
     }
-    if request.dimensions is not None:
+    if request.dimensions is not None and shortens:
         body["dimensions"] = request.dimensions
     if purpose_field:
         body[purpose_field] = request.purpose
     return orjson.dumps(body)
 
 
-def embedding_result(answer: object, request: EmbeddingRequest) -> EmbeddingResult:
-    """Vectors by index; raises VendorError (protocol) unless there is one finite vector for each text."""
+def embedding_result(answer: object, request: EmbeddingRequest, *, shortens: bool = True) -> EmbeddingResult:
+    """Vectors by index; raises VendorError (protocol) unless there is one finite vector for each text.
+
+    From a host that does not shorten vectors, those of another length than was asked for are a bad request.
+    """
     rows = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(answer, dict) or not isinstance(rows, list):
         raise error(ErrorKind.PROTOCOL, detail="no data in the answer")
@@ -39,6 +46,8 @@ def embedding_result(answer: object, request: EmbeddingRequest) -> EmbeddingResu
     except (KeyError, TypeError, ValueError, AttributeError, Base64Error):
         raise error(ErrorKind.PROTOCOL, detail="a vector cannot be read") from None
     assert_fits(vectors, request)
+    if not shortens and request.dimensions not in {None, *map(len, vectors)}:
+        raise error(ErrorKind.BAD_REQUEST, message=UNSIZED)
     usage = answer.get("usage")
     return EmbeddingResult(
         vectors,

@@ -26,11 +26,13 @@ _RIFF, _WEBP = b"RIFF", b"WEBP"
 class Pictures:
     """Where hosts differ in what they want to know of a picture.
 
-    `encoding` is their word for base64. The size goes out as it is, as two sides, or as the nearest of
-    `ratios`, which models of `sizeless` do not take either. `lacks` are options that are not sent.
+    `path` is where they are asked, `encoding` their word for base64, empty where it comes unasked. The size
+    goes out as it is, as two sides, or as the nearest of `ratios`, which models of `sizeless` do not take
+    either. `lacks` are options that are not sent.
     """
 
     encoding: str = "b64_json"
+    path: str = "images/generations"
     sizes: Literal["size", "sides", "ratio"] = "size"
     ratios: tuple[str, ...] = ()
     sizeless: tuple[str, ...] = ()
@@ -44,7 +46,7 @@ def image_body(request: ImageRequest, pictures: Pictures = PICTURES) -> bytes:
     """The body of a call; the picture itself is asked for, since an address would lead to another host."""
     body: dict[str, Any] = {"model": request.model, "prompt": request.prompt, "n": request.count}
     body |= _size(request, pictures)
-    if not request.model.rsplit("/", 1)[-1].startswith(_ALWAYS_BASE64):
+    if pictures.encoding and not request.model.rsplit("/", 1)[-1].startswith(_ALWAYS_BASE64):
         body["response_format"] = pictures.encoding
     unwanted = _RESERVED | pictures.lacks
     body |= {name: value for name, value in request.extra.items() if name not in unwanted}

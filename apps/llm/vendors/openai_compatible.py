@@ -48,7 +48,7 @@ from apps.llm.vendors.model_list import models_of
 from apps.llm.vendors.rerank import rerank_body, rerank_result
 from apps.llm.vendors.seals import owner_of
 
-_CALLS = ("chat/completions", "embeddings", "rerank", "images/generations")
+_CALLS = ("chat/completions", "embeddings", "rerank", "images/generations", "images")
 _EMPTY = b"{}"
 _PROBE = orjson.dumps(
     {"model": "atrium-check", "messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
@@ -112,13 +112,16 @@ class OpenAICompatible(Vendor):
 
     async def embed(self, endpoint: Endpoint, request: EmbeddingRequest) -> EmbeddingResult:
         """Vectors in the order of the texts, whether the host sends floats or base64."""
-        body = embedding_body(request, self.dialect.vectors, self.dialect.purpose_field)
+        dialect = self.dialect
+        body = embedding_body(request, dialect.vectors, dialect.purpose_field, shortens=dialect.shortens)
         call = self._call(endpoint, "embeddings", body)
-        return embedding_result(await fetch_json(endpoint, call, LONG_TOTAL_SECONDS), request)
+        answer = await fetch_json(endpoint, call, LONG_TOTAL_SECONDS)
+        return embedding_result(answer, request, shortens=dialect.shortens)
 
     async def generate_images(self, endpoint: Endpoint, request: ImageRequest) -> ImageResult:
         """Pictures as bytes; a host that answers with addresses only is refused, they are never fetched."""
-        call = self._call(endpoint, "images/generations", image_body(request, self.dialect.pictures))
+        pictures = self.dialect.pictures
+        call = self._call(endpoint, pictures.path, image_body(request, pictures))
         return image_result(await fetch_json(endpoint, call, PICTURE_TOTAL_SECONDS))
 
     async def rerank(self, endpoint: Endpoint, request: RerankRequest) -> RerankResult:

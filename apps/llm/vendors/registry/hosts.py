@@ -5,6 +5,7 @@ from apps.llm.vendors.dialect import Dialect, without
 from apps.llm.vendors.efforts import FOUR, THREE, groq_efforts
 from apps.llm.vendors.registry.rows import (
     ALL,
+    OPENROUTER_PICTURES,
     PROJECT_FIELD,
     PROJECT_HEADER,
     TOGETHER_PICTURES,
@@ -75,9 +76,12 @@ HOSTS: tuple[Vendor, ...] = (
     host(
         "openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "https://openrouter.ai/settings/keys",
         weights="mixed", docs="https://openrouter.ai/docs/api-reference/chat-completion",
-        lists_without_key=True, modalities=WITH_VECTORS, checked="2026-11-23",
-        dialect=Dialect(max_tokens_field=NEWER, usage_option=False, reasoning_field="reasoning"),
-        note="Passes each call on to one of many hosts.",
+        lists_without_key=True, modalities=ALL, checked="2026-11-23",
+        dialect=Dialect(
+            max_tokens_field=NEWER, usage_option=False, reasoning_field="reasoning",
+            pictures=OPENROUTER_PICTURES,
+        ),
+        note="Passes each call on to one of many hosts. Enter the ids of models for pictures and ranking.",
     ),
     host(
         "poe", "Quora Poe", "https://api.poe.com/v1", "https://poe.com/api/keys",
@@ -89,8 +93,8 @@ HOSTS: tuple[Vendor, ...] = (
         "together", "Together", "https://api.together.xyz/v1", "https://api.together.ai/settings/api-keys",
         weights="open", region="United States", modalities=ALL,
         dialect=Dialect(
-            pictures=TOGETHER_PICTURES, efforts=THREE, thinks_not={"reasoning": {"enabled": False}},
-            lacks=without("parallel_tool_calls"),
+            pictures=TOGETHER_PICTURES, shortens=False, efforts=THREE,
+            thinks_not={"reasoning": {"enabled": False}}, lacks=without("parallel_tool_calls"),
         ),
         base_help="Also https://api.together.ai/v1, as Together now writes it; list prices know this one.",
         docs="https://docs.together.ai/docs/inference/openai-compatibility", checked="2026-11-23",

@@ -27,9 +27,10 @@ XAI_PICTURES = Pictures(
     sizeless=("grok-2-image",),
     lacks=frozenset({"style", "background", "moderation", "output_format", "output_compression"}),
 )  # fmt: skip
+OPENROUTER_PICTURES = Pictures(encoding="", path="images", lacks=frozenset({"style", "moderation"}))
 TOGETHER_PICTURES = Pictures(
     "base64",
-    "sides",
+    sizes="sides",
     lacks=frozenset({"quality", "style", "background", "moderation", "output_compression"}),
 )
 
