@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.classes import DataClass
+from apps.guardrails.detectors.streaming import open_from
 from apps.guardrails.placeholders import Restorer, in_json
 from apps.guardrails.policy import GuardrailRefusedError, Hit
 from apps.guardrails.rules import Action
@@ -27,8 +28,6 @@ EVERY: Final = 48
 """Code points that are added to a text before it is read again."""
 BEHIND: Final = 200
 """Code points of what was settled that are read again, for the words before a value that tell what it is."""
-AHEAD: Final = 96
-"""Code points at the end of a growing text that may still turn into something else."""
 
 
 class Watch:
@@ -61,9 +60,8 @@ class Watch:
         return text
 
     def _open(self) -> int:
-        """Up to where the text is settled: the last break between words before its end."""
-        border = len(self._line) - AHEAD
-        return max(self._line.rfind(" ", 0, border), self._line.rfind("\n", 0, border), self._settled)
+        """Up to where the text is settled, whatever follows."""
+        return max(open_from(self._line, self._finder.longest), self._settled)
 
     def _read(self, until: int) -> str:
         """Hold the rules against all that ends by `until` and was not held before; the text up to there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.detectors.expressions import Expressions
 from apps.guardrails.detectors.finding import candidates, settle
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from apps.guardrails.detectors.kinds import Finding
     from apps.guardrails.rules import Rule
+
+
+OWN_REACH: Final = 200
+"""Code points of a growing answer that are held back for the organisation's own expressions."""
 
 
 class Finder:
@@ -27,6 +31,11 @@ class Finder:
         }
         self._terms = Terms(terms) if terms else None
         self._expressions = Expressions(patterns) if patterns else None
+
+    @property
+    def longest(self) -> int:
+        """Code points of the longest own term, or of what an expression shall find at least in a stream."""
+        return max(self._terms.longest if self._terms else 0, OWN_REACH if self._expressions else 0)
 
     def candidates(self, text: str) -> list[Finding]:
         """All findings in order of their start, also those that lie over one another."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from apps.guardrails.answering import Watch
 from apps.guardrails.detectors.finding import find
-from apps.guardrails.detectors.kinds import Finding
+from apps.guardrails.detectors.kinds import BUILT_IN, Finding
 from apps.guardrails.detectors.streaming import LONGEST, LONGEST_WORD, open_from
+from apps.guardrails.finders import Finder
+from apps.guardrails.rules import Action, Active, Direction, Rule
 from tests.guardrails.corpus import LANGUAGES, sentences
 
 
@@ -22,6 +27,19 @@ def test_what_is_settled_is_found_alike_in_every_continuation(language: str) -> 
         for size in range(1, len(text), 5):
             end = open_from(text[:size])
             assert _before(text[:size], end) == _before(text, end), (text[:end], text[end:size])
+
+
+@pytest.mark.parametrize("size", [1, 7, 60])
+def test_an_answer_in_pieces_is_masked_as_in_one(size: int) -> None:
+    rule = Rule("r", "r", Action.MASK, Direction.IN, frozenset(BUILT_IN))
+    text = "\n".join(each.text for language in LANGUAGES for each in sentences(language)[::9])
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert _masked(rule, pieces) == _masked(rule, [text])
+
+
+def _masked(rule: Rule, pieces: list[str]) -> str:
+    watch = Watch([Active(rule, 1, False)], Finder([rule]), Counter())
+    return "".join(map(watch.feed, pieces)) + watch.finish()
 
 
 def test_little_is_held_back_of_prose() -> None:

@@ -47,6 +47,7 @@ _DATE: Final = re.compile(
     rf"|th)?,? {_YEAR.replace('year', 'year_last')})",
     re.IGNORECASE,
 )
+_UP_TO_WORD: Final = re.compile(r"[ ,(]{0,3}(?:wurde |er |sie |is |was )?")
 _STAR: Final = re.compile(r"\*(?<=[,(] \*|.[,(]\*) ?(?=[0-9])")
 """How German registers write "born"."""
 _REACH: Final = 32
@@ -70,8 +71,8 @@ def birth_dates(reading: Reading) -> Iterator[Hit]:
     for start, end in reading.cues.spans("birth"):
         while match and match.start() < end:
             match = _DATE.search(text, match.end())
+        yield from _before(text, start)
         if match is None or match.start() > end + _REACH or "." in text[end + 5 : match.start()]:
-            yield from _before(text, start)
             continue
         value = _iso(match)
         if value:
@@ -81,7 +82,7 @@ def birth_dates(reading: Reading) -> Iterator[Hit]:
 def _before(text: str, cue: int) -> Iterator[Hit]:
     """A date that ends just before the word: wurde am 3.5.1980 geboren."""
     for match in _DATE.finditer(text, max(0, cue - _REACH), cue):
-        value = _iso(match) if match.end() >= cue - len(" wurde er ") else None
+        value = _iso(match) if _UP_TO_WORD.fullmatch(text, match.end(), cue) else None
         if value:
             yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
 
