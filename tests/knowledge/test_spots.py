@@ -78,6 +78,7 @@ def test_pages_are_told_while_they_are_read(
     library: Library, signed_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from apps.knowledge import ingesting
+    from apps.knowledge.sandbox import parse_sandboxed as sandboxed
 
     cast = library.cast
     client = signed_in(cast.bob)
@@ -93,7 +94,6 @@ def test_pages_are_told_while_they_are_read(
         shown.append(client.get(f"/knowledge/{base.id}").content.decode())
         return parsed
 
-    sandboxed = ingesting.parse_sandboxed
     monkeypatch.setattr(ingesting, "_NOTE_EVERY_S", -1.0)
     monkeypatch.setattr(ingesting, "parse_sandboxed", looked)
     assert library.read(document).state == "ready"
