@@ -71,6 +71,9 @@ def test_a_search_is_narrowed_and_a_collection_tuned(
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_text("2 filters")).to_be_visible()
     found += violations(page)
+    page.reload()
+    expect(page.get_by_text("2 filters")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove Handbook")).to_be_visible()
     page.get_by_role("button", name="Remove the filters of the documents").click()
     expect(page.get_by_text("2 filters")).to_be_hidden()
     assert found == []

@@ -4,7 +4,7 @@ import { m } from "../../messages/en";
 import { applyTheme, type Theme } from "../../shared/theme";
 import { Api } from "../api/client";
 import { ApiError } from "../api/problem";
-import type { Boot, Chat, Me, Model } from "../api/types";
+import type { Boot, Chat, KnowledgeBaseRef, Me, Model, Narrowing } from "../api/types";
 import { isAbove } from "../lib/classes";
 import type { EndData } from "../runs/events";
 import { type Line, RunFeed } from "../runs/feed";
@@ -61,6 +61,7 @@ export class App {
     this.history = new History(this.api);
     this.draft = new Draft(`${boot.me.tenant.slug}.${boot.me.id}`);
     this.chat = new Conversation(this.outside(), null);
+    this.takeUp();
     this.openPath(location.pathname);
     void this.history.load();
     this.watch();
@@ -80,11 +81,25 @@ export class App {
     this.chosenModel = null;
     this.draft.open(id);
     if (!id) {
-      this.chat.bases = this.draft.bases;
+      this.takeUp();
       void this.useModelsOf(this.team ?? this.everyone);
     }
     if (id) this.history.markUnread(id, false);
     this.focusComposer();
+  }
+
+  /** Looks in these collections from the next question on. */
+  setBases(bases: KnowledgeBaseRef[]): void {
+    this.draft.bases = bases;
+    this.draft.save();
+    this.chat.setBases(bases).catch((error) => this.fail(error));
+  }
+
+  /** Looks at a part of them only. */
+  setNarrowing(narrowing: Narrowing): void {
+    this.draft.narrowing = narrowing;
+    this.draft.save();
+    this.chat.setNarrowing(narrowing).catch((error) => this.fail(error));
   }
 
   /** Says something once to a screen reader. */
@@ -258,6 +273,12 @@ export class App {
   private onLine(line: Line): void {
     this.line = line;
     if (line === "reconnecting") this.api.me().catch(() => undefined);
+  }
+
+  /** A new chat looks where its draft says. */
+  private takeUp(): void {
+    this.chat.bases = this.draft.bases;
+    this.chat.narrowing = this.draft.narrowing;
   }
 
   private openPath(path: string): void {

@@ -1,5 +1,6 @@
-import type { DataClass, FileOutput, KnowledgeBaseRef } from "../api/types";
+import type { DataClass, FileOutput, KnowledgeBaseRef, Narrowing } from "../api/types";
 import { uuid } from "../lib/uuid";
+import { countOf } from "./narrowing";
 
 /** A file beside the composer: on its way up, being read, ready or refused. */
 export class Attachment {
@@ -42,6 +43,7 @@ interface Stored {
   text: string;
   files: FileOutput[];
   bases: KnowledgeBaseRef[];
+  narrowing: Narrowing;
   clientId: string;
 }
 
@@ -50,6 +52,7 @@ export class Draft {
   text = $state("");
   attachments = $state.raw<Attachment[]>([]);
   bases = $state.raw<KnowledgeBaseRef[]>([]);
+  narrowing = $state.raw<Narrowing>({});
   /** The identity of the message to be: a send that is repeated cannot make a second message. */
   clientId = uuid();
   private place: string;
@@ -77,13 +80,16 @@ export class Draft {
 
   save(): void {
     const files = this.attachments.flatMap((one) => (one.file && !one.failure ? [one.file] : []));
-    const bases = this.place.endsWith(".new") ? this.bases : [];
+    const isNew = this.place.endsWith(".new");
+    const bases = isNew ? this.bases : [];
+    const narrowing = isNew ? this.narrowing : {};
     try {
-      if (!this.text && !files.length && !bases.length) localStorage.removeItem(this.place);
+      if (!this.text && !files.length && !bases.length && !countOf(narrowing))
+        localStorage.removeItem(this.place);
       else
         localStorage.setItem(
           this.place,
-          JSON.stringify({ text: this.text, files, bases, clientId: this.clientId }),
+          JSON.stringify({ text: this.text, files, bases, narrowing, clientId: this.clientId }),
         );
     } catch {
       // Private windows and full disks: the draft then lives as long as the page.
@@ -103,6 +109,7 @@ export class Draft {
     const stored: Partial<Stored> = raw ? parse(raw) : {};
     this.text = stored.text ?? "";
     this.bases = stored.bases ?? [];
+    this.narrowing = stored.narrowing ?? {};
     this.clientId = stored.clientId ?? uuid();
     this.attachments = (stored.files ?? []).map((file) => new Attachment(null, file));
   }
