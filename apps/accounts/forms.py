@@ -157,6 +157,22 @@ class SetupAccountForm(NewPasswordForm):
     field_order = ["name", "email", "password"]
 
 
+class SetupTeamForm(TeamForm):
+    monthly_budget = forms.DecimalField(
+        label="Monthly budget",
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        help_text="In {}. What the team's calls may cost a month; you change it under Teams, Budget.",
+    )
+
+    def __init__(self, data: Any = None, *, currency: str) -> None:
+        super().__init__(data)
+        field = self.fields["monthly_budget"]
+        field.help_text = str(field.help_text).format(currency)
+
+
 class SetupPeopleForm(forms.Form):
     addresses = forms.CharField(
         label="E-mail addresses",

@@ -10,6 +10,9 @@ class MeteringConfig(AppConfig):
     label = "metering"
 
     def ready(self) -> None:
+        from apps.accounts.setup import SETUP_BUDGETS
+        from apps.metering.budgets import warning
+        from apps.metering.budgets.services import team_budget_begin
         from apps.metering.budgets import warning
         from apps.metering.chargeback import making as statements
         from apps.metering.pricebook import upkeep as prices
@@ -17,6 +20,8 @@ class MeteringConfig(AppConfig):
         from apps.metering.upkeep import EVERY_S, settle_stale
         from apps.runs.maintenance import Job, register_job
 
+        if team_budget_begin not in SETUP_BUDGETS:
+            SETUP_BUDGETS.append(team_budget_begin)
         register_job(Job("ledger", EVERY_S, settle_stale))
         register_job(Job("budget warnings", warning.EVERY_S, warning.warn_due))
         register_job(Job("days", rollups.EVERY_S, rollups.roll_up))

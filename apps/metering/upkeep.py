@@ -79,7 +79,7 @@ def settle_stale() -> int:
 
 def _stale() -> list[tuple[Any, ...]]:
     now = timezone.now()
-    values = {"after": now - AFTER_END, "longest": now - LONGEST_CALL, "most": BATCH}
+    values: dict[str, Any] = {"after": now - AFTER_END, "longest": now - LONGEST_CALL, "most": BATCH}
     with platform_scope(), connections[PLATFORM].cursor() as cursor:
         cursor.execute(_STALE, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -53,6 +53,7 @@ def test_without_the_code_nothing_opens_and_nobody_is_made(
 
 def test_the_whole_way_and_404_afterwards(acme: Organisation, visit: Visit, code: str) -> None:
     from apps.accounts.models import OneTimeLink, Team, TenantSettings, User
+    from apps.metering.models import Budget
     from apps.tenants.scope import tenant_scope
 
     client = visit(acme)
@@ -67,7 +68,7 @@ def test_the_whole_way_and_404_afterwards(acme: Organisation, visit: Visit, code
     step("organisation", ORGANISATION, "/setup/account")
     step("account", OWNER, "/setup/model")
     step("model", {}, "/setup/team")
-    step("team", {"name": "Engineering"}, "/setup/people")
+    step("team", {"name": "Engineering", "monthly_budget": "250"}, "/setup/people")
     wrong = client.post("/setup/people", {"addresses": "bob@acme.example\nnot an address"})
     assert wrong.status_code == 422
     assert users(acme) == ["olga@acme.example"]
@@ -80,6 +81,7 @@ def test_the_whole_way_and_404_afterwards(acme: Organisation, visit: Visit, code
         assert User.objects.get(email="olga@acme.example").role == "owner"
         assert Team.objects.filter(slug="engineering", memberships__user__email="olga@acme.example").exists()
         assert not OneTimeLink.objects.filter(kind="setup").exists()
+        assert Budget.objects.filter(subject_name="Engineering", amount=250, period="month").exists()
     assert users(acme) == ["bob@acme.example", "carol@acme.example", "olga@acme.example"]
     for answer in (
         client.get(f"/setup?code={code}"),

@@ -14,6 +14,7 @@ from tests.metering.budgeting import budget_make, counter_of, ledger_sum, settle
 
 if TYPE_CHECKING:
     from tests.api.conftest import Api
+    from tests.llm.routing import Routing
 
 HELLO: list[Any] = [{"role": "user", "content": "Hello?"}]
 WORST = (6 * Decimal(3) + 500 * Decimal(15)) / 1_000_000
@@ -69,3 +70,15 @@ def test_a_hundred_streams_against_a_budget_for_ten(api: Api) -> None:
     settled_soon(cast, budget)
     counter = counter_of(cast, budget)
     assert counter.spent == ledger_sum(cast) == 10 * Decimal("0.0105")
+
+
+def test_a_route_goes_on_to_a_model_that_fits(api: Api, routing: Routing) -> None:
+    dear, fitting = routing.model("dear", price=("900", "900")), routing.model("fitting", price=("0", "0"))
+    routing.route("fallback", {"members": [dear, fitting]}, slug="thrifty")
+    cast = api.connected.cast
+    budget_make(cast, reach="team", subject=cast.engineering, amount="0.001")
+    answer = api.client().chat.completions.create(model="route/thrifty", messages=HELLO)
+    assert answer.choices[0].message.content == "I am fitting."
+    assert routing.asked == ["fitting"]
+    why: list[str] = answer.route["why"]  # type: ignore[attr-defined]  # ours beside OpenAI's fields
+    assert why == ["dear does not fit into a budget."]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def budget_make(
-    cast: Cast, *, reach: str = "tenant", subject: Any = None, amount: Decimal | int = 1, **terms: str
+    cast: Cast, *, reach: str = "tenant", subject: Any = None, amount: Decimal | int | str = 1, **terms: str
 ) -> Any:
     """A budget of acme: in money, a month, shared by all, unless `terms` say otherwise."""
     from apps.metering.budgets.models import PeriodKind, Reach, Sharing, Unit

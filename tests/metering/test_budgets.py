@@ -90,7 +90,8 @@ def test_what_does_not_fit_is_refused_in_plain_words(connected: Connected, say: 
     assert error.shown["ask_at"] == f"/settings/budgets?budget={budget.pk}#ask"
     assert (error.retry_after or 0) > 0
     assert connected.host.asked == []
-    assert (ledger_sum(cast), holds(cast)) == (0, 0)
+    assert ledger_sum(cast) == 0
+    assert holds(cast) == 0
     _lead(cast, cast.bob)
     assert "Ask Bob Member for more." in str(say().error)
 
@@ -327,7 +328,8 @@ def test_forecasts_follow_the_pace_or_the_weekdays() -> None:
     third = begin + dt.timedelta(days=10)
     plain = forecast(Pace(begin, end, third, Decimal(30), Decimal(100), {}), zone)
     assert plain is not None
-    assert (round(plain.amount, 6), plain.runs_out_at) == (90, None)
+    assert round(plain.amount, 6) == 90
+    assert plain.runs_out_at is None
     dear = forecast(Pace(begin, end, third, Decimal(50), Decimal(100), {}), zone)
     assert dear is not None
     assert dear.runs_out_at == begin + dt.timedelta(days=20)

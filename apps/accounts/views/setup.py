@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from apps.accounts.forms import (
     SetupAccountForm,
     SetupOrganisationForm,
     SetupPeopleForm,
-    TeamForm,
+    SetupTeamForm,
     add_problem,
 )
 from apps.accounts.models import LinkKind, Role
@@ -27,13 +28,15 @@ from apps.accounts.services import (
     tenant_settings_update,
     user_create,
 )
-from apps.accounts.setup import SETUP_MODELS
+from apps.accounts.setup import SETUP_BUDGETS, SETUP_MODELS
 from apps.accounts.tokens import token_hash
 from apps.accounts.views.door import let_in
 from apps.rest.errors import ProblemError, not_found
 
 if TYPE_CHECKING:
     from django import forms
+
+    from apps.accounts.actors import Actor
 
 STEPS: Final = {
     "organisation": "Your organisation",
@@ -115,7 +118,7 @@ class SetupPage(TenantPage):
         if step == "account":
             return None if selectors.first_owner() else SetupAccountForm(data)
         if step == "team":
-            return TeamForm(data)
+            return SetupTeamForm(data, currency=selectors.tenant_settings().currency)
         return SetupPeopleForm(data) if step == "people" else None
 
     def _save(self, request: Any, step: str, form: Any) -> HttpResponseBase | None:
@@ -130,8 +133,7 @@ class SetupPage(TenantPage):
         elif step == "account":
             return let_in(request, user_create(actor=None, role=Role.OWNER, **values), "/setup/model")
         elif step == "team":
-            team = team_create(actor=request.actor, name=values["name"])
-            membership_add(actor=request.actor, team=team, user=request.actor.user)
+            _begin_team(request.actor, **values)
         elif step == "people":
             return self._invite(request, values["addresses"])
         return None
@@ -165,3 +167,11 @@ class SetupPage(TenantPage):
             "has_builtin": bool(SETUP_MODELS),
         }
         return render(request, "accounts/setup.html", context | extra, status=status)
+
+
+def _begin_team(actor: Actor, *, name: str, monthly_budget: Decimal | None) -> None:
+    """The first team, with its maker in it, and what its calls may cost a month."""
+    team = team_create(actor=actor, name=name)
+    membership_add(actor=actor, team=team, user=actor.user)
+    for give in SETUP_BUDGETS if monthly_budget else ():
+        give(actor, team, monthly_budget or Decimal(0))

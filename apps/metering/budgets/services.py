@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.actors import Actor
+    from apps.accounts.models import Team
 
 MOST: Final = Decimal(10) ** 15
 TARGET: Final = "budget"
@@ -58,6 +59,14 @@ def budget_create(
     budget.save(force_insert=True)
     _record(actor, "budget.created", budget, after=snapshot(budget))
     return budget
+
+
+def team_budget_begin(actor: Actor | None, team: Team, amount: Decimal) -> Budget:
+    """What the set-up gives the first team a month; raises ValidationError."""
+    terms = Terms(Unit.MONEY, amount, PeriodKind.MONTH)
+    return budget_create(
+        actor=actor, reach=Reach.TEAM, subject_id=team.pk, subject_name=team.name, terms=terms
+    )
 
 
 def budget_update(*, actor: Actor | None, budget: Budget, amount: Decimal) -> Budget:
