@@ -201,7 +201,7 @@ def test_invoice_is_uploaded_compared_exported_and_forgotten(cast: Cast) -> None
     path = made.headers["Location"].partition("?")[0]
     page = alice.get(path).content.decode()
     assert "1.50 USD" in page
-    assert "1 rows without a day or a model" in page
+    assert "1 row without a day or a model" in page
     assert "2026-10-05,gpt-big,100,100,50,50,6.500000000000,5.000000000000,1.500000000000,USD,1" in (
         alice.get(f"{path}?format=csv").content.decode()
     )

@@ -69,7 +69,8 @@ class Refusal:
     @property
     def limit(self) -> str:
         """The limit in words."""
-        return f"{self.bucket.limit:,} {self.bucket.unit} a minute {_WHOSE[self.bucket.of]}"
+        unit = self.bucket.unit.removesuffix("s") if self.bucket.limit == 1 else self.bucket.unit
+        return f"{self.bucket.limit:,} {unit} a minute {_WHOSE[self.bucket.of]}"
 
     @property
     def message(self) -> str:
