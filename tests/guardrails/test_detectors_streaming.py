@@ -24,7 +24,7 @@ def test_what_is_settled_is_found_alike_in_every_continuation(language: str) -> 
     rows = [each.text for each in sentences(language)]
     for first in range(0, len(rows), 4):
         text = " ".join(rows[first : first + 4])
-        for size in range(1, len(text), 5):
+        for size in range(1, len(text), 11):
             end = open_from(text[:size])
             assert _before(text[:size], end) == _before(text, end), (text[:end], text[end:size])
 
