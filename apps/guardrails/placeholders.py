@@ -1,6 +1,6 @@
 """What stands for a value that does not leave: `[EMAIL_1]`, and the way back.
 
-The form is docs/adr/0022: ASCII, since models write other letters as escapes into a tool's arguments, and
+The form is docs/adr/0026: ASCII, since models write other letters as escapes into a tool's arguments, and
 one that models have seen a million times and repeat as it is. The same spelling of a value always gets the
 same placeholder; another spelling of it gets the same number and a letter (`[EMAIL_1b]`), so that what comes
 back is what was written. Text that looks like a placeholder already is itself replaced (`[TEXT_1]`).
