@@ -47,7 +47,7 @@ from apps.knowledge.reembedding_models import (
     Reembedding,
     ReembeddingState,
 )
-from apps.knowledge.spots import Spot
+from apps.knowledge.spot_models import Spotted
 from apps.knowledge.stores.models import FileBatch, KeptFile, StoreFile, StoreSetting
 from apps.knowledge.tuning_models import Tuning
 from apps.knowledge.upload_models import Upload
@@ -238,21 +238,15 @@ class Document(TenantModel):
         return self.state == DocumentState.FAILED and self.error_kind in failures.RETRYABLE
 
 
-class Chunk(TenantModel):
+class Chunk(TenantModel, Spotted):
     """A piece of a document of about a thousand characters; `start` and `end` count its code points.
 
     An excluded one is found by no search. `original` is what the file says where a person corrected `text`.
-    `page` counts slides where `is_slide`; `first_row` to `last_row` are rows of `sheet` or of the file.
     """
 
     document = TenantForeignKey(Document, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     position = models.PositiveIntegerField()
     text = models.TextField()
-    page = models.PositiveIntegerField(null=True)
-    is_slide = models.BooleanField(default=False, db_default=False)
-    sheet = models.CharField(max_length=200, blank=True, db_default="")
-    first_row = models.PositiveIntegerField(null=True)
-    last_row = models.PositiveIntegerField(null=True)
     heading = models.JSONField(default=list)
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
@@ -265,10 +259,6 @@ class Chunk(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.document_id} {self.position}"
-
-    @property
-    def place(self) -> Spot:
-        return Spot(self.page, self.is_slide, self.sheet, self.first_row, self.last_row)
 
 
 class ChunkVector(TenantModel):

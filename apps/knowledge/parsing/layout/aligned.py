@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FAR = 2.2
 _NARROW = 0.45
 _MOST_SINGLE = 2
-_MIN_ROWS = 3
+_MIN_ROWS, _MOST_ROWS = 3, 400
 _MAX_SPANNING = 0.4
 _PROSE_WORDS = 4
 _PROSE_SHARE = 0.5
@@ -118,7 +118,7 @@ def _block_end(lines: list[_Row], start: int) -> int:
     if len(lines[start].pieces) < 2:  # noqa: PLR2004 (a row of a table has two pieces)
         return start + 1
     end, last = start + 1, start
-    while end < len(lines) and end - last <= _MOST_SINGLE + 1:
+    while end < min(len(lines), start + _MOST_ROWS) and end - last <= _MOST_SINGLE + 1:
         above, line = lines[end - 1], lines[end]
         if line.top - above.bottom > _FAR * min(above.height, line.height):
             break
@@ -130,8 +130,21 @@ def _block_end(lines: list[_Row], start: int) -> int:
 
 def _tables_in(block: list[_Row]) -> list[Table]:
     """The tables of a block: grown from its row of most pieces, then from what is left above and below."""
-    if sum(len(row.pieces) > 1 for row in block) < 2:  # noqa: PLR2004
-        return []
+    found: list[Table] = []
+    left = [block]
+    while left:
+        rows = left.pop()
+        if sum(len(row.pieces) > 1 for row in rows) < _MIN_ROWS:
+            continue
+        first, last, columns = _grown(rows)
+        if _is_table(columns, rows[first : last + 1]):
+            found.append(columns.table(rows[first : last + 1]))
+        left += [rows[:first], rows[last + 1 :]]
+    return sorted(found, key=lambda table: table.top)
+
+
+def _grown(block: list[_Row]) -> tuple[int, int, _Columns]:
+    """The first and the last row around that of most pieces that share its columns, and these."""
     seed = max(range(len(block)), key=lambda at: (len(block[at].pieces), -at))
     columns = _Columns(block[seed])
     first = last = seed
@@ -143,10 +156,7 @@ def _tables_in(block: list[_Row]) -> list[Table]:
         first += 1
     while last > seed and len(block[last].pieces) == 1:
         last -= 1
-    rows = block[first : last + 1]
-    table = columns.table(rows) if _is_table(columns, rows) else None
-    before, after = _tables_in(block[:first]), _tables_in(block[last + 1 :])
-    return [*before, *([table] if table else []), *after]
+    return first, last, columns
 
 
 class _Columns:
