@@ -119,6 +119,7 @@ _DOUBTFUL: Final = frozenset(
         "privada",
     )
 )
+_BOX: Final = re.compile(r"\.? ?(?:n[.º°] ?)?[0-9]{1,6}(?: [0-9]{2,3}){0,2}(?![0-9])")
 _REACH, _FAR = 64, 100
 """Code points before a word for a street, and before a postal code."""
 _YEAR: Final = re.compile("(?:19|20)[0-9]{2} ")
@@ -132,6 +133,7 @@ def addresses(reading: Reading) -> Iterator[Hit]:
     yield from _romance(reading)
     yield from _anchored(reading)
     yield from _before_zip(reading)
+    yield from _boxes(reading)
 
 
 def _hit(text: str, start: int, end: int, certainty: Certainty = Certainty.TOLD) -> Hit:
@@ -195,7 +197,7 @@ def _romance(reading: Reading) -> Iterator[Hit]:
         town = _WITH_TOWN.match(text, last)
         sure = text[cue].isupper() or text[cue:end].casefold() not in _DOUBTFUL or before
         if town or sure:
-            yield _hit(text, start, town.end() if town else last)
+            yield _hit(text, start, town.end() if town and town.end() > last + 1 else last)
 
 
 def _anchored(reading: Reading) -> Iterator[Hit]:
@@ -215,3 +217,14 @@ def _before_zip(reading: Reading) -> Iterator[Hit]:
         before = _BEFORE_ZIP.search(text, max(0, code.start() - _FAR), code.start())
         if before:
             yield _hit(text, before.start(), code.end(), Certainty.LIKELY)
+
+
+def _boxes(reading: Reading) -> Iterator[Hit]:
+    """Post boxes, with postal code and town where they follow."""
+    text = reading.text
+    for start, end in reading.cues.spans("box"):
+        number = _BOX.match(text, end)
+        if number:
+            last = number.end()
+            town = _WITH_TOWN.match(text, last) or _AFTER_ENGLISH.match(text, last)
+            yield _hit(text, start, town.end() if town and town.end() > last + 1 else last)

@@ -39,7 +39,7 @@ def _begins(pattern: str) -> Callable[[str], bool]:
     return lambda digits: begin.match(digits) is not None
 
 
-_NORTH_AMERICA: Final = _begins(r"[2-9][0-9]{2}[2-9][0-9]{6}")
+_NORTH_AMERICA: Final = _begins(r"[1-9]")
 PHONES: Final = (
     Rule(
         "us",
