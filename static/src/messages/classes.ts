@@ -9,7 +9,7 @@ export const k = {
   chip: (name: string) => `Data class: ${name}`,
   item: "Data class",
   title: "Data class of this chat",
-  about: "It decides which models may receive what is said here. It stays with the chat.",
+  about: "The class decides which models may receive what is said here, and stays with the chat.",
   none: "Nothing sent here has a class yet.",
   meanings: {
     public: "Anyone may know it.",
