@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.llm.conftest import Connected, browser
+from tests.llm.offering import QWEN
 
 pytestmark = pytest.mark.usefixtures("hints")
 
@@ -148,3 +149,73 @@ def test_health_is_sorted_by_its_headings_too(connected: Connected) -> None:
     assert '<a href="?range=7d&amp;sort=-p95">95 of 100 within' in page
     for sort in ("calls", "errors", "p50", "state"):
         assert client.get(f"/admin/providers/health?sort={sort}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sort", "first", "last", "order"),
+    [
+        ("", "big-model", "text-embedding-tiny", None),
+        ("-name", "text-embedding-tiny", "big-model", 'aria-sort="descending"'),
+        ("allowed", "cheap", "text-embedding-tiny", 'aria-sort="ascending"'),
+        ("-allowed", "big-model", "cheap", 'aria-sort="descending"'),
+    ],
+)
+def test_a_teams_models_are_sorted_by_a_heading(
+    offered: Connected, sort: str, first: str, last: str, order: str | None
+) -> None:
+    from apps.llm.models import Model
+    from apps.llm.services import model_grants_set
+    from apps.tenants.scope import tenant_scope
+
+    cast = offered.cast
+    with tenant_scope(cast.acme.id):
+        for model in Model.objects.all():
+            teams = [cast.sales.pk] if model.slug == "cheap" else []
+            model_grants_set(actor=None, model=model, team_ids=teams)
+    client = browser(cast, cast.alice)
+    address = f"/admin/teams/{cast.sales.pk}/models?sort={sort}"
+    page = client.get(address).content.decode()
+    names = re.findall(r'<th scope="row" dir="auto"><a href="[^"]*">([^<]+)</a>', page)
+    assert (names[0], names[-1]) == (first, last)
+    assert order is None or order in page
+
+
+def test_models_beside_teams_are_sorted_by_name_and_provider(offered: Connected) -> None:
+    client = browser(offered.cast, offered.cast.alice)
+    page = client.get("/admin/teams/models?sort=-name").content.decode()
+    names = re.findall(r'<a href="/admin/models/[^"]*" dir="auto">([^<]+)</a>', page)
+    assert names == sorted(names, reverse=True)
+    assert 'aria-sort="descending"' in page
+    assert 'href="?sort=name"' in page
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [
+        ("", "community/a"),
+        ("-name", "text-embedding-v4"),
+        ("kind", "community/a"),
+        ("-kind", "text-embedding-v4"),
+        ("context", "qwen-plus"),
+        ("-context", "qwen3-max"),
+        ("price", "qwen-plus"),
+        ("-price", "qwen3-max"),
+    ],
+)
+def test_a_hosts_own_list_is_sorted_and_the_unknown_comes_last(
+    connected: Connected, sort: str, first: str
+) -> None:
+    from apps.llm.models import CheckState, ConnectionCheck
+    from apps.llm.services import connection_create
+    from apps.tenants.scope import tenant_scope
+
+    names = ["qwen-plus", "community/a", "text-embedding-v4", "qwen3-max"]
+    found = [{"id": name, "modality": "embedding" if "embedding" in name else "chat"} for name in names]
+    with tenant_scope(connected.cast.acme.id):
+        made = connection_create(actor=None, vendor="qwen", name="Qwen", base_url=QWEN, key="sk-q-0123456789")
+        ConnectionCheck.objects.create(connection=made, kind="list", state=CheckState.DONE, found=found)
+    page = browser(connected.cast, connected.cast.alice).get(f"/admin/providers/{made.pk}/models?sort={sort}")
+    listed = re.findall(r'<th scope="row"><label for="model-\d+">([^<]+)</label>', page.content.decode())
+    assert listed[0] == first
+    if sort.removeprefix("-") in {"context", "price"}:
+        assert listed[2:] == ["community/a", "text-embedding-v4"]

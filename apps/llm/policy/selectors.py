@@ -6,8 +6,9 @@ Each read takes a fixed number of statements, however many models and teams ther
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import Q
 
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
 
 
 CHAT = Modality.CHAT.value
+ORDERS: Final[Mapping[str, Sequence[str]]] = {
+    "name": ("name", "slug"),
+    "-name": ("-name", "slug"),
+    "provider": ("connection__name", "name", "slug"),
+    "-provider": ("-connection__name", "name", "slug"),
+}
 
 
-def models_found(query: str) -> QuerySet[Model]:
-    """Models with their connections by name; `query` in their name or id."""
-    rows = Model.objects.select_related("connection").order_by("name", "slug")
+def models_found(query: str, sort: str = "") -> QuerySet[Model]:
+    """Models with their connections by name, or as `sort` says; `query` in their name or id."""
+    rows = Model.objects.select_related("connection").order_by(*ORDERS.get(sort, ORDERS["name"]))
     if query:
         rows = rows.filter(Q(name__icontains=query) | Q(slug__icontains=query))
     return rows
@@ -170,6 +177,13 @@ class TeamModels:
         model_id = model.pk if model else None
         rest = [row for row in self.rows if (row.team_id, row.model_id) != (self.team.pk, model_id)]
         return settled(rest, team_id=self.team.pk, everyone_id=self.everyone.pk, model_id=model_id)
+
+    def ordered(self, models: Iterable[Model], sort: str) -> list[TeamModel]:
+        """The models beside the team; by "allowed" those come first that it may use, by "-allowed" last."""
+        rows = [self.of(model) for model in models]
+        if sort.removeprefix("-") == "allowed":
+            rows.sort(key=lambda row: row.is_usable, reverse=sort == "allowed")
+        return rows
 
     def own_row(self, model: Model | None) -> TeamParameters | None:
         """What the team itself set for the model, or with None for all models."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from apps.llm.catalogue import facts_of
 from apps.llm.models import CheckKind, CheckState, Model
+from apps.llm.selectors.picker import blend
 from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from apps.llm.models import Connection
 
 FILTERS: Final = ("q", "kind", "offered")
+SORTS: Final = ("name", "kind", "context", "price")
+"""What `sort` may say, also with "-" before it; context goes from the widest down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ class HostListing:
     entries: Sequence[Mapping[str, Any]]
     offered: Mapping[str, Model]
     total: int
+
+    def ordered(self, sort: str) -> list[Mapping[str, Any]]:
+        """The entries by what `sort` names; what is unknown comes last in either direction."""
+        name = sort.removeprefix("-")
+        if name not in SORTS:
+            return list(self.entries)
+        values = {entry["id"]: _value(self.connection, entry, name) for entry in self.entries}
+        known = [entry for entry in self.entries if values[entry["id"]] is not None]
+        known.sort(key=lambda entry: values[entry["id"]], reverse=sort.startswith("-") != (name == "context"))
+        return known + [entry for entry in self.entries if values[entry["id"]] is None]
 
     def page(self, entries: Sequence[Mapping[str, Any]]) -> list[Available]:
         """These entries with the catalogue's facts."""
@@ -69,6 +82,15 @@ def facts_of_entry(connection: Connection, entry: Mapping[str, Any]) -> Facts:
         modality=entry.get("modality") or "",
         window=entry.get("context_window"),
     )
+
+
+def _value(connection: Connection, entry: Mapping[str, Any], name: str) -> Any:
+    if name == "name":
+        return entry["id"].lower()
+    facts = facts_of_entry(connection, entry)
+    if name == "kind":
+        return facts.modality
+    return facts.context_window if name == "context" else blend(facts.price)
 
 
 def _fits(entry: Mapping[str, Any], filters: Mapping[str, str], offered: Mapping[str, Model]) -> bool:

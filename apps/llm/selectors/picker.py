@@ -17,6 +17,8 @@ from apps.llm.vendors.base import Modality
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from apps.llm.catalogue import ShownPrice
+
 Cost = Literal["free", "low", "medium", "high", "unknown"]
 
 ANSWERING: Final = (CHAT, Modality.IMAGE.value)
@@ -85,8 +87,12 @@ def cost_of(model: Model) -> tuple[Cost, str]:
 
 
 def blended_cost(model: Model) -> Decimal | None:
+    """What a million of the model's tokens cost; None where it is not known."""
+    return blend(price_for(model))
+
+
+def blend(price: ShownPrice) -> Decimal | None:
     """The price of a million tokens, three parts input to one part output; None where it is not known."""
-    price = price_for(model)
     if price.input is None or price.output is None:
         return None
     return price.input * _INPUT_SHARE + price.output * (1 - _INPUT_SHARE)

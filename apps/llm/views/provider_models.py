@@ -19,6 +19,7 @@ from apps.llm.services import Offer, model_offer
 from apps.llm.vendors.base import Modality
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
 from apps.llm.views.providers import told
+from apps.llm.views.tables import Column, headings
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -26,6 +27,21 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 PER_PAGE: Final = 50
+COLUMNS: Final = (
+    Column("Model", "name"),
+    Column("Kind", "kind"),
+    Column("Abilities"),
+    Column("Context", "context", falls=True, is_number=True),
+    Column("Price", "price", is_number=True),
+)
+SORTS: Final = {
+    "": "Name",
+    "-name": "Name, backwards",
+    "kind": "Kind",
+    "context": "Widest context first",
+    "price": "Cheapest first",
+    "-price": "Dearest first",
+}
 
 
 class ProviderModelsView(ModelsPage):
@@ -70,9 +86,9 @@ def _offer(name: str, listed: dict[str, dict[str, Any]], kind: str) -> Offer:
 
 
 def _context(connection: Connection, given: Any) -> dict[str, Any]:
-    filters = {name: given.get(name, "").replace("\x00", "")[:100] for name in FILTERS}
+    filters = {name: given.get(name, "").replace("\x00", "")[:100] for name in (*FILTERS, "sort")}
     listing: HostListing = host_listing(connection, filters)
-    page = Paginator(listing.entries, PER_PAGE).get_page(given.get("page"))
+    page = Paginator(listing.ordered(filters["sort"]), PER_PAGE).get_page(given.get("page"))
     return {
         "connection": connection,
         "vendor_label": vendor_label(connection.vendor),
@@ -81,6 +97,8 @@ def _context(connection: Connection, given: Any) -> dict[str, Any]:
         "page": page,
         "rows": listing.page(list(page.object_list)),
         "filters": filters,
+        "headings": headings(COLUMNS, filters),
+        "sorts": SORTS.items(),
         "query": _query(given),
         "kinds": MODALITIES,
     }
@@ -88,5 +106,5 @@ def _context(connection: Connection, given: Any) -> dict[str, Any]:
 
 def _query(given: Any) -> str:
     """The filters as the address carries them: empty, or ending in &."""
-    chosen = {name: given.get(name, "") for name in FILTERS if given.get(name)}
+    chosen = {name: given.get(name, "") for name in (*FILTERS, "sort") if given.get(name)}
     return f"{urlencode(chosen)}&" if chosen else ""

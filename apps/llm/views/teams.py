@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from apps.llm.routes.services import team_routes_set
 from apps.llm.selectors.administration import access_model, access_team, people_in
 from apps.llm.services import default_set, grants_change, parameters_set, team_grants_set
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage, add_errors, tried
+from apps.llm.views.tables import Column, headings
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -35,6 +36,18 @@ if TYPE_CHECKING:
     from apps.accounts.models import Team
     from apps.llm.models import Model, Route
     from apps.llm.policy.selectors import TeamModels, TeamRoute
+
+
+COLUMNS: Final = (
+    Column("Allowed", "allowed"),
+    Column("Model", "name"),
+    Column("Provider", "provider"),
+    Column("Why"),
+    Column("Parameters"),
+)
+MATRIX_COLUMNS: Final = (Column("Model", "name"),)
+MATRIX_SORTS: Final = {"": "Name", "-name": "Name, backwards", "provider": "Provider"}
+SORTS: Final = {**MATRIX_SORTS, "allowed": "Allowed first", "-allowed": "Allowed last"}
 
 
 class ParametersPage(ModelsPage):
@@ -74,7 +87,7 @@ class TeamModelsView(ParametersPage):
         refused = work[action](team)
         if refused:
             return self._shown(team, status=UNPROCESSABLE, **refused)
-        kept = {name: request.GET[name] for name in ("q", "page") if name in request.GET}
+        kept = {name: request.GET[name] for name in ("q", "sort", "page") if name in request.GET}
         return HttpResponseRedirect(f"{request.path}?{urlencode({'saved': action, **kept})}#{action}")
 
     def _set_grants(self, team: Team) -> dict[str, Any]:
@@ -124,10 +137,11 @@ class TeamModelsView(ParametersPage):
         )
 
     def _shown(self, team: Team, *, status: int = 200, **forms: Any) -> HttpResponse:
-        q, side = searched(self.request, "q"), team_models(team)
-        models = list(models_found(""))
-        found = [model for model in models if _fits(model, q)]
-        page = Paginator([side.of(model) for model in found], PER_PAGE).get_page(self.request.GET.get("page"))
+        filters = {name: searched(self.request, name) for name in ("q", "sort")}
+        side = team_models(team)
+        models = list(models_found("", filters["sort"]))
+        found = side.ordered([model for model in models if _fits(model, filters["q"])], filters["sort"])
+        page = Paginator(found, PER_PAGE).get_page(self.request.GET.get("page"))
         for row in page:
             row.model.shown_settings = told(row.settings, team)  # type: ignore[attr-defined]  # for the template
         routes = team_routes(team)
@@ -137,8 +151,10 @@ class TeamModelsView(ParametersPage):
             "people": people_in([team]),
             "routes": routes,
             "saved": self.request.GET.get("saved", ""),
-            "query": f"{urlencode({'q': q})}&" if q else "",
-            "q": q,
+            "query": _query(filters),
+            "filters": filters,
+            "headings": headings(COLUMNS, filters),
+            "sorts": SORTS.items(),
         }
         return self.page(status=status, team=team, side=side, page=page, **context | forms)
 
@@ -224,8 +240,8 @@ class TeamsModelsView(ModelsPage):
         )
 
     def _shown(self, *, form: BulkForm | None = None, status: int = 200) -> HttpResponse:
-        filters = {name: searched(self.request, name) for name in ("q", "team")}
-        context = paged(self.request, models_found(filters["q"]), **filters)
+        filters = {name: searched(self.request, name) for name in ("q", "team", "sort")}
+        context = paged(self.request, models_found(filters["q"], filters["sort"]), **filters)
         teams = teams_found(filters["team"])
         return self.page(
             status=status,
@@ -233,6 +249,8 @@ class TeamsModelsView(ModelsPage):
             teams=teams,
             form=form,
             ticked=_ticked(form),
+            headings=headings(MATRIX_COLUMNS, filters),
+            sorts=MATRIX_SORTS.items(),
             saved=self.request.GET.get("saved", ""),
             **context,
         )
@@ -244,6 +262,12 @@ def _default_named(text: str) -> Model | Route | None:
     if not key:
         return None
     return access_route(UUID(key)) if kind == "route" else access_model(UUID(key))
+
+
+def _query(filters: dict[str, str]) -> str:
+    """The filters as the pager's links carry them: empty, or ending in &."""
+    kept = urlencode({name: value for name, value in filters.items() if value})
+    return f"{kept}&" if kept else ""
 
 
 def _fits(model: Model, query: str) -> bool:
