@@ -12,8 +12,8 @@ from apps.accounts.api.base import TenantApi
 from apps.guardrails.classes import SLUGS, DataClass
 from apps.llm.api.base import ModelsApi, refusals, taken
 from apps.llm.clearances.reaching import places_at, places_of
-from apps.llm.clearances.report import prove, told
-from apps.llm.clearances.report_views import READ, ReportForm
+from apps.llm.clearances.report import READ, prove, told
+from apps.llm.clearances.report_form import ReportForm
 from apps.llm.clearances.rules import AS_FOUND, HOSTED, OWN
 from apps.llm.clearances.selectors import versions_of
 from apps.llm.clearances.services import (

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+READ: Final = "audit.read"
+"""Who may see the report."""
 DAYS: Final = 30
 OVERLAP: Final = dt.timedelta(seconds=30)
 """A transaction that has read a version may commit so long after the next one was written."""
