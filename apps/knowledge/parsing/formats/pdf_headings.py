@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from apps.knowledge.parsing.formats.pdf_page import Line
 
 _MAX_OUTLINE = 5000
-_LONGEST = 120
+LONGEST = 120
 _LARGER = 1.12
 _LEVELS = 3
 _MOST = 0.3
@@ -58,13 +58,18 @@ def outline_of(document: pypdfium2.PdfDocument) -> Outline:
 
 
 def style_of(textpage: pypdfium2.PdfTextPage, line: Line) -> Style:
-    """The style of a line's first letter."""
-    if line.index < 0:
+    """The style that a line begins and ends in: the smaller size, bold where both are."""
+    if line.first < 0:
         return Style()
+    ends = (line.first, line.last)
+    size = min(line_height(textpage, index) for index in ends)
+    return Style(round(size * 2), all(_is_bold(textpage, index) for index in ends))
+
+
+def _is_bold(textpage: pypdfium2.PdfTextPage, index: int) -> bool:
     buffer, flags = ctypes.create_string_buffer(_NAME_BYTES), ctypes.c_int()
-    pdfium.FPDFText_GetFontInfo(textpage, line.index, buffer, _NAME_BYTES, ctypes.byref(flags))
-    is_bold = bool(_BOLD.search(buffer.value.decode("ascii", "ignore")))
-    return Style(round(line_height(textpage, line.index) * 2), is_bold)
+    pdfium.FPDFText_GetFontInfo(textpage, index, buffer, _NAME_BYTES, ctypes.byref(flags))
+    return bool(_BOLD.search(buffer.value.decode("ascii", "ignore")))
 
 
 Styled = tuple[str, Style]
@@ -117,6 +122,6 @@ def _may_head(text: str) -> bool:
     letters = sum(character.isalpha() for character in text)
     return (
         letters >= 3  # noqa: PLR2004 (shorter ones are numbers and marks)
-        and len(text) <= _LONGEST
+        and len(text) <= LONGEST
         and not text.endswith(_ENDS_SENTENCE)
     )

@@ -30,10 +30,11 @@ _MAX_LETTERS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text, and the index of its first letter in the page's text (-1: unknown)."""
+    """A line of text, and the indexes of its first and last letter in the page's text (-1: unknown)."""
 
     text: str
-    index: int = -1
+    first: int = -1
+    last: int = -1
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ def _ordered(text: str, order: Sequence[Sequence[Run]]) -> list[Block]:
     lines = []
     for row in order:
         part = " ".join(text[run.start : run.end] for run in row)
-        lines.append(Line(_joined(" ".join(part.split())), row[0].start if row else -1))
+        lines.append(Line(_joined(" ".join(part.split())), row[0].start, row[-1].end - 1))
     return [Block(lines=lines)]
 
 
@@ -98,17 +99,18 @@ def _lines(text: str, indexes: Sequence[int], *, exact: bool) -> list[Line]:
     """The letters at the indexes as lines; letters that were taken out between two end a line."""
     lines: list[Line] = []
     part: list[str] = []
-    first = before = -1
+    first = last = before = -1
     for index in indexes:
         character = text[index]
         if part and (character == "\n" or index != before + 1):
-            lines.append(Line(_joined("".join(part)).strip(), first))
-            part, first = [], -1
+            lines.append(Line(_joined("".join(part)).strip(), first, last))
+            part, first, last = [], -1, -1
         if character != "\n":
             part.append(character)
-            first = index if first < 0 and exact and not character.isspace() else first
+            if exact and not character.isspace():
+                first, last = index if first < 0 else first, index
         before = index
-    lines.append(Line(_joined("".join(part)).strip(), first))
+    lines.append(Line(_joined("".join(part)).strip(), first, last))
     return lines
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from apps.knowledge.parsing.formats.pdf_headings import (
+    LONGEST,
     Style,
     heading_levels,
     is_heading,
@@ -27,17 +28,20 @@ if TYPE_CHECKING:
 _SAME_EDGE = 12.0
 _MOST_LINES_BETWEEN = 3
 _MAX_HEADER = 3
+_NUMBERING = 12
+_MAX_LINES = 3
 _FIGURE = re.compile(r"[^\w]*\d")
 _YEAR = re.compile(r"\D{0,20}(?:19|20)\d\d\D{0,3}$")
 
 
 class Cut(NamedTuple):
-    """A heading begins at a line of a block."""
+    """A heading of so many lines begins at a line of a block."""
 
     block: int
     line: int
     level: int
     title: str
+    lines: int = 1
 
 
 @dataclass(slots=True)
@@ -95,30 +99,36 @@ def _find(page: Page, title: str, start: tuple[int, int]) -> tuple[int, int]:
 
 
 def _set_apart(page: Page, levels: dict[Style, int], running: set[str]) -> list[Cut]:
-    """Lines set as headings; lines of one style below each other are one heading."""
+    """Lines set as headings; lines of one style below each other are one, or when many, a paragraph."""
     cuts: list[Cut] = []
     last: tuple[int, int, Style] | None = None
     for number, (block, styles) in enumerate(zip(page.blocks, page.styles, strict=True)):
         for at, (line, style) in enumerate(zip(block.lines, styles, strict=True)):
+            goes_on = last == (number, at - 1, style) and bool(cuts)
             if not is_heading(line.text, style, levels, running):
+                cuts = cuts[:-1] if goes_on and line.text else cuts
+                last = None
                 continue
-            if last == (number, at - 1, style) and cuts:
-                cuts[-1] = cuts[-1]._replace(title=f"{cuts[-1].title} {line.text}")
+            if goes_on:
+                before = cuts[-1]
+                cuts[-1] = before._replace(title=f"{before.title} {line.text}", lines=before.lines + 1)
             else:
                 cuts.append(Cut(number, at, levels[style], line.text))
             last = number, at, style
-    return cuts
+    return [cut for cut in cuts if cut.lines <= _MAX_LINES and len(cut.title) <= LONGEST]
 
 
 def _page(page: Page, cuts: list[Cut], path: HeadingPath, before: _Tables) -> Iterator[Section]:
     full = full_length([line.text for block in page.blocks for line in block.lines])
     since = 0
     for number, block in enumerate(page.blocks):
-        start = 0
+        start, above = 0, ""
         for cut in (cut for cut in cuts if cut.block == number):
-            yield _prose(page, block.lines[start : cut.line], full, path)
+            if not _is_only(above, block.lines[start : cut.line]):
+                yield _prose(page, block.lines[start : cut.line], full, path)
+                start, above = cut.line, ""
             path.enter(cut.level, cut.title)
-            start = cut.line
+            above += cut.title
         if block.rows:
             before.is_open = before.is_open and since <= _MOST_LINES_BETWEEN
             yield Section(_markdown(block, before), page.number, path.titles, "table")
@@ -129,6 +139,12 @@ def _page(page: Page, cuts: list[Cut], path: HeadingPath, before: _Tables) -> It
     before.is_open = any(block.rows for block in page.blocks) and since <= _MOST_LINES_BETWEEN
     for text in page.beside:
         yield Section(text, page.number, path.titles)
+
+
+def _is_only(titles: str, lines: Sequence[Line]) -> bool:
+    """Whether the lines are no more than headings, which then stand above the text of the next one."""
+    length = sum(len(line.text) for line in lines)
+    return bool(titles) and 0 < length <= len(titles) + _NUMBERING
 
 
 def _prose(page: Page, lines: Sequence[Line], full: float, path: HeadingPath) -> Section:
