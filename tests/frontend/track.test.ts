@@ -64,6 +64,19 @@ describe("a track", () => {
     expect(track.end?.state).toBe("done");
   });
 
+  test("what is withdrawn goes with its reasoning, and a late viewer never sees it", () => {
+    const track = new Track();
+    track.apply({ ...text(0, "Hm"), kind: "reasoning" } as RunEvent);
+    track.apply(text(2, "secret"));
+    const replaced: RunEvent = { run: "r", seq: 8, end: 9, kind: "replaced", text: "", reason: "Not here." };
+    expect(track.apply(replaced)).toBe("applied");
+    expect([track.text, track.reasoning, track.position]).toEqual(["", "", 9]);
+    const late = new Track();
+    late.apply(text(0, " ".repeat(8)));
+    late.apply(replaced);
+    expect([late.text, late.position]).toEqual(["", 9]);
+  });
+
   test("any cut and replay gives the same text", () => {
     const whole = "Straße 😀 👩‍💻 नमस्ते done";
     const points = [...whole];
