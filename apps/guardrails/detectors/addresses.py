@@ -120,8 +120,8 @@ _DOUBTFUL: Final = frozenset(
     )
 )
 _BOX: Final = re.compile(r"\.? ?(?:n[.º°] ?)?[0-9]{1,6}(?: [0-9]{2,3}){0,2}(?![0-9])")
-_REACH, _FAR = 64, 100
-"""Code points before a word for a street, and before a postal code."""
+_NEAR, _REACH, _FAR = 44, 64, 100
+"""Code points before "Street", before other such words, and before a postal code."""
 _YEAR: Final = re.compile("(?:19|20)[0-9]{2} ")
 _DIGIT: Final = re.compile("[0-9]")
 
@@ -137,7 +137,7 @@ def addresses(reading: Reading) -> Iterator[Hit]:
 
 
 def _hit(text: str, start: int, end: int, certainty: Certainty = Certainty.TOLD) -> Hit:
-    value = " ".join(re.findall(r"\w+", text[start:end].casefold()))
+    value = " ".join(text[start:end].casefold().replace(",", " ").replace(".", " ").split())
     return Kind.ADDRESS, start, end, value, "", certainty
 
 
@@ -147,9 +147,9 @@ def _english(reading: Reading) -> Iterator[Hit]:
         if (
             text[start].isupper()
             and text[start - 1 : start] == " "
-            and _DIGIT.search(text, max(0, start - _REACH), start)
+            and _DIGIT.search(text, max(0, start - _NEAR), start)
         ):
-            before = _BEFORE_ENGLISH.search(text, max(0, start - _REACH), start)
+            before = _BEFORE_ENGLISH.search(text, max(0, start - _NEAR), start)
             after = _AFTER_ENGLISH.match(text, end)
             if before and after and not (after.end() <= end + 1 and _YEAR.match(before.group())):
                 yield _hit(text, before.start(), after.end())

@@ -47,7 +47,10 @@ _DATE: Final = re.compile(
     rf"|th)?,? {_YEAR.replace('year', 'year_last')})",
     re.IGNORECASE,
 )
-_UP_TO_WORD: Final = re.compile(r"[ ,(]{0,3}(?:wurde |er |sie |is |was )?")
+_DIGIT: Final = re.compile("[0-9]")
+_MONTH, _LONGEST = 14, 36
+"""Code points of a month's name before the day, and of a date in words."""
+_UP_TO_WORD: Final = re.compile(r"[0-9][ ,(]{0,3}(?:wurde |er |sie |is |was )?\Z")
 _STAR: Final = re.compile(r"\*(?<=[,(] \*|.[,(]\*) ?(?=[0-9])")
 """How German registers write "born"."""
 _REACH: Final = 32
@@ -67,11 +70,12 @@ def birth_dates(reading: Reading) -> Iterator[Hit]:
         match = _DATE.match(text, star.end())
         if match and (value := _iso(match)):
             yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
-    match = _DATE.search(text) if "birth" in reading.cues.categories else None
     for start, end in reading.cues.spans("birth"):
-        while match and match.start() < end:
-            match = _DATE.search(text, match.end())
         yield from _before(text, start)
+        digit = _DIGIT.search(text, end, end + _REACH + _MONTH)
+        match = (
+            _DATE.search(text, max(end, digit.start() - _MONTH), digit.start() + _LONGEST) if digit else None
+        )
         if match is None or match.start() > end + _REACH or "." in text[end + 5 : match.start()]:
             continue
         value = _iso(match)
@@ -81,8 +85,10 @@ def birth_dates(reading: Reading) -> Iterator[Hit]:
 
 def _before(text: str, cue: int) -> Iterator[Hit]:
     """A date that ends just before the word: wurde am 3.5.1980 geboren."""
+    if not _UP_TO_WORD.search(text, max(0, cue - _MONTH), cue):
+        return
     for match in _DATE.finditer(text, max(0, cue - _REACH), cue):
-        value = _iso(match) if _UP_TO_WORD.fullmatch(text, match.end(), cue) else None
+        value = _iso(match) if _UP_TO_WORD.match(text, match.end() - 1, cue) else None
         if value:
             yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
 

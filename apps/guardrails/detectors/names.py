@@ -206,7 +206,9 @@ def _around_birth(reading: Reading) -> Iterator[Hit]:
     """Two words in capitals or more just before "born on" and its like."""
     text = reading.text
     for start, _ in reading.cues.spans("birth"):
-        before = _BEFORE_BIRTH.search(text, max(0, start - _REACH), start)
+        before = None
+        if _WORD.search(text, max(0, start - _REACH), start):
+            before = _BEFORE_BIRTH.search(text, max(0, start - _REACH), start)
         last = _end(text, before.start(1)) if before else 0
         if before and " " in text[before.start(1) : last]:
             yield _hit(text, before.start(1), last, Certainty.TOLD)

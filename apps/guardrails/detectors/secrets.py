@@ -24,6 +24,7 @@ _PEM_END: Final = re.compile(r"-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)
 LONGEST_KEY: Final = 20_000
 """Code points of a private key in PEM; a longer one is found up to there."""
 _LOGIN: Final = re.compile(r"://[^\s/:@'\"]{0,64}:([^\s/@'\"]{1,128})@(?=[\w\[.$-])")
+_LONGEST_LOGIN: Final = 200
 _BEARER: Final = re.compile(
     r"(?:[\s:]|bearer|basic|token){0,4}([A-Za-z0-9._~+/-]{16,2000}={0,2})", re.IGNORECASE
 )
@@ -103,7 +104,7 @@ def _vendor(text: str, form: tuple[str, re.Pattern[str]], start: int, end: int) 
 
 
 def _login(text: str, start: int) -> Hit | None:
-    match = _LOGIN.match(text, start)
+    match = _LOGIN.match(text, start) if text.find("@", start, start + _LONGEST_LOGIN) > 0 else None
     if not match or _UNSET.match(match.group(1)):
         return None
     return _hit(text, match.start(1), match.end(1), "login", Certainty.CHECKED)
