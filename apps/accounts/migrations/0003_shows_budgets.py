@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_currency'),
+        ("accounts", "0002_currency"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='tenantsettings',
-            name='shows_budgets',
+            model_name="tenantsettings",
+            name="shows_budgets",
             field=models.BooleanField(db_default=True, default=True),
         ),
     ]

@@ -4,25 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('chat', '0005_pictures'),
+        ("chat", "0005_pictures"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='conversation',
-            name='class_waived',
+            model_name="conversation",
+            name="class_waived",
             field=models.JSONField(db_default={}, default=dict),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='class_why',
-            field=models.CharField(blank=True, db_default='', default='', max_length=300),
+            model_name="conversation",
+            name="class_why",
+            field=models.CharField(blank=True, db_default="", default="", max_length=300),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='data_class',
-            field=models.PositiveSmallIntegerField(choices=[(1, 'Public'), (2, 'Internal'), (3, 'Confidential'), (4, 'Restricted')], null=True),
+            model_name="conversation",
+            name="data_class",
+            field=models.PositiveSmallIntegerField(
+                choices=[(1, "Public"), (2, "Internal"), (3, "Confidential"), (4, "Restricted")], null=True
+            ),
         ),
     ]
