@@ -97,6 +97,7 @@ def test_tools_pass_through_both_ways(api: Api) -> None:
         final = stream.get_final_completion()
     streamed = final.choices[0].message.tool_calls
     assert streamed is not None
+    assert (streamed[0].id, streamed[0].function.name) == ("call_1", "weather")
     assert streamed[0].function.arguments == '{"city":"Bonn"}'
 
 

@@ -17,12 +17,13 @@ PING = b": ping\n\n"
 class ChunkWriter:
     """The events of one streamed answer."""
 
-    __slots__ = ("_after", "_before", "_head", "_include_usage")
+    __slots__ = ("_after", "_before", "_called", "_head", "_include_usage")
 
     def __init__(self, *, answer_id: str, created: int, model: str, include_usage: bool) -> None:
         head = {"id": answer_id, "object": "chat.completion.chunk", "created": created, "model": model}
         self._head = b"data: " + orjson.dumps(head)[:-1]
         self._before = self._head + b',"choices":[{"index":0,"delta":'
+        self._called: set[int] = set()
         self._include_usage = include_usage
         self._after = b',"finish_reason":null}]' + self._usage_null + b"}\n\n"
 
@@ -43,11 +44,11 @@ class ChunkWriter:
         return self._before + b'{"reasoning_content":' + orjson.dumps(text) + b"}" + self._after
 
     def tool_call(self, call: Mapping[str, Any]) -> bytes:
-        """A piece of a tool call; id and name come with its first."""
+        """A piece of a tool call; id and name come with its first alone: clients join what is repeated."""
         piece: dict[str, Any] = {"index": call["index"], "function": {"arguments": call["arguments"] or ""}}
-        if call.get("id"):
+        if call["index"] not in self._called:
+            self._called.add(call["index"])
             piece |= {"id": call["id"], "type": "function"}
-        if call.get("name"):
             piece["function"]["name"] = call["name"]
         return self._before + orjson.dumps({"tool_calls": [piece]}) + self._after
 
