@@ -46,6 +46,8 @@ export class App {
 
   /** Whose models `models` are. */
   private modelsTeam: string | undefined;
+  /** How often they were changed here: what was asked for before a change is stale. */
+  private modelsChanged = 0;
   private readonly tabs = "BroadcastChannel" in window ? new BroadcastChannel("atrium") : null;
 
   constructor(boot: Boot) {
@@ -160,11 +162,14 @@ export class App {
     const before = this.models;
     const old = before.find((model) => model.is_own_default)?.slug ?? null;
     this.models = before.map((model) => ({ ...model, is_own_default: model.slug === slug }));
+    this.modelsChanged += 1;
     try {
       await this.api.saveDefaultModel(team, slug);
     } catch (error) {
       if (this.modelsTeam === team) this.models = before;
       return this.fail(error);
+    } finally {
+      this.modelsChanged += 1;
     }
     const named = this.models.find((model) => model.slug === (slug ?? old))?.name ?? "";
     const teamName = this.me.teams.find((one) => one.id === team)?.name ?? "";
@@ -184,8 +189,9 @@ export class App {
   async refreshModels(): Promise<void> {
     const team = this.modelsTeam;
     if (!team) return;
+    const changed = this.modelsChanged;
     const { results } = await this.api.models(team).catch(() => ({ results: null }));
-    if (results && this.modelsTeam === team) this.models = results;
+    if (results && this.modelsTeam === team && changed === this.modelsChanged) this.models = results;
   }
 
   private async useModelsOf(team: string | undefined): Promise<void> {
