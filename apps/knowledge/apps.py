@@ -25,6 +25,7 @@ class KnowledgeConfig(AppConfig):
         from apps.knowledge.connectors import tasks as _tasks  # noqa: F401 - registers them
         from apps.knowledge.connectors.secrets import SECRET_FIELD
         from apps.knowledge.connectors.sweeping import sweep_sources
+        from apps.knowledge.evaluation import tasks as _making  # noqa: F401 - registers it
         from apps.knowledge.evaluation.sweeping import sweep_evaluation
         from apps.knowledge.reembedding.sweeping import sweep_reembeddings
         from apps.knowledge.stores.sweeping import sweep_stores

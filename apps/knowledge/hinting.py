@@ -42,18 +42,6 @@ def hint_evaluation_after_commit(tenant_id: UUID, run_id: UUID) -> None:
     after_commit(lambda: hint_evaluation(tenant_id, run_id))
 
 
-def hint_making(tenant_id: UUID, making_id: UUID) -> None:
-    """Golden questions wait to be made; sent at once, on the outbox's thread."""
-    from apps.knowledge.tasks import make_golden_questions
-
-    outbox.post(lambda: make_golden_questions.apply_async((str(tenant_id), str(making_id))))
-
-
-def hint_making_after_commit(tenant_id: UUID, making_id: UUID) -> None:
-    """Golden questions will wait once the caller's transaction is committed."""
-    after_commit(lambda: hint_making(tenant_id, making_id))
-
-
 def hint_search_after_commit(tenant_id: UUID, search_id: UUID) -> None:
     """A trial search will wait once the caller's transaction is committed."""
     from apps.knowledge.tasks import search_knowledge_base

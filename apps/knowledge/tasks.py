@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.knowledge.evaluation.making import make_questions
 from apps.knowledge.evaluation.measuring import measure
 from apps.knowledge.giving_way import give_way
 from apps.knowledge.hinting import hint_tending
@@ -54,12 +53,6 @@ def tend_index(tenant_id: str) -> None:
 def measure_knowledge_base(tenant_id: str, run_id: str) -> None:
     """Search each golden question and write what it found; one that another worker measures is left alone."""
     measure(UUID(tenant_id), UUID(run_id))
-
-
-@tenant_task(name="make_golden_questions", queue="replies")
-def make_golden_questions(tenant_id: str, making_id: str) -> None:
-    """Have questions proposed, or a set read in; what another worker has is left alone."""
-    make_questions(UUID(tenant_id), UUID(making_id))
 
 
 @tenant_task(name="search_knowledge_base", queue="replies")

@@ -12,10 +12,10 @@ from apps.files.services import file_delete, file_save
 from apps.knowledge.evaluation import claiming, importing, proposing
 from apps.knowledge.evaluation.claiming import UNFINISHED
 from apps.knowledge.evaluation.golden import room_check
+from apps.knowledge.evaluation.hinting import hint_making, hint_making_after_commit
 from apps.knowledge.evaluation.models import EvaluationState, GoldenMaking, MakingKind
 from apps.knowledge.evaluation.sets import UnreadableSetError
 from apps.knowledge.evaluation.settings import chat_models_for
-from apps.knowledge.hinting import hint_making, hint_making_after_commit
 from apps.llm.errors import RefusedError
 from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.rest.errors import ProblemError, invalid
