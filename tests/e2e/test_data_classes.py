@@ -57,7 +57,7 @@ def attach_confidential(page: Page) -> None:
     page.get_by_role("button", name="Add files and knowledge").click()
     with page.expect_file_chooser() as chooser:
         page.get_by_role("menuitem", name="Upload confidential files").click()
-    chooser.value.set_files(files=[{"name": "pay.txt", "mimeType": "text/plain", "buffer": SECRET.encode()}])
+    chooser.value.set_files(files={"name": "pay.txt", "mimeType": "text/plain", "buffer": SECRET.encode()})
     expect(page.get_by_role("button", name="Data class: Confidential")).to_be_visible(timeout=LONG_MS)
 
 

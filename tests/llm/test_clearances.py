@@ -150,7 +150,7 @@ def test_a_new_address_forgets_what_was_set_for_the_old_one(connected: Connected
     assert (changed.cleared_for, changed.hosting, changed.contract_note) == (None, "", "")
 
 
-BREAKING = {
+BREAKING: dict[str, dict[str, Any]] = {
     "above what the version allows": {"data_class": 3},
     "without a version": {"data_class": 3, "clearance_id": None, "clearance_class": None},
     "with a class that the version does not have": {"data_class": 3, "clearance_class": 4},
