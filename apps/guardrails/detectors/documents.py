@@ -47,9 +47,10 @@ _DATE: Final = re.compile(
     rf"|th)?,? {_YEAR.replace('year', 'year_last')})",
     re.IGNORECASE,
 )
-_DIGIT: Final = re.compile("[0-9]")
-_MONTH, _LONGEST = 14, 36
-"""Code points of a month's name before the day, and of a date in words."""
+_LONGEST: Final = 36
+"""Code points of a date in words."""
+_CROWDED, _AHEAD, _SHORT = 200, 2048, 14
+"""Where words of birth stand as close, a date is looked for as far ahead, so that no place is read twice."""
 _UP_TO_WORD: Final = re.compile(r"[0-9][ ,(]{0,3}(?:wurde |er |sie |is |was )?\Z")
 _STAR: Final = re.compile(r"\*(?<=[,(] \*|.[,(]\*) ?(?=[0-9])")
 """How German registers write "born"."""
@@ -67,25 +68,29 @@ def birth_dates(reading: Reading) -> Iterator[Hit]:
     """The first date behind each word of birth."""
     text = reading.text
     for star in _STAR.finditer(text):
-        match = _DATE.match(text, star.end())
-        if match and (value := _iso(match)):
-            yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
+        dated = _DATE.match(text, star.end())
+        if dated and (value := _iso(dated)):
+            yield Kind.BIRTH_DATE, dated.start(), dated.end(), value, "", Certainty.TOLD
+    match: re.Match[str] | None = None
+    last = barren = 0
     for start, end in reading.cues.spans("birth"):
         yield from _before(text, start)
-        digit = _DIGIT.search(text, end, end + _REACH + _MONTH)
-        match = (
-            _DATE.search(text, max(end, digit.start() - _MONTH), digit.start() + _LONGEST) if digit else None
-        )
-        if match is None or match.start() > end + _REACH or "." in text[end + 5 : match.start()]:
-            continue
-        value = _iso(match)
-        if value:
-            yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
+        if match is None or match.start() < end:
+            match = None
+            if end + _REACH > barren:
+                ahead = _REACH + _LONGEST if end - last > _CROWDED else _AHEAD
+                match = _DATE.search(text, max(end, barren), end + ahead)
+                barren = barren if match else end + ahead - _LONGEST
+        last = end
+        if match and match.start() <= end + _REACH and "." not in text[end + 5 : match.start()]:
+            value = _iso(match)
+            if value:
+                yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
 
 
 def _before(text: str, cue: int) -> Iterator[Hit]:
     """A date that ends just before the word: wurde am 3.5.1980 geboren."""
-    if not _UP_TO_WORD.search(text, max(0, cue - _MONTH), cue):
+    if not _UP_TO_WORD.search(text, max(0, cue - _SHORT), cue):
         return
     for match in _DATE.finditer(text, max(0, cue - _REACH), cue):
         value = _iso(match) if _UP_TO_WORD.match(text, match.end() - 1, cue) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.detectors.kinds import Certainty, Kind
@@ -36,6 +36,7 @@ _PAIRS: Final = re.compile(
 )
 _BEFORE_PAIRS: Final = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{2}(?:[0-9A-Fa-f]{2})?\Z", re.ASCII)
 _SMALL: Final = 20
+_GROUP: Final = re.compile("[0-9A-Fa-f]+")
 _GROUPS: Final = 3
 """An IPv6 address shows at least as many groups, or a telling word stands near."""
 
@@ -74,14 +75,14 @@ def addresses_v6(reading: Reading) -> Iterator[Hit]:
     for match in _starting(reading.text, _COLONS, _BEFORE_COLONS, _HEX):
         start, end = match.span()
         written = match.group().rstrip(":") if not match.group().endswith("::") else match.group()
+        groups = len(_GROUP.findall(written))
+        if groups < _GROUPS and not reading.told("network", start, end):
+            continue
         try:
-            address = ip_address(written)
+            address = IPv6Address(written)
         except ValueError:
             continue
-        end = start + len(written)
-        groups = len(re.findall(r"[0-9A-Fa-f]+", written))
-        if isinstance(address, IPv6Address) and (groups >= _GROUPS or reading.told("network", start, end)):
-            yield Kind.IP, start, end, address.compressed, "v6", Certainty.CHECKED
+        yield Kind.IP, start, start + len(written), address.compressed, "v6", Certainty.CHECKED
 
 
 def hardware(reading: Reading) -> Iterator[Hit]:
