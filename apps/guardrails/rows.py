@@ -42,7 +42,9 @@ WHERE p.tenant_id = %s AND p.id = ANY(%s)
 """)
 _KEEP: Final = Statement("""
 INSERT INTO guardrails_conversationvalues AS v (id, tenant_id, conversation_id, sealed, version)
-VALUES (%(id)s, %(tenant)s, %(conversation)s, %(sealed)s, 1)
+SELECT %(id)s::uuid, %(tenant)s::uuid, %(conversation)s::uuid, %(sealed)s::bytea, 1
+WHERE NOT EXISTS (SELECT 1 FROM runs_run r
+                  WHERE r.tenant_id = %(tenant)s AND r.id = %(run)s AND r.stop_requested_at IS NOT NULL)
 ON CONFLICT (tenant_id, conversation_id) DO UPDATE
 SET sealed = EXCLUDED.sealed, version = v.version + 1 WHERE v.version = %(seen)s
 RETURNING 1
@@ -124,8 +126,11 @@ def policies_read(standing: Standing) -> Sequence[Sequence[Any]]:
     return sorted(execute(_RULES, [current_tenant_id(), ids]).rows, key=lambda row: not row[2])
 
 
-def values_keep(conversation_id: UUID, memory: Memory, standing: Standing) -> None:
-    """Seal what was added; raises ValuesMovedError where another call was quicker."""
+def values_keep(conversation_id: UUID, memory: Memory, standing: Standing, run_id: UUID | None) -> None:
+    """Seal what was added; raises ValuesMovedError where another call was quicker.
+
+    Also for a run that is to stop: its chat may have been deleted, and with it what it remembered.
+    """
     tenant_id = current_tenant_id()
     text = orjson.dumps({"values": memory.placeholders.dump(), "agreed": sorted(memory.agreed)}).decode()
     values: dict[str, Any] = {
@@ -134,6 +139,7 @@ def values_keep(conversation_id: UUID, memory: Memory, standing: Standing) -> No
         "conversation": conversation_id,
         "sealed": seal(text, tenant_id=tenant_id, field=MAP_FIELD),
         "seen": standing.seen,
+        "run": run_id,
     }
     if execute(_KEEP, values).row is None:
         raise ValuesMovedError

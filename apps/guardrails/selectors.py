@@ -196,4 +196,5 @@ def summary(reports: Sequence[Report] | Iterable[Report]) -> str:
     if not lines:
         return "No rule found anything."
     total, calls = sum(line.count for line in lines), sum(line.calls for line in lines)
-    return f"{len(lines)} rules found {total:,} values in {calls:,} readings."
+    rules = "1 rule" if len(lines) == 1 else f"{len(lines)} rules"
+    return f"{rules} found {total:,} value{'s' * (total != 1)} in {calls:,} call{'s' * (calls != 1)}."

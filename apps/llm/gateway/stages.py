@@ -128,7 +128,8 @@ def keep(call: AnyCall, standing: Standing | None, outgoing: Outgoing, call_id: 
         return
     hits_keep([Note(_affair(call), call_id, outgoing.hits)])
     if outgoing.memory is not None and call.conversation_id is not None:
-        values_keep(call.conversation_id, outgoing.memory, standing)
+        run_id = call.run.run_id if call.run else None
+        values_keep(call.conversation_id, outgoing.memory, standing, run_id)
 
 
 def _affair(call: AnyCall) -> Affair:
