@@ -11,6 +11,7 @@ from apps.guardrails.rules import ACTIONS
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
 if TYPE_CHECKING:
+    from apps.accounts.models import Team
     from apps.guardrails.rules import Rule
 
 MAP_FIELD = "guardrails.conversation_values.sealed"
@@ -56,6 +57,11 @@ class Policy(TenantModel):
 
     def __str__(self) -> str:
         return f"policy of {self.team_id}"
+
+    @classmethod
+    def begun(cls, team: Team) -> Policy:
+        """A first policy: a team's is on, so that its overrides hold; the organisation's waits for that."""
+        return cls(team=team, state=PolicyState.OFF if team.is_everyone else PolicyState.ON)
 
     def read_rules(self) -> list[Rule]:
         """The rules as values."""

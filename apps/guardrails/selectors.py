@@ -72,8 +72,8 @@ def _actives(policy: Policy, *, as_if_on: bool) -> list[Active]:
 
 
 def policy_of(team: Team) -> Policy:
-    """The team's policy; an empty one that is off where it has none."""
-    return Policy.objects.filter(team=team).first() or Policy(team=team)
+    """The team's policy; an empty one where it has none."""
+    return Policy.objects.filter(team=team).first() or Policy.begun(team)
 
 
 def side_of(team: Team) -> Side:

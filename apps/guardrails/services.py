@@ -94,7 +94,7 @@ def _changed(actor: Actor | None, team: Team, apply: Callable[[Policy], None]) -
     """One change: the row, its version, its event. Without a difference nothing is written."""
     policy = Policy.objects.select_for_update().filter(team=team).first()
     is_new = policy is None
-    policy = policy or Policy(team=team)
+    policy = policy or Policy.begun(team)
     before = snapshot(policy)
     apply(policy)
     after = snapshot(policy)
