@@ -13,7 +13,6 @@ class MeteringConfig(AppConfig):
         from apps.accounts.setup import SETUP_BUDGETS
         from apps.metering.budgets import warning
         from apps.metering.budgets.services import team_budget_begin
-        from apps.metering.budgets import warning
         from apps.metering.chargeback import making as statements
         from apps.metering.pricebook import upkeep as prices
         from apps.metering.rollups import upkeep as rollups
