@@ -37,6 +37,10 @@ NO_MODEL: Final = (
 MODEL_FAILED: Final = (
     "Found by its words only: the embedding model did not answer. Choose Retry to try again."
 )
+MODEL_REFUSED: Final = (
+    "Found by its words only: a budget, a limit or a rule of the organisation kept the text from the "
+    "embedding model. Once it may go there, choose Retry."
+)
 MODEL_UNFIT: Final = (
     "Found by its words only: the embedding model gives vectors of a size that is not supported."
 )
@@ -49,6 +53,6 @@ PASSAGE_CHANGED: Final = (
     "A changed passage is found by its words only until its meaning is computed. If this stays, choose Retry."
 )
 
-CURABLE_NOTES: Final = frozenset({NO_MODEL, MODEL_FAILED, MODEL_BARRED, PASSAGE_CHANGED})
+CURABLE_NOTES: Final = frozenset({NO_MODEL, MODEL_FAILED, MODEL_REFUSED, MODEL_BARRED, PASSAGE_CHANGED})
 OF_MODELS: Final = CURABLE_NOTES | {MODEL_UNFIT}
 """Notes that vectors of another model make untrue."""

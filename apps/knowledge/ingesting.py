@@ -29,6 +29,7 @@ from apps.knowledge.sandbox import parse_sandboxed
 from apps.knowledge.serving import knowledge_base_lock, plan_of
 from apps.knowledge.switching import current_lock, version_switch
 from apps.llm import gateway
+from apps.llm.errors import RefusedError
 from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.tenants.scope import tenant_scope
 
@@ -171,8 +172,9 @@ class _Reading:
             self._batches(parsed, plan.serving, plan.who)
         except UnfitVectorError:
             return failures.MODEL_UNFIT
-        except (ModelNotFoundError, GuardrailRefusedError):
-            return failures.NO_MODEL
+        except (ModelNotFoundError, GuardrailRefusedError) as error:
+            is_refused = isinstance(error, RefusedError | GuardrailRefusedError)
+            return failures.MODEL_REFUSED if is_refused else failures.NO_MODEL
         except VendorError as error:
             logger.warning("The embedding model did not answer: %s", error.kind)
             if not error.retryable or self._claim.is_last:

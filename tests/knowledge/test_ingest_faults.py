@@ -9,6 +9,7 @@ import pytest
 
 from tests.knowledge.builders import pdf, zipped
 from tests.knowledge.conftest import Library, counts
+from tests.metering.budgeting import budget_make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,6 +153,14 @@ def test_two_workers_one_reads(library: Library, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(ingesting, "parse_sandboxed", meanwhile)
     assert library.read(document).state == "ready"
     assert seen == [False]
+
+
+def test_a_budget_without_room_leaves_words_and_says_so(library: Library, embeddings: EmbeddingHost) -> None:
+    budget_make(library.cast, unit="tokens", amount=1)
+    base = library.base(library.cast.bob)
+    row = library.read(library.add(base, "a.md", "# Cap\n\nThe hotel cap is 190 pounds.", library.cast.bob))
+    assert (row.state, row.may_retry, embeddings.texts) == ("ready", True, [])
+    assert "a budget, a limit or a rule" in row.note
 
 
 def test_model_away_three_times_leaves_words_and_a_note(

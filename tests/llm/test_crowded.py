@@ -1,4 +1,4 @@
-"""A hundred models and thirty teams: every page about models stays under 15 statements and 300 ms."""
+"""A hundred models and thirty teams: every page about models stays under 15 queries and 300 ms."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("hints")
 
 MODELS, TEAMS, RULES, QUESTIONS, QUERIES, SECONDS = 100, 30, 20, 120, 15, 0.3
+SCOPE = {"BEGIN", "COMMIT"}
+"""Open and close the tenant's scope, and ask nothing."""
 ABOUT_MODELS = re.compile(
     r"admin/(providers|models|routes|teams/models|teams/<uuid:team_id>/models|people/<uuid:user_id>/models)"
     r"|settings/models|api/v1/(models|me/policy|people/<uuid:user_id>/policy)$|admin/$|admin/teams$|$"
@@ -141,8 +143,9 @@ def test_every_page_about_models_stays_quick(crowded: Crowd, monkeypatch: pytest
         with CaptureQueriesContext(connection) as queries:
             assert client.get(url).status_code == 200, url
         connection.force_debug_cursor = False
-        if len(queries) >= QUERIES:
-            many.append((url, len(queries)))
+        asked = [query for query in queries.captured_queries if query["sql"] not in SCOPE]
+        if len(asked) >= QUERIES:
+            many.append((url, len(asked)))
         if (took := quickest(client, url)) >= SECONDS:
             slow.append((url, f"{took:.3f} s"))
     assert (many, slow) == ([], [])
