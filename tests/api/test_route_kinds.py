@@ -98,6 +98,11 @@ def measured(api: Api, routing: Routing) -> tuple[str, str]:
     return "slow", "quick"
 
 
+def data_class(api: Api, routing: Routing) -> Case:
+    routing.route("data_class", {"members": [routing.model("ours"), routing.model("other")]})
+    return Case("ours", "", [("answer", "ours", "done")])
+
+
 KINDS: dict[str, Callable[[Api, Routing], Case]] = {
     "fallback": fallback,
     "cheapest": cheapest,
@@ -107,6 +112,7 @@ KINDS: dict[str, Callable[[Api, Routing], Case]] = {
     "cascade": cascade,
     "judge": judge,
     "ensemble": ensemble,
+    "data_class": data_class,
 }
 
 

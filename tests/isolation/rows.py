@@ -29,6 +29,7 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "metering.RateLimit.of": lambda: "model",
     "guardrails.ConversationValues.sealed": lambda: b"",
     "guardrails.RuleHit.outcome": lambda: "masked",
+    "guardrails.RuleHit.kinds": lambda: {"email": 1},
     "runs.Run.state": lambda: "done",
     "llm.Connection.sealed_key": lambda: b"",
     "metering.BudgetCounter.ends_at": lambda: dt.datetime.now(dt.UTC) + dt.timedelta(days=1),

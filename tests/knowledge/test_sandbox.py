@@ -89,8 +89,8 @@ def test_a_broken_parser_is_reported(name: str, kind: ParseErrorKind) -> None:
 
 
 def test_an_answer_of_another_shape_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lie(source: object, _entry: str, arguments: dict[str, Any], limits: Limits) -> Any:
-        return run(b"x", "tests.knowledge.probes:nonsense", {}, limits)
+    def lie(*_: object) -> Any:
+        return run(b"x", "tests.knowledge.probes:nonsense", {}, TIGHT)
 
     monkeypatch.setattr("apps.knowledge.sandbox.runner.run", lie)
     with pytest.raises(ParseError) as caught:

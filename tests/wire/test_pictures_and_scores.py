@@ -258,7 +258,7 @@ GONE = Answer([b'{"detail": "Not Found"}'], 404, JSON)
         (
             [GONE],
             ErrorKind.NOT_FOUND,
-            ["models", "chat/completions", "embeddings", "rerank", "images/generations"],
+            ["models", "chat/completions", "embeddings", "rerank", "images/generations", "images"],
         ),
         ([answered({}, 401)], ErrorKind.AUTHENTICATION, ["models"]),
     ],

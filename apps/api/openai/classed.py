@@ -40,7 +40,7 @@ def class_sent(body: Mapping[str, Any], user_id: UUID) -> Classed:
     found = named_documents(user_id=user_id, ids=wanted)
     if len(wanted) > MOST_DOCUMENTS or len(found) < len(wanted):
         raise RunError("document_not_found", "A document of this call is not there", retryable=False)
-    texts = dict[UUID, str]()
+    texts: dict[UUID, str] = {}
     for source in classed_sources(found.values(), None):
         texts[source.document_id] = f"{source.title}\n\n{document_text(source.document_id)}\n\n"
         if source.data_class > (sent.data_class or 0):
