@@ -44,7 +44,7 @@ def test_a_withdrawn_answer_goes_from_the_screen_and_does_not_come_back(
 ) -> None:
     aside(policy_make, connected.cast, rule("block", direction="in"))
     hold = threading.Event()
-    said = Answer(texts=("The secret word is Zanzibar. " * 4, f"Ask {MAIL} now. " * 10), pause=1.0, hold=hold)
+    said = Answer(texts=("The secret word is Zanzibar. " * 4, f"Ask {MAIL} now. " * 10), pause=4.0, hold=hold)
     connected.host.answers[:] = [said]
     page = window(connected.cast.bob).tab()
     ask(page, "Whom do I ask?")

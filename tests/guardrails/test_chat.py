@@ -61,7 +61,8 @@ def test_what_a_rule_withdraws_is_left_nowhere(bob: Browser, engineering: str, c
     from apps.runs.live import log_key
 
     policy_make(connected.cast, rule("block", direction="in"))
-    connected.host.answers[:] = [Answer(texts=("The secret word is Zanzibar. ", f"Ask {MAIL} now. " * 10))]
+    said = Answer(texts=("The secret word is Zanzibar. ", f"Ask {MAIL} now. " * 10), pause=1.0)
+    connected.host.answers[:] = [said]
     chat = bob.begin(team_id=engineering)
     bob.send(chat, "Whom do I ask?")
     answer = bob.answered(chat)[1]

@@ -242,7 +242,7 @@ def test_what_a_rule_stops_in_the_answer_is_raised_in_mid_stream(connected: Conn
     from apps.llm.gateway import GuardrailRefusedError
 
     policy_make(connected.cast, rule("block", direction="in"))
-    connected.host.answers[:] = [Answer(texts=("Ask ", f"{MAIL} about it. ", "He knows. " * 30))]
+    connected.host.answers[:] = [Answer(texts=("Ask ", f"{MAIL} about it. ", "He knows. " * 30), pause=0.3)]
     said = say(request=asked("Whom?"))
     assert isinstance(said.error, GuardrailRefusedError)
     assert ledger(connected)[0].finish == "content_filter"
