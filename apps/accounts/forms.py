@@ -6,13 +6,14 @@ import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from apps.accounts.models import Role, Theme
 from apps.accounts.permissions import DEFAULT_SCOPES, SCOPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from apps.accounts.models import Team
     from apps.rest.errors import ProblemError
@@ -33,6 +34,23 @@ def add_problem(form: forms.Form, problem: ProblemError) -> None:
     for error in problem.errors or [{"field": "", "message": whole}]:
         name = error["field"]
         form.add_error(name if name in form.fields else None, error["message"])
+
+
+def tried(form: forms.Form, work: Callable[[], object]) -> bool:
+    """Whether the service took the form's data; what it refused stands beside the fields."""
+    try:
+        work()
+    except ValidationError as error:
+        add_errors(form, error)
+        return False
+    return True
+
+
+def add_errors(form: forms.Form, error: ValidationError) -> None:
+    """A service's errors by field; those of fields that the form does not have stand above it."""
+    by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    for name, texts in by_field.items():
+        form.add_error(name if name in form.fields else None, texts)
 
 
 class SignInForm(forms.Form):

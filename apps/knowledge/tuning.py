@@ -46,6 +46,10 @@ class Tuned:
             "reranker_id": self.reranker_id,
         }
 
+    def stored(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return self.output() | {"reranker_id": str(self.reranker_id) if self.reranker_id else None}
+
 
 DEFAULT: Final = Tuned()
 
@@ -87,8 +91,8 @@ def tuning_set(*, actor: Actor, knowledge_base: KnowledgeBase, tuned: Tuned) -> 
         action="knowledge_base.tuned",
         target_type="knowledge_base",
         target_id=knowledge_base.id,
-        before=_told(before),
-        after=_told(tuned),
+        before=before.stored(),
+        after=tuned.stored(),
     )
     return tuned
 
@@ -123,7 +127,3 @@ def _tuned(row: Tuning) -> Tuned:
         chosen(row.strictness, DEFAULT.strictness),
         row.reranker_id,
     )
-
-
-def _told(tuned: Tuned) -> dict[str, Any]:
-    return tuned.output() | {"reranker_id": str(tuned.reranker_id) if tuned.reranker_id else None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponseRedirect
@@ -13,7 +12,7 @@ from django.views.generic.base import ContextMixin, TemplateResponseMixin
 from apps.accounts.forms import add_problem
 from apps.accounts.pages import AdminPage
 from apps.accounts.permissions import can, require
-from apps.rest.errors import ProblemError, not_found
+from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,11 +65,3 @@ class CostPage(TemplateResponseMixin, ContextMixin, AdminPage):
     def saved(self, where: str = "") -> HttpResponseRedirect:
         """Back to the page, which says that it was saved."""
         return HttpResponseRedirect(f"{where or self.request.path}?saved=1")
-
-
-def id_or_404(text: str) -> UUID:
-    """The id that a form names; raises 404 for what is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise not_found() from None

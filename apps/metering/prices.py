@@ -11,6 +11,8 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from apps.metering.money import plain
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -126,11 +128,11 @@ def charge_for(tokens: Tokens, *, override: Price | None, base_url: str, model: 
 
 def _set(tokens: Tokens, own: Price) -> Charge:
     """At the administrator's price. A model that is sold by the piece needs one for a piece, unless free."""
-    price = {"source": "override", "input": _text(own.input), "output": _text(own.output)} | _billed(tokens)
+    price = {"source": "override", "input": plain(own.input), "output": plain(own.output)} | _billed(tokens)
     taken, given = tokens.billed or (tokens.input, tokens.output)
     cost = (taken * own.input + given * own.output) / PER
     if tokens.unit and own.unit is not None:
-        price[tokens.unit] = _text(own.unit)
+        price[tokens.unit] = plain(own.unit)
         cost += tokens.units * own.unit
     elif tokens.has_uncounted_output and (own.input or own.output):
         return UNKNOWN
@@ -141,7 +143,7 @@ def _by_units(tokens: Tokens, found: ListedPrice, model: str) -> Charge:
     amount = found.units.get(tokens.unit)
     if amount is None:
         return UNKNOWN
-    price = {"source": found.source, "model": model, tokens.unit: _text(amount)}
+    price = {"source": found.source, "model": model, tokens.unit: plain(amount)}
     return Charge(_exact(tokens.units * amount), found.currency, price)
 
 
@@ -154,10 +156,10 @@ def _by_rates(tokens: Tokens, found: ListedPrice, model: str) -> Charge:
     taken, given = tokens.billed or (tokens.input, tokens.output)
     reused = 0 if tokens.billed else tokens.cached
     cost = (max(0, taken - reused) * rates.input + reused * cached + given * output) / PER
-    price = {"source": found.source, "model": model, "input": _text(rates.input), "output": _text(output)}
+    price = {"source": found.source, "model": model, "input": plain(rates.input), "output": plain(output)}
     price |= _billed(tokens)
     if rates.cached is not None:
-        price["cached"] = _text(rates.cached)
+        price["cached"] = plain(rates.cached)
     return Charge(_exact(cost), found.currency, price)
 
 
@@ -211,12 +213,7 @@ def _billed(tokens: Tokens) -> dict[str, str]:
 def _rate(rate: Any) -> str:
     """A rate as text; a tiered one by its lowest tier and the word `tiered`."""
     base = getattr(rate, "base", None)
-    return _text(rate) if base is None else f"{_text(base)} tiered"
-
-
-def _text(amount: Decimal) -> str:
-    """The amount without trailing zeros or exponent."""
-    return f"{amount.normalize():f}"
+    return plain(rate) if base is None else f"{plain(base)} tiered"
 
 
 def _exact(cost: Decimal) -> Decimal:

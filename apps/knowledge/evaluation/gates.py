@@ -78,7 +78,7 @@ def tuning_ask(*, actor: Actor, base: KnowledgeBase, tuned: Tuned) -> GatedChang
         return None
     tuning_check(base, tuned)
     wanted = Wanted(tuned=tuned)
-    change = _begin(base, actor.user_id, wanted, most_fall=gate.most_fall, tuned=_stored(tuned))
+    change = _begin(base, actor.user_id, wanted, most_fall=gate.most_fall, tuned=tuned.stored())
     _note(actor, "gate.measuring", change)
     return change
 
@@ -190,10 +190,6 @@ def _locked(change: GatedChange, states: tuple[GatedState, ...]) -> GatedChange:
         title = f"The change is {found.get_state_display().lower()}"
         raise ProblemError(409, "wrong_state", title, "This can not be done now. Nothing was changed.")
     return found
-
-
-def _stored(tuned: Tuned) -> dict[str, Any]:
-    return tuned.output() | {"reranker_id": str(tuned.reranker_id) if tuned.reranker_id else None}
 
 
 def _note(actor: Actor, action: str, change: GatedChange) -> None:

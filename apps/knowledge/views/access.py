@@ -21,6 +21,7 @@ from apps.knowledge.models import Visibility
 from apps.knowledge.permissions import MANAGE, access_document, access_knowledge_base
 from apps.knowledge.restricting import Place, clean_folder
 from apps.rest.errors import not_found
+from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
     from apps.knowledge.models import KnowledgeBase
@@ -41,7 +42,7 @@ class _AccessPage(PersonPage):
         """Show what a change would do; do it; or take the last one back."""
         place = self._place(**ids)
         if request.POST.get("action") == "undo":
-            sharing.change_undo(actor=self.actor, place=place, event_id=_id(request.POST.get("change", "")))
+            sharing.change_undo(actor=self.actor, place=place, event_id=id_of(request.POST.get("change", "")))
             return HttpResponseRedirect(f"{_address(place)}saved=undone")
         form = self._form(place, data=request.POST)
         if not form.is_valid():
@@ -185,10 +186,3 @@ def _readers_of(row: Any) -> str:
     """A restriction's readers in words, from what restricted_in loaded."""
     named = [reader.team.name if reader.team else reader.user.name for reader in row.readers.all()]
     return ", ".join([*([row.owner.name] if row.owner else []), *sorted(named)]) or "nobody"
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise not_found() from None

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from apps.accounts.api.base import TenantApi
 from apps.guardrails.classes import SLUGS, DataClass
 from apps.llm.api.base import ModelsApi, refusals, taken
+from apps.llm.clearances.forms import class_of
 from apps.llm.clearances.reaching import places_at, places_of
 from apps.llm.clearances.report import READ, prove, told
 from apps.llm.clearances.report_form import ReportForm
@@ -154,10 +155,6 @@ def _cleared(places: Sequence[Place]) -> list[dict[str, Any]]:
     ]
 
 
-def _class_of(slug: str | None) -> DataClass | None:
-    return DataClass.of(slug) if slug else None
-
-
 class ConnectionClearanceApi(ModelsApi):
     """A connection's clearance."""
 
@@ -182,7 +179,7 @@ class ConnectionClearanceApi(ModelsApi):
         connection = access_connection(connection_id)
         read = taken(request, ConnectionClearanceInput)
         reason = read.pop("reason")
-        wanted = OfConnection(**read | {"data_class": _class_of(read["data_class"])})
+        wanted = OfConnection(**read | {"data_class": class_of(read["data_class"])})
         with refusals():
             connection_clearance_set(actor=self.actor, connection=connection, wanted=wanted, reason=reason)
         return self.get(request, connection_id)
@@ -214,7 +211,7 @@ class ModelClearanceApi(ModelsApi):
         read = taken(request, ModelClearanceInput)
         with refusals():
             model_clearance_set(
-                actor=self.actor, model=model, wanted=_class_of(read["data_class"]), reason=read["reason"]
+                actor=self.actor, model=model, wanted=class_of(read["data_class"]), reason=read["reason"]
             )
         return self.get(request, model_id)
 

@@ -22,7 +22,8 @@ def _reason() -> forms.CharField:
     return forms.CharField(label="Reason", max_length=LONGEST_NOTE, help_text=_REASON_HELP)
 
 
-def _class_of(slug: str) -> DataClass | None:
+def class_of(slug: str | None) -> DataClass | None:
+    """The class that was chosen; None where the default rule is to decide."""
     return DataClass.of(slug) if slug else None
 
 
@@ -63,7 +64,7 @@ class ConnectionClearanceForm(forms.Form):
         """What the services take."""
         data = self.cleaned_data
         return OfConnection(
-            _class_of(data["data_class"]), data["hosting"], data["region"], data["contract_note"]
+            class_of(data["data_class"]), data["hosting"], data["region"], data["contract_note"]
         )
 
 
@@ -80,7 +81,7 @@ class ModelClearanceForm(forms.Form):
 
     def wanted(self) -> DataClass | None:
         """What the services take."""
-        return _class_of(self.cleaned_data["data_class"])
+        return class_of(self.cleaned_data["data_class"])
 
 
 def _slug(data_class: int | None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.llm.clearances.forms import ConnectionClearanceForm, ModelClearanceForm
 from apps.llm.clearances.reaching import places_at, places_of
 from apps.llm.clearances.rules import Settings, cleared_for
@@ -14,7 +15,7 @@ from apps.llm.clearances.selectors import facts_of, versions_of
 from apps.llm.clearances.services import connection_clearance_set, model_clearance_set
 from apps.llm.models import Model
 from apps.llm.selectors.administration import access_connection, access_model, reach_of
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage
 
 if TYPE_CHECKING:
     from uuid import UUID

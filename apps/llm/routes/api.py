@@ -26,11 +26,10 @@ from apps.llm.routes.services import (
     trial_start,
 )
 from apps.llm.selectors.administration import access_team
+from apps.metering.money import plain
 from apps.rest.pages import CURSOR, LIMIT, page_of
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from rest_framework.request import Request
 
     from apps.llm.routes.forecast import Pick
@@ -161,10 +160,10 @@ class RouteDryRunApi(ModelsApi):
             {
                 "questions": summary.questions,
                 "picked": [_pick(pick) for pick in summary.picked],
-                "cost_least": _amount(summary.least),
-                "cost_most": _amount(summary.most),
+                "cost_least": plain(summary.least),
+                "cost_most": plain(summary.most),
                 "cost_unknown": summary.unknown,
-                "cost_was": _amount(summary.was),
+                "cost_was": plain(summary.was),
                 "cost_was_unknown": summary.was_unknown,
                 "nobody": summary.nobody,
             }
@@ -175,14 +174,10 @@ def _pick(pick: Pick) -> dict[str, Any]:
     return {
         "models": pick.models,
         "questions": pick.questions,
-        "cost_least": _amount(pick.least),
-        "cost_most": _amount(pick.most),
+        "cost_least": plain(pick.least),
+        "cost_most": plain(pick.most),
         "cost_unknown": pick.unknown,
     }
-
-
-def _amount(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"
 
 
 def _grants(route: Route) -> Response:

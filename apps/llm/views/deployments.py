@@ -9,11 +9,12 @@ from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.llm.selectors.administration import access_model
 from apps.llm.selectors.health import deployable_connections, places_of
 from apps.llm.services import Place, deployments_set
 from apps.llm.services.deployments import MOST_WEIGHT
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

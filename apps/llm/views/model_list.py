@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from apps.accounts.exports import as_csv
+from apps.accounts.forms import tried
 from apps.audit.services import record
 from apps.llm.catalogue import ABILITIES
 from apps.llm.forms import BulkForm
@@ -19,7 +20,7 @@ from apps.llm.selectors import badges_of, differences, price_for
 from apps.llm.selectors.administration import reach_of, teams
 from apps.llm.selectors.offered import FILTERS, PRICES, offered_models, priced
 from apps.llm.services import models_reset, models_set_state
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage
 from apps.llm.views.tables import Column, headings
 
 if TYPE_CHECKING:

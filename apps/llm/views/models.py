@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.llm.clearances.reaching import places_of as cleared_places
 from apps.llm.forms import ModelForm, TeamsForm
 from apps.llm.models import Model
@@ -28,7 +29,7 @@ from apps.llm.selectors.catalogued import RESETTABLE
 from apps.llm.selectors.health import places_of
 from apps.llm.services import model_grants_set, model_reset, model_trial_start, model_update
 from apps.llm.vendors.base import Modality
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried, uuid_of
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage, uuid_of
 from apps.runs.services import run_stop
 
 if TYPE_CHECKING:

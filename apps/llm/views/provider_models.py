@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.llm.endpoints import OWN_VENDORS
 from apps.llm.forms import OfferForm
 from apps.llm.models import MODALITIES, CheckKind, Connection
@@ -17,7 +18,7 @@ from apps.llm.selectors.administration import access_connection, newest_check
 from apps.llm.selectors.available import FILTERS, HostListing, host_listing, listed_entries
 from apps.llm.services import Offer, model_offer
 from apps.llm.vendors.base import Modality
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage
 from apps.llm.views.providers import told
 from apps.llm.views.tables import Column, headings
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.forms import tried
 from apps.accounts.pages import paged, searched
 from apps.llm.clearances.reaching import places_at
 from apps.llm.endpoints import OWN_VENDORS
@@ -23,7 +24,7 @@ from apps.llm.services import (
 )
 from apps.llm.vendors.base import Vendor
 from apps.llm.vendors.registry import VENDORS
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage, tried
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage
 from apps.llm.views.tables import Column, headings
 from apps.llm.views.vendor_choices import vendor_choice, vendor_choices
 

@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.accounts.forms import add_errors, tried
 from apps.accounts.pages import PER_PAGE, paged, searched
 from apps.llm.policy.forms import BulkForm, ParametersForm, TeamDefaultForm, TeamGrantsForm, TeamRoutesForm
 from apps.llm.policy.selectors import (
@@ -27,7 +28,7 @@ from apps.llm.routes.selectors import access_route
 from apps.llm.routes.services import team_routes_set
 from apps.llm.selectors.administration import access_model, access_team, people_in
 from apps.llm.services import default_set, grants_change, parameters_set, team_grants_set
-from apps.llm.views.base import UNPROCESSABLE, ModelsPage, add_errors, tried
+from apps.llm.views.base import UNPROCESSABLE, ModelsPage
 from apps.llm.views.tables import Column, headings
 
 if TYPE_CHECKING:

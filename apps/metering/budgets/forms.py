@@ -12,7 +12,6 @@ from apps.metering.budgets.services import Terms
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.core.exceptions import ValidationError
 
 MOST_DIGITS = 16
 
@@ -84,9 +83,3 @@ class DecisionForm(forms.Form):
 
     amount = forms.DecimalField(max_digits=MOST_DIGITS, decimal_places=4, min_value=0, required=False)
     answer = forms.CharField(max_length=1000, required=False)
-
-
-def add_errors(form: forms.Form, error: ValidationError) -> None:
-    """A service's errors by field; those of fields that the form does not have stand above it."""
-    for name, texts in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, texts)

@@ -8,13 +8,15 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 
+from apps.accounts.forms import tried
 from apps.accounts.pages import PersonPage, paged
 from apps.metering.budgets import selectors, shown
 from apps.metering.budgets.forms import AskForm, DecisionForm
 from apps.metering.budgets.requests import request_create, request_decide
-from apps.metering.budgets.views import BudgetPage, BudgetsPage, tried
+from apps.metering.budgets.views import BudgetPage, BudgetsPage
 from apps.metering.budgets.words import name_of, sentence
-from apps.metering.pages import UNPROCESSABLE, id_or_404
+from apps.metering.pages import UNPROCESSABLE
+from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -29,7 +31,7 @@ class _Deciding(BudgetPage):
 
     def decided(self, request: Any) -> str:
         """What is wrong with the decision, in words; empty where it was taken."""
-        asked = selectors.access_request(self.actor, id_or_404(request.POST.get("request", "")))
+        asked = selectors.access_request(self.actor, id_of(request.POST.get("request", "")))
         form = DecisionForm(request.POST)
         declines = request.POST.get("action") == "decline"
         if not form.is_valid() or (not declines and form.cleaned_data["amount"] is None):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.generic.base import ContextMixin, TemplateResponseMixin
 
+from apps.accounts.forms import tried
 from apps.accounts.pages import AdminPage, paged
 from apps.accounts.permissions import can, require
 from apps.accounts.selectors import access_team
 from apps.metering.budgets import selectors, shown
-from apps.metering.budgets.forms import AmountForm, BudgetForm, add_errors
+from apps.metering.budgets.forms import AmountForm, BudgetForm
 from apps.metering.budgets.models import Reach, Sharing
 from apps.metering.budgets.people import MANAGE, SEE
 from apps.metering.budgets.services import budget_archive, budget_create, budget_update, shows_budgets_set
@@ -22,9 +22,6 @@ from apps.metering.pages import UNPROCESSABLE
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django import forms
     from django.http import HttpRequest
 
     from apps.accounts.models import Team
@@ -190,16 +187,6 @@ class BudgetView(BudgetsPage):
             may_manage=can(self.actor, MANAGE),
             status=status,
         )
-
-
-def tried(form: forms.Form, work: Callable[[], object]) -> bool:
-    """Whether the service took it; what it refused stands beside the fields."""
-    try:
-        work()
-    except ValidationError as error:
-        add_errors(form, error)
-        return False
-    return True
 
 
 def _reach(request: HttpRequest) -> Reach:

@@ -17,8 +17,9 @@ from apps.metering.chargeback import selectors
 from apps.metering.chargeback.document import statement_pdf
 from apps.metering.chargeback.services import MOST_CODE, cost_centre_set
 from apps.metering.money import money, plain
-from apps.metering.pages import CostPage, id_or_404
+from apps.metering.pages import CostPage
 from apps.rest.errors import ProblemError
+from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ class StatementsView(CostPage):
     def post(self, request: Any) -> HttpResponse:
         """Set a team's cost centre."""
         self.require_manage()
-        team = access_team(id_or_404(request.POST.get("team", "")))
+        team = access_team(id_of(request.POST.get("team", "")))
         try:
             cost_centre_set(actor=self.actor, team=team, code=request.POST.get("code", ""))
         except ProblemError as problem:

@@ -14,7 +14,8 @@ from apps.metering.invoices import selectors
 from apps.metering.invoices.reading import FORMS, Columns
 from apps.metering.invoices.services import MOST_BYTES, Upload, invoice_add, invoice_delete
 from apps.metering.money import money
-from apps.metering.pages import UNPROCESSABLE, CostPage, id_or_404
+from apps.metering.pages import UNPROCESSABLE, CostPage
+from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -103,7 +104,7 @@ class InvoicesView(CostPage):
         return self._page(form, UNPROCESSABLE)
 
     def _add(self, form: InvoiceForm, said: dict[str, Any], names: dict[UUID, str]) -> Invoice:
-        connection_id = id_or_404(said["connection"]) if said["connection"] else None
+        connection_id = id_of(said["connection"]) if said["connection"] else None
         upload = Upload(
             name=form.file_name,
             text=said["file"],

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from apps.accounts.selectors import access_team, teams
 from apps.metering.known_models import known_model, known_models
 from apps.metering.money import plain
-from apps.metering.pages import UNPROCESSABLE, CostPage, id_or_404
+from apps.metering.pages import UNPROCESSABLE, CostPage
 from apps.metering.pricebook import selectors, services
 from apps.metering.pricebook.forms import CurrencyForm, MarkupForm, PriceForm, RateForm
 from apps.metering.pricebook.selectors import Words
 from apps.rest.errors import not_found
+from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
     from django import forms
@@ -65,7 +66,7 @@ class PriceBookView(CostPage):
             services.markup_add(
                 actor=self.actor,
                 percent=said["percent"],
-                team=access_team(id_or_404(said["team"])) if said["team"] else None,
+                team=access_team(id_of(said["team"])) if said["team"] else None,
                 model=_model(said["model"]) if said["model"] else None,
                 valid_from=said["valid_from"],
             )
@@ -90,7 +91,7 @@ class PriceBookView(CostPage):
 
 
 def _model(text: str) -> KnownModel:
-    model = known_model(id_or_404(text))
+    model = known_model(id_of(text))
     if model is None:
         raise not_found()
     return model

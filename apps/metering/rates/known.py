@@ -47,11 +47,6 @@ def _is_renewing(tenant_id: UUID) -> bool:
     return task is not None and task.get_loop() is asyncio.get_running_loop()
 
 
-def forget_rules() -> None:
-    """Drop what is remembered: for tests."""
-    _kept.clear()
-
-
 def _load() -> tuple[Rule, ...]:
     return tuple(Rule(*row) for row in execute(_RULES, [current_tenant_id()]).rows)
 

@@ -9,10 +9,11 @@ from django.shortcuts import get_object_or_404
 from apps.accounts.selectors import access_team
 from apps.metering.known_models import known_models
 from apps.metering.models import LimitOf
-from apps.metering.pages import UNPROCESSABLE, CostPage, id_or_404
+from apps.metering.pages import UNPROCESSABLE, CostPage
 from apps.metering.rates.forms import LimitsForm, ModelLimitForm
 from apps.metering.rates.selectors import all_limits, limits
 from apps.metering.rates.services import Wanted, rate_limit_delete, rate_limit_set
+from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -37,7 +38,7 @@ class LimitsView(CostPage):
         team = self._team(team_id)
         action = request.POST.get("action", "")
         if action == "remove":
-            limit_id = id_or_404(request.POST.get("limit", ""))
+            limit_id = id_of(request.POST.get("limit", ""))
             rate_limit_delete(
                 actor=self.actor,
                 limit=get_object_or_404(limits(team.pk if team else None), id=limit_id, of=LimitOf.MODEL),
@@ -66,7 +67,7 @@ class LimitsView(CostPage):
                 LimitOf.MODEL,
                 said["requests"],
                 said["tokens"],
-                id_or_404(said["model"]),
+                id_of(said["model"]),
                 slugs[said["model"]],
             )
             rate_limit_set(actor=self.actor, team=team, wanted=wanted)
