@@ -75,13 +75,13 @@ def keep(result: dict[str, Any], path: str | None) -> None:
     """Print a row and append it to the file."""
     direct, ours = result["direct"], result["atrium"]
     if ours["mode"] == "stream":
-        added = _p50(ours, "ttft_ms") - _p50(direct, "ttft_ms")
-        delivered = ours["tok_s"] / (direct["tok_s"] or 1)
+        added = p50(ours, "ttft_ms") - p50(direct, "ttft_ms")
+        part = delivered(ours, direct)
         gap = ours["gap_ms"] or {"p95": float("inf")}
-        holds = "holds" if gap["p95"] <= 40 and delivered >= 0.95 and not ours["errors"] else "FAILS"
+        holds = "holds" if gap["p95"] <= 40 and part >= 0.95 and not ours["errors"] else "FAILS"
         print(
             f"{ours['c']:4d} streams of {result['tokens']} tokens  {holds}  "
-            f"delivered {delivered:.3f}  "
+            f"delivered {part:.3f}  "
             f"added ttft p50 {added:.1f}  gap p95 {gap['p95']:.1f}  "
             f"core {result['core']}  cores {result['cores']}  errors {ours['errors']}",
             flush=True,
@@ -89,7 +89,7 @@ def keep(result: dict[str, Any], path: str | None) -> None:
     else:
         print(
             f"{ours['c']:4d} callers, no stream  {ours['req_s']} requests/s (direct {direct['req_s']})  "
-            f"total p50 {_p50(ours, 'total_ms'):.1f} ms  "
+            f"total p50 {p50(ours, 'total_ms'):.1f} ms  "
             f"core {result['core']}  cores {result['cores']}  errors {ours['errors']}",
             flush=True,
         )
@@ -98,9 +98,15 @@ def keep(result: dict[str, Any], path: str | None) -> None:
             file.write(json.dumps(result) + "\n")
 
 
-def _p50(found: dict[str, Any], name: str) -> float:
+def p50(found: dict[str, Any], name: str) -> float:
+    """The middle of what the load client measured under this name; nan without any."""
     values = found[name]
     return float(values["p50"]) if values else float("nan")
+
+
+def delivered(ours: dict[str, Any], direct: dict[str, Any]) -> float:
+    """The part of the upstream's own rate of tokens that arrived."""
+    return float(ours["tok_s"] / (direct["tok_s"] or 1))
 
 
 def vanish(stack: Stack) -> None:

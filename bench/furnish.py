@@ -1,6 +1,7 @@
 """What a benchmark measures on: a tenant, its people with sessions and chats, a key, a model at the upstream.
 
-python -m bench.furnish UPSTREAM_PORT CHATS: prints one line of JSON. Runs with the variables of a command.
+python -m bench.furnish UPSTREAM_PORT CHATS [ruled]: prints one line of JSON. Runs with the variables of a
+command. "ruled": also a second tenant, with all that bench/ruling.py sets.
 """
 
 from __future__ import annotations
@@ -19,17 +20,25 @@ def main() -> None:
     """Make all of it in a fresh installation."""
     upstream, chats = int(sys.argv[1]), int(sys.argv[2])
     django.setup()
+    _tenant("bench", upstream)
+    made = _people(chats)
+    if sys.argv[3:]:
+        from bench.ruling import ruled_key
+
+        _tenant("ruled", upstream)
+        made["ruled_key"] = ruled_key("ruled", MODEL)
+    print(json.dumps(made))
+
+
+def _tenant(slug: str, upstream: int) -> None:
     from django.core.management import call_command
 
-    call_command("tenant_create", "bench", "--json", stdout=sys.stderr)
+    call_command("tenant_create", slug, "--json", stdout=sys.stderr)
+    call_command("allow_host", "--tenant", slug, "--host", HOST, "--port", str(upstream), stdout=sys.stderr)
     call_command(
-        "allow_host", "--tenant", "bench", "--host", HOST, "--port", str(upstream), stdout=sys.stderr
-    )
-    call_command(
-        "connection_add", "--tenant", "bench", "--name", "Mock", "--base-url", f"http://{HOST}:{upstream}/v1",
+        "connection_add", "--tenant", slug, "--name", "Mock", "--base-url", f"http://{HOST}:{upstream}/v1",
         "--key", "sk-bench", "--models", MODEL, "--default", stdout=sys.stderr,
     )  # fmt: skip
-    print(json.dumps(_people(chats)))
 
 
 def _people(chats: int) -> dict[str, object]:

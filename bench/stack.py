@@ -30,6 +30,7 @@ SERVER_CORE, LOAD_CORE = 0, 1
 MOCK = Path(os.environ.get("ATRIUM_SHARED", ROOT.parent / "shared")) / "bench" / "mock_upstream.py"
 LOADER = MOCK.with_name("stream_load.py")
 PLACES = "700"
+ONE_WITH_RULES = "ruled"
 
 
 @dataclass
@@ -118,8 +119,11 @@ def on_core(core: int) -> None:
 
 
 @contextmanager
-def running(chats: int) -> Iterator[Stack]:
-    """A fresh installation with the mock upstream as its model; all of it is gone afterwards."""
+def running(chats: int, *, with_rules: bool = False) -> Iterator[Stack]:
+    """A fresh installation with the mock upstream as its model; all of it is gone afterwards.
+
+    With rules it has a second tenant, whose every call meets all that can be set.
+    """
     folder = Path(tempfile.mkdtemp(prefix="atrium-bench-"))
     folder.chmod(0o711)
     upstream, port = free_port(), free_port()
@@ -132,7 +136,8 @@ def running(chats: int) -> Iterator[Stack]:
         )
         children.start(Service(mock, 0, probe=lambda: wait_listening(upstream, 0.1)))
         on_core(SERVER_CORE)
-        made = _start(children, DataFolder(folder / "data"), port, upstream, chats)
+        furnishing = (str(upstream), str(chats), *(ONE_WITH_RULES,) * with_rules)
+        made = _start(children, DataFolder(folder / "data"), port, furnishing)
         on_core(LOAD_CORE)
         yield Stack(port, upstream, made, children.pids, folder, children, made.pop("redis_url"))
     finally:
@@ -140,7 +145,7 @@ def running(chats: int) -> Iterator[Stack]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(children: _Running, data: DataFolder, port: int, upstream: int, chats: int) -> dict[str, Any]:
+def _start(children: _Running, data: DataFolder, port: int, furnishing: tuple[str, ...]) -> dict[str, Any]:
     data.open()
     listening = children.listening
     listening.bind(("127.0.0.1", port))
@@ -154,7 +159,7 @@ def _start(children: _Running, data: DataFolder, port: int, upstream: int, chats
     _run(parts.manage("database_init", "--admin-url", parts.addresses.admin, "--json"))
     _run(parts.manage("migrate", "--verbosity", "0"))
     children.command = command = parts.manage("help")
-    furnish = (sys.executable, "-m", "bench.furnish", str(upstream), str(chats))
+    furnish = (sys.executable, "-m", "bench.furnish", *furnishing)
     made: dict[str, Any] = json.loads(_run(replace(command, argv=furnish)).splitlines()[-1])
     children.start(parts.web(listening))
     for service in parts.workers():
