@@ -207,7 +207,8 @@ def later(scene: Scene) -> None:
     from apps.runs.models import Run
 
     ago = timedelta(minutes=2)
-    in_acme(scene, lambda: UsageRecord.objects.update(created_at=F("created_at") - ago))
+    held = UsageRecord.objects.filter
+    in_acme(scene, lambda: held(state="reserved").update(created_at=F("created_at") - ago))
     in_acme(scene, lambda: Run.objects.update(ended_at=F("ended_at") - ago))
     settle_stale()
 

@@ -45,6 +45,70 @@ def test_cancelled_while_reserving_leaves_no_reservation(
     assert connected.host.asked == []
 
 
+def test_a_second_cancellation_leaves_no_reservation_either(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is stopped while its worker shuts down: what is being committed is released behind it."""
+    from apps.llm import gateway
+    from apps.llm.gateway.loading import open_chat
+    from apps.llm.loop import run_on_loop
+
+    begun = threading.Event()
+
+    def slowly(*asked: Any) -> Any:
+        begun.set()
+        opened = open_chat(*asked)
+        threading.Event().wait(0.3)
+        return opened
+
+    monkeypatch.setattr("apps.llm.gateway.chat.open_chat", slowly)
+
+    async def cancelled() -> None:
+        async def follow() -> None:
+            async with gateway.stream(chat_call(connected)) as stream:
+                async for _ in stream:
+                    pass
+
+        task = asyncio.create_task(follow())
+        await asyncio.to_thread(begun.wait, 30)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0.02)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        for _ in range(100):
+            if [row.state for row in await asyncio.to_thread(ledger, connected)] == ["released"]:
+                return
+            await asyncio.sleep(0.05)
+
+    run_on_loop(cancelled())
+    assert [(row.state, row.finish) for row in ledger(connected)] == [("released", "stopped")]
+    assert connected.host.asked == []
+
+
+def test_who_is_overtaken_again_and_again_is_told_to_try_again(
+    connected: Connected, say: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look says that there is room, each commit that others took it: no fault, and nothing is left."""
+    from decimal import Decimal
+
+    from apps.llm.errors import BudgetRefusedError
+    from apps.metering.budgets import holding
+    from tests.metering.budgeting import budget_make, counters_of, holds
+
+    cast = connected.cast
+    budget = budget_make(cast, reach="team", subject=cast.engineering, amount=1)
+    monkeypatch.setattr(
+        "apps.llm.gateway.loading.holds_of",
+        lambda purse, _: [holding.Hold(line.counter_id, Decimal(2)) for line in purse.lines],
+    )
+    error = say().error
+    assert isinstance(error, BudgetRefusedError)
+    assert (error.retry_after, error.message.endswith("Try again in a moment.")) == (1.0, True)
+    assert (ledger(connected), holds(cast), counters_of(cast, budget)) == ([], 0, [])
+    assert connected.host.asked == []
+
+
 def test_settling_is_tried_again_when_the_database_comes_back(
     connected: Connected, say: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,6 +81,24 @@ def test_application_can_not_delete_a_row(acme: Organisation) -> None:
     assert _row(acme, call_id).state == "reserved"
 
 
+def test_nobody_changes_a_closed_row(acme: Organisation) -> None:
+    from django.db import IntegrityError
+
+    from apps.metering.models import UsageRecord
+    from apps.tenants.platform import platform_scope
+    from apps.tenants.scope import tenant_scope
+    from tests.metering.ledger import call_made
+
+    with tenant_scope(acme.id):
+        made = [call_made(NOW), call_made(NOW, None, state="released")]
+    for row in made:
+        with pytest.raises(IntegrityError, match="never changed"), tenant_scope(acme.id):
+            UsageRecord.objects.filter(pk=row.pk).update(cost=0)
+        with pytest.raises(IntegrityError, match="never changed"), platform_scope():
+            UsageRecord.across.filter(pk=row.pk).update(created_at=NOW - dt.timedelta(days=40))
+    assert (_row(acme, made[0].call_id).cost, _row(acme, made[0].call_id).created_at) == (1, NOW)
+
+
 def test_upkeep_settles_what_outlived_every_call(acme: Organisation) -> None:
     from apps.metering.upkeep import settle_stale
 

@@ -82,6 +82,61 @@ def test_a_call_that_is_settled_days_later_stands_in_its_day(acme: Organisation)
     assert _days(acme)[_ago(days=1).date()][0] == 1
 
 
+def test_what_is_new_is_added_and_nothing_is_counted_twice(acme: Organisation) -> None:
+    """The mark passes a call, which is then a day's for good; one row a day is left of both."""
+    from apps.metering.models import DailyUsage, RollupMark, UsageRecord
+
+    day = _ago(minutes=3).date()
+    with tenant_scope(acme.id):
+        call_made(_ago(minutes=3), "1")
+        call_made(_ago(minutes=3), "2", state="reserved")
+    assert _days(acme)[day][:2] == (1, Decimal(1))
+    with tenant_scope(acme.id):
+        assert [row.is_open for row in DailyUsage.objects.all()] == [True]
+        UsageRecord.objects.filter(state="reserved").update(state="settled")
+    assert _days(acme)[day][:2] == (2, Decimal(3))
+    with tenant_scope(acme.id):
+        assert [row.is_open for row in DailyUsage.objects.all()] == [False]
+        mark = RollupMark.objects.get().counted_to
+        call_made(mark, "4")
+        call_made(NOW, "8")
+    assert sum(row[1] for row in _days(acme).values()) == 15
+    assert sum(row[1] for row in _days(acme).values()) == 15
+
+
+def test_two_processes_count_nothing_twice(acme: Organisation) -> None:
+    from apps.metering.models import DailyUsage, RollupMark
+    from apps.metering.rollups import upkeep
+
+    _days(acme)
+    with tenant_scope(acme.id):
+        mark = RollupMark.objects.get().counted_to
+        until = mark + dt.timedelta(seconds=1)
+        call_made(mark)
+    both = [upkeep._work(acme.id)[0] for _ in range(2)]
+    for work in both:
+        assert work is not None
+        add = (upkeep._ADD, {"is_open": False, "until": until})
+        upkeep._execute(work, add, (upkeep._MOVE, {"counted_to": until}))
+    with tenant_scope(acme.id):
+        assert [row.calls for row in DailyUsage.objects.all()] == [1]
+
+
+def test_a_call_that_turns_up_behind_the_mark_is_counted_when_the_day_is_over(acme: Organisation) -> None:
+    """A transaction may take longer than thought: the day is made anew, whole, once it is over."""
+    from apps.metering.models import RollupMark
+
+    with tenant_scope(acme.id):
+        call_made(_ago(days=1), "1")
+    assert sum(row[1] for row in _days(acme).values()) == 1
+    with tenant_scope(acme.id):
+        call_made(_ago(days=1), "2")
+    assert sum(row[1] for row in _days(acme).values()) == 1
+    with tenant_scope(acme.id):
+        RollupMark.objects.update(counted_to=_ago(days=1) + dt.timedelta(seconds=1))
+    assert sum(row[1] for row in _days(acme).values()) == 3
+
+
 def test_amounts_are_those_of_the_book_and_unknown_rates_are_counted(acme: Organisation) -> None:
     from apps.accounts.models import TenantSettings
     from apps.metering.models import ExchangeRate, UsageRecord

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from django.db import IntegrityError
 
+from apps.llm.errors import BudgetRefusedError
 from apps.llm.gateway.closing import close
 from apps.llm.gateway.refusing import explained
 from apps.llm.gateway.reporting import report_stopped
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 STOPPED = "stopped"
 MOST_TRIES: Final = 5
 """Each refusal by the database means that another call got what both wanted: soon nothing is left to want."""
+CROWDED: Final = (
+    "Many calls want the last of a budget at the same moment, and others were quicker. Nothing was sent to "
+    "the model. Try again in a moment."
+)
+_leaving: set[asyncio.Task[None]] = set()
 
 
 class Opened(Protocol):
@@ -39,7 +45,7 @@ Held = TypeVar("Held", bound=Opened)
 
 
 async def reservation(call: AnyCall, opening: Callable[[], Awaitable[Held]]) -> Held:
-    """The reservation that `opening` makes; a cancelled caller leaves none behind.
+    """The reservation that `opening` makes; a caller leaves none behind, however often it is cancelled.
 
     Raises what it raises, and BudgetRefusedError where the call does not fit into a budget.
     """
@@ -47,22 +53,31 @@ async def reservation(call: AnyCall, opening: Callable[[], Awaitable[Held]]) -> 
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        opened = await task
-        ending = metering.Ending(finish=STOPPED)
-        await close(call.who.tenant_id, metering.released(opened.call_id, ending))
-        report_stopped(opened.target)
+        giving = asyncio.create_task(_given_back(call, task))
+        _leaving.add(giving)
+        giving.add_done_callback(_leaving.discard)
+        await asyncio.shield(giving)
         raise
+
+
+async def _given_back(call: AnyCall, task: asyncio.Future[Held]) -> None:
+    """Release what the task comes to reserve; where it fails, nothing is reserved and nobody asks why."""
+    await asyncio.wait((task,))
+    if task.exception() is not None:
+        return
+    opened = task.result()
+    await close(call.who.tenant_id, metering.released(opened.call_id, metering.Ending(finish=STOPPED)))
+    report_stopped(opened.target)
 
 
 async def _fitted(call: AnyCall, opening: Callable[[], Awaitable[Held]]) -> Held:
     """Look again where the database says that the room is gone: what is read then tells how much is left."""
-    tries = 0
-    while True:
-        tries += 1
+    for _ in range(MOST_TRIES):
         try:
             return await opening()
         except BudgetFullError as error:
             raise await explained(call, error) from error
         except IntegrityError as error:
-            if not is_overtaken(error) or tries == MOST_TRIES:
+            if not is_overtaken(error):
                 raise
+    raise BudgetRefusedError("A budget is wanted by many at once", CROWDED, retry_after=1.0)

@@ -14,6 +14,7 @@ from apps.audit.services import record
 from apps.metering.budgets.models import Unit
 from apps.metering.known_models import set_model_price
 from apps.metering.models import Budget, ExchangeRate, Markup, ModelPrice, RollupMark
+from apps.metering.rollups.models import BEGINNING
 from apps.rest.errors import invalid
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def exchange_rate_add(
     found = ExchangeRate.objects.create(
         currency=currency, into=into, rate=rate, valid_from=since, created_by=_name(actor)
     )
-    RollupMark.objects.filter(counted_to__gt=since).update(counted_to=since)
+    RollupMark.objects.filter(counted_to__gt=since).update(counted_to=BEGINNING)
     after = {"rate": f"1 {currency} = {rate:f} {into}", "valid_from": since.isoformat()}
     record(
         actor=actor,

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Final
+
 from django.db import models
 
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
+
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The mark of a tenant of which nothing is counted yet."""
 
 
 class DailyUsage(TenantModel):
@@ -12,7 +18,10 @@ class DailyUsage(TenantModel):
 
     `calls` were used, `failed` of them ended in an error, as those did that used nothing. `cost` is in
     `currency`, as the ledger has it; `amount` the same in the tenant's currency, each call at the rate of its
-    moment; `unpriced` are the calls without one. Made anew from the ledger, never changed by hand.
+    moment; `unpriced` are the calls without one. Made from the ledger, never changed by hand.
+
+    A day that is not over yet may have two rows of the same: of the calls before the mark, and (`is_open`) of
+    those after it, which is made anew each minute. Readers add them up.
     """
 
     database_privileges = "SELECT"
@@ -36,16 +45,30 @@ class DailyUsage(TenantModel):
     currency = models.CharField(max_length=3, blank=True, default="")
     cost = models.DecimalField(max_digits=28, decimal_places=12, default=0)
     amount = models.DecimalField(max_digits=28, decimal_places=12, default=0)
+    is_open = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        indexes = [TenantIndex(fields=["day"], name="daily_usage_day")]
+        constraints = [
+            TenantUnique(
+                fields=["day", "is_open", "team_id", "user_id", "api_key_id", "model_id", "currency"],
+                name="daily_usage_once",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [
+            TenantIndex(fields=["day"], name="daily_usage_day"),
+            TenantIndex(fields=["day"], name="daily_usage_open", condition=models.Q(is_open=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.model_slug} {self.calls}"
 
 
 class RollupMark(TenantModel):
-    """All calls that began before `counted_to` are closed and stand in the days, by currency and zone."""
+    """The calls that began before `counted_to` are all closed and stand in the days, by currency and zone.
+
+    What moves it back moves it to the beginning: then all days are made anew.
+    """
 
     database_privileges = "SELECT, UPDATE"
 

@@ -1,20 +1,25 @@
-"""Keeps the days equal to the ledger: those that may have changed are made anew from it.
+"""Keeps the days equal to the ledger, at the price of what is new in it.
 
-A day may change as long as a call that began in it is open. So each tenant's mark stands at its oldest open
-call, or two minutes ago (no transaction that writes a call lasts as long), and every round makes the days
-from there on anew. A late settlement, a correction, another currency or time zone need nothing of their own.
+Each tenant's mark stands at its oldest open call, or two minutes ago (no transaction that writes a call lasts
+as long): what began before it is closed, and a closed call never changes. So every minute the calls between
+the old mark and the new one are added to their days, for good, and those behind it are counted anew. A late
+settlement holds the mark back; a correction begins now. When a day is over, and whenever a call turns up
+behind the mark, the days from there on are made anew, whole; another currency, time zone or first exchange
+rate makes all of them anew.
 """
 
 from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from django.db import connections
 
 from apps.metering.rollups.amounts import AMOUNT, JOIN_RATES, RATES
+from apps.metering.rollups.models import BEGINNING
 from apps.tenants.models import new_id
 from apps.tenants.platform import PLATFORM, platform_scope, tenant_ids
 
@@ -25,8 +30,6 @@ EVERY_S: Final = 60.0
 SETTLED_AFTER: Final = timedelta(minutes=2)
 MOST_DAYS: Final = timedelta(days=31)
 """Of a transaction: a long past is made anew month by month."""
-BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""The mark of a tenant of which nothing is counted yet."""
 
 _BEGIN: Final = """
 INSERT INTO metering_rollupmark (id, tenant_id, counted_to, made_at, currency, time_zone)
@@ -35,8 +38,7 @@ FROM accounts_tenantsettings s WHERE s.tenant_id = %(tenant)s
 ON CONFLICT (tenant_id) DO NOTHING
 """
 _READ: Final = """
-SELECT CASE WHEN m.currency = s.currency AND m.time_zone = s.time_zone THEN m.counted_to
-            ELSE %(beginning)s END, s.currency, s.time_zone,
+SELECT m.counted_to, m.currency = s.currency AND m.time_zone = s.time_zone, s.currency, s.time_zone,
        (SELECT min(created_at) FROM metering_usagerecord WHERE tenant_id = %(tenant)s),
        (SELECT max(created_at) FROM metering_usagerecord WHERE tenant_id = %(tenant)s),
        (SELECT min(created_at) FROM metering_usagerecord WHERE tenant_id = %(tenant)s AND state = 'reserved'),
@@ -44,19 +46,20 @@ SELECT CASE WHEN m.currency = s.currency AND m.time_zone = s.time_zone THEN m.co
 FROM metering_rollupmark m JOIN accounts_tenantsettings s ON s.tenant_id = m.tenant_id
 WHERE m.tenant_id = %(tenant)s
 """
-_LOCK: Final = "SELECT 1 FROM metering_rollupmark WHERE tenant_id = %(tenant)s FOR UPDATE"
+_LOCK: Final = "SELECT counted_to FROM metering_rollupmark WHERE tenant_id = %(tenant)s FOR UPDATE"
 _CLEAR: Final = """
 DELETE FROM metering_dailyusage WHERE tenant_id = %(tenant)s
- AND (%(all)s OR day >= (%(since)s::timestamptz AT TIME ZONE %(zone)s)::date) AND day < %(until)s
+ AND (%(all)s OR day >= (%(since)s::timestamptz AT TIME ZONE %(zone)s)::date) AND day < %(until_day)s
 """
-_FILL: Final = f"""
+_CLEAR_OPEN: Final = "DELETE FROM metering_dailyusage WHERE tenant_id = %(tenant)s AND is_open"
+_ADD: Final = f"""
 WITH {RATES}
-INSERT INTO metering_dailyusage (
-    id, tenant_id, day, team_id, team_name, user_id, user_name, api_key_id, model_id, model_slug, currency,
-    calls, failed, unpriced, tokens_input, tokens_cached, tokens_output, tokens_reasoning, units,
+INSERT INTO metering_dailyusage AS d (
+    id, tenant_id, day, is_open, team_id, team_name, user_id, user_name, api_key_id, model_id, model_slug,
+    currency, calls, failed, unpriced, tokens_input, tokens_cached, tokens_output, tokens_reasoning, units,
     cost, amount)
-SELECT gen_random_uuid(), %(tenant)s, u.day, u.team_id, max(u.team_name), u.user_id, max(u.user_name),
-       u.api_key_id, u.model_id, max(u.model_slug), u.currency,
+SELECT gen_random_uuid(), %(tenant)s, u.day, %(is_open)s, u.team_id, max(u.team_name), u.user_id,
+       max(u.user_name), u.api_key_id, u.model_id, max(u.model_slug), u.currency,
        count(*) FILTER (WHERE u.is_call), count(*) FILTER (WHERE u.error_kind <> ''),
        count(*) FILTER (WHERE u.is_call AND u.amount IS NULL),
        sum(u.tokens_input), sum(u.tokens_cached), sum(u.tokens_output), sum(u.tokens_reasoning), sum(u.units),
@@ -68,9 +71,16 @@ FROM (SELECT (u.created_at AT TIME ZONE %(zone)s)::date AS day, {AMOUNT} AS amou
              CASE u.state WHEN 'settled' THEN u.units ELSE 0 END AS units, u.cost
       FROM metering_usagerecord u {JOIN_RATES}
       WHERE u.tenant_id = %(tenant)s AND u.state <> 'reserved'
-        AND u.created_at >= date_trunc('day', %(since)s::timestamptz, %(zone)s)
-        AND u.created_at < %(until)s::date::timestamp AT TIME ZONE %(zone)s) AS u
+        AND u.created_at >= %(since)s AND u.created_at < %(until)s) AS u
 GROUP BY u.day, u.team_id, u.user_id, u.api_key_id, u.model_id, u.currency
+ON CONFLICT (tenant_id, day, is_open, team_id, user_id, api_key_id, model_id, currency) DO UPDATE
+SET team_name = excluded.team_name, user_name = excluded.user_name, model_slug = excluded.model_slug,
+    calls = d.calls + excluded.calls, failed = d.failed + excluded.failed,
+    unpriced = d.unpriced + excluded.unpriced, tokens_input = d.tokens_input + excluded.tokens_input,
+    tokens_cached = d.tokens_cached + excluded.tokens_cached,
+    tokens_output = d.tokens_output + excluded.tokens_output,
+    tokens_reasoning = d.tokens_reasoning + excluded.tokens_reasoning, units = d.units + excluded.units,
+    cost = d.cost + excluded.cost, amount = d.amount + excluded.amount
 """  # noqa: S608 - constants of ours alone
 _MOVE: Final = """
 UPDATE metering_rollupmark SET counted_to = %(counted_to)s, made_at = %(now)s, currency = %(currency)s,
@@ -81,29 +91,27 @@ WHERE tenant_id = %(tenant)s
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is to be made anew of a tenant; from `since` on, None: there is nothing."""
+    """What is to be counted of a tenant: the calls from `since` on, which `is_anew` makes a day's beginning.
+
+    `mark` is where the mark was found, `counted_to` where it will stand.
+    """
 
     tenant_id: UUID
-    since: datetime | None
+    mark: datetime
+    since: datetime
+    is_anew: bool
     is_all: bool
     currency: str
     zone: str
     now: datetime
     counted_to: datetime
 
-    @property
-    def until(self) -> datetime | None:
-        """The midnight at which the first part ends, after the day of `since` in every time zone."""
-        return None if self.since is None else _midnight_after(min(self.now, self.since + MOST_DAYS))
-
-    def values(self) -> dict[str, Any]:
+    def values(self, **more: Any) -> dict[str, Any]:
         """As the statements name them."""
-        until = self.until
         return {
-            "tenant": self.tenant_id, "since": self.since, "until": until and until.date(),
-            "all": self.is_all, "currency": self.currency, "zone": self.zone, "now": self.now,
-            "counted_to": self.counted_to,
-        }  # fmt: skip
+            "tenant": self.tenant_id, "since": self.since, "all": self.is_all, "currency": self.currency,
+            "zone": self.zone, "now": self.now, "counted_to": self.counted_to,
+        } | more  # fmt: skip
 
 
 def roll_up() -> int:
@@ -112,39 +120,67 @@ def roll_up() -> int:
 
 
 def roll_up_tenant(tenant_id: UUID) -> bool:
-    """Bring one tenant's days up to its ledger, month by month; whether there was something to count."""
-    work = _work(tenant_id)
+    """Bring one tenant's days up to its ledger; whether there was something to count."""
+    work, has_calls = _work(tenant_id)
     if work is None:
         return False
-    counted = work.since is not None
-    while work.until is not None and work.until <= work.now:
-        _execute(work, _LOCK, _CLEAR, _FILL)
-        work = replace(work, since=work.until, is_all=False)
-    _execute(work, _LOCK, *((_CLEAR, _FILL) if counted else ()), _MOVE)
-    return counted
+    if not has_calls:
+        _execute(work, (_CLEAR_OPEN, {}), *([(_CLEAR, _days(None))] if work.is_all else ()), (_MOVE, {}))
+        return False
+    while work.is_anew and (part := _midnight(work.since, work.zone, MOST_DAYS)) <= work.counted_to:
+        _execute(work, (_CLEAR, _days(part, work.zone)), (_ADD, {"is_open": False, "until": part}))
+        work = replace(work, since=part, is_all=False)
+    _execute(
+        work,
+        (_CLEAR_OPEN, {}),
+        *([(_CLEAR, _days(None))] if work.is_anew else ()),
+        (_ADD, {"is_open": False, "until": work.counted_to}),
+        (_ADD, {"is_open": True, "since": work.counted_to, "until": "infinity"}),
+        (_MOVE, {}),
+    )
+    return True
 
 
-def _work(tenant_id: UUID) -> _Work | None:
-    """What has to be looked at again; None for a tenant that has no settings yet."""
+def _work(tenant_id: UUID) -> tuple[_Work | None, bool]:
+    """What has to be counted, and whether anything has; None for a tenant that has no settings yet."""
     values: dict[str, Any] = {"tenant": tenant_id, "id": new_id(), "beginning": BEGINNING}
     with platform_scope(), closing(connections[PLATFORM].cursor()) as cursor:
         cursor.execute(_BEGIN, values)
         cursor.execute(_READ, values)
         row = cursor.fetchone()
     if row is None:
-        return None
-    mark, currency, zone, first, last, oldest_open, now = row
-    is_all = mark == BEGINNING
-    since = None if last is None or last < mark else max(mark, first)
+        return None, False
+    mark, is_same, currency, zone, first, last, oldest_open, now = row
+    is_all = mark == BEGINNING or not is_same
     counted_to = min(now - SETTLED_AFTER, oldest_open or now)
-    return _Work(tenant_id, since, is_all, currency, zone, now, counted_to)
+    since = min(mark, counted_to)
+    is_anew = is_all or counted_to < mark or _day(mark, zone) != _day(counted_to, zone)
+    if is_anew:
+        since = _midnight(first if is_all and first else since, zone)
+    work = _Work(tenant_id, mark, since, is_anew, is_all, currency, zone, now, counted_to)
+    return work, last is not None and (is_anew or last >= mark)
 
 
-def _execute(work: _Work, *statements: str) -> None:
+def _execute(work: _Work, *statements: tuple[str, dict[str, Any]]) -> None:
+    """In one transaction, unless another process has moved the mark meanwhile."""
     with platform_scope(), closing(connections[PLATFORM].cursor()) as cursor:
-        for statement in statements:
-            cursor.execute(statement, work.values())
+        cursor.execute(_LOCK, work.values())
+        if cursor.fetchone() != (work.mark,):
+            return
+        for statement, more in statements:
+            cursor.execute(statement, work.values(**more))
 
 
-def _midnight_after(moment: datetime) -> datetime:
-    return (moment + timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
+def _days(until: datetime | None, zone: str = "UTC") -> dict[str, Any]:
+    """The day before which days are cleared; None: all that follow."""
+    return {"until_day": "infinity" if until is None else _day(until, zone)}
+
+
+def _day(moment: datetime, zone: str) -> Any:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _midnight(moment: datetime, zone: str, later: timedelta = timedelta()) -> datetime:
+    """The beginning of the moment's day in the zone, or of the day so much later."""
+    local = ZoneInfo(zone)
+    return datetime.combine(_day(moment, zone) + later, datetime.min.time(), local).astimezone(moment.tzinfo)
