@@ -51,10 +51,12 @@ def _made(rows: Sequence[Sequence[Any]]) -> Compiled:
     sides: dict[bool, list[Active]] = {True: [], False: []}
     covers, files = Covers.ALL.value, Files.BLOCK.value
     for _, version, is_everyone, state, covering, filing, rules in rows:
+        covers, files = covering or covers, filing or files
+        if state == PolicyState.OFF:
+            continue
         shadow = state == PolicyState.SHADOW
         stored = orjson.loads(rules) if isinstance(rules, str | bytes) else rules
         sides[is_everyone] += (Active(read_rule(each), version, shadow) for each in stored)
-        covers, files = covering or covers, filing or files
     return made_ready(sides[True], sides[False], covers=covers, files=files)
 
 

@@ -98,7 +98,7 @@ class Guard:
         masking = [each for each in acting if each.active.rule.action is Action.MASK]
         before = len(known.placeholders)
         texts = _masked(sent.texts, masking, known.placeholders) if masking else sent.texts
-        values = known.placeholders.values if masking else {}
+        values = known.placeholders.sent if masking else {}
         follows = Answer(values, self._in, self._finder_in, known.tools) if values or self._in else None
         is_new = len(known.placeholders) > before or agreed > known.agreed
         raised = _raised(acting)

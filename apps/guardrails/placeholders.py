@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from apps.guardrails.classes import DataClass
@@ -23,9 +23,10 @@ LITERAL: Final = "TEXT"
 """The word of what only looked like a placeholder."""
 _WORDS: Final = tuple(sorted({kind.name for kind in Kind} | {LITERAL}, key=len, reverse=True))
 _NUMBER: Final = r"[1-9][0-9]{0,5}[b-z]?"
+_ANY_NUMBER: Final = r"[1-9][0-9]{0,5}[b-zB-Z]?"
 _FORMS: Final = (
-    (r"\[", r" ?", None, r"\\?", r"[_ -]", _NUMBER, r" ?", r"\]"),
-    (r"\\", r"\[", None, r"\\?", r"[_ -]", _NUMBER, r"\\", r"\]"),
+    (r"\[", r" ?", None, r"\\?", r"[_ -]", _ANY_NUMBER, r" ?", r"\]"),
+    (r"\\", r"\[", None, r"\\?", r"[_ -]", _ANY_NUMBER, r"\\", r"\]"),
 )
 """In brackets, in any case, with a space or a hyphen for the underscore, and with Markdown's escapes."""
 _BARE: Final = (r"(?<![A-Za-z0-9_\\])", None, r"\\?", "_", _NUMBER)
@@ -82,15 +83,19 @@ _MARKS: Final = re.compile(r"[\[\]\\_ -]+")
 class Value:
     """What a placeholder stands for; `data_class` says where it may be put back."""
 
-    text: str
+    text: str = field(repr=False)
     data_class: DataClass
 
 
 class Placeholders:
-    """The placeholders of one conversation or call; keeps the values: as confidential as they are."""
+    """The placeholders of one conversation or call; keeps the values: as confidential as they are.
+
+    `sent` are those that stand in this call: what comes back may hold no others.
+    """
 
     def __init__(self) -> None:
         self.values: dict[str, Value] = {}
+        self.sent: dict[str, Value] = {}
         self._tokens: dict[tuple[str, str], str] = {}
         self._numbers: dict[tuple[str, str], int] = {}
         self._spellings: dict[tuple[str, int], int] = {}
@@ -108,6 +113,7 @@ class Placeholders:
             self._keep(token, word, norm, Value(text, data_class))
         elif data_class > self.values[token].data_class:
             self.values[token] = Value(text, data_class)
+        self.sent[token] = self.values[token]
         return f"[{token}]"
 
     def escaped(self, text: str) -> str:

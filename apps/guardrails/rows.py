@@ -32,7 +32,10 @@ FROM guardrails_policy p
 JOIN accounts_team t ON t.tenant_id = p.tenant_id AND t.id = p.team_id
 LEFT JOIN guardrails_conversationvalues v
        ON v.tenant_id = p.tenant_id AND v.conversation_id = %(conversation)s
-WHERE p.tenant_id = %(tenant)s AND p.state <> 'off' AND (p.team_id = %(team)s OR t.is_everyone)
+WHERE p.tenant_id = %(tenant)s AND (p.team_id = %(team)s OR t.is_everyone)
+  AND (p.state <> 'off' OR (t.is_everyone AND EXISTS (
+        SELECT 1 FROM guardrails_policy o
+        WHERE o.tenant_id = p.tenant_id AND o.team_id = %(team)s AND o.state <> 'off')))
 """)
 _RULES: Final = Statement("""
 SELECT p.id, p.version, t.is_everyone, p.state, p.covers, p.files, p.rules
@@ -67,7 +70,10 @@ class ValuesMovedError(Exception):
 
 
 class Standing(NamedTuple):
-    """Which policies hold for a call, in which versions, and what is known of its conversation."""
+    """Which policies hold for a call, in which versions, and what is known of its conversation.
+
+    The organisation's stands among them also where it is off and a team's is on: that inherits its settings.
+    """
 
     versions: tuple[tuple[UUID, int], ...]
     sealed: bytes

@@ -1,8 +1,8 @@
 """A text made ready for the detectors: one way of writing digits, spaces and dashes, and its telling words.
 
 Full-width and other scripts' digits become ASCII's, all spaces one space, all dashes a hyphen; what cannot
-be seen (zero-width characters, soft hyphens) is left out, so that it hides nothing. Positions are
-translated back.
+be seen (zero-width characters, soft hyphens) is left out, so that it hides nothing. Before that, what a
+format writes into values is taken back (`written`). Positions are translated back.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.detectors.cues import UNSPACED, found_cues
 from apps.guardrails.detectors.positions import Positions
+from apps.guardrails.detectors.written import meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +122,8 @@ class Reading:
     """A text in plain characters (`text`) with the positions of its telling words."""
 
     def __init__(self, original: str) -> None:
-        self.text, self._positions = plain(original)
+        text, self._before = meant(original)
+        self.text, self._positions = plain(text)
 
     @cached_property
     def cues(self) -> Cues:
@@ -130,9 +132,10 @@ class Reading:
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Where text[start:end] stands in the text as it was given."""
-        if self._positions is None:
-            return start, end
-        return self._positions.start(start), self._positions.end(end)
+        for positions in (self._positions, self._before):
+            if positions is not None:
+                start, end = positions.start(start), positions.end(end)
+        return start, end
 
     def told(self, category: str, start: int, end: int, *, before: int = 60, after: int = 14) -> bool:
         """Whether a telling word stands near: at most `before` characters before, or `after` behind."""

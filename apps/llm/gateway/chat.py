@@ -12,12 +12,13 @@ from apps.llm.gateway.calls import Outcome
 from apps.llm.gateway.choosing import NOWHERE
 from apps.llm.gateway.closing import close, close_soon
 from apps.llm.gateway.estimate import bytes_of_delta, tokens_of_bytes
+from apps.llm.gateway.following import followed
 from apps.llm.gateway.loading import OpenChat, open_chat
 from apps.llm.gateway.permits import permit_for
 from apps.llm.gateway.reporting import report_answer, report_failure, report_stopped
 from apps.llm.gateway.reserving import STOPPED, reservation
 from apps.llm.gateway.retry import pause_before_retry
-from apps.llm.gateway.stages import followed, guarded
+from apps.llm.gateway.stages import guarded
 from apps.llm.vendors.base import ErrorKind, Finished, Usage, VendorError
 from apps.metering import services as metering
 from apps.metering.budgets.words import warning_of
@@ -82,10 +83,15 @@ class ChatStream:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Stop: close the host's connection and settle what was said so far."""
-        await self._deltas.aclose()
-        permit, self._permit = self._permit, UNLIMITED
-        permit.settle(self.outcome.usage.total if self.outcome.usage else 0)
+        """Stop: close the host's connection and settle what was said so far.
+
+        Raises GuardrailRefusedError where a rule forbids what was said last.
+        """
+        try:
+            await self._deltas.aclose()
+        finally:
+            permit, self._permit = self._permit, UNLIMITED
+            permit.settle(self.outcome.usage.total if self.outcome.usage else 0)
 
     async def _generate(self) -> AsyncGenerator[Delta, None]:
         self._begun = monotonic()
@@ -113,8 +119,7 @@ class ChatStream:
             else:
                 return
             finally:
-                await deltas.aclose()
-                await source.aclose()
+                await _closed(deltas, source)
             await asyncio.sleep(pause)
 
     async def _reserve_again(self, failed: VendorError) -> OpenChat:
@@ -207,6 +212,14 @@ class ChatStream:
     def _estimated(self, opened: OpenChat) -> Usage:
         """For a stopped or cut stream, and hosts that give no count: the prompt and what was said."""
         return Usage(opened.bound.input, tokens_of_bytes(self._sent_bytes), estimated=True)
+
+
+async def _closed(deltas: AsyncGenerator[Delta, None], source: AsyncGenerator[Delta, None]) -> None:
+    """Close the host's connection also where a rule forbids what it said last."""
+    try:
+        await deltas.aclose()
+    finally:
+        await source.aclose()
 
 
 def _finish_of(error: BaseException) -> str:

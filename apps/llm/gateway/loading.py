@@ -198,7 +198,8 @@ def open_images(
 ) -> OpenWhole[ImageRequest]:
     """Reserve a call for pictures, in the caller's scope; raises as `open_chat` does."""
     target = load_target(call, Modality.IMAGE, avoid)
-    outgoing = guard_texts(call, (call.request.prompt,), target, read)
+    options = tuple(map(str, call.request.extra.values()))
+    outgoing = guard_texts(call, (call.request.prompt,), target, read, names=(call.request.size, *options))
     call, target = _cleared(raised(call, outgoing), target, Modality.IMAGE, avoid)
     (prompt,) = outgoing.texts
     request = replace(call.request, model=target.found.vendor_model, prompt=prompt)

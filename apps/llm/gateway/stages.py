@@ -20,18 +20,18 @@ from apps.guardrails.policy import GuardrailRefusedError, Outgoing
 from apps.guardrails.rows import Affair, Note, ValuesMovedError, hits_keep, values_keep
 from apps.llm.gateway.calls import AnyCall, ChatCall, EmbedCall, ImageCall, RerankCall
 from apps.llm.gateway.texts import rewritten, texts_of
-from apps.llm.vendors.base import ErrorKind, ReasoningDelta, TextDelta, ToolCallDelta, VendorError
+from apps.llm.vendors.base import ErrorKind, VendorError
 from apps.tenants.grouped import in_shared_batch_soon
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from uuid import UUID
 
     from apps.guardrails.guarding import Guard
-    from apps.guardrails.policy import Hit, Incoming
+    from apps.guardrails.policy import Hit
     from apps.guardrails.rows import Standing
     from apps.llm.gateway.loading import Target
-    from apps.llm.vendors.base import ChatRequest, Delta
+    from apps.llm.vendors.base import ChatRequest
 
 C = TypeVar("C", ChatCall, EmbedCall, RerankCall, ImageCall)
 R = TypeVar("R")
@@ -88,10 +88,12 @@ def guard(call: AnyCall, sent: Sent, target: Target, read: Read | None) -> Outgo
 
 def _read(call: AnyCall, rules: Guard, sent: Sent, standing: Standing) -> Read:
     known = standing.known(call.who.tenant_id, call.tools if isinstance(call, ChatCall) else {})
-    if not isinstance(call, EmbedCall):
-        return Read(standing, sent, rules.outgoing(sent, known))
-    known = replace(known, placeholders=Nameless())
-    return Read(standing, sent, replace(rules.outgoing(sent, known), memory=None))
+    if isinstance(call, EmbedCall):
+        known = replace(known, placeholders=Nameless())
+    outgoing = rules.outgoing(sent, known)
+    if isinstance(call, EmbedCall | RerankCall):
+        outgoing = replace(outgoing, memory=None)  # nothing of it comes back: nothing need be kept
+    return Read(standing, sent, outgoing)
 
 
 def guard_request(
@@ -106,9 +108,11 @@ def guard_request(
     return (rewritten(request, outgoing.texts) if changed else request), outgoing
 
 
-def guard_texts(call: AnyCall, texts: tuple[str, ...], target: Target, read: Read | None) -> Outgoing:
-    """As `guard`, for a call that is nothing but texts."""
-    return Outgoing(texts) if target.standing is None else guard(call, Sent(texts), target, read)
+def guard_texts(
+    call: AnyCall, texts: tuple[str, ...], target: Target, read: Read | None, *, names: tuple[str, ...] = ()
+) -> Outgoing:
+    """As `guard`, for a call that is nothing but texts, and `names` that no placeholder can stand for."""
+    return Outgoing(texts) if target.standing is None else guard(call, Sent(texts, names), target, read)
 
 
 def raised(call: C, outgoing: Outgoing) -> C:
@@ -152,16 +156,15 @@ async def guarded(call: AnyCall, opening: Callable[[Read | None], Awaitable[R]])
             except ValuesMovedError:
                 read = None
     except GuardrailRefusedError as error:
-        _note(call, None, error.hits)
+        note(call, None, error.hits)
         raise
     raise VendorError(ErrorKind.OVERLOADED, BUSY, retryable=True)
 
 
-def _note(call: AnyCall, call_id: UUID | None, hits: Sequence[Hit]) -> None:
+def note(call: AnyCall, call_id: UUID | None, hits: Sequence[Hit]) -> None:
     """Write findings with the next transaction of the tenant."""
     if hits:
-        note = Note(_affair(call), call_id, hits)
-        writing = in_shared_batch_soon(call.who.tenant_id, hits_keep, note)
+        writing = in_shared_batch_soon(call.who.tenant_id, hits_keep, Note(_affair(call), call_id, hits))
         _noting.add(writing)
         writing.add_done_callback(_noted)
 
@@ -170,43 +173,3 @@ def _noted(writing: asyncio.Future[None]) -> None:
     _noting.discard(writing)
     if not writing.cancelled() and (error := writing.exception()) is not None:
         _log.warning("What a rule found was not noted: %s", type(error).__name__)
-
-
-def followed(
-    source: AsyncGenerator[Delta, None], incoming: Incoming | None, call: AnyCall, call_id: UUID
-) -> AsyncGenerator[Delta, None]:
-    """The answer as the policy lets it in; raises GuardrailRefusedError. The same where nothing follows."""
-    return source if incoming is None else _followed(source, incoming, call, call_id)
-
-
-async def _followed(
-    source: AsyncGenerator[Delta, None], incoming: Incoming, call: AnyCall, call_id: UUID
-) -> AsyncGenerator[Delta, None]:
-    calls: dict[int, ToolCallDelta] = {}
-    try:
-        async for delta in source:
-            if isinstance(delta, TextDelta):
-                if text := incoming.feed("text", delta.text):
-                    yield TextDelta(text)
-            elif isinstance(delta, ReasoningDelta):
-                yield ReasoningDelta(incoming.feed("reasoning", delta.text), delta.signature)
-            elif isinstance(delta, ToolCallDelta):
-                calls[delta.index] = delta
-                arguments = incoming.feed_tool(delta.index, delta.name, delta.arguments)
-                yield replace(delta, arguments=arguments)
-            else:
-                for rest in _rest(incoming, calls):
-                    yield rest
-                yield delta
-    finally:
-        _note(call, call_id, incoming.hits())
-
-
-def _rest(incoming: Incoming, calls: Mapping[int, ToolCallDelta]) -> Iterator[Delta]:
-    """What was held back of an answer that is complete."""
-    if text := incoming.finish("reasoning"):
-        yield ReasoningDelta(text)
-    if text := incoming.finish("text"):
-        yield TextDelta(text)
-    for index, arguments in incoming.finish_tools():
-        yield replace(calls[index], arguments=arguments, signature="")

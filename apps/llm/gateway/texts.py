@@ -1,8 +1,8 @@
 """Every text of a request, wherever it stands: what rules read, and may change, before it leaves.
 
 Words, tool results and definitions, arguments of earlier calls, names and contents of files, passages, stop
-words, schemas and whatever else goes out as it is. Names (of tools, of a schema's properties) are read and
-stay; pictures and files of other than text can not be read.
+words, schemas and whatever else goes out as it is. Names (of tools and their calls, of a schema's properties,
+of media types) are read and stay; pictures and files of other than text can not be read.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class _Walk:
 
     def request(self, request: ChatRequest) -> ChatRequest:
         swap = self.swap
+        self.names.append(request.tool_choice or "")
         return replace(
             request,
             messages=tuple(ChatMessage(m.role, tuple(map(self._part, m.parts))) for m in request.messages),
@@ -74,9 +75,10 @@ class _Walk:
             case ReasoningPart(text, signature):
                 return ReasoningPart(self.swap(text), signature)
             case ToolResultPart(call_id, content, is_error):
+                self.names.append(call_id)
                 return ToolResultPart(call_id, self.swap(content), is_error)
             case ToolCallPart():
-                self.names.append(part.name)
+                self.names += (part.id, part.name)
                 return replace(part, arguments=self._arguments(part.arguments))
             case FilePart():
                 return self._file(part)
@@ -86,10 +88,8 @@ class _Walk:
 
     def _file(self, part: FilePart) -> FilePart:
         name = self.swap(part.name)
-        try:
-            text = part.data.decode() if part.media_type.startswith(_READABLE) else None
-        except UnicodeDecodeError:
-            text = None
+        self.names.append(part.media_type)
+        text = _text_of(part)
         if text is None:
             self.unread += 1
             return replace(part, name=name)
@@ -97,7 +97,7 @@ class _Walk:
 
     def _tool(self, tool: ToolSpec) -> ToolSpec:
         self.names.append(tool.name)
-        return ToolSpec(tool.name, self.swap(tool.description), self._json(tool.parameters))
+        return replace(tool, description=self.swap(tool.description), parameters=self._json(tool.parameters))
 
     def _arguments(self, arguments: str) -> str:
         """The arguments with their values swapped; the same bytes where nothing was."""
@@ -122,6 +122,16 @@ class _Walk:
         return value
 
 
+def _text_of(part: FilePart) -> str | None:
+    """What stands in a text file; None where it may stand there in another encoding, or is no text."""
+    if not part.media_type.startswith(_READABLE) or b"\0" in part.data:
+        return None
+    try:
+        return part.data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 def texts_of(request: ChatRequest) -> Sent:
     """All that the request holds of text, in the order in which `rewritten` takes it back."""
     texts: list[str] = []
@@ -132,7 +142,7 @@ def texts_of(request: ChatRequest) -> Sent:
 
     walk = _Walk(keep)
     walk.request(request)
-    return Sent(texts, list(dict.fromkeys(walk.names)), walk.unread)
+    return Sent(texts, list(dict.fromkeys(filter(None, walk.names))), walk.unread)
 
 
 def rewritten(request: ChatRequest, texts: Sequence[str]) -> ChatRequest:
