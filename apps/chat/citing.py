@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apps.knowledge import citations
+from apps.knowledge.support import MAX_QUOTE
 
 CITATION = "citation"
 UNSUPPORTED = "unsupported"
@@ -54,6 +55,18 @@ def nearest_note(near: Nearest) -> dict[str, Any]:
             for chunk in near.chunks
         ],
     }
+
+
+def whole_citation(answer: str, passage: Passage) -> dict[str, Any]:
+    """That all of the answer rests on the passage, whose beginning is quoted."""
+    quote = passage.text[:MAX_QUOTE]
+    if len(passage.text) > MAX_QUOTE:
+        quote = quote.rsplit(maxsplit=1)[0]
+    chunk_id = str(passage.chunk_id)
+    whole = citations.Citation(
+        0, len(answer), passage.number, chunk_id, quote, verified=True, quote_start=0, quote_end=len(quote)
+    )
+    return _output(whole, passage)
 
 
 def _output(citation: citations.Citation, passage: Passage) -> dict[str, Any]:

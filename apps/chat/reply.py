@@ -18,7 +18,7 @@ from apps.chat.painting import paint
 from apps.chat.routed import Routed
 from apps.chat.searching import Found, search
 from apps.chat.unanswered import note_unanswered
-from apps.chat.verified import verified_notes
+from apps.chat.verified import cited_by_expert, verified_note
 from apps.knowledge.notices import not_mentioned, nothing_found
 from apps.llm import gateway
 from apps.llm.gateway import (
@@ -104,7 +104,8 @@ class Reply:
         answered = self._found.answered
         if answered is not None:
             self._ctx.text(answered.text)
-            self._notes += verified_notes(answered)
+            self._given = answered.passages
+            self._notes.append(verified_note(answered))
             return True
         return self._found.grounding is prompting.Grounding.NOTHING_FOUND and self._refused(model)
 
@@ -264,17 +265,20 @@ class Reply:
 
     async def _annotate(self) -> None:
         """Citations of what was said, also when it was stopped: each is checked against its passage."""
-        found = await asyncio.to_thread(cited_in, self._ctx.said, self._given) if self._given else []
+        found = await asyncio.to_thread(self._cited) if self._given else []
         cited = [note for note in found if note["type"] == CITATION]
         if cited:
             self._ctx.event("citation", {"citations": cited})
         self._ctx.result["annotations"] = [*found, *self._notes]
         sent = self._sent.data_class
         self._ctx.result["data_class"] = sent.slug if sent else None
-        answered = self._found.answered
         given = {str(passage.document_id) for passage in self._given}
-        given |= {str(source.document_id) for source in (answered.sources if answered else ())}
         self._ctx.result["source_document_ids"] = sorted(given | self._job.source_ids)
+
+    def _cited(self) -> list[dict[str, Any]]:
+        if self._found.answered is not None:
+            return cited_by_expert(self._found.answered)
+        return cited_in(self._ctx.said, self._given)
 
 
 def _vendor_failed(error: VendorError) -> RunError:

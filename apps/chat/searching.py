@@ -36,7 +36,10 @@ READING_PAUSE = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the answer can rest on; `vectors` is what the question means, by embedding model."""
+    """What the answer can rest on; `vectors` is what the question means, by embedding model.
+
+    `passages` are those of `answered` where an expert has answered the question.
+    """
 
     grounding: Grounding
     passages: tuple[Passage, ...] = ()
@@ -47,7 +50,7 @@ class Found:
     @property
     def count(self) -> int:
         """How many passages were found, those of a verified answer if there is one."""
-        return len(self.answered.sources) if self.answered else len(self.passages)
+        return len(self.passages)
 
     def quoted(self) -> tuple[PassagePart, ...]:
         """The passages as a prompt carries them."""
@@ -114,9 +117,10 @@ async def _look(ctx: RunContext, job: Job, conversation_id: UUID, query: str) ->
             knowledge_base_ids=job.knowledge_base_ids,
             text=query,
             vectors=sought.vectors,
+            narrowing=job.narrowing,
         )
         if answered is not None:
-            return Found(Grounding.PASSAGES, vectors=sought.vectors, answered=answered)
+            return Found(Grounding.PASSAGES, answered.passages, vectors=sought.vectors, answered=answered)
     if not sought.read and not sought.openings:
         near = await ctx.db(nearest, sought)
         return Found(Grounding.NOTHING_FOUND, nearest=near, vectors=sought.vectors)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import F
 
+from apps.knowledge.care.resting import sources_follow
 from apps.knowledge.claiming import LostDocumentError
 from apps.knowledge.models import Chunk, ChunkTerms, ChunkVector, Document, DocumentState
 from apps.knowledge.storing import terms_count
@@ -54,6 +55,7 @@ def version_switch(current: Document, made: Document) -> None:
     current.save()
     Document.objects.filter(id=current.id).update(fence=F("fence") + 1)
     made.delete()
+    sources_follow(current.id)
 
 
 def _keep(current: Document) -> None:

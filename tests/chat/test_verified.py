@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["handbook"]
 pytestmark = pytest.mark.usefixtures("product")
+SENTENCE = "Parental leave is 26 weeks for each parent."
 QUESTION = "How long is parental leave?"
-TEXT = "Each parent gets 26 weeks."
+TEXT = "Parental leave is 26 weeks for each parent. Our hearts go out to sleepless families."
 
 
 def test_a_verified_answer_is_given_with_who_approved_it_and_the_model_can_be_asked(
@@ -41,7 +42,8 @@ def test_a_verified_answer_is_given_with_who_approved_it_and_the_model_can_be_as
     assert (text_of(answer), answer["usage"]) == (TEXT, None)
     citation, note = answer["annotations"]
     assert (citation["document_id"], citation["verified"]) == (str(document.id), True)
-    assert "26 weeks" in citation["quote"]
+    assert (citation["quote"], TEXT[citation["start"] : citation["end"]]) == (SENTENCE, SENTENCE)
+    assert (citation["heading"][-1], citation["data_class"]) == ("Parental leave", "internal")
     assert (note["type"], note["question"], note["approved_by"]) == ("verified", QUESTION, "Alice Admin")
     connected.host.answers[:] = [Answer(texts=SAID)]
     path = f"/messages/{answer['id']}/regenerate"

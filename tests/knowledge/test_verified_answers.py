@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +14,11 @@ from tests.knowledge.embedding_host import vectors_of
 if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.knowledge.models import Document
+    from apps.knowledge.narrowing import Narrowing
     from tests.knowledge.conftest import Library
 
 QUESTIONS = ["How long is parental leave?", "How many weeks of parental leave do I get?"]
+LEAVE = "# Leave\n\n## Parental\n\nParental leave is 26 weeks for each parent.\n\n## Sick\n\nCall by nine."
 TEXT = "Each parent gets 26 weeks of parental leave."
 
 
@@ -29,8 +32,7 @@ def leave(library: Library) -> Document:
     base = library.base(cast.alice, "tenant", name="Handbook")
     with tenant_scope(cast.acme.id):
         experts_set(actor=library.actor(cast.alice), base=base, user_ids=[cast.carol.id])
-    text = "# Leave\n\n## Parental\n\nParental leave is 26 weeks for each parent.\n\n## Sick\n\nCall by nine."
-    return library.read(library.add(base, "leave.md", text, cast.alice))
+    return library.read(library.add(base, "leave.md", LEAVE, cast.alice))
 
 
 def written(client: Any, document: Document, **fields: Any) -> dict[str, Any]:
@@ -48,12 +50,13 @@ def approve(client: Any, answer: dict[str, Any], *, is_approved: bool = True) ->
     return client.put(path, {"is_approved": is_approved}, "application/json")
 
 
-def given(person: User, document: Document, text: str) -> str | None:
+def given(person: User, document: Document, text: str, narrowing: Narrowing | None = None) -> str | None:
     """The verified answer that the person's question gets."""
     from apps.knowledge.care.answer_models import VerifiedAnswer
     from apps.knowledge.care.answering import answer_for
     from apps.knowledge.care.tasks import embed
     from apps.knowledge.models import KnowledgeBase
+    from apps.knowledge.narrowing import WIDE
     from apps.tenants.scope import tenant_scope
 
     with tenant_scope(document.tenant_id):
@@ -68,6 +71,7 @@ def given(person: User, document: Document, text: str) -> str | None:
             knowledge_base_ids=[document.knowledge_base_id],
             text=text,
             vectors={model_id: vectors_of([text])[0]},
+            narrowing=narrowing or WIDE,
         )
     return found.text if found else None
 
@@ -148,6 +152,76 @@ def test_it_expires_with_its_day_and_with_its_source_and_needs_every_source_read
     assert (shown["has_changed_source"], shown["is_in_force"]) == (True, False)
     approve(carol, answer)
     assert given(cast.bob, leave, QUESTIONS[0]) == TEXT
+
+
+def test_each_claim_rests_on_the_passage_that_says_it_and_a_silent_document_on_its_nearest(
+    library: Library, leave: Document, signed_in: Any
+) -> None:
+    from apps.knowledge.models import KnowledgeBase, VerifiedSource
+    from apps.tenants.scope import tenant_scope
+
+    filler = "\n\n".join(
+        f"## Rule {n}\n\nChairs of row {n} are blue and stay where they are." for n in range(60)
+    )
+    hotel, sick = "## Hotel\n\nThe hotel cap is 190 pounds a night.", "## Sick\n\nCall your lead by nine."
+    text = f"# Rules\n\n{hotel}\n\n{filler}\n\n{sick}"
+    with tenant_scope(library.cast.acme.id):
+        base = KnowledgeBase.objects.get(id=leave.knowledge_base_id)
+    rules = library.read(library.add(base, "rules.md", text))
+    other = library.read(library.add(base, "other.md", "# Fleet\n\nBicycles are lent to visitors."))
+    answer = written(
+        signed_in(library.cast.carol),
+        leave,
+        text="Please call your lead by nine. The hotel cap is 190 pounds a night [2].",
+        document_ids=[str(rules.id), str(other.id)],
+    )
+    with tenant_scope(library.cast.acme.id):
+        sources = list(VerifiedSource.objects.order_by("position"))
+    assert [source.heading[-1] for source in sources] == ["Sick", "Hotel", "Fleet"]
+    assert [source["document_id"] for source in answer["sources"]] == [str(rules.id)] * 2 + [str(other.id)]
+
+
+def test_it_stays_in_force_where_the_document_is_read_again_and_still_says_the_passage(
+    library: Library, leave: Document, signed_in: Any
+) -> None:
+    from apps.knowledge.ingesting import ingest
+    from apps.knowledge.models import Document
+    from apps.knowledge.versioning import document_replace
+    from apps.tenants.scope import tenant_scope
+
+    cast = library.cast
+    carol = signed_in(cast.carol)
+    approve(carol, written(carol, leave))
+    for text, found in (
+        (f"{LEAVE}\n\n## Trade fairs\n\nAsk first.", TEXT),
+        (LEAVE.replace("26", "30"), None),
+    ):
+        with tenant_scope(cast.acme.id):
+            stream = io.BytesIO(text.encode())
+            document = Document.objects.select_related("knowledge_base").get(id=leave.id)
+            made = document_replace(
+                actor=library.actor(cast.alice), document=document, name="leave.md", stream=stream
+            )
+        ingest(made.tenant_id, made.id)
+        assert given(cast.bob, leave, QUESTIONS[0]) == found
+
+
+def test_a_narrowed_search_gets_only_answers_that_rest_on_what_it_looks_at(
+    library: Library, leave: Document, signed_in: Any
+) -> None:
+    from apps.knowledge.models import Document
+    from apps.knowledge.narrowing import Narrowing
+    from apps.tenants.scope import tenant_scope
+
+    cast = library.cast
+    carol = signed_in(cast.carol)
+    approve(carol, written(carol, leave))
+    with tenant_scope(cast.acme.id):
+        Document.objects.filter(id=leave.id).update(tags=["HR"])
+    assert given(cast.bob, leave, QUESTIONS[0], Narrowing(tags=("hr",))) == TEXT
+    assert given(cast.bob, leave, QUESTIONS[0], Narrowing(tags=("sales",))) is None
+    approve(carol, written(carol, leave, document_ids=[]))
+    assert given(cast.bob, leave, QUESTIONS[0], Narrowing(kinds=("pdf",))) is None
 
 
 def test_the_pages_write_from_an_unanswered_question_and_approve(

@@ -54,6 +54,7 @@ class VerifiedSourceOutput(serializers.Serializer[Any]):
     document_id = serializers.UUIDField(allow_null=True, help_text="Null where it was deleted.")
     title = serializers.CharField()
     page = serializers.IntegerField(allow_null=True)
+    place = serializers.CharField(help_text="Page, slide, or sheet and rows; empty where there is none.")
     chunk_id = serializers.UUIDField()
 
 

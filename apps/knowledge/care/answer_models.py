@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from apps.knowledge.fields import HalfVectorField
+from apps.knowledge.spot_models import Spotted
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
 
@@ -27,7 +28,10 @@ class KnowledgeBaseExpert(TenantModel):
 
 
 class VerifiedAnswer(TenantModel):
-    """An answer in an expert's words. In force while approved, not past its day, its sources unchanged."""
+    """An answer in an expert's words. In force while approved, not past its day, its sources unchanged.
+
+    `reminded_at`: when its approver was told that it ends or has ended, once for each approval.
+    """
 
     knowledge_base = TenantForeignKey("knowledge.KnowledgeBase", on_delete=models.CASCADE)
     text = models.TextField()
@@ -36,6 +40,7 @@ class VerifiedAnswer(TenantModel):
     created_by = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
     approved_by = TenantForeignKey("accounts.User", on_delete=models.SET_NULL, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -62,8 +67,8 @@ class VerifiedQuestion(TenantModel):
         return self.text
 
 
-class VerifiedSource(TenantModel):
-    """A passage that the answer rests on, as it was: `chunk_id` is a value, `quote` its text.
+class VerifiedSource(TenantModel, Spotted):
+    """A passage that the answer rests on, as it was: `chunk_id` is a value, `quote` its whole text.
 
     It has changed when its document no longer holds that passage with that text, or is gone.
     """
@@ -72,7 +77,7 @@ class VerifiedSource(TenantModel):
     document = TenantForeignKey("knowledge.Document", on_delete=models.SET_NULL, null=True)
     position = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=500)
-    page = models.PositiveIntegerField(null=True)
+    heading = models.JSONField(default=list, db_default=[])
     chunk_id = models.UUIDField()
     quote = models.TextField()
 

@@ -15,15 +15,20 @@ from apps.knowledge.care.likeness import is_covered, wording_of
 from apps.knowledge.embedding import embedding_models
 from apps.knowledge.fields import vector_text
 from apps.knowledge.models import Chunk, DocumentState
+from apps.knowledge.narrowing import NARROWED, WIDE
 from apps.knowledge.permissions import readable_by, readable_documents
+from apps.knowledge.retrieval import Passage
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
+
+    from apps.knowledge.models import KnowledgeBase
+    from apps.knowledge.narrowing import Narrowing
 
 MOST_VARIANTS: Final = 2_000
 
@@ -39,17 +44,25 @@ WHERE q.tenant_id = %(tenant)s AND q.answer_id = ANY(%(answers)s)
 LIMIT %(most)s
 """
 
+_NARROWED: Final = (
+    """
+SELECT d.id FROM knowledge_document d
+JOIN knowledge_knowledgebase b ON b.tenant_id = d.tenant_id AND b.id = d.knowledge_base_id
+WHERE d.tenant_id = %(tenant)s AND d.id = ANY(%(documents)s::uuid[]) AND """
+    + NARROWED
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A verified answer as a chat gives it: its text, who approved it and when, its sources in order."""
+    """A verified answer as a chat gives it: its text, who approved it and when, the passages it rests on."""
 
     answer_id: UUID
     text: str
     question: str
     approved_by: str
     approved_at: datetime | None
-    sources: tuple[VerifiedSource, ...]
+    passages: tuple[Passage, ...]
 
 
 def answer_for(
@@ -58,13 +71,19 @@ def answer_for(
     knowledge_base_ids: Sequence[UUID],
     text: str,
     vectors: Mapping[UUID, Sequence[float]],
+    narrowing: Narrowing = WIDE,
 ) -> Answered | None:
-    """The answer of one of the collections to this question, the newest of several; in a scope."""
+    """The answer of one of the collections to this question, the newest of several; in a scope.
+
+    Where the search is narrowed, only one whose documents are all among those that are looked at.
+    """
     bases = readable_by(user_id).filter(id__in=list(knowledge_base_ids), conversation_id=None)
     closed = VerifiedSource.objects.filter(answer_id=OuterRef("pk")).exclude(
         document__in=readable_documents(user_id)
     )
     found = in_force(VerifiedAnswer.objects.filter(knowledge_base__in=bases)).filter(~Exists(closed))
+    if narrowing:
+        found = found.filter(id__in=_within(narrowing, bases))
     ids = list(found.order_by("-approved_at").values_list("id", flat=True))
     asked = wording_of(text)
     variants = _variants(ids, vectors) if ids else {}
@@ -78,8 +97,39 @@ def answer_for(
         answer.questions.order_by("position")[0].text,
         answer.approved_by.name if answer.approved_by else "",
         answer.approved_at,
-        tuple(answer.sources.order_by("position")),
+        tuple(_passages(answer)),
     )
+
+
+def _passages(answer: VerifiedAnswer) -> Iterator[Passage]:
+    """The sources, numbered in their order, as a search would have found them."""
+    rows = answer.sources.select_related("document__knowledge_base").order_by("position")
+    for number, row in enumerate(rows, start=1):
+        if row.document is not None:
+            yield Passage(
+                number,
+                row.chunk_id,
+                row.document.id,
+                row.title,
+                row.place,
+                tuple(row.heading),
+                row.quote,
+                1.0,
+                row.document.held_class,
+            )
+
+
+def _within(narrowing: Narrowing, bases: QuerySet[KnowledgeBase]) -> QuerySet[Any, Any]:
+    """Ids of the collections' answers that rest on documents of a narrowed search and on no other."""
+    rows = VerifiedSource.objects.filter(answer__knowledge_base__in=bases, document__isnull=False)
+    rests_on = set(rows.values_list("document_id", flat=True))
+    values = narrowing.values() | {"tenant": current_tenant_id(), "documents": list(rests_on)}
+    with connection.cursor() as cursor:
+        cursor.execute(_NARROWED, values)
+        inside = [row[0] for row in cursor.fetchall()]
+    own = VerifiedSource.objects.filter(answer_id=OuterRef("pk"))
+    answers = VerifiedAnswer.objects.filter(knowledge_base__in=bases)
+    return answers.filter(Exists(own), ~Exists(own.exclude(document_id__in=inside))).values("id")
 
 
 def in_force(answers: QuerySet[VerifiedAnswer]) -> QuerySet[VerifiedAnswer]:

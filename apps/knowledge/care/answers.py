@@ -14,16 +14,14 @@ from apps.knowledge.care.answer_models import (
     KnowledgeBaseExpert,
     VerifiedAnswer,
     VerifiedQuestion,
-    VerifiedSource,
 )
 from apps.knowledge.care.answering import changed_sources
 from apps.knowledge.care.freshness import is_stale, today
 from apps.knowledge.care.hinting import hint_answer_after_commit
-from apps.knowledge.language import detect_language
-from apps.knowledge.models import Chunk, DocumentState
+from apps.knowledge.care.resting import sources_write
+from apps.knowledge.models import DocumentState
 from apps.knowledge.permissions import access_knowledge_base, may_change, may_read, readable_documents
 from apps.knowledge.restricting import known_people
-from apps.knowledge.support import Evidence
 from apps.rest.errors import forbidden, invalid, not_found
 
 if TYPE_CHECKING:
@@ -40,7 +38,6 @@ MOST_TEXT: Final = 8_000
 MOST_QUESTIONS: Final = 20
 MOST_QUESTION: Final = 500
 MOST_SOURCES: Final = 10
-_LOOKED_AT: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ def answer_save(
     if answer is None:
         answer = VerifiedAnswer(knowledge_base=base, created_by_id=actor.user_id)
     answer.text, answer.review_by, answer.state = text, draft.review_by, AnswerState.DRAFT
-    answer.approved_by_id = answer.approved_at = None
+    answer.approved_by_id = answer.approved_at = answer.reminded_at = None
     answer.save()
     _write(answer, questions, documents)
     _note(actor, "verified_answer.created" if is_new else "verified_answer.updated", answer)
@@ -124,6 +121,7 @@ def answer_approve(*, actor: Actor, answer: VerifiedAnswer, is_approved: bool = 
     answer.state = AnswerState.APPROVED if is_approved else AnswerState.DRAFT
     answer.approved_by_id = actor.user_id if is_approved else None
     answer.approved_at = timezone.now() if is_approved else None
+    answer.reminded_at = None
     answer.save()
     _note(actor, "verified_answer.approved" if is_approved else "verified_answer.withdrawn", answer)
     hint_answer_after_commit(answer.id)
@@ -177,38 +175,10 @@ def _documents(actor: Actor, base: KnowledgeBase, ids: Sequence[UUID]) -> list[D
 
 def _write(answer: VerifiedAnswer, questions: Sequence[str], documents: Sequence[Document]) -> None:
     VerifiedQuestion.objects.filter(answer=answer).delete()
-    VerifiedSource.objects.filter(answer=answer).delete()
     VerifiedQuestion.objects.bulk_create(
         [VerifiedQuestion(answer=answer, position=at, text=each) for at, each in enumerate(questions)]
     )
-    for at, document in enumerate(documents):
-        _source(answer, at, document)
-
-
-def _source(answer: VerifiedAnswer, position: int, document: Document) -> None:
-    """The document's passage that says most of the answer, else its first."""
-    chunks = list(
-        Chunk.objects.filter(document=document, is_excluded=False).order_by("position")[:_LOOKED_AT]
-    )
-    if not chunks:
-        raise invalid([{"field": "document_ids", "message": f"{document.title} has no passage to rest on."}])
-    language = detect_language(answer.text)
-    chosen = max(chunks, key=lambda chunk: _says(chunk, answer.text, language))
-    VerifiedSource.objects.create(
-        answer=answer,
-        position=position,
-        document=document,
-        title=document.title,
-        page=chosen.page,
-        chunk_id=chosen.id,
-        quote=chosen.text,
-    )
-
-
-def _says(chunk: Chunk, text: str, language: str | None) -> float:
-    evidence = Evidence(chunk.text)
-    support = evidence.best(evidence.claim_words(text, language))
-    return support.coverage if support else 0.0
+    sources_write(answer, documents)
 
 
 def _quote_again(actor: Actor, answer: VerifiedAnswer) -> None:
@@ -218,10 +188,7 @@ def _quote_again(actor: Actor, answer: VerifiedAnswer) -> None:
         raise invalid(
             [{"field": "document_ids", "message": "A source was deleted: choose the sources anew."}]
         )
-    documents = _documents(actor, answer.knowledge_base, ids)
-    VerifiedSource.objects.filter(answer=answer).delete()
-    for at, document in enumerate(documents):
-        _source(answer, at, document)
+    sources_write(answer, _documents(actor, answer.knowledge_base, ids))
 
 
 def _note(actor: Actor, action: str, answer: VerifiedAnswer) -> None:
@@ -253,7 +220,13 @@ def answer_output(answer: VerifiedAnswer) -> dict[str, Any]:
         "approved_by": {"id": by.id, "name": by.name} if by else None,
         "approved_at": answer.approved_at,
         "sources": [
-            {"document_id": row.document_id, "title": row.title, "page": row.page, "chunk_id": row.chunk_id}
+            {
+                "document_id": row.document_id,
+                "title": row.title,
+                "page": row.page,
+                "place": row.place.label,
+                "chunk_id": row.chunk_id,
+            }
             for row in sorted(answer.sources.all(), key=lambda row: row.position)
         ],
         "created_at": answer.created_at,
