@@ -3,9 +3,10 @@
 Source: https://platform.openai.com/docs/guides/error-codes. The official client retries 408, 409, 429, 5xx.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from apps.llm.vendors.base import ErrorKind
 
@@ -24,6 +25,11 @@ class DialectError(Exception):
     def body(self) -> dict[str, Any]:
         """The JSON of the error."""
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+
+    def told(self, limits: Mapping[str, str]) -> Self:
+        """With what the client is told of its limits besides."""
+        self.headers = {**limits, **self.headers}
+        return self
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> DialectError:
@@ -149,6 +155,8 @@ _FAILURES: dict[str, tuple[int, str, str, str]] = {
     ErrorKind.SERVER: (502, "api_error", "provider_error", "The provider had a fault. Try again."),
     ErrorKind.INTERRUPTED: (502, "api_error", "interrupted", "The answer broke off. Try again."),
 }  # fmt: skip
+_SPENT: Final = {"insufficient_quota", "cost_cap"}
+WORTH_WAITING_S: Final = 60.0
 _UNKNOWN = (500, "api_error", "server_error", "Something went wrong here. Try again; nothing was kept.")
 
 
@@ -157,13 +165,19 @@ _REFUSALS: Final = ("budget", "rate", "clearance", "policy", "policy_ask")
 
 
 def from_failure(kind: str, *, retry_after: float | None = None, said: str = "") -> DialectError:
-    """The error of a run that ended with this kind; Retry-After in whole seconds where one is due.
+    """The error of a run that ended with this kind; Retry-After in whole seconds where waiting helps.
+
+    Where that takes more than a minute, or money, the official client is told not to ask again by itself.
 
     `said` is what the run's error says, which holds for the organisation's own limits and rules.
     """
     status, type_, code, message = _FAILURES.get(kind, _UNKNOWN)
     headers = {}
-    if status in {429, 503}:
-        headers["Retry-After"] = str(max(1, round(retry_after or 5)))
+    if code in _SPENT and (retry_after is None or retry_after > WORTH_WAITING_S):
+        headers["x-should-retry"] = "false"
+    elif status in {429, 503}:
+        retry_after = retry_after or 5
+    if status in {429, 503} and retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     words = said if kind in _REFUSALS and said else message
     return DialectError(status, words, type=type_, code=code, headers=headers)

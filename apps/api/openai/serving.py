@@ -57,7 +57,10 @@ class _Made:
 async def _made(bearer: Bearer, kind: str, modality: str, model: str, inputs: Mapping[str, Any]) -> _Made:
     """The run of this kind, waited for; raises DialectError."""
     opened = await open_run(bearer, Wish(kind, modality, SCOPE_OF[modality], model, inputs))
-    end = await end_of(opened)
+    try:
+        end = await end_of(opened)
+    except DialectError as error:
+        raise error.told(opened.headers) from None
     payload = await take(opened.tenant_id, opened.run_id)
     return _Made(opened.run_id, payload, end["usage"], opened.headers)
 
@@ -78,8 +81,10 @@ async def complete(bearer: Bearer, raw: bytes) -> Answer:
         if completion.stream:
             return Answer(await call.stream(), headers={**_STREAM, **opened.headers}, cancel=call.cancel)
         return _whole(await call.whole(), opened.headers)
-    except BaseException:
+    except BaseException as error:
         call.cancel()
+        if isinstance(error, DialectError):
+            error.told(opened.headers)
         raise
     finally:
         leave()
