@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_IMAGE = 800
+TOKENS_PER_PICTURE = 6_240
+"""The most that hosts count for one that they paint: gpt-image-1's largest; Gemini counts 1,290 to 2,520."""
+TOKENS_PER_RANKED = 500
+RANKED_PER_SEARCH = 100
+"""As Cohere bills: each 100 documents begun are a search; a longer one, with the query, counts in parts."""
 
 
 def byte_length(text: str) -> int:
@@ -43,6 +48,14 @@ def tokens_of_bytes(size: int) -> int:
 
 def tokens_of_texts(texts: Iterable[str]) -> int:
     return sum(tokens_of_bytes(byte_length(text)) for text in texts)
+
+
+def searches_of(query: str, documents: Iterable[str]) -> int:
+    """The most searches that a host charges for."""
+    asked = tokens_of_bytes(byte_length(query))
+    sizes = (asked + tokens_of_bytes(byte_length(text)) for text in documents)
+    parts = sum(max(1, -(-size // TOKENS_PER_RANKED)) for size in sizes)
+    return max(1, -(-parts // RANKED_PER_SEARCH))
 
 
 def tokens_of_request(request: ChatRequest) -> int:

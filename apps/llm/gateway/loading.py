@@ -15,7 +15,7 @@ from apps.llm.clearances.raising import class_found
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.gateway.calls import AnyCall, ChatCall, EmbedCall, ImageCall, RerankCall
 from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
-from apps.llm.gateway.estimate import tokens_of_request, tokens_of_texts
+from apps.llm.gateway.estimate import TOKENS_PER_PICTURE, searches_of, tokens_of_request, tokens_of_texts
 from apps.llm.gateway.stages import Read, guard_request, guard_texts, keep, raised
 from apps.llm.policy.rules import REASONING, instructed, limited
 from apps.llm.selectors import CallableModel, callable_deployments
@@ -189,7 +189,8 @@ def open_rerank(
     query, *documents = outgoing.texts
     asked = call.request
     request = replace(asked, model=target.found.vendor_model, query=query, documents=tuple(documents))
-    bound = metering.Bound(tokens_of_texts((query, *documents)), units=1, unit=SEARCH)
+    searches = searches_of(query, documents)
+    bound = metering.Bound(tokens_of_texts((query, *documents)), units=searches, unit=SEARCH)
     return OpenWhole(_reserve(call, target, bound, outgoing), target, request, bound)
 
 
@@ -203,7 +204,8 @@ def open_images(
     call, target = _cleared(raised(call, outgoing), target, Modality.IMAGE, avoid)
     (prompt,) = outgoing.texts
     request = replace(call.request, model=target.found.vendor_model, prompt=prompt)
-    bound = metering.Bound(tokens_of_texts((prompt,)), units=request.count, unit=PICTURE)
+    most = request.count * TOKENS_PER_PICTURE
+    bound = metering.Bound(tokens_of_texts((prompt,)), most, units=request.count, unit=PICTURE)
     return OpenWhole(_reserve(call, target, bound, outgoing), target, request, bound)
 
 

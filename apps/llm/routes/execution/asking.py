@@ -78,14 +78,19 @@ class Said:
 
 @dataclass(slots=True)
 class Spent:
-    """The tokens and the cost of all calls so far; `cost` is None once one of them is unknown."""
+    """The tokens and the cost of all calls so far; `cost` is None once one of them is unknown.
+
+    `notice` is what the last of them said of a budget that is nearly used.
+    """
 
     usage: Usage | None = None
     cost: Decimal | None = Decimal(0)
     currency: str = ""
+    notice: str = ""
 
     def add(self, outcome: Outcome) -> None:
         """Count one call."""
+        self.notice = outcome.notice or self.notice
         usage = outcome.usage
         if usage is None:
             return
