@@ -185,6 +185,8 @@ class Reply:
             self._begun = routed.has_begun
             self._keep(route, spent.usage, spent.cost, spent.currency)
             self._notes += routed.notes
+            if spent.notice:
+                self._notes.append({"type": BUDGET, "notice": spent.notice})
             self._given = self._found.passages
 
     async def _relay(self, stream: gateway.ChatStream) -> None:
