@@ -9,23 +9,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from apps.accounts.models import Role, Theme
+from apps.accounts.models import SCOPE_WORDS, Role, Theme
 from apps.accounts.permissions import DEFAULT_SCOPES, SCOPES
+from apps.audit.words import action_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from apps.accounts.models import Team
     from apps.rest.errors import ProblemError
-
-_SCOPE_LABELS = {
-    "chat": "Chat and completions",
-    "embeddings": "Embeddings",
-    "images": "Pictures",
-    "rerank": "Reranking",
-    "knowledge": "Documents and search",
-    "admin": "Administration",
-}
 
 
 def add_problem(form: forms.Form, problem: ProblemError) -> None:
@@ -114,7 +106,7 @@ class ApiKeyForm(forms.Form):
     team = forms.ChoiceField(label="Team", help_text="Its models, budget and rules apply to the key.")
     scopes = forms.MultipleChoiceField(
         label="May use",
-        choices=[(scope, _SCOPE_LABELS[scope]) for scope in SCOPES],
+        choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
         initial=list(DEFAULT_SCOPES),
         widget=forms.CheckboxSelectMultiple,
     )
@@ -227,4 +219,4 @@ class AuditForm(forms.Form):
     def __init__(self, *args: Any, actions: Iterable[str], **options: Any) -> None:
         super().__init__(*args, **options)
         fields: dict[str, Any] = self.fields
-        fields["action"].choices = [("", "All"), *((action, action) for action in actions)]
+        fields["action"].choices = [("", "All"), *((action, action_words(action)) for action in actions)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 
+from apps.accounts.browser_names import browser_name
 from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, TenantUnique
 
 
@@ -121,6 +124,11 @@ class Session(TenantModel):
     def __str__(self) -> str:
         return f"session of {self.user_id}"
 
+    @property
+    def browser(self) -> str:
+        """What it runs in, as "Firefox on Windows"."""
+        return browser_name(self.agent)
+
 
 class LinkKind(models.TextChoices):
     SIGN_IN = "sign_in", "Sign in"
@@ -146,6 +154,16 @@ class OneTimeLink(TenantModel):
         return f"{self.kind} link"
 
 
+SCOPE_WORDS: Final = {
+    "chat": "Chat and completions",
+    "embeddings": "Embeddings",
+    "images": "Pictures",
+    "rerank": "Reranking",
+    "knowledge": "Documents and search",
+    "admin": "Administration",
+}
+
+
 class ApiKey(TenantModel):
     """A key of the REST API: acts as its person in exactly one team. Only prefix and hash are kept."""
 
@@ -166,6 +184,11 @@ class ApiKey(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
+
+    @property
+    def uses(self) -> list[str]:
+        """Its scopes in the words of the pages."""
+        return [SCOPE_WORDS.get(scope, scope) for scope in self.scopes]
 
 
 class SignInAttempt(TenantModel):

@@ -22,9 +22,12 @@ from apps.rest.errors import not_found
 from apps.tenants.models import Tenant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
 
     from apps.accounts.actors import Actor
+    from apps.audit.models import AuditEvent
 
 
 UNNAMED: Final = "Atrium"
@@ -127,6 +130,14 @@ def first_owner() -> User | None:
 def person_of_email(email: str) -> User | None:
     """The active person with this address, or None."""
     return User.objects.filter(email=email.strip().lower(), is_active=True).first()
+
+
+def things_named(found: Iterable[AuditEvent]) -> list[tuple[AuditEvent, str]]:
+    """Each event with the name of its thing; a person's is looked up where the event keeps none."""
+    listed = list(found)
+    unnamed = {event.target_id for event in listed if event.target_type == "user" and not event.name}
+    people = {str(pk): name for pk, name in User.objects.filter(pk__in=unnamed).values_list("pk", "name")}
+    return [(event, event.name or people.get(event.target_id, "")) for event in listed]
 
 
 def access_user(user_id: UUID) -> User:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 
+from apps.audit.words import action_words, changes, name_in, thing_words
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
+
+if TYPE_CHECKING:
+    from apps.audit.words import Changed
 
 
 class AuditEvent(TenantModel):
@@ -33,6 +39,26 @@ class AuditEvent(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_type} {self.target_id}"
+
+    @property
+    def what(self) -> str:
+        """The action in the words of the pages."""
+        return action_words(self.action)
+
+    @property
+    def thing(self) -> str:
+        """The kind of its thing in the words of the pages."""
+        return thing_words(self.target_type)
+
+    @property
+    def name(self) -> str:
+        """The name that it keeps of its thing, or nothing."""
+        return name_in(self)
+
+    @property
+    def changes(self) -> list[Changed]:
+        """Each value that differs, then what it tells beside."""
+        return list(changes(self))
 
 
 class AuditSeal(TenantModel):

@@ -42,7 +42,7 @@ class OverviewPage(AdminPage):
             "people": people,
             "seen": seen,
             "teams": selectors.teams().count(),
-            "events": events()[:8],
+            "events": selectors.things_named(events()[:8]),
         }
         return render(request, "accounts/overview.html", context)
 
@@ -69,7 +69,8 @@ class AuditPage(AdminPage):
         """The events, newest first, with search and filters."""
         form = AuditForm(request.GET, actions=actions())
         wanted, filters = _wanted(form)
-        context = paged(request, events(wanted), **filters) | {"form": form}
+        context = paged(request, events(wanted), **filters)
+        context |= {"form": form, "events": selectors.things_named(context["page"])}
         return render(request, "accounts/audit.html", context)
 
 
