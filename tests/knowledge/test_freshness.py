@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 
 from apps.knowledge.care.freshness import today
 
@@ -47,6 +49,24 @@ def remind(tenant_id: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, s
     reminding.remind_owners()
     with tenant_scope(tenant_id):
         return list(Notification.objects.values_list("user__email", "title"))
+
+
+def mailed(tenant_id: Any, monkeypatch: pytest.MonkeyPatch) -> EmailMultiAlternatives:
+    """The one mail of one pass."""
+    from django.core import mail
+
+    from apps.accounts import mail as sending
+
+    monkeypatch.setattr("django.conf.settings.EMAIL_HOST", "mail.example")
+    monkeypatch.setattr("django.conf.settings.EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")
+    monkeypatch.setattr("django.conf.settings.BASE_URL", "http://localhost")
+    monkeypatch.setattr(mail, "outbox", [], raising=False)
+    with ThreadPoolExecutor(1) as sender:
+        monkeypatch.setattr(sending, "_sender", sender)
+        remind(tenant_id, monkeypatch)
+    [message] = mail.outbox
+    assert isinstance(message, EmailMultiAlternatives)
+    return message
 
 
 def test_the_interval_counts_from_the_file_and_still_right_moves_the_day(
@@ -122,6 +142,41 @@ def test_owners_are_reminded_once_for_each_day(
         == 302
     )
     assert remind(cast.acme.id, monkeypatch) == []
+
+
+def test_a_reminder_is_mailed_as_text_and_html_with_links_and_to_nobody_who_may_not_read_it(
+    library: Library, leave: Document, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.knowledge.access_models import Restriction
+    from apps.tenants.scope import tenant_scope
+
+    cast = library.cast
+    path = f"/api/v1/knowledge-bases/{leave.knowledge_base_id}/review-interval"
+    signed_in(cast.alice).put(path, {"review_days": 90}, "application/json")
+    with tenant_scope(cast.acme.id):
+        type(leave).objects.filter(id=leave.id).update(title="Leave & <absence>")
+    aged(leave, 100)
+    message = mailed(cast.acme.id, monkeypatch)
+    day = f"{today() - 10 * DAY:%-d %B %Y}"
+    assert (message.to, message.subject) == (["bob@acme.example"], "1 document is due for review")
+    assert message.extra_headers["Auto-Submitted"] == "auto-generated"
+    html, kind = str(message.alternatives[0][0]), message.alternatives[0][1]
+    link = f"http://{cast.acme.host}/knowledge/documents/{leave.id}"
+    assert (
+        kind,
+        f'<a href="{link}">Leave &amp; &lt;absence&gt;</a> (Handbook), overdue since {day}' in html,
+    ) == (
+        "text/html",
+        True,
+    )
+    assert f"- Leave & <absence> (Handbook), overdue since {day}\n" in message.body
+    assert f"http://{cast.acme.host}/knowledge/reviews" in message.body
+    with tenant_scope(cast.acme.id):
+        Restriction.objects.create(
+            knowledge_base_id=leave.knowledge_base_id, document=leave, owner=cast.alice
+        )
+    aged(leave, 10)
+    assert mailed(cast.acme.id, monkeypatch).to == ["alice@acme.example"]
 
 
 def test_the_documents_page_names_owner_and_day_and_takes_both(

@@ -10,6 +10,7 @@ import pytest
 
 from apps.knowledge.care.freshness import today
 from tests.knowledge.embedding_host import vectors_of
+from tests.knowledge.test_freshness import mailed, remind
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -222,6 +223,22 @@ def test_a_narrowed_search_gets_only_answers_that_rest_on_what_it_looks_at(
     assert given(cast.bob, leave, QUESTIONS[0], Narrowing(tags=("sales",))) is None
     approve(carol, written(carol, leave, document_ids=[]))
     assert given(cast.bob, leave, QUESTIONS[0], Narrowing(kinds=("pdf",))) is None
+
+
+def test_who_approved_it_is_told_once_that_it_ends(
+    library: Library, leave: Document, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = library.cast
+    carol = signed_in(cast.carol)
+    answer = written(carol, leave, review_by=str(today() + dt.timedelta(days=6)))
+    assert remind(cast.acme.id, monkeypatch) == []
+    approve(carol, answer)
+    message = mailed(cast.acme.id, monkeypatch)
+    assert (message.to, message.subject) == (["carol@acme.example"], "1 verified answer needs you")
+    assert QUESTIONS[0] in message.body
+    assert remind(cast.acme.id, monkeypatch) == []
+    approve(carol, answer)
+    assert remind(cast.acme.id, monkeypatch) == [("carol@acme.example", "1 verified answer needs you")]
 
 
 def test_the_pages_write_from_an_unanswered_question_and_approve(
