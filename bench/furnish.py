@@ -1,7 +1,7 @@
 """What a benchmark measures on: a tenant, its people with sessions and chats, a key, a model at the upstream.
 
-python -m bench.furnish UPSTREAM_PORT CHATS [ruled]: prints one line of JSON. Runs with the variables of a
-command. "ruled": also a second tenant, with all that bench/ruling.py sets.
+python -m bench.furnish UPSTREAM_PORT CHATS [PART …]: prints one line of JSON. Runs with the variables of a
+command. With parts of bench/ruling.py also a second tenant, where they are set.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
         from bench.ruling import ruled_key
 
         _tenant("ruled", upstream)
-        made["ruled_key"] = ruled_key("ruled", MODEL)
+        made["ruled_key"] = ruled_key("ruled", MODEL, sys.argv[3:])
     print(json.dumps(made))
 
 

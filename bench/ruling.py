@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from apps.accounts.models import Team
@@ -15,8 +16,11 @@ AMPLE = Decimal(10**9)
 A_MINUTE = 10**9
 
 
-def ruled_key(slug: str, model: str) -> str:
-    """An API key of the tenant, whose calls all of it holds for."""
+PARTS = ("budgets", "limits", "guardrails", "classes")
+
+
+def ruled_key(slug: str, model: str, parts: Collection[str]) -> str:
+    """An API key of the tenant, whose calls these parts of it hold for."""
     from apps.accounts.selectors import everyone
     from apps.accounts.services.keys import api_key_create
     from apps.accounts.services.people import user_create
@@ -33,39 +37,37 @@ def ruled_key(slug: str, model: str) -> str:
             actor=None, slug=slug, user=person, team=team, name="ruled", scopes=["chat"]
         )
         called = Model.objects.get(slug=model)
-        _price(called)
         subjects = {"tenant": tenant.id, "team": team.pk, "person": person.pk, "key": key.pk}
-        for reach, subject in (subjects | {"model": called.pk}).items():
-            _budget(reach, subject)
-        for of in ("person", "team", "key", "model"):
-            _limit(of, called.pk if of == "model" else None, model)
-        _rules(team)
-        _class(called)
+        if "budgets" in parts:
+            _budgets(called, subjects | {"model": called.pk})
+        if "limits" in parts:
+            _limits(called)
+        if "guardrails" in parts:
+            _rules(team)
+        if "classes" in parts:
+            _class(called)
     return text
 
 
-def _price(called: Model) -> None:
+def _budgets(called: Model, subjects: dict[str, UUID]) -> None:
     from apps.llm.services.models import model_update
+    from apps.metering.budgets.models import PeriodKind, Reach, Unit
+    from apps.metering.budgets.services import Terms, budget_create
 
     model_update(
         actor=None, model=called, changes={"price_input": Decimal("0.1"), "price_output": Decimal("0.4")}
     )
+    terms = Terms(Unit.MONEY, AMPLE, PeriodKind.MONTH)
+    for reach, subject in subjects.items():
+        budget_create(actor=None, reach=Reach(reach), subject_id=subject, subject_name=reach, terms=terms)
 
 
-def _budget(reach: str, subject: UUID) -> None:
-    from apps.metering.budgets.models import PeriodKind, Reach, Unit
-    from apps.metering.budgets.services import Terms, budget_create
-
-    budget_create(
-        actor=None, reach=Reach(reach), subject_id=subject, subject_name=reach,
-        terms=Terms(Unit.MONEY, AMPLE, PeriodKind.MONTH),
-    )  # fmt: skip
-
-
-def _limit(of: str, model_id: UUID | None, model: str) -> None:
+def _limits(called: Model) -> None:
     from apps.metering.rates.services import Wanted, rate_limit_set
 
-    wanted = Wanted(of, A_MINUTE, A_MINUTE, model_id, model if model_id else "")
+    for of in ("person", "team", "key"):
+        rate_limit_set(actor=None, team=None, wanted=Wanted(of, A_MINUTE, A_MINUTE))
+    wanted = Wanted("model", A_MINUTE, A_MINUTE, called.pk, called.slug)
     rate_limit_set(actor=None, team=None, wanted=wanted)
 
 

@@ -30,7 +30,6 @@ SERVER_CORE, LOAD_CORE = 0, 1
 MOCK = Path(os.environ.get("ATRIUM_SHARED", ROOT.parent / "shared")) / "bench" / "mock_upstream.py"
 LOADER = MOCK.with_name("stream_load.py")
 PLACES = "700"
-ONE_WITH_RULES = "ruled"
 
 
 @dataclass
@@ -119,10 +118,10 @@ def on_core(core: int) -> None:
 
 
 @contextmanager
-def running(chats: int, *, with_rules: bool = False) -> Iterator[Stack]:
+def running(chats: int, *rules: str) -> Iterator[Stack]:
     """A fresh installation with the mock upstream as its model; all of it is gone afterwards.
 
-    With rules it has a second tenant, whose every call meets all that can be set.
+    With rules, which are parts of bench/ruling.py, it has a second tenant whose every call meets them.
     """
     folder = Path(tempfile.mkdtemp(prefix="atrium-bench-"))
     folder.chmod(0o711)
@@ -136,7 +135,7 @@ def running(chats: int, *, with_rules: bool = False) -> Iterator[Stack]:
         )
         children.start(Service(mock, 0, probe=lambda: wait_listening(upstream, 0.1)))
         on_core(SERVER_CORE)
-        furnishing = (str(upstream), str(chats), *(ONE_WITH_RULES,) * with_rules)
+        furnishing = (str(upstream), str(chats), *rules)
         made = _start(children, DataFolder(folder / "data"), port, furnishing)
         on_core(LOAD_CORE)
         yield Stack(port, upstream, made, children.pids, folder, children, made.pop("redis_url"))
