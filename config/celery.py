@@ -1,4 +1,4 @@
-"""The Celery application: queues `replies` (threads, the engine), `ingest` (prefork) and beat."""
+"""The Celery application: queues `replies` (threads, the engine) and `ingest` (prefork)."""
 
 import os
 

@@ -22,7 +22,7 @@ from launch.valkey import Valkey
 ROOT = Path(__file__).resolve().parent.parent
 
 STAGE_STORES, STAGE_MODELS, STAGE_WORKERS, STAGE_EDGE = range(4)
-"""The order of the end, last first: web and beat, workers, the model server, database and broker."""
+"""The order of the end, last first: web, workers, the model server, database and broker."""
 
 STREAMS_PER_CORE = 300
 ANY = "0.0.0.0"  # noqa: S104  # compared with, not bound to
@@ -98,17 +98,14 @@ class Parts:
         return Service(command, STAGE_EDGE, probe=lambda: _answers(host, port, "/livez"))
 
     def workers(self) -> list[Service]:
-        """Both Celery workers, beat and, where the platform's address is known, maintenance."""
+        """Both Celery workers and, where the platform's address is known, maintenance."""
         cores = os.cpu_count() or 1
         streams = STREAMS_PER_CORE * max(1, min(cores - 1, 4))
         limits = ("--max-tasks-per-child=50", "--max-memory-per-child=800000")
         ingest = ("-P", "prefork", "-c", str(max(1, min(cores // 2, 4))), *limits)
-        schedule = str(self._data.path / "beat-schedule")
-        beat = self._celery("beat", "beat", "-l", "WARNING", "-s", schedule)
         services = [
             self._worker("replies", ("-P", "threads", "-c", str(streams)), stop_seconds=35),
             self._worker("ingest", ingest, stop_seconds=20),
-            Service(beat, STAGE_EDGE),
         ]
         if self.addresses.platform:
             maintenance = replace(self.manage("maintain", role="maintenance"), name="maintenance")

@@ -6,8 +6,8 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import Any
@@ -24,6 +24,10 @@ class AlreadyRunningError(Exception):
     """Another supervisor holds the data folder."""
 
 
+class FolderError(Exception):
+    """The data folder cannot be used; the message says why and what to do."""
+
+
 class DataFolder:
     """The folder of one installation. Files with secrets are readable by their owner alone."""
 
@@ -32,18 +36,19 @@ class DataFolder:
         self._descriptor = -1
 
     def open(self) -> None:
-        """Make the folder and hold it for this process. Raises AlreadyRunningError."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        if os.geteuid() == 0:
-            self.path.chmod(0o711)  # PostgreSQL's account walks through it
-        self._descriptor = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        """Make the folder and hold it for this process. Raises AlreadyRunningError, FolderError."""
+        with self._told():
+            self.path.mkdir(parents=True, exist_ok=True)
+            if os.geteuid() == 0:
+                self.path.chmod(0o711)  # PostgreSQL's account walks through it
+            self._descriptor = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunningError(f"Atrium is already running on {self.path}.") from None
 
     def secrets(self) -> dict[str, str]:
-        """The installation's secrets; what is missing is made."""
+        """The installation's secrets; what is missing is made. Raises FolderError rather than lose any."""
         made = {
             "SECRET_KEY": secrets.token_urlsafe(48),
             "ATRIUM_VAULT_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
@@ -53,6 +58,11 @@ class DataFolder:
             **{f"ATRIUM_DB_PASSWORD_{role}": secrets.token_urlsafe(24) for role in ROLES},
         }
         kept = self.read("secrets.json")
+        if not kept and (self.path / "secrets.json").exists():
+            raise FolderError(
+                f"{self.path / 'secrets.json'} cannot be read. Nothing was changed. Put it back from your "
+                "backup: without its keys nobody opens what the database keeps sealed."
+            )
         if kept.keys() < made.keys() or not kept:
             kept = made | kept
             self.write("secrets.json", kept)
@@ -67,14 +77,25 @@ class DataFolder:
         return {}
 
     def write(self, name: str, value: Mapping[str, Any]) -> None:
-        """Leave a JSON object, whole or not at all, mode 0600."""
+        """Leave a JSON object, whole or not at all, mode 0600. Raises FolderError."""
         fresh = self.path / f".{name}.new"
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
-            json.dump(value, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path / name)
+        with self._told():
+            fresh.unlink(missing_ok=True)
+            with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+                json.dump(value, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.path / name)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise FolderError(
+                f"The data folder {self.path} cannot be written ({error.strerror}). What it holds is "
+                "unchanged. Make room, make it writable for this account, or name another: bin/up --data DIR"
+            ) from error
 
 
 def identity(pid: int) -> dict[str, float]:

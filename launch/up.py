@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from launch import log
+from launch.given import GivenError, ask_given_stores
 from launch.parts import Parts
-from launch.state import AlreadyRunningError, DataFolder, end_leftovers, identity
+from launch.state import AlreadyRunningError, DataFolder, FolderError, end_leftovers, identity
 from launch.supervisor import CommandFailedError, NotReadyError, Supervisor
 
 BACKLOG = 2048
+PORTS = range(65536)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,16 @@ class StartError(Exception):
     """Atrium cannot be started; the message says why and what to do."""
 
 
+_REFUSALS = (AlreadyRunningError, FolderError, GivenError, StartError, NotReadyError, CommandFailedError)
+
+
 def main() -> None:
     """Run until asked to stop. Ends with status 1 where it cannot start."""
     options = _options()
     log.say(f"data in {options.data}")
     try:
         asyncio.run(_Installation(options).run())
-    except (AlreadyRunningError, StartError, NotReadyError, CommandFailedError) as error:
+    except _REFUSALS as error:
         log.fail(str(error))
         sys.exit(1)
     except KeyboardInterrupt:
@@ -91,6 +96,7 @@ class _Installation:
 
     async def _start(self, listening: socket.socket) -> None:
         began = time.monotonic()
+        await asyncio.to_thread(ask_given_stores)
         parts = Parts(self._data, self._options.url)
         self._data.write("environment.json", parts.environment("command"))
         is_fresh = parts.postgres is not None and parts.postgres.is_new()
@@ -161,7 +167,7 @@ class _Installation:
             self._supervisor.kill()
 
     def _record(self, processes: dict[str, int]) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(FolderError):
             self._data.write("processes.json", {name: identity(pid) for name, pid in processes.items()})
 
     def _end_leftovers(self) -> None:
@@ -178,7 +184,7 @@ def _listen(options: Options) -> socket.socket:
         listening.bind((options.host, options.port))
     except OSError as error:
         raise StartError(
-            f"Port {options.port} cannot be used ({error.strerror}). Nothing was started. "
+            f"Port {options.port} of {options.host} cannot be used ({error.strerror}). Nothing was started. "
             f"End the program that uses it, or choose another: bin/up --port {options.port + 1}"
         ) from error
     listening.listen(BACKLOG)
@@ -214,6 +220,8 @@ def _options() -> Options:
         "--demo", action="store_true", help="load demonstration data and print one line of JSON"
     )
     given = parser.parse_args()
+    if given.port not in PORTS:
+        parser.error(f"argument --port: {given.port} is no port; 0 to {PORTS[-1]}")
     return Options(given.data.resolve(), given.port, given.host, given.demo)
 
 

@@ -1,5 +1,7 @@
 """The data folder of bin/up: secrets, lock, left-over processes, the children's environment."""
 
+import errno
+import os
 import stat
 import subprocess
 import sys
@@ -8,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from launch.environment import clean_environment
+from launch.given import GivenError, ask_given_stores
 from launch.parts import Parts
-from launch.state import AlreadyRunningError, DataFolder, end_leftovers, identity
+from launch.state import AlreadyRunningError, DataFolder, FolderError, end_leftovers, identity
 
 
 def test_secrets_are_made_once_and_readable_by_the_owner_alone(tmp_path: Path) -> None:
@@ -27,6 +30,50 @@ def test_secret_that_a_later_version_needs_is_added(tmp_path: Path) -> None:
     made = data.secrets()
     assert made["SECRET_KEY"] == "kept"
     assert made["valkey"]
+
+
+@pytest.mark.parametrize("torn", ["", "{", "[]"])
+def test_torn_secrets_are_never_replaced(tmp_path: Path, torn: str) -> None:
+    kept = tmp_path / "secrets.json"
+    kept.write_text(torn)
+    with pytest.raises(FolderError, match="cannot be read"):
+        DataFolder(tmp_path).secrets()
+    assert kept.read_text() == torn
+
+
+def test_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderError, match="cannot be written"):
+        DataFolder(tmp_path / "file").open()
+    data = DataFolder(tmp_path / "data")
+    data.open()
+    data.write("ports.json", {"model": 1})
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("launch.state.os.fsync", full)
+    with pytest.raises(FolderError, match="No space left on device"):
+        data.write("ports.json", {"model": 2})
+    assert data.read("ports.json") == {"model": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("DATABASE_URL", "postgresql://app_web:hidden@127.0.0.1:1/atrium"),
+        ("DATABASE_URL", "mysql://app_web:hidden@db.example/atrium"),
+        ("REDIS_URL", "redis://:hidden@127.0.0.1:1/0"),
+        ("REDIS_URL", "rabbit://:hidden@127.0.0.1:1"),
+    ],
+)
+def test_given_store_that_does_not_answer_is_said_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    monkeypatch.setenv(name, address)
+    with pytest.raises(GivenError, match=f"{name} leads to nothing") as refused:
+        ask_given_stores()
+    assert "hidden" not in str(refused.value)
 
 
 def test_second_supervisor_on_a_folder_is_refused(tmp_path: Path) -> None:
@@ -58,7 +105,7 @@ def test_children_get_nothing_that_an_sdk_would_read(monkeypatch: pytest.MonkeyP
 
 def test_only_maintenance_and_commands_hold_the_platform_key(tmp_path: Path) -> None:
     parts = Parts(DataFolder(tmp_path), "http://localhost:8000")
-    for role in ("web", "replies", "ingest", "beat"):
+    for role in ("web", "replies", "ingest"):
         variables = parts.environment(role)
         assert "PLATFORM_DATABASE_URL" not in variables
         assert "MIGRATE_DATABASE_URL" not in variables
