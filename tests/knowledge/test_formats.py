@@ -294,7 +294,10 @@ def test_zips_inside_zips_end_somewhere() -> None:
     data = b"the bottom"
     for _ in range(8):
         data = builders.zipped({"in.zip" if data[:2] == b"PK" else "a.txt": data})
-    assert "too deep" in parse(data, "deep.zip", DEFAULT_LIMITS).text
+    with pytest.raises(ParseError, match="too deep"):
+        parse(data, "deep.zip", DEFAULT_LIMITS)
+    beside = builders.zipped({"b.txt": b"beside it", "deep.zip": data})
+    assert "beside it" in parse(beside, "deep.zip", DEFAULT_LIMITS).text
 
 
 def test_book_chapters_follow_the_spine_with_titles_of_the_contents() -> None:

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from pathlib import PurePosixPath
 
+from apps.knowledge.parsing.encoding import decode_text
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import MIB, Limits
 
@@ -14,6 +15,8 @@ _END = b"PK\x05\x06"
 _END_SIZE = 22
 _MAX_COMMENT = 65_535
 _ENCRYPTED_FLAG = 0x1
+_UTF8_FLAG = 0x800
+_LATIN_ENDS = "\u036f"
 _RATIO_FREE = 8 * MIB
 _LOCAL_HEADER = 30
 
@@ -36,6 +39,17 @@ class Archive:
         _check_sizes(entries, len(data), limits)
         self.names = frozenset(entry.filename for entry in entries)
 
+    def shown(self) -> dict[str, str]:
+        """Each entry's name as it was meant: old programs wrote names in encodings that they do not tell."""
+        flagged = {entry.filename: bool(entry.flag_bits & _UTF8_FLAG) for entry in self._zip.infolist()}
+        old = [name for name, is_utf8 in flagged.items() if not (is_utf8 or name.isascii())]
+        raw = "\n".join(old).encode("cp437", "replace")
+        meant = decode_text(raw).split("\n")
+        is_known = _is_utf8(raw) or any(
+            letter.isalpha() and letter > _LATIN_ENDS for name in meant for letter in name
+        )
+        return {name: name for name in flagged} | (dict(zip(old, meant, strict=False)) if is_known else {})
+
     def read(self, name: str) -> bytes:
         """The bytes of one entry. Raises KeyError for an unknown name, ParseError for a damaged entry."""
         info = self._zip.getinfo(name)
@@ -44,6 +58,14 @@ class Archive:
                 return file.read(info.file_size) + file.read(1)
         except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, OSError) as error:
             raise ParseError(ParseErrorKind.CORRUPT) from error
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check_entry_count(data: bytes, limits: Limits) -> None:

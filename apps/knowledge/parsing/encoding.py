@@ -53,6 +53,9 @@ _HEAD = 4096
 _SAMPLE = 256 * 1024
 _MAX_ODD = 0.02
 _FIRST_PRINTABLE = 32
+_DELETE = 127
+_PLAIN = 0.85
+_FEW_ODD = 2
 _MIN_WIDE = 8
 _MIN_LIKELY = 0.97
 _LATIN_ENDS = "\u0250"
@@ -73,7 +76,7 @@ def looks_binary(data: bytes) -> bool:
     head = data[:_HEAD]
     if any(head.startswith(mark) for mark, _ in _MARKS) or _unmarked(head):
         return False
-    return sum(_is_odd(byte) for byte in head) > len(head) * _MAX_ODD
+    return sum(_is_odd(byte) for byte in head) > max(_FEW_ODD * _is_plain(head), len(head) * _MAX_ODD)
 
 
 def decode_text(data: bytes, *, declared: bool = False) -> str:
@@ -100,7 +103,7 @@ def decode_text(data: bytes, *, declared: bool = False) -> str:
 
 def _unmarked(head: bytes) -> str:
     """UTF-16 or UTF-32 without a mark: bytes that no other text has, and letters and marks once decoded."""
-    if len(head) < _MIN_WIDE or not any(_is_odd(byte) for byte in head):
+    if len(head) < _MIN_WIDE or not any(_is_odd(byte) for byte in head) or _is_plain(head):
         return ""
     best = (0, "")
     for name in _WIDE_ENCODINGS:
@@ -109,6 +112,11 @@ def _unmarked(head: bytes) -> str:
         if text and likely >= _MIN_LIKELY * len(text):
             best = max(best, (1 + sum(character < _LATIN_ENDS for character in text), name))
     return best[1]
+
+
+def _is_plain(head: bytes) -> bool:
+    """Whether nearly all bytes are ASCII that shows: a stray NUL in such text makes no pairs of bytes."""
+    return sum(_FIRST_PRINTABLE <= byte < _DELETE or byte in b"\t\n\r" for byte in head) > _PLAIN * len(head)
 
 
 def _decoded(head: bytes, name: str) -> str:

@@ -65,6 +65,13 @@ OLD_OFFICE = (
     ".docx, .xlsx or .pptx and upload that."
 )
 
+OWN_ENTITIES = (
+    "This XML file was refused: it defines entities (<!ENTITY …>), which are never opened, since a "
+    "file can hide any size behind them. Save it with their text written out and upload that."
+)
+
+TOO_DEEP = "It lies too deep inside other files to be read. Take it out and upload it by itself."
+
 UNKNOWN_SCRIPT = (
     "The writing in this picture or scan cannot be read: pictures are read in Latin, Greek, Chinese and "
     "Japanese script. Files with a text layer are read in every script: upload a copy with one."

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from apps.knowledge.parsing.errors import ParseError
+from apps.knowledge.parsing.errors import TOO_DEEP, ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.parsed import Parsed, Section
 
@@ -24,14 +24,13 @@ class Nest:
         from apps.knowledge.parsing import registry
 
         if self._limits.nesting <= 0:
-            self._note(name, "It lies too deep inside other files to be read.")
+            self._fail(name, ParseError(ParseErrorKind.BOMB, TOO_DEEP))
             return
         inner = replace(self._limits, nesting=self._limits.nesting - 1)
         try:
             parsed = registry.read(data, name, inner)
         except ParseError as error:
-            self.failed.append(error)
-            self._note(name, error.message)
+            self._fail(name, error)
             return
         self.read += 1
         self.put(name, parsed)
@@ -40,5 +39,6 @@ class Nest:
         """Take sections in under a heading."""
         self.sections += [replace(section, heading=(name, *section.heading)) for section in parsed.sections]
 
-    def _note(self, name: str, reason: str) -> None:
-        self.sections.append(Section(f"{name}: {reason}", heading=(name,)))
+    def _fail(self, name: str, error: ParseError) -> None:
+        self.failed.append(error)
+        self.sections.append(Section(f"{name}: {error.message}", heading=(name,)))

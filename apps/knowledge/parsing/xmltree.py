@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html.entities import html5
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.errors import OWN_ENTITIES, ParseError, ParseErrorKind
 
 MAX_DEPTH = 400
 
@@ -31,7 +32,10 @@ class Handlers:
 
 
 def stream_xml(data: bytes, handlers: Handlers, *, doctype: bool = False) -> None:
-    """Read XML without keeping a tree; raises as `parse_xml`."""
+    """Read XML without keeping a tree; raises as `parse_xml`.
+
+    Names that only a document type elsewhere explains (`&eacute;`) are read as in HTML; no other is known.
+    """
     depth = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -46,21 +50,33 @@ def stream_xml(data: bytes, handlers: Handlers, *, doctype: bool = False) -> Non
         depth -= 1
         handlers.end(_qualified(name))
 
-    def refuse(*_: object) -> None:
-        raise ParseError(ParseErrorKind.BOMB)
-
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = handlers.text
-    parser.EntityDeclHandler = refuse
-    if not doctype:
-        parser.StartDoctypeDeclHandler = refuse
+    _restrict(parser, handlers, doctype=doctype)
     try:
         parser.Parse(data, True)  # noqa: FBT003 (the standard library's signature)
     except expat.ExpatError as error:
         raise ParseError(ParseErrorKind.CORRUPT) from error
+
+
+def _restrict(parser: expat.XMLParserType, handlers: Handlers, *, doctype: bool) -> None:
+    def refuse(*_: object) -> None:
+        raise ParseError(ParseErrorKind.BOMB)
+
+    def refuse_entity(*_: object) -> None:
+        raise ParseError(ParseErrorKind.BOMB, OWN_ENTITIES)
+
+    def named(name: str, is_parameter: bool) -> None:  # noqa: FBT001 (expat's signature)
+        if not is_parameter:
+            handlers.text(html5.get(f"{name};", ""))
+
+    parser.EntityDeclHandler = refuse_entity
+    parser.SkippedEntityHandler = named
+    if not doctype:
+        parser.StartDoctypeDeclHandler = refuse
 
 
 def _qualified(name: str) -> str:

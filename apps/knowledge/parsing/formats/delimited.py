@@ -10,7 +10,8 @@ from apps.knowledge.parsing.outline import SectionBuilder
 from apps.knowledge.parsing.parsed import Parsed, clean
 from apps.knowledge.parsing.tables import sheet_tables
 
-_SEPARATORS = (",", ";", "\t", "|", "\x1f", "¦", "§", "^", "~", ":", "#", " ")
+_UNIT = "\x1f"
+_SEPARATORS = (",", ";", "\t", "|", _UNIT, "¦", "§", "^", "~", ":", "#", " ")
 _SAMPLE_ROWS = 100
 _SAMPLE_CHARACTERS = 64 * 1024
 _NAMED = "sep="
@@ -32,11 +33,16 @@ def parse(data: bytes, limits: Limits) -> Parsed:
 
 
 def separator_of(text: str) -> str:
-    """The character that parts most rows into the same number of columns, at least two; else a comma."""
+    """The character that parts most rows into the same number of columns, at least two.
+
+    Where none does, the text is one column, and what is given is a mark that no text has.
+    """
     sample = text[:_SAMPLE_CHARACTERS]
     if len(text) > len(sample):
         sample = sample.rpartition("\n")[0] or sample
-    return max(_SEPARATORS, key=lambda separator: _fit(sample, separator))
+    fits = {separator: _fit(sample, separator) for separator in _SEPARATORS}
+    best = max(fits, key=fits.__getitem__)
+    return best if fits[best][1] else _UNIT
 
 
 def _fit(sample: str, separator: str) -> tuple[float, int]:

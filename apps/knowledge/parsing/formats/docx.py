@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.formats.charts import read_chart
 from apps.knowledge.parsing.formats.docx_styles import MAX_LEVEL, W, heading_levels
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import SectionBuilder
@@ -13,7 +14,12 @@ from apps.knowledge.parsing.tables import markdown_table
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _SKIPPED = frozenset((f"{W}del", f"{W}moveFrom", f"{_MC}Fallback", f"{W}pPr", f"{W}rPr", f"{W}instrText"))
-_NOTES = {f"{W}footnoteReference": "footnotes", f"{W}endnoteReference": "endnotes"}
+_MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
+_NOTES = {
+    f"{W}footnoteReference": "footnotes",
+    f"{W}endnoteReference": "endnotes",
+    f"{W}commentReference": "comments",
+}
 _TITLE_LEVEL = 0
 
 
@@ -30,15 +36,18 @@ class _Document:
         self._package = package
         self._builder = SectionBuilder()
         self._levels = heading_levels(self._package.part("word/styles.xml"))
-        self._notes = {kind: self._read_notes(kind) for kind in ("footnotes", "endnotes")}
+        self._notes = {kind: self._read_notes(kind) for kind in _NOTES.values()}
         self._title = ""
 
     def read(self) -> Parsed:
-        root = self._package.part(self._package.main("word/document.xml"))
+        main = self._package.main("word/document.xml")
+        root = self._package.part(main)
         body = None if root is None else root.find(f"{W}body")
         if body is None:
             raise ParseError(ParseErrorKind.CORRUPT)
         self._blocks(body)
+        for part in self._package.related(main, "chart"):
+            read_chart(self._package.part(part), self._builder)
         self._margins()
         title, language = self._package.title_and_language()
         return Parsed(title or self._title, language, self._builder.finish())
@@ -78,8 +87,8 @@ class _Document:
             self._builder.heading(level, text)
         for box in _text_boxes(paragraph):
             self._blocks(box)
-        for number, note in self._referenced(paragraph):
-            self._builder.text(f"Note {number}: {note}")
+        for label, note in self._referenced(paragraph):
+            self._builder.text(f"{label}: {note}")
 
     def _level(self, paragraph: Element) -> int | None:
         own = paragraph.find(f"{W}pPr/{W}outlineLvl")
@@ -91,8 +100,10 @@ class _Document:
 
     def _table(self, table: Element) -> None:
         self._builder.table(markdown_table(_rows(table)))
-        for _, note in (pair for paragraph in table.iter(f"{W}p") for pair in self._referenced(paragraph)):
-            self._builder.text(f"Note: {note}")
+        for label, note in (
+            pair for paragraph in table.iter(f"{W}p") for pair in self._referenced(paragraph)
+        ):
+            self._builder.text(f"{label}: {note}")
 
     def _referenced(self, paragraph: Element) -> Iterator[tuple[str, str]]:
         for node in paragraph.iter():
@@ -100,7 +111,7 @@ class _Document:
             number = node.get(f"{W}id", "")
             note = self._notes[kind].get(number) if kind else None
             if note:
-                yield number, note
+                yield "Comment" if kind == "comments" else f"Note {number}", note
 
     def _margins(self) -> None:
         """Headers and footers repeat on every page: each text once, at the end."""
@@ -124,7 +135,7 @@ def _text(node: Element) -> str:
     stack = list(reversed(node))
     while stack:
         child = stack.pop()
-        if child.tag == f"{W}t":
+        if child.tag in {f"{W}t", _MATH_TEXT}:
             parts.append(child.text or "")
         elif child.tag in {f"{W}tab", f"{W}ptab"}:
             parts.append("\t")

@@ -63,9 +63,9 @@ class _Book:
         return next(((node.text or "").strip() for node in self._package.iter() if _local(node) == name), "")
 
     def chapters(self) -> list[str]:
-        """The names of the spine's texts that the book really holds."""
-        references = (node.get("idref", "") for node in self._package.iter() if _local(node) == "itemref")
-        items = (self._items[reference] for reference in references if reference in self._items)
+        """The names of the spine's texts that the book really holds; without a spine, of all its texts."""
+        references = [node.get("idref", "") for node in self._package.iter() if _local(node) == "itemref"]
+        items = [self._items[name] for name in references or self._items if name in self._items]
         names = [self._resolved(self._opf, item) for item in items if item.get("media-type") in _TEXTS]
         return [name for name in dict.fromkeys(names) if name in self._archive.names]
 

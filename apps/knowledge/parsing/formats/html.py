@@ -1,6 +1,7 @@
 """Web pages: what a reader would see, under its headings; scripts and styles never."""
 
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -12,7 +13,7 @@ from apps.knowledge.parsing.parsed import Parsed, Section
 from apps.knowledge.parsing.tables import markdown_table
 
 _HIDDEN = frozenset(
-    ("head", "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "canvas", "select")
+    ("head", "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "canvas")
 )
 _BLOCKS = frozenset(
     re.findall(
@@ -22,6 +23,11 @@ _BLOCKS = frozenset(
         "tfoot th thead tr ul",
     )
 )
+_FIELDS = frozenset(("input", "select"))
+_TYPED = frozenset(
+    ("text", "search", "email", "tel", "url", "number", "date", "datetime-local", "month", "time")
+)
+_MAX_SPAN = 200
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _UNCLOSED = frozenset(
     re.findall(
@@ -96,7 +102,9 @@ class _Reader:
             self._inline.append("\n")
         elif tag in _HEADINGS:
             self._flush()
-            self._builder.heading(_HEADINGS[tag], " ".join(_visible(node).split()))
+            self._builder.heading(_HEADINGS[tag], _visible(node))
+        elif tag in _FIELDS:
+            self._inline.append(f" {_entered(node)} ")
         elif tag == "pre":
             self._flush()
             self._builder.text(node.text())
@@ -114,21 +122,86 @@ class _Reader:
         self._inline = []
 
 
+def _entered(field: LexborNode) -> str:
+    """What a field of a form holds: its value, or the options that are chosen; "" for buttons and secrets."""
+    if field.tag == "select":
+        chosen = (one for one in field.css("option") if "selected" in one.attributes)
+        return ", ".join(one.text().strip() for one in chosen)
+    kind = (field.attributes.get("type") or "text").lower()
+    return (field.attributes.get("value") or "") if kind in _TYPED else ""
+
+
 def _visible(node: LexborNode) -> str:
-    if not node.css_first("script, style"):
-        return node.text(separator=" ")
-    return " ".join(child.text() for child in node.iter(include_text=True) if child.tag not in _HIDDEN)
+    """The text below a node on one line: blocks and breaks part words, a change of type does not."""
+    parts: list[str] = []
+    stack = list(reversed(list(node.iter(include_text=True))))
+    while stack:
+        child = stack.pop()
+        if child.is_text_node:
+            parts.append(child.text_content or "")
+        elif child.tag in _FIELDS:
+            parts.append(f" {_entered(child)} ")
+        elif child.is_element_node and child.tag not in _HIDDEN:
+            parts.append(" " if child.tag in _BLOCKS or child.tag == "br" else "")
+            stack += reversed(list(child.iter(include_text=True)))
+    return " ".join("".join(parts).split())
 
 
 def _is_data(table: LexborNode) -> bool:
-    """A table of rows and columns rather than a page's layout: no table, heading or list inside."""
-    if any(inner.mem_id != table.mem_id for inner in table.css("table, h1, h2, h3, ul, ol")):
+    """A table of rows and columns rather than a page's layout.
+
+    One with header cells is; without, none that holds a table, heading or list.
+    """
+    rows = list(_own_rows(table))
+    if max((len(_cells(row)) for row in rows), default=0) <= 1:
         return False
-    return max((len(row) for row in _rows(table)), default=0) > 1
+    if any(cell.tag == "th" for row in rows for cell in _cells(row)):
+        return True
+    return all(inner.mem_id == table.mem_id for inner in table.css("table, h1, h2, h3, ul, ol"))
+
+
+def _own_rows(table: LexborNode) -> Iterator[LexborNode]:
+    """The table's rows, but not those of a table in a cell."""
+    for child in table.iter():
+        if child.tag == "tr":
+            yield child
+        elif child.tag in {"thead", "tbody", "tfoot"}:
+            yield from (row for row in child.iter() if row.tag == "tr")
+
+
+def _cells(row: LexborNode) -> list[LexborNode]:
+    return [cell for cell in row.iter() if cell.tag in {"td", "th"}]
 
 
 def _rows(table: LexborNode) -> list[list[str]]:
-    return [
-        [" ".join(_visible(cell).split()) for cell in row.iter() if cell.tag in {"td", "th"}]
-        for row in table.css("tr")
-    ]
+    """Cells by row; one that spans columns leaves the others empty, one that spans rows is repeated."""
+    rows: list[list[str]] = []
+    hanging: dict[int, tuple[int, str]] = {}
+    for row in _own_rows(table):
+        cells: list[str] = []
+        for cell in _cells(row):
+            cells += _hung(hanging, len(cells))
+            text, wide, tall = _visible(cell), _span(cell, "colspan"), _span(cell, "rowspan")
+            for offset in range(wide):
+                cells.append("" if offset else text)
+                if tall > 1:
+                    hanging[len(cells) - 1] = (tall - 1, cells[-1])
+        rows.append(cells + _hung(hanging, len(cells)))
+    return rows
+
+
+def _hung(hanging: dict[int, tuple[int, str]], column: int) -> list[str]:
+    """The texts that hang down from rows above into this and the columns beside it."""
+    found: list[str] = []
+    while column in hanging:
+        left, text = hanging.pop(column)
+        if left > 1:
+            hanging[column] = (left - 1, text)
+        found.append(text)
+        column += 1
+    return found
+
+
+def _span(cell: LexborNode, name: str) -> int:
+    value = (cell.attributes.get(name) or "").strip()
+    return min(max(1, int(value)), _MAX_SPAN) if value.isdecimal() else 1

@@ -44,7 +44,7 @@ def _value(text: str) -> Any:
     try:
         return json.loads(text, parse_int=str, parse_float=str)
     except ValueError:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [line for line in text.split("\n") if line.strip()]
         if len(lines) < _MIN_RECORDS:
             raise
         return [json.loads(line, parse_int=str, parse_float=str) for line in lines]

@@ -17,6 +17,8 @@ from apps.knowledge.parsing.parsed import Parsed, Section, clean
 
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _UNNAMED = "Attachment"
+_STUB = 2
+_TEXTS = ("text/plain", "text/html")
 
 
 def preload() -> None:
@@ -48,11 +50,12 @@ def parse(data: bytes, limits: Limits) -> Parsed:
 
 
 def body_sections(plain: str, html: bytes, limits: Limits) -> tuple[Section, ...]:
-    """The plain text where there is one, else what the HTML shows."""
-    if plain.strip():
-        text = unescape(plain) if "&nbsp;" in plain else plain
-        return (Section(clean(text).strip()),)
-    return registry.read_as("html", html, limits).sections if html.strip() else ()
+    """The plain text where there is one, unless the HTML says much more; else what the HTML shows."""
+    shown = registry.read_as("html", html, limits).sections if html.strip() else ()
+    text = clean(unescape(plain) if "&nbsp;" in plain else plain).strip()
+    if not text or sum(len(section.text) for section in shown) > _STUB * len(text):
+        return shown
+    return (Section(text),)
 
 
 def _header(message: EmailMessage, name: str) -> str:
@@ -64,38 +67,47 @@ def _header(message: EmailMessage, name: str) -> str:
 
 
 def _body(message: EmailMessage, limits: Limits) -> tuple[Section, ...]:
-    plain = [part for part in _inline(message) if part.get_content_type() == "text/plain"]
-    html = [part for part in _inline(message) if part.get_content_type() == "text/html"]
-    text = "\n\n".join(_text(part) for part in plain)
-    if text.strip():
-        return body_sections(text, b"", limits)
-    return tuple(section for part in html for section in body_sections("", _text(part).encode(), limits))
-
-
-def _inline(message: EmailMessage) -> list[Any]:
-    return [part for part in _leaves(message) if not _is_attached(part)]
+    """What is shown of the text parts in their order; of those that are one text in several forms, one."""
+    forms: dict[int, list[Any]] = {}
+    for part, family in _leaves(message):
+        if part.get_content_type() in _TEXTS and not _is_attached(part):
+            forms.setdefault(family, []).append(part)
+    sections: list[Section] = []
+    for parts in forms.values():
+        plain, html = (
+            "\n\n".join(_text(part) for part in parts if part.get_content_type() == kind) for kind in _TEXTS
+        )
+        sections += body_sections(plain, html.encode("utf-8", "replace"), limits)
+    return tuple(sections)
 
 
 def _attachments(message: EmailMessage) -> list[Any]:
-    return [part for part in _leaves(message) if _is_attached(part)]
+    return [part for part, _ in _leaves(message) if _is_attached(part)]
 
 
-def _leaves(message: Any) -> list[Any]:
-    """Parts that hold something; a forwarded mail is one, and is not opened here."""
-    found: list[Any] = []
-    stack = [message]
+def _leaves(message: Any) -> list[tuple[Any, int]]:
+    """Parts that hold something, each with the number of its text: forms of one text have the same.
+
+    A forwarded mail is a part, and is not opened here.
+    """
+    found: list[tuple[Any, int]] = []
+    stack: list[tuple[Any, int | None]] = [(message, None)]
+    number = 0
     while stack:
-        part = stack.pop()
+        part, family = stack.pop()
+        number += 1
         if part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), list):
-            stack.extend(reversed(part.get_payload()))
+            if part.get_content_type() == "multipart/alternative" and family is None:
+                family = number
+            stack.extend((inner, family) for inner in reversed(part.get_payload()))
         else:
-            found.append(part)
+            found.append((part, number if family is None else family))
     return found
 
 
 def _is_attached(part: Any) -> bool:
     """A picture that the text shows (a logo) is no attachment."""
-    if part.get_content_type() in {"text/plain", "text/html"}:
+    if part.get_content_type() in _TEXTS:
         return bool(part.get_content_disposition() == "attachment")
     return not (part.get_content_maintype() == "image" and part.get("Content-ID"))
 

@@ -26,6 +26,9 @@ _SKIPPED = frozenset(
         f"{TEXT}sequence-decls",
     )
 )
+_COVERED = f"{TABLE}covered-table-cell"
+_CELLS = {f"{TABLE}table-cell", _COVERED}
+_VALUES = ("string-value", "date-value", "time-value", "boolean-value", "value")
 _MAX_REPEAT = 200
 
 
@@ -147,20 +150,39 @@ def _item(item: Element) -> str:
 
 
 def _rows(table: Element) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their numbers from 1; empty ones are left out, however often they repeat."""
+    """Rows with their numbers from 1; empty ones are left out, however often they repeat.
+
+    A cell that spans columns leaves the others empty, one that spans rows is repeated.
+    """
     number = 1
+    hanging: dict[int, tuple[int, str]] = {}
     for row in _below(table, f"{TABLE}table-row"):
         repeat = _repeat(row, "number-rows-repeated")
         cells: list[str] = []
+        covered: list[int] = []
         for cell in row:
-            if cell.tag in {f"{TABLE}table-cell", f"{TABLE}covered-table-cell"}:
-                text = _plain(cell).strip()
-                times = _repeat(cell, "number-columns-repeated")
-                cells += [text] * min(times, _MAX_REPEAT)
+            if cell.tag not in _CELLS:
+                continue
+            text = _shown(cell)
+            tall = _repeat(cell, "number-rows-spanned")
+            if tall > 1:
+                hanging[len(cells)] = (number + tall - 1, text)
+            times = min(_repeat(cell, "number-columns-repeated"), _MAX_REPEAT)
+            covered += range(len(cells), len(cells) + times) if cell.tag == _COVERED and not text else ()
+            cells += [text] * times
         if any(cells):
+            for column in covered:
+                last, text = hanging.get(column, (0, ""))
+                cells[column] = text if number <= last else ""
             for offset in range(min(repeat, _MAX_REPEAT)):
                 yield number + offset, cells
         number += repeat
+
+
+def _shown(cell: Element) -> str:
+    """What a cell shows; where a program did not write that, its value."""
+    text = _plain(cell).strip()
+    return text or next((value for name in _VALUES if (value := cell.get(f"{OFFICE}{name}"))), "")
 
 
 def _below(table: Element, tag: str) -> Iterator[Element]:

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.formats.charts import A, drawn_text, read_chart
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import SectionBuilder
 from apps.knowledge.parsing.package import RELATION, Package
 from apps.knowledge.parsing.parsed import Parsed
 from apps.knowledge.parsing.tables import markdown_table
 
-A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_TRUE = {"1", "true"}
 _TITLES = {"title", "ctrTitle"}
 _FURNITURE = {"sldNum", "dt", "hdr", "sldImg"}
 
@@ -52,9 +52,11 @@ class _Slide:
         if root is None:
             return
         shapes = [shape for tree in root.iter(f"{P}spTree") for shape in _shapes(tree)]
-        title = next((shape for shape in shapes if _placeholder(shape) in _TITLES and _text(shape)), None)
+        title = next(
+            (shape for shape in shapes if _placeholder(shape) in _TITLES and drawn_text(shape)), None
+        )
         if title is not None:
-            self._builder.heading(1, " ".join(_text(title).split()))
+            self._builder.heading(1, " ".join(drawn_text(title).split()))
         for shape in shapes:
             if shape is not title and _placeholder(shape) not in _FURNITURE:
                 self._shape(shape)
@@ -69,25 +71,22 @@ class _Slide:
         for table in tables:
             self._builder.table(markdown_table(_rows(table)))
         if not tables:
-            self._builder.text(_text(shape))
+            self._builder.text(drawn_text(shape))
 
     def _part(self, name: str, kind: str) -> None:
         root = self._package.part(name)
         if root is None:
             return
         if kind == "chart":
-            self._builder.text(
-                "\n".join(text for text in (_text(node) for node in root.iter(f"{_CHART}title")) if text)
-            )
-            self._builder.table(markdown_table(_series(root)))
+            read_chart(root, self._builder)
         else:
-            self._builder.text(_text(root))
+            self._builder.text(drawn_text(root))
 
     def _notes(self, name: str) -> None:
         root = self._package.part(name)
         if root is None:
             return
-        texts = [_text(shape) for shape in root.iter(f"{P}sp") if _placeholder(shape) not in _FURNITURE]
+        texts = [drawn_text(shape) for shape in root.iter(f"{P}sp") if _placeholder(shape) not in _FURNITURE]
         notes = "\n".join(text for text in texts if text)
         self._builder.text(f"Notes: {notes}" if notes else "")
 
@@ -108,42 +107,16 @@ def _placeholder(shape: Element) -> str:
     return "" if found is None else found.get("type", "body")
 
 
-def _text(node: Element) -> str:
-    """The paragraphs below a node, one a line."""
-    lines = (_paragraph(paragraph) for paragraph in node.iter(f"{A}p"))
-    return "\n".join(line for line in lines if line.strip())
-
-
-def _paragraph(paragraph: Element) -> str:
-    parts: list[str] = []
-    for node in paragraph.iter():
-        if node.tag == f"{A}t":
-            parts.append(node.text or "")
-        elif node.tag == f"{A}br":
-            parts.append("\n")
-        elif node.tag == f"{A}tab":
-            parts.append("\t")
-    return "".join(parts)
-
-
 def _rows(table: Element) -> list[list[str]]:
-    return [[_text(cell) for cell in row.iter(f"{A}tc")] for row in table.iter(f"{A}tr")]
-
-
-def _series(chart: Element) -> list[list[str]]:
-    """The values that a chart was last drawn with: categories downwards, series to the right."""
-    names: list[str] = [""]
-    values: dict[str, list[str]] = {}
-    for series in chart.iter(f"{_CHART}ser"):
-        names.append(" ".join(_cached(series.find(f"{_CHART}tx"))))
-        categories = _cached(series.find(f"{_CHART}cat")) or _cached(series.find(f"{_CHART}xVal"))
-        numbers = _cached(series.find(f"{_CHART}val")) or _cached(series.find(f"{_CHART}yVal"))
-        for position, number in enumerate(numbers):
-            category = categories[position] if position < len(categories) else str(position + 1)
-            row = values.setdefault(category, [])
-            row += [""] * (len(names) - 2 - len(row)) + [number]
-    return [names, *([category, *row] for category, row in values.items())] if values else []
-
-
-def _cached(node: Element | None) -> list[str]:
-    return [] if node is None else [value.text or "" for value in node.iter(f"{_CHART}v")]
+    """Cells by row; a cell merged over columns leaves the others empty, one merged over rows is repeated."""
+    rows: list[list[str]] = []
+    for row in table.iter(f"{A}tr"):
+        above = rows[-1] if rows else []
+        cells = list(row.iter(f"{A}tc"))
+        rows.append(
+            [
+                above[at] if cell.get("vMerge") in _TRUE and at < len(above) else drawn_text(cell)
+                for at, cell in enumerate(cells)
+            ]
+        )
+    return rows

@@ -4,6 +4,7 @@ import re
 from xml.etree.ElementTree import Element
 
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.formats.charts import chart_titles, drawn_text
 from apps.knowledge.parsing.formats.xlsx_cells import S, Styles
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import SectionBuilder
@@ -12,8 +13,8 @@ from apps.knowledge.parsing.parsed import Parsed
 from apps.knowledge.parsing.tables import sheet_tables
 from apps.knowledge.parsing.xmltree import Handlers, stream_xml
 
-_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})$")
+_MERGED = re.compile(rb'mergeCell[^>]{0,40}?ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
 _VALUE, _FORMULA, _TEXT = f"{S}v", f"{S}f", f"{S}t"
 _BOOLEANS = {"1": "TRUE", "0": "FALSE"}
 
@@ -86,8 +87,14 @@ class _Sheet:
         self._cell: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
         self._open = ""
+        self._tall: dict[tuple[int, int], int] = {}
+        self._hanging: dict[int, tuple[int, str]] = {}
 
     def read(self, source: bytes) -> None:
+        """A cell that is merged over rows stands in each of them that holds anything else."""
+        for column, first, last in _MERGED.findall(source):
+            if int(last) > int(first):
+                self._tall[_column(column.decode()), int(first)] = int(last)
         stream_xml(source, Handlers(self._start, self._end, self._text))
         self._flush()
 
@@ -107,6 +114,13 @@ class _Sheet:
             shown = self._shown().strip()
             if shown:
                 self._run[-1][self._column] = shown
+                last = self._tall.get((self._column, self._row))
+                if last:
+                    self._hanging[self._column] = last, shown
+        elif name == f"{S}row" and self._run and self._run[-1]:
+            for column, (last, shown) in self._hanging.items():
+                if self._row <= last:
+                    self._run[-1].setdefault(column, shown)
 
     def _text(self, value: str) -> None:
         if self._open in {_VALUE, _FORMULA, _TEXT}:
@@ -155,5 +169,7 @@ def _comments(package: Package, sheet: str, builder: SectionBuilder) -> None:
             builder.text(f"Comment at {comment.get('ref', '')}: {text}" if text else "")
     for name in package.related(sheet, "drawing"):
         root = package.part(name)
-        for paragraph in () if root is None else root.iter(f"{_A}p"):
-            builder.text("".join(node.text or "" for node in paragraph.iter(f"{_A}t")))
+        builder.text("" if root is None else drawn_text(root))
+        for chart in package.related(name, "chart"):
+            root = package.part(chart)
+            builder.text("" if root is None else chart_titles(root))

@@ -28,10 +28,11 @@ def parse(data: bytes, limits: Limits) -> Parsed:
     names = sorted(name for name in archive.names if _is_document(name))
     if not names:
         raise ParseError(ParseErrorKind.EMPTY)
+    shown = archive.shown()
     for name in names:
         content = archive.read(name)
         if content.strip(b"\0 \t\r\n"):
-            nest.add(name, content)
+            nest.add(shown[name], content)
     if nest.failed and not nest.read:
         raise nest.failed[0]
     return Parsed("", None, tuple(nest.sections))
