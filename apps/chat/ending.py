@@ -94,7 +94,7 @@ def _follow(awaited: AwaitedAnswer, end: RunEnd) -> list[dict[str, str]]:
         and awaited.title_source == TitleSource.QUESTION
         and model["vendor"] not in _NAMELESS
         and not Chosen.of(asked).paints
-        and message.model_slug == asked["slug"]
+        and message.model_slug in {asked["slug"], model["slug"]}
     )
     if not wanted:
         return []

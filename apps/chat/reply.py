@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,12 +16,13 @@ from apps.chat.ending import LEAD
 from apps.chat.limits import keep_to_limits
 from apps.chat.loading import Chosen, Job, load_extractive, load_job
 from apps.chat.painting import paint
-from apps.chat.routed import Routed
+from apps.chat.routed import Routed, chosen_of, cleared_instead, stored
 from apps.chat.searching import Found, search
 from apps.chat.unanswered import note_unanswered
 from apps.chat.verified import cited_by_expert, verified_note
 from apps.knowledge.notices import not_mentioned, nothing_found
 from apps.llm import gateway
+from apps.llm.errors import ClearanceRefusedError
 from apps.llm.gateway import (
     Caller,
     ChatCall,
@@ -30,6 +32,7 @@ from apps.llm.gateway import (
     RunRef,
     VendorError,
 )
+from apps.llm.routes.switching import nobody_instead, switch_note
 from apps.llm.sealing import SEALS, keep_seal
 from apps.llm.vendors.base import ChatRequest, Finished, ReasoningDelta, TextDelta
 from apps.runs.errors import RunError
@@ -74,7 +77,17 @@ async def reply(ctx: RunContext) -> None:
 class Reply:
     """One answer: asks the chosen model, falls back to quotes, and cites what was said in the end."""
 
-    __slots__ = ("_begun", "_conversation_id", "_ctx", "_found", "_given", "_job", "_notes", "_sent")
+    __slots__ = (
+        "_asked",
+        "_begun",
+        "_conversation_id",
+        "_ctx",
+        "_found",
+        "_given",
+        "_job",
+        "_notes",
+        "_sent",
+    )
 
     def __init__(self, ctx: RunContext, conversation_id: UUID, job: Job, found: Found) -> None:
         self._ctx = ctx
@@ -82,6 +95,7 @@ class Reply:
         self._job = job
         self._found = found
         self._sent = job.sent(found.passages)
+        self._asked = Chosen.of(ctx.input["model"])
         self._given: tuple[Passage, ...] = ()
         self._begun = False
         self._notes: list[dict[str, Any]] = []
@@ -128,7 +142,7 @@ class Reply:
         try:
             await self._ask(model)
         except VendorError as error:
-            instead = await self._instead_of(model, error)
+            instead = await self._instead_of(self._asked, error)
             if instead is None:
                 raise _vendor_failed(error) from error
             try:
@@ -137,25 +151,32 @@ class Reply:
                 raise _vendor_failed(second) from second
 
     async def _ask(self, model: Chosen) -> None:
+        self._asked = model
         if self._sent.data_class != self._job.kept and not model.is_route:
             await self._ctx.db(class_keep, self._conversation_id, self._sent, [model.id])
         try:
-            if model.is_route:
-                await self._ask_route(model)
-            elif model.paints:
-                await paint(self._ctx, self._conversation_id, self._job, model)
-                self._begun = True
-                self._keep(model, None, None, "")
-            else:
-                await self._ask_model(model)
+            await self._ask_of(model)
         except RefusedError as error:
-            raise failures.refused(error) from error
+            instead = await self._cleared_instead(model, error)
+            if instead is None:
+                raise failures.refused(error) from error
+            await self._ask(instead)
         except ModelNotFoundError as error:
             raise _failed("not_found", failures.MODEL_GONE) from error
         except GuardrailRefusedError as error:
             raise self._ruled(error) from error
         if not self._begun:
             raise _failed("empty", failures.EMPTY)
+
+    async def _ask_of(self, model: Chosen) -> None:
+        if model.is_route:
+            await self._ask_route(model)
+        elif model.paints:
+            await paint(self._ctx, self._conversation_id, self._job, model)
+            self._begun = True
+            self._keep(model, None, None, "")
+        else:
+            await self._ask_model(model)
 
     def _ruled(self, error: GuardrailRefusedError) -> RunError:
         """A rule's refusal; of an answer that had begun, nothing stays but the rule's words."""
@@ -257,6 +278,23 @@ class Reply:
         asked = {"slug": model.slug, "name": model.name}
         self._notes.append({"type": FALLBACK, "model": asked, "reason": error.kind.value})
         return instead
+
+    async def _cleared_instead(self, model: Chosen, error: RefusedError) -> Chosen | None:
+        """Who may receive what a rule found, where the chosen model may not; the chat says so. Once."""
+        result = self._ctx.result
+        if model.is_route or model.paints or "answered_by" in result:
+            return None
+        if not isinstance(error, ClearanceRefusedError) or not error.by_rule or error.sent is None:
+            return None
+        switch = await cleared_instead(self._ctx, model, self._prompt(model), error)
+        if switch.model is None:
+            nobody_instead(error, switch)
+            return None
+        data_class, why = error.sent
+        self._sent = replace(self._sent, data_class=data_class, why=why)
+        self._notes.append(switch_note(switch))
+        result["answered_by"] = stored(switch.model)
+        return chosen_of(switch.model)
 
     def _keep(self, model: Chosen, usage: Usage | None, cost: Decimal | None, currency: str) -> None:
         result = self._ctx.result

@@ -9,9 +9,11 @@ from apps.chat.classing import class_keep
 from apps.chat.loading import Chosen
 from apps.chat.prompting import Room
 from apps.knowledge.assembling import estimate_tokens
+from apps.llm.gateway.estimate import tokens_of_request
 from apps.llm.routes.execution import Ask, Calls, Performance, Spoken, TooLongError
 from apps.llm.routes.execution.asking import Spent
 from apps.llm.routes.selectors import plan_and_hour
+from apps.llm.routes.switching import Wish, model_instead, needs_of
 from apps.llm.routes.traits import Traits, has_code, language_of
 from apps.llm.vendors.base import ChatRequest
 
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 
     from apps.chat.loading import Job
     from apps.chat.searching import Found
+    from apps.llm.errors import ClearanceRefusedError
     from apps.llm.routes.execution import Said
     from apps.llm.routes.planning import Offered
+    from apps.llm.routes.switching import Switch
     from apps.runs.context import RunContext
 
 
@@ -58,7 +62,7 @@ class Routed:
             said = await performance.answer(self._ask(hour, prompt), self._voice)
         finally:
             self.notes.append(performance.note(said))
-        self._ctx.result["answered_by"] = _stored(said.model)
+        self._ctx.result["answered_by"] = stored(said.model)
 
     def _ask(self, hour: int, prompt: Callable[[Chosen], prompting.Prompt]) -> Ask:
         question = self._job.turns[-1].text
@@ -77,7 +81,7 @@ class Routed:
 
         def request(model: Offered) -> ChatRequest:
             try:
-                built = prompt(_chosen(model))
+                built = prompt(chosen_of(model))
             except prompting.PromptTooLongError as error:
                 raise TooLongError from error
             return ChatRequest("", built.messages, max_tokens=built.max_tokens, passages=built.passages)
@@ -85,11 +89,21 @@ class Routed:
         return Ask(request, traits, question, sources)
 
 
-def _chosen(model: Offered) -> Chosen:
+async def cleared_instead(
+    ctx: RunContext, model: Chosen, prompt: prompting.Prompt, error: ClearanceRefusedError
+) -> Switch:
+    """Who may answer the prompt in the place of a model that is not cleared for it."""
+    request = ChatRequest("", prompt.messages, passages=prompt.passages)
+    wish = Wish(ctx.team_id, model.id, needs_of(request), tokens_of_request(request))
+    return await ctx.db(model_instead, wish, error)
+
+
+def chosen_of(model: Offered) -> Chosen:
+    """The model as a run that was made for it has it."""
     return Chosen(model.id, model.slug, model.name, model.vendor, Room(model.window, model.max_output))
 
 
-def _stored(model: Offered) -> dict[str, Any]:
+def stored(model: Offered) -> dict[str, Any]:
     """As picking.Picked stores a model: the chat's title is asked of who answered."""
     return {
         "id": str(model.id),

@@ -40,6 +40,15 @@ STORED: Final = [(each.value, each.label) for each in DataClass]
 """Choices of a column."""
 
 
+BY_RULE: Final = "By the rule “"
+"""How the reason begins where a rule gave a text its class; it is kept with the chat as people read it."""
+
+
+def is_by_rule(why: str) -> bool:
+    """Whether a rule gave the class: then another model that is cleared may take the place of the chosen."""
+    return why.startswith(BY_RULE)
+
+
 def highest(classes: Iterable[int | None]) -> DataClass | None:
     """The highest of those that are given; None of none."""
     given = [each for each in classes if each is not None]

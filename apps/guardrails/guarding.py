@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.answering import Answer
-from apps.guardrails.classes import DataClass, highest
+from apps.guardrails.classes import BY_RULE, DataClass, highest
 from apps.guardrails.finders import Finder, covering
 from apps.guardrails.policy import (
     GuardrailAskError,
@@ -202,7 +202,7 @@ def _why(acting: Sequence[_Taken], raised: DataClass | None) -> str:
     if raised is None:
         return ""
     rule = next(each.active.rule for each in acting if _class_of(each) == raised)
-    return f"By the rule “{rule.name}” what would be sent is {raised.slug}. {rule.words}".strip()
+    return f"{BY_RULE}{rule.name}” what would be sent is {raised.slug}. {rule.words}".strip()
 
 
 def _shown(texts: Sequence[str], asking: Sequence[_Taken]) -> list[Shown]:

@@ -46,7 +46,10 @@ _ACTIONS: Final = {
     Action.LOG: ("Allow and log", "The text goes through; that something was found is noted."),
     Action.WARN: ("Warn and ask", "Nothing is sent until the person has seen what was found and agreed."),
     Action.MASK: ("Mask", "Placeholders are sent instead; the answer comes back with the originals."),
-    Action.ROUTE: ("Only to a cleared model", "The text counts as of the class below, for this call."),
+    Action.ROUTE: (
+        "Only to a cleared model",
+        "It counts as of the class below; where the chosen model is not cleared for it, one that is answers.",
+    ),
     Action.BLOCK: ("Block", "Nothing is sent, or the answer is withdrawn; the person reads the rule."),
 }
 

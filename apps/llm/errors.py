@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from apps.guardrails.classes import is_by_rule
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from apps.guardrails.classes import DataClass
     from apps.metering.rates.rules import Refusal
 
 
@@ -63,7 +66,14 @@ class RateLimitedError(RefusedError):
 class ClearanceRefusedError(RefusedError):
     """What would be sent has a higher data class than the model may receive.
 
-    `shown` names the class, what the model is cleared for, and the models that may receive it.
+    `shown` names the class, what the model is cleared for, and the models that may receive it. `sent` is the
+    class with its reason, None where a clearance changed at this moment.
     """
 
     kind = "clearance"
+    sent: tuple[DataClass, str] | None = None
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether a rule gave what would be sent its class: another model may then answer in its place."""
+        return self.sent is not None and is_by_rule(self.sent[1])

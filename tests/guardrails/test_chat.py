@@ -120,3 +120,35 @@ def test_what_stood_behind_placeholders_dies_with_the_chat(
     assert bob.call("DELETE", f"/conversations/{chat}").status_code == 204
     with tenant_scope(connected.cast.acme.id):
         assert ConversationValues.objects.count() == 0
+
+
+def test_a_cleared_model_answers_where_a_rule_wants_one_and_the_chat_says_so(
+    bob: Browser, engineering: str, connected: Connected
+) -> None:
+    """Also in the next message, whose class is the chat's by then; the title is asked of who answered."""
+    from tests.api.test_switching import own_model
+    from tests.llm.routing import routing_on
+    from tests.llm.test_clearances import hosted
+
+    hosted(connected)
+    policy_make(connected.cast, rule("route", data_class="confidential"))
+    chat = bob.begin(team_id=engineering)
+    bob.send(chat, f"Who is {MAIL}?")
+    refused = bob.answered(chat)[1]
+    assert refused["error"]["kind"] == "clearance"
+    assert connected.host.asked == []
+    with routing_on(connected) as routing:
+        own_model(connected, routing, "in-the-cellar")
+        chat = bob.begin(team_id=engineering)
+        bob.send(chat, f"Who is {MAIL}?")
+        answer = bob.answered(chat)[1]
+        bob.send(chat, "And where?", parent_id=answer["id"])
+        second = bob.answered(chat)[-1]
+    assert set(routing.asked) == {"in-the-cellar"}
+    for each in (answer, second):
+        assert text_of(each) == "I am in-the-cellar."
+        (note,) = [note for note in each["annotations"] if note["type"] == "route"]
+        assert note["route"]["slug"] == "big-model"
+        assert note["answered_by"]["slug"] == "in-the-cellar"
+        assert note["why"][0].startswith("By the rule “route it” what would be sent is confidential.")
+    assert bob.call("GET", f"/conversations/{chat}").json()["data_class"] == "confidential"

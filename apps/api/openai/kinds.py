@@ -14,12 +14,13 @@ from apps.api.openai.confirming import CONFIRM
 from apps.api.openai.handover import leave
 from apps.api.openai.inputs import read_picture, read_rerank
 from apps.api.openai.requests import read_completion
-from apps.api.openai.routed import complete_by_route, steps_of
+from apps.api.openai.routed import complete_by_route, steps_of, switched
 from apps.api.openai.stated import may_have_class, stated_class
 from apps.api.openai.vectors import packed_vectors
 from apps.guardrails.policy import GuardrailAskError
 from apps.llm import gateway
 from apps.llm.clearances.gate import Sent
+from apps.llm.errors import ClearanceRefusedError
 from apps.llm.gateway import (
     Caller,
     ChatCall,
@@ -76,19 +77,27 @@ async def _classed(ctx: RunContext) -> tuple[Mapping[str, Any], Sent]:
 
 
 async def _complete_by_model(ctx: RunContext, request: ChatRequest, sent: Sent) -> None:
-    stream = gateway.stream(
-        ChatCall(
-            who=_caller(ctx),
-            model_id=UUID(ctx.input["model_id"]),
-            request=request,
-            purpose="api",
-            run=RunRef(ctx.run_id, ctx.fence),
-            data_class=sent.data_class,
-            class_why=sent.why,
-            instructed=True,
-            tools=callers_own(request),
-        )
+    call = ChatCall(
+        who=_caller(ctx),
+        model_id=UUID(ctx.input["model_id"]),
+        request=request,
+        purpose="api",
+        run=RunRef(ctx.run_id, ctx.fence),
+        data_class=sent.data_class,
+        class_why=sent.why,
+        instructed=True,
+        tools=callers_own(request),
     )
+    try:
+        await _streamed(ctx, call)
+    except ClearanceRefusedError as error:
+        if not error.by_rule:
+            raise
+        await _streamed(ctx, await switched(ctx, call, error))
+
+
+async def _streamed(ctx: RunContext, call: ChatCall) -> None:
+    stream = gateway.stream(call)
     try:
         async with stream:
             await _relay(ctx, stream)

@@ -10,21 +10,28 @@ from apps.llm.gateway.calls import callers_own
 from apps.llm.gateway.estimate import tokens_of_request
 from apps.llm.routes.execution import Ask, Calls, Performance, Spoken, TooLongError
 from apps.llm.routes.selectors import plan_and_hour
+from apps.llm.routes.switching import (
+    LEAST_ANSWER,
+    Wish,
+    model_instead,
+    needs_of,
+    nobody_instead,
+    switch_note,
+)
 from apps.llm.routes.traits import Traits, has_code, language_of
-from apps.llm.vendors.base import FilePart, ImagePart, TextPart
+from apps.llm.vendors.base import TextPart
 from apps.runs.log import STEP
 from apps.runs.steps import ended_steps
 
 if TYPE_CHECKING:
     from apps.llm.clearances.gate import Sent
+    from apps.llm.errors import ClearanceRefusedError
+    from apps.llm.gateway import ChatCall
     from apps.llm.routes.execution import Said
     from apps.llm.routes.planning import Offered
     from apps.llm.vendors.base import ChatRequest
     from apps.runs.context import RunContext
     from apps.runs.registry import RunEnd
-
-LEAST_ANSWER = 256
-"""Tokens that must be left for an answer."""
 
 
 async def complete_by_route(ctx: RunContext, request: ChatRequest, sent: Sent) -> None:
@@ -44,24 +51,33 @@ async def complete_by_route(ctx: RunContext, request: ChatRequest, sent: Sent) -
             ctx.result["usage"] = calls.spent.usage.counts()
 
 
+async def switched(ctx: RunContext, call: ChatCall, error: ClearanceRefusedError) -> ChatCall:
+    """The call to a model that is cleared for what a rule found in it; `result` says which, and why.
+
+    Raises the refusal where there is none.
+    """
+    request = call.request
+    wish = Wish(ctx.team_id, call.model_id, needs_of(request), tokens_of_request(request))
+    found = await ctx.db(model_instead, wish, error)
+    if found.model is None or error.sent is None:
+        raise nobody_instead(error, found)
+    ctx.result["route"] = switch_note(found)
+    data_class, why = error.sent
+    return replace(call, model_id=found.model.id, data_class=data_class, class_why=why)
+
+
 def _ask(ctx: RunContext, request: ChatRequest, hour: int) -> Ask:
     tokens = tokens_of_request(request)
     question = _question(request)
-    parts = [part for message in request.messages for part in message.parts]
-    needs = {
-        "vision": any(isinstance(part, ImagePart) for part in parts),
-        "documents": any(isinstance(part, FilePart) for part in parts),
-        "tools": bool(request.tools),
-        "structured": (request.response_format or {}).get("type") == "json_schema",
-    }
+    needs = needs_of(request)
     traits = Traits(
         tokens=tokens,
         hour=hour,
         team_id=ctx.team_id,
         language=language_of(question),
         has_code=has_code(question),
-        has_attachments=needs["vision"] or needs["documents"],
-        needs=frozenset(name for name, needed in needs.items() if needed),
+        has_attachments=bool(needs & {"vision", "documents"}),
+        needs=needs,
     )
 
     def worded(model: Offered) -> ChatRequest:

@@ -81,7 +81,7 @@ def decided_for(place: CallableModel) -> Decided:
 def _refusal(model: CallableModel, sent: Sent, others: Sequence[Open]) -> ClearanceRefusedError:
     wanted, allowed = sent.data_class, model.cleared.data_class
     assert wanted is not None  # noqa: S101 - for the type checker: nothing refuses what has no class
-    return ClearanceRefusedError(
+    error = ClearanceRefusedError(
         f"{model.name} may not receive {wanted.slug} text",
         " ".join(
             [
@@ -92,6 +92,8 @@ def _refusal(model: CallableModel, sent: Sent, others: Sequence[Open]) -> Cleara
         ),
         shown=_shown(wanted, allowed, others),
     )
+    error.sent = (wanted, sent.why)
+    return error
 
 
 def refused_to_all(name: str, sent: Sent, team_id: UUID) -> ClearanceRefusedError:

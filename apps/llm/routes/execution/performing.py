@@ -75,7 +75,22 @@ class Performance:
         root = Ref("route", self.plan.root.id)
         if self.calls.data_class is not None and self._was_open and not self.is_open(root):
             raise await self._refusal()
-        return await self.perform(Ref("route", self.plan.root.id), ask, voice, "answer")
+        try:
+            return await self.perform(root, ask, voice, "answer")
+        except ClearanceRefusedError as error:
+            if not self._narrowed(error) or not voice.restart():
+                raise
+        return await self.answer(ask, voice)
+
+    def _narrowed(self, error: ClearanceRefusedError) -> bool:
+        """Leave out who may not receive what a rule has found by now; whether it found anything new."""
+        wanted, why = error.sent or (None, "")
+        if wanted is None or not error.by_rule or wanted <= (self.calls.data_class or 0):
+            return False
+        self.calls.data_class, self.calls.class_why = wanted, why
+        before, self.plan = self.plan, self.plan.cleared(wanted)
+        self.trail += _left_out(before, self.plan, self.calls)
+        return True
 
     def note(self, said: Said | None) -> dict[str, Any]:
         """What people and programs are told: which route, who answered, why, verdict and claims."""
