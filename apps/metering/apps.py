@@ -11,7 +11,7 @@ class MeteringConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts.setup import SETUP_BUDGETS
-        from apps.metering.budgets import warning
+        from apps.metering.budgets import naming, warning
         from apps.metering.budgets.services import team_budget_begin
         from apps.metering.chargeback import making as statements
         from apps.metering.pricebook import upkeep as prices
@@ -23,6 +23,7 @@ class MeteringConfig(AppConfig):
             SETUP_BUDGETS.append(team_budget_begin)
         register_job(Job("ledger", EVERY_S, settle_stale))
         register_job(Job("budget warnings", warning.EVERY_S, warning.warn_due))
+        register_job(Job("budget names", naming.EVERY_S, naming.names_follow))
         register_job(Job("days", rollups.EVERY_S, rollups.roll_up))
         register_job(Job("prices", prices.EVERY_S, prices.apply_due_prices))
         register_job(Job("statements", statements.EVERY_S, statements.statements_due))

@@ -92,8 +92,8 @@ def test_what_does_not_fit_is_refused_in_plain_words(connected: Connected, say: 
     assert connected.host.asked == []
     assert ledger_sum(cast) == 0
     assert holds(cast) == 0
-    _lead(cast, cast.bob)
-    assert "Ask Bob Member for more." in str(say().error)
+    _lead(cast, cast.alice)
+    assert "Ask Alice Admin for more." in str(say().error)
 
 
 def test_a_call_without_a_price_needs_one_or_a_budget_in_tokens(

@@ -144,6 +144,55 @@ def test_maintenance_makes_every_month_that_is_over(october: Cast) -> None:
         assert AuditEvent.objects.filter(action="statements.created").count() == 2
 
 
+@pytest.mark.parametrize("moved", ["America/New_York", "Pacific/Kiritimati"])
+def test_no_call_is_charged_twice_or_never_where_the_time_zone_moves(cast: Cast, moved: str) -> None:
+    from apps.accounts.models import TenantSettings
+    from apps.metering.chargeback.making import _catch_up
+
+    hours = [dt.datetime(2026, 8, 31, 0, tzinfo=dt.UTC) + dt.timedelta(hours=n) for n in range(49)]
+    with tenant_scope(cast.acme.id):
+        TenantSettings.objects.update(time_zone="UTC")
+        for at in hours:
+            call_made(at)
+    assert _made(cast, dt.date(2026, 8, 1)) == 1
+    with tenant_scope(cast.acme.id):
+        TenantSettings.objects.update(time_zone=moved)
+        call_made(dt.datetime(2026, 10, 15, tzinfo=dt.UTC))
+    _catch_up(cast.acme.id)
+    found = _all(cast)
+    assert [row.month.month for row in found] == [8, 9, 10]
+    assert sum(row.calls for row in found) == len(hours) + 1
+    assert found[1].starts_at == found[0].ends_at
+    assert _made(cast, dt.date(2026, 7, 1)) == 0, "what is frozen after it is frozen before it"
+
+
+def test_what_was_begun_before_midnight_is_waited_for(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call of the month's last second may be committed a moment after it."""
+    from django.utils import timezone
+
+    from apps.metering.chargeback import making
+
+    end = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    with tenant_scope(cast.acme.id):
+        call_made(end - dt.timedelta(days=1))
+    for seconds, made in ((1, None), (119, None), (121, 1)):
+        monkeypatch.setattr(timezone, "now", lambda later=seconds: end + dt.timedelta(seconds=later))
+        assert making.statements_create(cast.acme.id, OCTOBER) == made
+
+
+def test_an_export_of_many_statements_asks_for_all_lines_at_once(october: Cast) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from apps.metering.chargeback.views import cells
+    from apps.metering.models import Statement
+
+    _made(october)
+    with tenant_scope(october.acme.id), CaptureQueriesContext(connection) as queries:
+        rows = list(cells(Statement.objects.order_by("number")))
+    assert (len(rows) >= 5, len(queries)) == (True, 2)
+
+
 def test_a_statement_as_pdf_reads_as_its_rows(october: Cast) -> None:
     import pypdfium2
 

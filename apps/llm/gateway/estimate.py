@@ -21,9 +21,11 @@ from apps.llm.vendors.base import (
     ToolCallDelta,
     ToolResultPart,
 )
+from apps.metering.prices import PICTURE, SEARCH
+from apps.metering.services import Bound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from apps.llm.vendors.base import Delta
 
@@ -50,12 +52,18 @@ def tokens_of_texts(texts: Iterable[str]) -> int:
     return sum(tokens_of_bytes(byte_length(text)) for text in texts)
 
 
-def searches_of(query: str, documents: Iterable[str]) -> int:
-    """The most searches that a host charges for."""
+def bound_of_ranking(query: str, documents: Sequence[str]) -> Bound:
+    """The most that a call for scores uses, and the searches that a host charges for."""
     asked = tokens_of_bytes(byte_length(query))
     sizes = (asked + tokens_of_bytes(byte_length(text)) for text in documents)
     parts = sum(max(1, -(-size // TOKENS_PER_RANKED)) for size in sizes)
-    return max(1, -(-parts // RANKED_PER_SEARCH))
+    searches = max(1, -(-parts // RANKED_PER_SEARCH))
+    return Bound(tokens_of_texts((query, *documents)), units=searches, unit=SEARCH)
+
+
+def bound_of_pictures(prompt: str, count: int) -> Bound:
+    """The most that a call for pictures uses."""
+    return Bound(tokens_of_texts((prompt,)), count * TOKENS_PER_PICTURE, units=count, unit=PICTURE)
 
 
 def tokens_of_request(request: ChatRequest) -> int:

@@ -15,7 +15,12 @@ from apps.llm.clearances.raising import class_found
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.gateway.calls import AnyCall, ChatCall, EmbedCall, ImageCall, RerankCall
 from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
-from apps.llm.gateway.estimate import TOKENS_PER_PICTURE, searches_of, tokens_of_request, tokens_of_texts
+from apps.llm.gateway.estimate import (
+    bound_of_pictures,
+    bound_of_ranking,
+    tokens_of_request,
+    tokens_of_texts,
+)
 from apps.llm.gateway.stages import Read, guard_request, guard_texts, keep, raised
 from apps.llm.policy.rules import REASONING, instructed, limited
 from apps.llm.selectors import CallableModel, callable_deployments
@@ -33,7 +38,6 @@ from apps.llm.vendors.registry import vendor_for
 from apps.metering import services as metering
 from apps.metering.budgets.holding import Worst, holds_of, holds_take
 from apps.metering.budgets.purse import Payers, Purse, purse_calls, purse_of
-from apps.metering.prices import PICTURE, SEARCH
 from apps.runs.services import run_call_opened
 
 if TYPE_CHECKING:
@@ -189,8 +193,7 @@ def open_rerank(
     query, *documents = outgoing.texts
     asked = call.request
     request = replace(asked, model=target.found.vendor_model, query=query, documents=tuple(documents))
-    searches = searches_of(query, documents)
-    bound = metering.Bound(tokens_of_texts((query, *documents)), units=searches, unit=SEARCH)
+    bound = bound_of_ranking(query, documents)
     return OpenWhole(_reserve(call, target, bound, outgoing), target, request, bound)
 
 
@@ -204,8 +207,7 @@ def open_images(
     call, target = _cleared(raised(call, outgoing), target, Modality.IMAGE, avoid)
     (prompt,) = outgoing.texts
     request = replace(call.request, model=target.found.vendor_model, prompt=prompt)
-    most = request.count * TOKENS_PER_PICTURE
-    bound = metering.Bound(tokens_of_texts((prompt,)), most, units=request.count, unit=PICTURE)
+    bound = bound_of_pictures(prompt, request.count)
     return OpenWhole(_reserve(call, target, bound, outgoing), target, request, bound)
 
 

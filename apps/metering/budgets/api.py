@@ -18,6 +18,7 @@ from apps.metering.budgets.people import MANAGE, SEE
 from apps.metering.budgets.purse import Line
 from apps.metering.budgets.requests import request_create, request_decide
 from apps.metering.budgets.services import Terms, budget_archive, budget_create, budget_update
+from apps.metering.budgets.standings import standings
 from apps.rest.errors import invalid
 from apps.rest.inputs import refusals, taken
 from apps.rest.pages import CURSOR, LIMIT, page_of
@@ -51,7 +52,7 @@ class BudgetListApi(IdempotentMixin, BudgetsApi):
     def get(self, request: Request) -> Response:
         """Those that limit something now, newest first."""
         rows, following = page_of(request, selectors.standing_budgets())
-        found = shapes.BudgetOutput(selectors.standings(rows), many=True)
+        found = shapes.BudgetOutput(standings(rows), many=True)
         return Response({"results": found.data, "next": following})
 
     @extend_schema(
@@ -209,7 +210,7 @@ class DecisionApi(TenantApi):
 
 
 def _shown(budget: Budget, *, status: int = 200) -> Response:
-    (standing,) = selectors.standings([budget])
+    (standing,) = standings([budget])
     return Response(shapes.BudgetOutput(standing).data, status=status)
 
 

@@ -86,14 +86,18 @@ class Line:
 
     @property
     def percent(self) -> int:
-        """How much of the limit is spent or set aside, 100 at most, rounded down."""
-        used = self.spent + self.reserved
-        return min(100, int(used * 100 / self.limit)) if self.limit else 100
+        """How much of the limit is spent or set aside, from 0 to 100, rounded down."""
+        return percent_of(self.spent + self.reserved, self.limit)
 
     @property
     def left(self) -> Decimal:
         """What may still be reserved; below 0 where calls cost more than their reservation."""
         return self.limit - self.spent - self.reserved
+
+
+def percent_of(used: Decimal, limit: Decimal) -> int:
+    """From 0 (corrections may have taken more away than was spent) to 100, rounded down; of nothing, 100."""
+    return max(0, min(100, int(used * 100 / limit))) if limit else 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from apps.accounts.services import notification_create
 from apps.audit.services import record
 from apps.metering.budgets.models import BudgetCounter, BudgetRequest, RequestState, Unit
 from apps.metering.budgets.people import givers_of, may_give
-from apps.metering.budgets.services import MOST
+from apps.metering.budgets.services import MOST, warn_again
 from apps.metering.budgets.words import amount_text, anew, name_of
 from apps.rest.errors import forbidden
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 MOST_WORDS: Final = 1_000
 TARGET: Final = "budget_request"
 PAGE: Final = "/settings/budgets"
+_ASKED: Final = "You have asked already. You are told as soon as somebody has decided."
 
 
 def request_create(*, actor: Actor, line: Line, amount: Decimal, reason: str) -> BudgetRequest:
@@ -39,17 +41,17 @@ def request_create(*, actor: Actor, line: Line, amount: Decimal, reason: str) ->
     if len(reason) > MOST_WORDS:
         raise ValidationError({"reason": f"Say it in at most {MOST_WORDS:,} characters."})
     _check(Unit(line.unit), amount)
-    if BudgetRequest.objects.filter(
-        counter_id=line.counter_id, user_id=actor.user_id, state=RequestState.OPEN
-    ).exists():
-        raise ValidationError({"": "You have asked already. You are told as soon as somebody has decided."})
-    asked = BudgetRequest.objects.create(
-        counter_id=line.counter_id,
-        user_id=actor.user_id,
-        user_name=actor.name,
-        amount=amount,
-        reason=reason,
-    )
+    try:
+        with transaction.atomic():
+            asked = BudgetRequest.objects.create(
+                counter_id=line.counter_id,
+                user_id=actor.user_id,
+                user_name=actor.name,
+                amount=amount,
+                reason=reason,
+            )
+    except IntegrityError:
+        raise ValidationError({"": _ASKED}) from None
     record(
         actor=actor, action="budget_request.created", target_type=TARGET, target_id=asked.pk,
         after={"budget": str(line.budget_id), "amount": f"{amount:f}", "reason": reason},
@@ -57,7 +59,7 @@ def request_create(*, actor: Actor, line: Line, amount: Decimal, reason: str) ->
     organisation = tenant_settings()
     more = amount_text(amount, line.unit, organisation.currency)
     _tell(
-        givers_of(line),
+        givers_of(line, actor.user_id),
         f"{actor.name} asks for {more} more",
         f"Of {_for_others(name_of(line), actor.name)}. The reason: {reason}",
     )
@@ -73,9 +75,11 @@ def request_decide(
     """
     counter = BudgetCounter.objects.select_related("budget").get(pk=asked.counter_id)
     budget = counter.budget
-    if not may_give(actor, budget):
+    if not may_give(actor, budget, asked.user_id):
         raise forbidden()
     now = timezone.now()
+    if budget.archived_at is not None:
+        raise ValidationError({"": "This budget was ended: it limits nothing any more. Nothing was changed."})
     if counter.ends_at <= now:
         raise ValidationError({"": "This period is over: the budget has started anew. Nothing was changed."})
     if granted is not None:
@@ -92,6 +96,8 @@ def request_decide(
         raise ValidationError({"": "Somebody has decided this already. Reload the page."})
     if granted is not None:
         BudgetCounter.objects.filter(pk=counter.pk).update(granted=F("granted") + granted)
+        counter.refresh_from_db()
+        warn_again(budget)
     asked.refresh_from_db()
     _record_decision(actor, asked, counter)
     _tell_decision(asked, counter, actor)
@@ -102,10 +108,13 @@ def _record_decision(actor: Actor, asked: BudgetRequest, counter: BudgetCounter)
     given = asked.granted
     record(
         actor=actor, action=f"budget_request.{asked.state}", target_type=TARGET, target_id=asked.pk,
-        before={"state": RequestState.OPEN.value, "granted": f"{counter.granted.normalize():f}"},
+        before={
+            "state": RequestState.OPEN.value,
+            "granted": f"{(counter.granted - (given or 0)).normalize():f}",
+        },
         after={
             "state": str(asked.state),
-            "granted": f"{(counter.granted + (given or 0)).normalize():f}",
+            "granted": f"{counter.granted.normalize():f}",
             "answer": asked.answer,
         },
     )  # fmt: skip
@@ -127,10 +136,18 @@ def _tell_decision(asked: BudgetRequest, counter: BudgetCounter, actor: Actor) -
 
 def _tell(users: Iterable[User], title: str, body: str) -> None:
     """In the app, and by mail where the installation sends any."""
+    organisation = tenant_settings().name
     for user in users:
         notification_create(user=user, kind="budget", title=title, body=body, url=PAGE)
-        context: dict[str, Any] = {"user": user, "body": body, "path": PAGE}
-        send_after_commit(to=user.email, subject=title, template="budget", context=context)
+        context: dict[str, Any] = {
+            "user": user,
+            "organisation": organisation,
+            "title": title,
+            "body": body,
+            "path": PAGE,
+        }
+        subject = " ".join(title.split())
+        send_after_commit(to=user.email, subject=subject, template="budget", context=context)
 
 
 def _for_others(name: str, person: str) -> str:

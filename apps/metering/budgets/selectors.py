@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import ApiKey, Team, User
 from apps.accounts.permissions import can
 from apps.accounts.selectors import team_ids_of, tenant_settings
-from apps.metering.budgets.forecast import Forecast, Pace, forecast
 from apps.metering.budgets.models import (
     POOL,
     Budget,
@@ -22,68 +17,19 @@ from apps.metering.budgets.models import (
     BudgetRequest,
     Reach,
     RequestState,
-    Sharing,
-    Unit,
 )
 from apps.metering.budgets.people import MANAGE, SEE, led_teams
-from apps.metering.budgets.periods import period_at
 from apps.metering.budgets.purse import Line, lines_now
 from apps.metering.known_models import known_models
-from apps.metering.models import DailyUsage
 from apps.rest.errors import not_found
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from django.db.models import QuerySet
 
     from apps.accounts.actors import Actor
-
-HISTORY: Final = dt.timedelta(days=56)
-MOST_MEMBERS: Final = 100
-_COLUMNS: Final = {
-    Reach.TEAM: "team_id",
-    Reach.PERSON: "user_id",
-    Reach.KEY: "api_key_id",
-    Reach.MODEL: "model_id",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What one person has used of their allowance, most first."""
-
-    name: str
-    spent: Decimal
-    limit: Decimal
-
-    @property
-    def percent(self) -> int:
-        return min(100, int(self.spent * 100 / self.limit)) if self.limit else 100
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A budget as it stands now. Of allowances the sums of all counters, `limit` of those that were used."""
-
-    budget: Budget
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    spent: Decimal
-    reserved: Decimal
-    limit: Decimal
-    granted: Decimal
-    forecast: Forecast | None = None
-
-    @property
-    def percent(self) -> int:
-        """How much of the limit is spent or set aside, 100 at most."""
-        used = self.spent + self.reserved
-        if not self.limit:
-            return 100 if self.budget.sharing == Sharing.POOL else 0
-        return min(100, int(used * 100 / self.limit))
 
 
 def standing_budgets(reach: Reach | None = None, subject_id: UUID | None = None) -> QuerySet[Budget]:
@@ -94,78 +40,9 @@ def standing_budgets(reach: Reach | None = None, subject_id: UUID | None = None)
     return (rows if subject_id is None else rows.filter(subject_id=subject_id)).order_by("-created_at", "-id")
 
 
-def standings(budgets: Iterable[Budget], *, with_forecast: bool = True) -> list[Standing]:
-    """How they stand, in the order given."""
-    wanted, now = list(budgets), timezone.now()
-    zone = ZoneInfo(tenant_settings().time_zone)
-    counters = BudgetCounter.objects.filter(budget__in=wanted, ends_at__gt=now, starts_at__lte=now)
-    found: dict[UUID, list[BudgetCounter]] = {}
-    for counter in counters:
-        found.setdefault(counter.budget_id, []).append(counter)
-    return [
-        _standing(budget, found.get(budget.pk, []), now, zone, with_forecast=with_forecast)
-        for budget in wanted
-    ]
-
-
-def _standing(
-    budget: Budget,
-    counters: Sequence[BudgetCounter],
-    now: dt.datetime,
-    zone: ZoneInfo,
-    *,
-    with_forecast: bool,
-) -> Standing:
-    period = period_at(budget.period, now, zone)  # type: ignore[arg-type]  # the column's choices
-    starts_at = min((counter.starts_at for counter in counters), default=period.starts_at)
-    spent = sum((counter.spent for counter in counters), Decimal(0))
-    granted = sum((counter.granted for counter in counters), Decimal(0))
-    persons = 1 if budget.sharing == Sharing.POOL else len(counters)
-    limit = budget.amount * persons + granted
-    coming = None
-    if with_forecast and budget.sharing == Sharing.POOL:
-        days = _days(budget, now, zone)
-        ends_at = counters[0].ends_at if counters else period.ends_at
-        coming = forecast(Pace(starts_at, ends_at, now, spent, limit, days), zone)
-    return Standing(
-        budget,
-        starts_at,
-        counters[0].ends_at if counters else period.ends_at,
-        spent,
-        sum((counter.reserved for counter in counters), Decimal(0)),
-        limit,
-        granted,
-        coming,
-    )
-
-
-def _days(budget: Budget, now: dt.datetime, zone: ZoneInfo) -> dict[dt.date, Decimal]:
-    """What the days before today came to for the budget's subject, from the days of the ledger."""
-    today = now.astimezone(zone).date()
-    rows = DailyUsage.objects.filter(day__gte=today - HISTORY, day__lt=today)
-    column = _COLUMNS.get(Reach(budget.reach))
-    if column is not None:
-        rows = rows.filter(**{column: budget.subject_id})
-    what: Any = Sum("amount") if budget.unit == Unit.MONEY else Sum(F("tokens_input") + F("tokens_output"))
-    return {row["day"]: Decimal(row["used"] or 0) for row in rows.values("day").annotate(used=what)}
-
-
-def members_now(budget: Budget) -> list[Member]:
-    """Who has used most of an allowance in the period of now."""
-    now = timezone.now()
-    rows = BudgetCounter.objects.filter(budget=budget, ends_at__gt=now, starts_at__lte=now).exclude(
-        member_id=POOL
-    )
-    counters = list(rows.order_by("-spent")[:MOST_MEMBERS])
-    names = dict(
-        User.objects.filter(pk__in=[counter.member_id for counter in counters]).values_list("pk", "name")
-    )
-    return [
-        Member(
-            names.get(counter.member_id, "Somebody who left"), counter.spent, budget.amount + counter.granted
-        )
-        for counter in counters
-    ]
+def has_team(team_id: UUID) -> bool:
+    """Whether the team is still there: its budgets outlive it."""
+    return Team.objects.filter(pk=team_id).exists()
 
 
 def past_counters(budget: Budget) -> list[BudgetCounter]:
@@ -237,11 +114,14 @@ def requests_seen(actor: Actor, state: str = "") -> QuerySet[BudgetRequest]:
 
 def requests_to_decide(actor: Actor) -> QuerySet[BudgetRequest]:
     """Open requests of running periods that the actor may grant or decline."""
-    rows = requests_seen(actor, RequestState.OPEN).filter(counter__ends_at__gt=timezone.now())
+    rows = requests_seen(actor, RequestState.OPEN).filter(
+        counter__ends_at__gt=timezone.now(), counter__budget__archived_at=None
+    )
     if can(actor, MANAGE):
         return rows
     led = led_teams(actor.user_id)
-    return rows.filter(counter__budget__reach=Reach.TEAM, counter__budget__subject_id__in=led)
+    of_others = rows.exclude(user_id=actor.user_id)
+    return of_others.filter(counter__budget__reach=Reach.TEAM, counter__budget__subject_id__in=led)
 
 
 def access_request(actor: Actor, request_id: UUID) -> BudgetRequest:

@@ -10,11 +10,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.utils import timezone
 
+from apps.accounts.models import TenantSettings
 from apps.accounts.selectors import tenant_settings
 from apps.audit.services import record
-from apps.metering.budgets.models import Budget, PeriodKind, Reach, Sharing, Unit
+from apps.metering.budgets.models import Budget, BudgetCounter, PeriodKind, Reach, Sharing, Unit
+from apps.metering.budgets.words import WARN_PERCENT
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -40,7 +43,11 @@ class Terms:
 def budget_create(
     *, actor: Actor | None, reach: Reach, subject_id: UUID, subject_name: str, terms: Terms
 ) -> Budget:
-    """A limit on the calls that are reserved from now on; raises ValidationError."""
+    """A limit on the calls that are reserved from now on; raises ValidationError.
+
+    The organisation's settings are locked: its currency stays, and who makes the same budget waits.
+    """
+    TenantSettings.objects.select_for_update(no_key=True).get()
     budget = Budget(
         reach=reach,
         subject_id=subject_id,
@@ -74,6 +81,7 @@ def budget_update(*, actor: Actor | None, budget: Budget, amount: Decimal) -> Bu
     before = snapshot(budget)
     budget.amount = _checked(Unit(budget.unit), amount)
     budget.save(update_fields=["amount"])
+    warn_again(budget)
     _record(actor, "budget.updated", budget, before=before, after=snapshot(budget))
     return budget
 
@@ -86,6 +94,14 @@ def budget_archive(*, actor: Actor | None, budget: Budget) -> None:
     budget.archived_at = timezone.now()
     budget.save(update_fields=["archived_at"])
     _record(actor, "budget.archived", budget, before=before)
+
+
+def warn_again(budget: Budget) -> None:
+    """With more to spend than before, the next four fifths are told of again."""
+    warned = BudgetCounter.objects.filter(
+        budget=budget, ends_at__gt=timezone.now(), warned_at__isnull=False
+    ).annotate(limit=(F("granted") + budget.amount) * WARN_PERCENT, used=F("spent") * 100)
+    warned.filter(used__lt=F("limit")).update(warned_at=None)
 
 
 def shows_budgets_set(*, actor: Actor | None, shows: bool) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from apps.metering.budgets.words import EVERY, WARN_PERCENT, amount_text, anew, name_of, outlook, sentence
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from apps.accounts.models import TenantSettings
     from apps.metering.budgets.models import BudgetCounter, BudgetRequest
     from apps.metering.budgets.purse import Line
-    from apps.metering.budgets.selectors import Member, Standing
+    from apps.metering.budgets.standings import Member, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def budget_row(standing: Standing, organisation: TenantSettings) -> BudgetRow:
         amount_text(standing.limit - standing.spent - standing.reserved, budget.unit, currency),
         standing.percent,
         anew(standing.ends_at, organisation.time_zone),
-        outlook(standing.forecast, standing.limit, budget.unit, currency, zone),
+        outlook(standing.forecast, standing.limit if not each else None, budget.unit, currency, zone),
     )
 
 
@@ -86,6 +88,12 @@ class RequestRow:
     number: str
     unit: str
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody can answer it any more: its period has ended, or its budget."""
+        counter = self.asked.counter
+        return counter.ends_at <= timezone.now() or counter.budget.archived_at is not None
+
 
 def request_row(asked: BudgetRequest, currency: str) -> RequestRow:
     """In words; `number` is the amount as a field takes it."""
@@ -101,14 +109,18 @@ def request_row(asked: BudgetRequest, currency: str) -> RequestRow:
     )
 
 
-def member_rows(members: list[Member], unit: str, currency: str) -> list[tuple[str, str, str, int]]:
-    """Name, spent, limit, percent."""
+def member_rows(
+    members: list[Member], unit: str, organisation: TenantSettings
+) -> list[tuple[str, str, str, int, str]]:
+    """Name, spent, limit, percent, forecast."""
+    currency, zone = organisation.currency, ZoneInfo(organisation.time_zone)
     return [
         (
             one.name,
             amount_text(one.spent, unit, currency),
             amount_text(one.limit, unit, currency),
             one.percent,
+            outlook(one.forecast, one.limit, unit, currency, zone),
         )
         for one in members
     ]

@@ -18,6 +18,7 @@ from apps.metering.budgets.forms import AmountForm, BudgetForm
 from apps.metering.budgets.models import Reach, Sharing
 from apps.metering.budgets.people import MANAGE, SEE
 from apps.metering.budgets.services import budget_archive, budget_create, budget_update, shows_budgets_set
+from apps.metering.budgets.standings import members_now, standings
 from apps.metering.pages import UNPROCESSABLE
 from apps.tenants.scope import current_tenant_id
 
@@ -50,7 +51,7 @@ class BudgetsPage(BudgetPage, AdminPage):
 
     def rows(self, budgets: Any) -> list[shown.BudgetRow]:
         """Budgets as the list shows them."""
-        return [shown.budget_row(one, self.organisation) for one in selectors.standings(budgets)]
+        return [shown.budget_row(one, self.organisation) for one in standings(budgets)]
 
     def form(self, reach: Reach, data: Any = None, *, is_given: bool = False) -> BudgetForm:
         """For a new budget; of a subject that is given, or of one to choose."""
@@ -173,14 +174,14 @@ class BudgetView(BudgetsPage):
     def _shown(self, budget: Budget, form: AmountForm, *, status: int = 200) -> HttpResponse:
         (row,) = self.rows([budget])
         currency, is_each = self.organisation.currency, budget.sharing == Sharing.EACH
-        members = selectors.members_now(budget) if is_each else []
+        members = members_now(budget) if is_each else []
         past = [] if is_each else selectors.past_counters(budget)
         return self.page(
             budget=budget,
             row=row,
             form=form,
             unit=currency if budget.unit == "money" else "tokens",
-            members=shown.member_rows(members, budget.unit, currency),
+            members=shown.member_rows(members, budget.unit, self.organisation),
             past=shown.past_rows(past, budget.unit, currency),
             is_each=is_each,
             back=_back(budget),
@@ -197,6 +198,6 @@ def _reach(request: HttpRequest) -> Reach:
 
 def _back(budget: Budget) -> str:
     """The list that the budget stands in."""
-    if budget.reach == Reach.TEAM:
+    if budget.reach == Reach.TEAM and selectors.has_team(budget.subject_id):
         return reverse("admin-team-budget", args=[budget.subject_id])
     return f"{reverse('admin-budgets')}?of={budget.reach}"

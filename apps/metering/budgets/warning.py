@@ -6,9 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from django.db import connections
+from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import ApiKey, Role, User
 from apps.accounts.selectors import tenant_settings
 from apps.accounts.services import notification_create
 from apps.metering.budgets.models import POOL, BudgetCounter, Reach
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 EVERY_S: Final = 15.0
 BATCH: Final = 500
+OWN_PAGE: Final = "/settings/budgets"
 
 _DUE: Final = """
 SELECT c.tenant_id, c.id FROM metering_budgetcounter c
@@ -62,16 +64,23 @@ def _warn(counter_id: UUID) -> bool:
     body = f"{spent} of {whole} are spent. It starts anew on {anew(counter.ends_at, organisation.time_zone)}."
     title = sentence(f"{percent}% of {name_of(budget)} is used")
     for user in _concerned(counter):
-        notification_create(user=user, kind="budget", title=title, body=body, url="/settings/budgets")
+        is_own = counter.member_id == user.pk or user.role not in (Role.OWNER, Role.ADMIN)
+        url = OWN_PAGE if is_own else reverse("admin-budget", args=[budget.pk])
+        notification_create(user=user, kind="budget", title=title, body=body, url=url)
     return True
 
 
 def _concerned(counter: BudgetCounter) -> list[User]:
-    """Of an allowance its person alone; of a person's budget, that person and who may give more of it."""
+    """Of an allowance its person alone; of a person's or a key's, that person and who may give more of it."""
     budget = counter.budget
     if counter.member_id != POOL:
         return list(User.objects.filter(pk=counter.member_id, is_active=True))
     people = {user.pk: user for user in givers_of(budget)}
+    owners = []
     if budget.reach == Reach.PERSON:
-        people |= {user.pk: user for user in User.objects.filter(pk=budget.subject_id, is_active=True)}
+        owners = [budget.subject_id]
+    elif budget.reach == Reach.KEY:
+        owners = list(ApiKey.objects.filter(pk=budget.subject_id).values_list("user_id", flat=True))
+    if owners:
+        people |= {user.pk: user for user in User.objects.filter(pk__in=owners, is_active=True)}
     return list(people.values())

@@ -117,11 +117,13 @@ def reason_of(error: BudgetFullError, currency: str) -> str:
     return f"{said} The budget starts anew on {anew(line.ends_at, line.time_zone)}."
 
 
-def outlook(coming: Forecast | None, limit: Decimal, unit: str, currency: str, zone: ZoneInfo) -> str:
-    """What the forecast says in a sentence; empty without one."""
+def outlook(coming: Forecast | None, limit: Decimal | None, unit: str, currency: str, zone: ZoneInfo) -> str:
+    """What the forecast says in a sentence, of everybody's allowances where no limit is given; or nothing."""
     if coming is None:
         return ""
     amount = amount_text(coming.amount, unit, currency)
+    if limit is None:
+        return f"At this pace {amount} are used by all together when it ends."
     if coming.runs_out_at is not None:
         day = coming.runs_out_at.astimezone(zone)
         return f"At this pace it is used up on {day.day} {day:%B, %H:%M}; {amount} would be needed."

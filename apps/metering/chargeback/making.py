@@ -1,14 +1,16 @@
 """Making the statements of a month: once, for all teams together, when every call of the month is closed.
 
 Runs as the platform role, since the application may only read what is frozen. Nothing can come to a month
-afterwards: calls and corrections begin now, and what has not ended yet is waited for.
+afterwards: calls and corrections begin now, what has not ended yet is waited for, and so is, for two minutes,
+what began before midnight and is being written. Where the time zone was changed, a month begins where the
+statements before it ended: no call stands in two of them or in none.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +24,7 @@ from apps.audit.models import AuditEvent
 from apps.metering.models import CostCentre, Statement, StatementLine, UsageRecord
 from apps.metering.prices import COST_STEP
 from apps.metering.rollups.amounts import AMOUNT, JOIN_RATES, RATES
+from apps.metering.rollups.upkeep import SETTLED_AFTER
 from apps.tenants.models import new_id
 from apps.tenants.platform import PLATFORM, platform_scope, tenant_ids
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 EVERY_S: Final = 600.0
 PERCENT: Final = Decimal(100)
 BATCH: Final = 1000
+LARGEST_SHIFT: Final = dt.timedelta(days=2)
+"""More than two time zones lie apart."""
 
 _LINES: Final = f"""
 WITH {RATES},
@@ -85,6 +90,12 @@ class Month:
         zone = ZoneInfo(time_zone)
         return cls(first, _midnight(first, zone), _midnight(following(first), zone))
 
+    def behind(self, frozen_until: dt.datetime | None) -> Month:
+        """From where the statements before it end, where another time zone moved its midnight."""
+        if frozen_until is None or abs(frozen_until - self.starts_at) > LARGEST_SHIFT:
+            return self
+        return replace(self, starts_at=frozen_until)
+
 
 def following(first: dt.date) -> dt.date:
     """The first day of the month after."""
@@ -95,15 +106,16 @@ def statements_create(tenant_id: UUID, month: dt.date) -> int | None:
     """Freeze the statements of the month that begins with that day; how many were made.
 
     None where it is too early: the month has not ended, or a call of it is still open. Does nothing where
-    they are made already. A month without calls has no statement.
+    they, or those of a later month, are made already. A month without calls has no statement.
     """
     with platform_scope():
         settings = TenantSettings.across.select_for_update(no_key=True).get(tenant_id=tenant_id)
         span = Month.of(month, settings.time_zone)
-        if span.ends_at > timezone.now() or _has_open_calls(tenant_id, span):
+        if span.ends_at + SETTLED_AFTER > timezone.now() or _has_open_calls(tenant_id, span):
             return None
-        if Statement.across.filter(tenant_id=tenant_id, month=month).exists():
+        if Statement.across.filter(tenant_id=tenant_id, month__gte=month).exists():
             return 0
+        span = span.behind(_frozen_until(tenant_id))
         made = _made(settings, span)
         if made:
             AuditEvent.across.create(
@@ -139,15 +151,24 @@ def _months_without(tenant_id: UUID) -> list[dt.date]:
         zone = ZoneInfo(settings.time_zone)
         last = Statement.across.filter(tenant_id=tenant_id).aggregate(last=Max("month"))["last"]
         calls = UsageRecord.across.filter(tenant_id=tenant_id)
-        since = calls.filter(created_at__gte=_midnight(following(last), zone)) if last else calls
+        since = calls.filter(created_at__gte=_frozen_until(tenant_id)) if last else calls
         first = since.order_by("created_at").values_list("created_at", flat=True).first()
     if first is None:
         return []
     month, this = first.astimezone(zone).date().replace(day=1), timezone.now().astimezone(zone).date()
+    month = max(month, following(last)) if last else month
     found = []
     while following(month) <= this:
         found.append(month)
         month = following(month)
+    return found
+
+
+def _frozen_until(tenant_id: UUID) -> dt.datetime | None:
+    """The moment before which every call stands in a statement; None: there is none."""
+    found: dt.datetime | None = Statement.across.filter(tenant_id=tenant_id).aggregate(at=Max("ends_at"))[
+        "at"
+    ]
     return found
 
 

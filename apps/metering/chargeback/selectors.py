@@ -12,6 +12,7 @@ from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
 
     from django.db.models import QuerySet
 
@@ -37,9 +38,18 @@ def access_statement(actor: Actor, statement_id: UUID) -> Statement:
 
 def lines_of(statement: Statement) -> list[StatementLine]:
     """The statement's lines by model, corrections after the calls."""
-    return list(
-        StatementLine.objects.filter(statement=statement).order_by("model_slug", "is_correction", "percent")
-    )
+    ((_, lines),) = with_lines([statement])
+    return lines
+
+
+def with_lines(found: Iterable[Statement]) -> list[tuple[Statement, list[StatementLine]]]:
+    """These statements, each with its lines, in one query."""
+    wanted = list(found)
+    rows = StatementLine.objects.filter(statement__in=wanted)
+    lines: dict[UUID, list[StatementLine]] = {}
+    for line in rows.order_by("model_slug", "is_correction", "percent"):
+        lines.setdefault(line.statement_id, []).append(line)
+    return [(statement, lines.get(statement.pk, [])) for statement in wanted]
 
 
 def months(actor: Actor) -> list[dt.date]:

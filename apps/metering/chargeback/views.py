@@ -162,9 +162,8 @@ def exported(view: Any, statements: Any, name: str) -> HttpResponse:
 
 def cells(statements: Any) -> Iterator[tuple[object, ...]]:
     """A row for each line of each statement."""
-    statement: Statement
-    for statement in statements:
-        for line in selectors.lines_of(statement):
+    for statement, lines in selectors.with_lines(statements):
+        for line in lines:
             yield (
                 statement.number, f"{statement.month:%Y-%m}", statement.team_name, statement.cost_centre,
                 line.model_slug, "yes" if line.is_correction else "", line.calls, line.unpriced,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from apps.accounts.actors import Actor
 
 MOST_DAYS: Final = 400
+EARLIEST: Final = dt.date(2000, 1, 1)
+LATEST: Final = dt.date(2199, 12, 31)
 RANGES: Final = {
     "7d": "Last 7 days",
     "30d": "Last 30 days",
@@ -116,10 +118,12 @@ def _span(chosen: str, today: dt.date) -> tuple[dt.date, dt.date]:
 
 
 def _day(text: str | None) -> dt.date | None:
+    """A day of this century's calendars: those at the ends of all time have no neighbours."""
     try:
-        return dt.date.fromisoformat(text) if text else None
+        found = dt.date.fromisoformat(text) if text else None
     except ValueError:
         return None
+    return found if found and EARLIEST <= found <= LATEST else None
 
 
 def _id(text: str | None) -> UUID | None:
