@@ -138,7 +138,7 @@ class RoleForm(forms.Form):
 
 
 class TeamForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=80, widget=forms.TextInput(attrs={"autofocus": True}))
+    name = forms.CharField(label="Name", max_length=80)
 
 
 class SetupOrganisationForm(forms.Form):

@@ -32,9 +32,9 @@ class SettingsForm(forms.Form):
 
     state = forms.ChoiceField(
         choices=PolicyState.choices,
-        help_text="In shadow every text passes; what the rules would have done is logged.",
+        help_text="As a shadow, the policy lets every text pass and logs what it would have done.",
     )
-    covers = forms.ChoiceField(label="Stands before", required=False)
+    covers = forms.ChoiceField(label="Applies to", required=False)
     unread = forms.ChoiceField(
         label="Pictures and files that no rule can read",
         required=False,
@@ -85,16 +85,16 @@ class RuleForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text="One to a line, in RE2's syntax: no look-around and no back-references.",
     )
-    direction = forms.ChoiceField(label="In", choices=DIRECTIONS)
+    direction = forms.ChoiceField(label="Applies to", choices=DIRECTIONS)
     action = forms.ChoiceField(label="Then", choices=ACTIONS)
     data_class = forms.ChoiceField(
         label="Counts as",
         required=False,
-        choices=[("", "What was found suggests"), *SLUGS],
+        choices=[("", "Decided by what is found"), *SLUGS],
         help_text="Only models and tools that are cleared for this class get the text, or its values back.",
     )
     least = forms.IntegerField(
-        label="From how many findings on", min_value=1, max_value=10_000, initial=1, required=False
+        label="Only from this many findings", min_value=1, max_value=10_000, initial=1, required=False
     )
     is_enabled = forms.BooleanField(
         label="On", required=False, initial=True, widget=forms.CheckboxInput(attrs={"class": "checkbox"})
@@ -153,6 +153,6 @@ class TrialForm(forms.Form):
     text = forms.CharField(
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="It is not sent, logged or kept. Drafts and rules in shadow count as if they were on.",
+        help_text="Not sent, logged or kept. Policies that are off or a shadow count as if they were on.",
     )
-    direction = forms.ChoiceField(label="It", choices=WAYS)
+    direction = forms.ChoiceField(label="This text", choices=WAYS)

@@ -10,6 +10,7 @@ from apps.metering.chargeback.models import CostCentre, Statement, StatementLine
 from apps.metering.clearances import Clearance, ClearanceBasis
 from apps.metering.invoices.models import Invoice, InvoiceLine
 from apps.metering.pricebook.models import ExchangeRate, Markup, ModelPrice
+from apps.metering.purposes import purpose_words
 from apps.metering.rates.models import LimitOf, RateLimit
 from apps.metering.rollups.models import DailyUsage, RollupMark
 from apps.tenants.constraints import CopiedKey
@@ -148,3 +149,8 @@ class UsageRecord(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.model_slug} {self.state} {self.call_id}"
+
+    @property
+    def purpose_words(self) -> str:
+        """What it was for, as the pages say it."""
+        return purpose_words(self.purpose)

@@ -127,7 +127,7 @@ def test_the_pages_of_clearances_and_the_report(window: Window, connected: Conne
     expect_end(asking)
     alice = window(connected.cast.alice, **look(width))
     page = alice.tab("/admin/data-classes")
-    expect(page.get_by_role("heading", name="0 rows break a rule")).to_be_visible()
+    expect(page.get_by_role("heading", name="0 calls broke a rule")).to_be_visible()
     expect(page.get_by_text("under this contract: DPA of 3 March").first).to_be_visible()
     paths = (
         "/admin/data-classes",

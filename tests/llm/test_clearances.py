@@ -242,7 +242,7 @@ def test_the_report_shows_each_call_and_proves_that_none_breaks_a_rule(
     say(**confidential())
     say()
     said = text_of(alice, reverse("admin-data-classes"))
-    assert "0 rows break a rule" in said
+    assert "0 calls broke a rule" in said
     assert "2 calls" in said
     assert "Hosted by a provider in Frankfurt, under this contract: DPA of 3 March" in said
     found = alice.get("/api/v1/data-class-report").json()

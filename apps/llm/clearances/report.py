@@ -130,6 +130,7 @@ def _told(row: UsageRecord, version: Clearance | None) -> dict[str, Any]:
         "rule": version.why if version else "",
         "reason": version.reason if version else "",
         "purpose": row.purpose,
+        "purpose_words": row.purpose_words,
         "step": row.step,
         "team": row.team_name,
         "person": row.user_name,

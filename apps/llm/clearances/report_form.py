@@ -23,7 +23,10 @@ class ReportForm(forms.Form):
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     data_class = forms.ChoiceField(label="Data class", required=False, choices=[("", "All"), *SLUGS])
     model = forms.CharField(
-        label="Model", required=False, max_length=100, widget=forms.TextInput(attrs={"placeholder": "Its id"})
+        label="Model",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"placeholder": "such as gpt-5"}),
     )
 
     def period(self) -> Period:

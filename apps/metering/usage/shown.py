@@ -65,10 +65,11 @@ def amount_text(used: Used, currency: str) -> str:
 def charts(total: Day, days: Sequence[Day], models: Mapping[str, list[int]], currency: str) -> list[Chart]:
     """Tokens by model, cost, and active people, day by day."""
     begin, end = days[0].day, days[-1].day
+    people = "person" if total.people == 1 else "people"
     said = [
         f"{total.tokens:,} tokens in {total.calls:,} calls.",
         f"{money(total.amount, currency)} in all, {money(_peak(days), currency)} on the dearest day.",
-        f"{total.people:,} people in all, at most {max(day.people for day in days):,} on a day.",
+        f"{total.people:,} {people} in all, at most {max(day.people for day in days):,} on a day.",
     ]
     return [
         line_chart(Words("tokens", "Tokens by model", said[0], "tokens"), models, begin, end, is_daily=True),

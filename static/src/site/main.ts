@@ -1,4 +1,5 @@
 import "../css/app.css";
+import "../css/pages.css";
 import "./elements/autofocus";
 import "./elements/confirm-dialog";
 import "./elements/copy-button";
