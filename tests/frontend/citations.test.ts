@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Citation } from "../../static/src/chat/api/types";
 import { unitOffsets, unitsOf } from "../../static/src/chat/lib/codepoints";
-import { findQuote } from "../../static/src/chat/lib/quote";
+import { findQuote, markQuote } from "../../static/src/chat/lib/quote";
 import { CLOSE, OPEN, withCitations, withoutMarks } from "../../static/src/chat/markdown/citations";
 import { lex } from "../../static/src/chat/markdown/extensions";
 
@@ -84,5 +84,16 @@ describe("a quote in its passage", () => {
     expect(findQuote("x Tenants\n  move. y", "tenants move.")).toEqual({ start: 2, end: 17 });
     expect(findQuote("x", "missing (quote)")).toBeNull();
     expect(findQuote("x", " ")).toBeNull();
+  });
+
+  test("is lit in the passage, or across it and what stands around it", () => {
+    const lit = (quote: string) =>
+      markQuote("One two. ", "Three four. ", "Five.", quote).map((one) => one.lit);
+    expect(lit("three four.")).toEqual(["", "Three four.", ""]);
+    expect(lit("two. Three four. Five")).toEqual(["two. ", "Three four. ", "Five"]);
+    expect(lit("Five.")).toEqual(["", "", "Five."]);
+    expect(markQuote("a", "b", "c", "none")).toEqual(
+      ["a", "b", "c"].map((rest) => ({ plain: "", lit: "", rest })),
+    );
   });
 });
