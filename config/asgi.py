@@ -15,6 +15,7 @@ from servestatic import ServeStaticASGI  # noqa: E402 - as above
 from apps.api.openai.door import CompletionsDoor  # noqa: E402 - as above
 from apps.chat.api.door import MessageDoor  # noqa: E402 - as above
 from apps.files.asgi import BodyLimit  # noqa: E402 - as above
+from apps.rest.asgi import RequestIds  # noqa: E402 - as above
 from apps.runs.engine.collector import calm_collector  # noqa: E402 - as above
 from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
@@ -47,6 +48,8 @@ def _refuse_unsafe_role() -> None:
 
 env.refuse_vendor_variables()
 _refuse_unsafe_role()
-http = MessageDoor(CompletionsDoor(BodyLimit(pages), security_headers()), security_headers())
-application = _with_static(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}))
+doors = MessageDoor(CompletionsDoor(BodyLimit(pages), security_headers()), security_headers())
+application = _with_static(
+    ProtocolTypeRouter({"http": RequestIds(doors), "websocket": URLRouter(websocket_urlpatterns)})
+)
 calm_collector()

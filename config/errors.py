@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+
+from apps.rest.errors import CONTENT_TYPE, ProblemError
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -25,7 +26,7 @@ _TEXTS = {
     404: (
         "not_found",
         "There is nothing here for you",
-        "It may have been removed, or it is not shared with you.",
+        "It may have been deleted, or it belongs to someone else.",
     ),
     500: (
         "server_error",
@@ -38,18 +39,12 @@ _TEXTS = {
 def _answer(request: HttpRequest, status: int, **extra: Any) -> HttpResponseBase:
     code, title, detail = _TEXTS[status]
     detail = extra.get("detail", detail)
-    reference = secrets.token_hex(6)
+    problem = ProblemError(status, code, title, detail)
     if request.path.startswith("/v1/"):
-        body: dict[str, Any] = {
-            "error": {"message": f"{title}. {detail}", "type": code, "param": None, "code": code}
-        }
-        return JsonResponse(body, status=status)
+        return JsonResponse(problem.openai_body(), status=status)
     if request.path.startswith("/api/"):
-        body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
-        return JsonResponse(
-            body | {"reference": reference}, status=status, content_type="application/problem+json"
-        )
-    context = {"title": title, "detail": detail, "status": status, "reference": reference}
+        return JsonResponse(problem.body(), status=status, content_type=CONTENT_TYPE)
+    context = {"title": title, "detail": detail, "status": status, "reference": problem.reference}
     try:
         return render(request, f"errors/{status}.html", context, status=status)
     except Exception:  # noqa: BLE001 - a broken template or database must still leave an answer

@@ -92,6 +92,8 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     if b"text/html" in dict(scope["headers"]).get(b"accept", b""):
         body = render_to_string("errors/problem.html", {"problem": problem}).encode()
         kind = b"text/html; charset=utf-8"
+    elif scope["path"].startswith("/v1/"):
+        body, kind = orjson.dumps(problem.openai_body()), b"application/json"
     else:
         body, kind = orjson.dumps(problem.body()), b"application/problem+json"
     headers = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Final
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -11,6 +13,34 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+
+
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def request_id() -> str:
+    """What the request being served is called, in its answer and in the log; made up outside of one."""
+    return _request_id.get() or secrets.token_hex(6)
+
+
+class RequestIds:
+    """Calls each request by an id of its own, which its answer carries as `x-request-id`."""
+
+    def __init__(self, inner: Application) -> None:
+        self._inner: Final = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An ASGI application."""
+        made = secrets.token_hex(6)
+        _request_id.set(made)
+        header = (b"x-request-id", made.encode())
+
+        def named(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), header]
+            return send(message)
+
+        await self._inner(scope, receive, named)
 
 
 def header_pairs(headers: Mapping[str, str]) -> Headers:

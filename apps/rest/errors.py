@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
+
+from apps.rest.asgi import request_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,7 +42,7 @@ class ProblemError(Exception):
         self.detail = detail
         self.errors = errors
         self.headers = dict(headers or {})
-        self.reference = secrets.token_hex(6)
+        self.reference = request_id()
 
     def body(self) -> dict[str, Any]:
         """The problem as JSON; the same for every missing or hidden object."""
@@ -57,6 +58,16 @@ class ProblemError(Exception):
         if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             found["reference"] = self.reference
         return found
+
+    def openai_body(self) -> dict[str, Any]:
+        """The same as OpenAI's clients read it."""
+        told = {
+            "message": f"{self.title}. {self.detail}",
+            "type": self.code,
+            "param": None,
+            "code": self.code,
+        }
+        return {"error": told}
 
     def response(self) -> Response:
         """The problem as a response."""

@@ -101,6 +101,8 @@ def test_a_conversation_with_tools_and_a_picture() -> None:
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id"),
         ({"messages": [{"role": "assistant"}]}, "messages[0]"),
         ({"n": 2}, "n"),
+        ({"n": []}, "n"),
+        ({"n": True}, "n"),
         ({"stream": "yes"}, "stream"),
         ({"stream_options": {"include_usage": True}}, "stream_options"),
         ({"temperature": 3}, "temperature"),
@@ -112,7 +114,9 @@ def test_a_conversation_with_tools_and_a_picture() -> None:
         ({"tool_choice": 7}, "tool_choice"),
         ({"tool_choice": []}, "tool_choice"),
         ({"response_format": {"type": "xml"}}, "response_format"),
-        ({"logprobs": True}, "logprobs"),
+        ({"response_format": {"type": []}}, "response_format"),
+        ({"logprobs": True, "top_logprobs": 2}, "logprobs"),
+        ({"tools": [{"type": "function", "function": {"name": "now", "strict": "yes"}}]}, "strict"),
         ({"functions": [{"name": "old"}]}, "functions"),
         ({"modalities": ["audio"]}, "modalities"),
         ({"temprature": 1}, "temprature"),
@@ -144,8 +148,20 @@ def test_other_inputs_are_refused(given: object) -> None:
     assert refused.value.param == "input"
 
 
+@pytest.mark.parametrize("given", [[], {}, ["float"], "binary"])
+def test_other_encodings_of_vectors_are_refused(given: object) -> None:
+    with pytest.raises(DialectError) as refused:
+        read_embedding({"model": "e", "input": "a", "encoding_format": given})
+    assert refused.value.param == "encoding_format"
+
+
+def test_a_tool_is_strict_where_it_was_asked_for() -> None:
+    tools = [{"type": "function", "function": {"name": name, "strict": name == "b"}} for name in "ab"]
+    assert [tool.is_strict for tool in read_completion(body(tools=tools)).request.tools] == [False, True]
+
+
 def test_failures_have_the_status_that_clients_act_on() -> None:
-    assert from_failure("rate_limit", retry_after=7.4).headers == {"Retry-After": "7"}
+    assert from_failure("rate_limit", retry_after=7.4).headers == {"Retry-After": "8"}
     statuses = {
         kind: from_failure(kind).status for kind in ("quota", "context_overflow", "timeout", "interrupted")
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,6 +209,24 @@ def test_a_refused_body_that_never_ends_is_left_in_the_end(monkeypatch: pytest.M
     asyncio.run(asgi.BodyLimit(None)(scope, receive, send))  # type: ignore[arg-type]  # never called
     assert sent[0]["status"] == 413
     assert sent[-1] == {"type": "http.response.body"}
+
+
+def test_a_body_refused_below_v1_is_told_as_openai_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from apps.files.asgi import BodyLimit
+
+    monkeypatch.setattr("django.conf.settings.MAX_UPLOAD_BYTES", 0)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/v1/files", "headers": [(b"content-length", b"999999")]}
+    asyncio.run(BodyLimit(None)(scope, receive, send))  # type: ignore[arg-type]  # never called
+    assert (b"content-type", b"application/json") in sent[0]["headers"]
+    assert json.loads(sent[1]["body"])["error"]["code"] == "file_too_large"
 
 
 def test_long_bodies_are_refused_at_the_door(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from apps.llm.vendors.base import (
     Modality,
     ReasoningPart,
     TextPart,
+    Timeouts,
     ToolCallPart,
     ToolResultPart,
     ToolSpec,
@@ -66,7 +67,7 @@ def test_body_holds_every_part_and_setting() -> None:
             ),
             ChatMessage("tool", (ToolResultPart("a", "1"), ToolResultPart("b", "2", is_error=True))),
         ),
-        tools=(ToolSpec("one", "First.", {"type": "object", "properties": {}}),),
+        tools=(ToolSpec("one", "First.", {"type": "object", "properties": {}}, is_strict=True),),
         tool_choice="one",
         temperature=0.5,
         top_p=0.9,
@@ -115,6 +116,7 @@ def test_body_holds_every_part_and_setting() -> None:
                     "name": "one",
                     "description": "First.",
                     "parameters": {"type": "object", "properties": {}},
+                    "strict": True,
                 },
             }
         ],
@@ -260,13 +262,15 @@ def test_stop_closes_the_hosts_socket_at_once(way: str) -> None:
 
 
 def test_two_hundred_streams_at_once_share_one_loop() -> None:
+    unhurried = Timeouts(connect=30, first_token=30, idle=30, total=60)
+
     async def ask() -> list[str]:
         async with Server([Answer([HELLO, STOP, DONE], pause=0.05)]) as server:
             endpoint = server.endpoint()
 
             async def one() -> str:
                 text = ""
-                async for delta in vendor_for("openai_compatible").stream(endpoint, ASKED, QUICK):
+                async for delta in vendor_for("openai_compatible").stream(endpoint, ASKED, unhurried):
                     text += getattr(delta, "text", "")
                 return text
 

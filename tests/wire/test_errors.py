@@ -133,6 +133,7 @@ CASES: list[tuple[int, Any, ErrorKind]] = [
     (500, openai("The server had an error", None, "server_error"), K.SERVER),
     (500, "", K.SERVER),
     (400, openai("Unsupported parameter: 'max_tokens'", "unsupported_parameter"), K.BAD_REQUEST),
+    (500, openai("image input is not supported - hint: provide the mmproj"), K.BAD_REQUEST),
     (422, {"detail": [{"loc": ["body", "x"], "msg": "Extra inputs are not permitted"}]}, K.BAD_REQUEST),
     (302, "", K.PROTOCOL),
 ]

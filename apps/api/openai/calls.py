@@ -190,7 +190,7 @@ def failure_of(end: dict[str, Any] | None) -> DialectError | None:
     if end["state"] == "done":
         return None
     error = end["error"] or {"kind": "interrupted"}
-    said = f"{error.get('title', '')}. {error.get('detail', '')}"
+    said = " ".join(f"{error[part].rstrip('.')}." for part in ("title", "detail") if error.get(part))
     return from_failure(error["kind"], retry_after=end["data"].get("retry_after"), said=said)
 
 

@@ -65,6 +65,16 @@ def wrong_key() -> DialectError:
     )
 
 
+def server_fault(reference: str) -> DialectError:
+    """500: ours, under the reference that the log has."""
+    return DialectError(
+        500,
+        f"Something went wrong here. Try again; nothing was kept. Reference: {reference}.",
+        type="api_error",
+        code="server_error",
+    )
+
+
 def missing_scope(scope: str) -> DialectError:
     """403: the key is good, but not for this."""
     return DialectError(
@@ -160,8 +170,8 @@ WORTH_WAITING_S: Final = 60.0
 _UNKNOWN = (500, "api_error", "server_error", "Something went wrong here. Try again; nothing was kept.")
 
 
-_REFUSALS: Final = ("budget", "rate", "clearance", "policy", "policy_ask")
-"""Kinds whose failure carries words of its own: which limit or rule, and what to do."""
+_WORDED: Final = ("budget", "rate", "clearance", "policy", "policy_ask", ErrorKind.BAD_REQUEST)
+"""Kinds whose failure carries words of its own: which limit, rule or parameter, and what to do."""
 
 
 def from_failure(kind: str, *, retry_after: float | None = None, said: str = "") -> DialectError:
@@ -169,7 +179,7 @@ def from_failure(kind: str, *, retry_after: float | None = None, said: str = "")
 
     Where that takes more than a minute, or money, the official client is told not to ask again by itself.
 
-    `said` is what the run's error says, which holds for the organisation's own limits and rules.
+    `said` is what the run's error says, which counts for `_WORDED` kinds alone.
     """
     status, type_, code, message = _FAILURES.get(kind, _UNKNOWN)
     headers = {}
@@ -179,5 +189,5 @@ def from_failure(kind: str, *, retry_after: float | None = None, said: str = "")
         retry_after = retry_after or 5
     if status in {429, 503} and retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
-    words = said if kind in _REFUSALS and said else message
+    words = said if kind in _WORDED and said else message
     return DialectError(status, words, type=type_, code=code, headers=headers)

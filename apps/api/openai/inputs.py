@@ -28,6 +28,10 @@ _PICTURE_FIELDS = PICTURE_OPTIONS | {
     "model", "prompt", "n", "size", "response_format", "user", "stream", FIELD,
 }  # fmt: skip
 _RERANK_FIELDS = frozenset({"model", "query", "documents", "top_n", "return_documents", "user", FIELD})
+_TOKENS = (
+    "'input' holds strings: numbers of tokens mean nothing to a model with other tokens than OpenAI's. "
+    "In LangChain, set check_embedding_ctx_length=False."
+)
 _SIZE = re.compile(r"[1-9]\d{1,3}x[1-9]\d{1,3}")
 
 
@@ -66,7 +70,7 @@ def read_embedding(body: object) -> Embedding:
     fields = body_object(body)
     refuse_others(fields, frozenset({"model", "input", "dimensions", "encoding_format", "user", FIELD}))
     stated_class(fields)
-    encoding = fields.get("encoding_format") or "float"
+    encoding = text(fields, "encoding_format") or "float"
     if encoding not in {"float", "base64"}:
         raise invalid("'encoding_format' is 'float' or 'base64'.", "encoding_format")
     return Embedding(
@@ -143,12 +147,15 @@ def _option(value: object, name: str) -> str | int:
 def _inputs(value: object) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts or len(texts) > MAX_INPUTS:
-        raise invalid(f"'input' is a string or a list of 1 to {MAX_INPUTS} strings.", "input")
+        message = (
+            f"'input' is a string or a list of 1 to {MAX_INPUTS} strings: send more in several requests."
+        )
+        raise invalid(message, "input")
     for each in texts:
+        if isinstance(each, int | list):
+            raise invalid(_TOKENS, "input", "unsupported_value")
         if not isinstance(each, str) or not each:
-            raise invalid(
-                "'input' holds strings that are not empty; token numbers are not supported.", "input"
-            )
+            raise invalid("'input' holds strings that are not empty.", "input")
         if len(each) > MAX_INPUT_LENGTH:
             raise invalid(
                 f"An input has at most {MAX_INPUT_LENGTH} characters.", "input", "string_above_max_length"

@@ -80,11 +80,12 @@ def read_completion(body: object) -> Completion:
 
 
 def _refuse_unsupported(fields: Mapping[str, Any]) -> None:
-    if fields.get("n") not in {None, 1} or isinstance(fields.get("n"), bool):
+    wanted = fields.get("n")
+    if wanted is not None and (isinstance(wanted, bool) or wanted != 1):
         raise invalid(
             "Only one answer per request is given: leave 'n' out or send 1.", "n", "unsupported_value"
         )
-    for name in fields.keys() - READ - IGNORED - PASSED:
+    for name in sorted(fields.keys() - READ - IGNORED - PASSED):
         value = fields[name]
         if value is None or value in NEUTRAL.get(name, ()):
             continue
@@ -134,7 +135,7 @@ def _tool(item: object, index: int) -> ToolSpec:
         raise invalid(
             "A function's description is a string, its parameters a JSON schema.", f"tools[{index}].function"
         )
-    return ToolSpec(name, description, parameters)
+    return ToolSpec(name, description, parameters, is_strict=flag(function, "strict"))
 
 
 def _tool_choice(value: object) -> str | None:
@@ -152,6 +153,6 @@ def _tool_choice(value: object) -> str | None:
 def _response_format(value: object) -> Mapping[str, Any] | None:
     if value is None:
         return None
-    if not isinstance(value, Mapping) or value.get("type") not in {"text", "json_object", "json_schema"}:
+    if not isinstance(value, Mapping) or str(value.get("type")) not in {"text", "json_object", "json_schema"}:
         raise invalid("'response_format' has type 'text', 'json_object' or 'json_schema'.", "response_format")
     return value

@@ -200,11 +200,17 @@ def ranking(*, answer_id: str, model: str, made: Ranking, usage: Mapping[str, An
 
 def models(slugs_and_owners: Sequence[tuple[str, str, int]]) -> bytes:
     """The list of models: id, owner, time of creation in seconds."""
-    rows = [
-        {"id": slug, "object": "model", "created": created, "owned_by": owner}
-        for slug, owner, created in slugs_and_owners
-    ]
+    rows = [_model(*each) for each in slugs_and_owners]
     return orjson.dumps({"object": "list", "data": rows})
+
+
+def model(slug: str, owner: str, created: int) -> bytes:
+    """One model, as the list has it."""
+    return orjson.dumps(_model(slug, owner, created))
+
+
+def _model(slug: str, owner: str, created: int) -> dict[str, Any]:
+    return {"id": slug, "object": "model", "created": created, "owned_by": owner}
 
 
 def _whole_call(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from django.db import InterfaceError, OperationalError
 from apps.api.openai import responses
 from apps.api.openai.access import SCOPE_OF, Bearer, Wish, list_models, open_run
 from apps.api.openai.calls import Call, end_of
-from apps.api.openai.errors import DialectError, from_failure, invalid
+from apps.api.openai.errors import DialectError, from_failure, invalid, server_fault, unknown_model
 from apps.api.openai.handover import take
 from apps.api.openai.inputs import read_embedding, read_picture, read_rerank
 from apps.api.openai.kinds import COMPLETION, EMBEDDING, PICTURE, RERANK
 from apps.api.openai.requests import read_completion
 from apps.api.openai.stated import FIELD
 from apps.api.openai.vectors import unpacked_vectors
+from apps.rest.errors import fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -123,6 +124,14 @@ async def models(bearer: Bearer) -> Answer:
     return Answer(responses.models(await list_models(bearer)))
 
 
+async def model(bearer: Bearer, model_id: str) -> Answer:
+    """One of them."""
+    for listed in await list_models(bearer):
+        if listed[0] == model_id:
+            return Answer(responses.model(*listed))
+    raise unknown_model(model_id)
+
+
 async def answered(answering: Awaitable[Answer]) -> Answer:
     """The answer, or the refusal in OpenAI's shape."""
     try:
@@ -131,6 +140,8 @@ async def answered(answering: Awaitable[Answer]) -> Answer:
         return refusal(error)
     except (OperationalError, InterfaceError):
         return refusal(from_failure("unavailable"))
+    except Exception as error:  # noqa: BLE001 - the door has no Django behind it that would answer
+        return refusal(server_fault(fault_of(error).reference))
 
 
 def refusal(error: DialectError) -> Answer:

@@ -13,6 +13,8 @@ from apps.api.openai.access import Bearer
 from apps.api.openai.confirming import CONFIRM, confirmed_rules
 from apps.api.openai.errors import DialectError
 from apps.api.openai.serving import Answer
+from apps.api.openai.stores.base import dialect_of
+from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
     from apps.accounts.middleware import ActingRequest
@@ -49,6 +51,19 @@ async def models(request: ActingRequest) -> HttpResponseBase:
 
 
 @csrf_exempt
+async def model(request: ActingRequest, model_id: str) -> HttpResponseBase:
+    """GET: one of these models."""
+    return _response(await serving.answered(_model(request, model_id)))
+
+
+@csrf_exempt
+async def nothing(request: ActingRequest) -> HttpResponseBase:
+    """What is no id of a file or store, told like one that is another's."""
+    del request
+    return _response(serving.refusal(dialect_of(not_found())))
+
+
+@csrf_exempt
 async def nowhere(request: ActingRequest) -> HttpResponseBase:
     """Whatever else OpenAI has, this server has not."""
     message = f"{request.method} {request.path[:200]} is not served here. /docs/api/ lists what is."
@@ -74,6 +89,11 @@ async def _rerank(request: ActingRequest) -> Answer:
 async def _models(request: ActingRequest) -> Answer:
     _require("GET", request)
     return await serving.models(_bearer(request))
+
+
+async def _model(request: ActingRequest, model_id: str) -> Answer:
+    _require("GET", request)
+    return await serving.model(_bearer(request), model_id)
 
 
 def _response(answer: Answer) -> HttpResponseBase:

@@ -144,11 +144,15 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool that the model may call; `parameters` is a JSON schema."""
+    """A tool that the model may call; `parameters` is a JSON schema.
+
+    `is_strict`: arguments must follow the schema, which hosts of OpenAI's protocol can hold a model to.
+    """
 
     name: str
     description: str
     parameters: Mapping[str, Any]
+    is_strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from apps.llm.vendors.base import ChatMessage, ChatRequest, TextPart
+from apps.llm.vendors.base import ChatMessage, ChatRequest, TextPart, ToolSpec
 from apps.llm.vendors.dialect import Dialect
 from apps.llm.vendors.efforts import nearest
 from apps.llm.vendors.openai_words import WORDS, extra_of
@@ -75,14 +75,13 @@ def _tools(request: ChatRequest, dialect: Dialect) -> dict[str, Any]:
     tools = [tool for tool in request.tools if dialect.names_tool or tool.name == choice] or request.tools
     if not tools:
         return {}
-    wires = [
-        {
-            "type": "function",
-            "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
-        }
-        for tool in tools
-    ]
-    return {"tools": wires, "tool_choice": _choice(choice, dialect)}
+    return {"tools": [_tool(tool) for tool in tools], "tool_choice": _choice(choice, dialect)}
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    strict = {"strict": True} if tool.is_strict else {}
+    return {"type": "function", "function": function | strict}
 
 
 def _choice(choice: str | None, dialect: Dialect) -> str | dict[str, Any] | None:

@@ -170,7 +170,10 @@ class _Rule:
         return bool(codes & self.codes) or (status in self.statuses and self.words.search(text) is not None)
 
 
+_BLIND = re.compile(r"image input is not supported", re.IGNORECASE)  # llama.cpp, which calls it its own fault
+
 _RULES = (
+    _Rule(ErrorKind.BAD_REQUEST, frozenset(), _BLIND, frozenset({500})),
     _Rule(ErrorKind.CONTEXT_OVERFLOW, _CONTEXT_CODES, _CONTEXT, _ANY_CLIENT_OR_SERVER),
     _Rule(ErrorKind.CONTENT_FILTER, _FILTER_CODES, _FILTER, frozenset({_IN_STREAM, 400, 403})),
     _Rule(ErrorKind.QUOTA, _QUOTA_CODES, _QUOTA, frozenset(range(600))),

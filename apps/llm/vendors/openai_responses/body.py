@@ -98,7 +98,7 @@ def _format(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tools(request: ChatRequest) -> dict[str, Any]:
-    """Tools in the flat shape; not strict, since that would make every parameter required."""
+    """Tools in the flat shape; strict only where asked, since that makes every parameter required."""
     if not request.tools:
         return {}
     tools = [
@@ -107,7 +107,7 @@ def _tools(request: ChatRequest) -> dict[str, Any]:
             "name": tool.name,
             "description": tool.description,
             "parameters": tool.parameters,
-            "strict": False,
+            "strict": tool.is_strict,
         }
         for tool in request.tools
     ]
