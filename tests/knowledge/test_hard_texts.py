@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 import pytest
 
@@ -12,6 +13,7 @@ from apps.knowledge.chunking import SIZE, chunk
 from apps.knowledge.parsing.errors import UNKNOWN_SCRIPT, ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS
 from apps.knowledge.parsing.ocr.lines import Box
+from apps.knowledge.parsing.ocr.models import Models
 from apps.knowledge.parsing.ocr.reading import _is_strange
 from apps.knowledge.parsing.parsed import Parsed
 from apps.knowledge.parsing.registry import parse
@@ -136,14 +138,16 @@ def test_writing_that_the_models_do_not_know_is_told_from_reading(
     texts: list[tuple[str, float]], *, is_strange: bool
 ) -> None:
     lines = [Box(0, 50 * at, 600, 50 * at + 40) for at in range(len(texts))]
-    assert _is_strange(lines, texts) is is_strange
+    assert _is_strange(lines, texts, Models.doubt) is is_strange
 
 
-def test_picture_in_an_unknown_script_says_which_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_picture_in_an_unknown_script_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     from apps.knowledge.parsing import recognition
     from apps.knowledge.parsing.ocr.reading import UnknownScriptError
 
     class Stranger:
+        read_as: Counter[str] = Counter()
+
         def text(self, _: object) -> str:
             raise UnknownScriptError
 
@@ -156,7 +160,7 @@ def test_picture_in_an_unknown_script_says_which_are_read(monkeypatch: pytest.Mo
     with pytest.raises(ParseError) as caught:
         read(picture("Привет"), "scan.png")
     assert (caught.value.kind, caught.value.message) == (ParseErrorKind.NO_TEXT, UNKNOWN_SCRIPT)
-    assert "Latin, Greek, Chinese and Japanese" in UNKNOWN_SCRIPT
+    assert "Choose its language" in UNKNOWN_SCRIPT
 
 
 def test_names_that_promise_another_kind_are_refused_with_both_kinds_in_words() -> None:

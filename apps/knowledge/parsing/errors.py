@@ -73,8 +73,9 @@ OWN_ENTITIES = (
 TOO_DEEP = "It lies too deep inside other files to be read. Take it out and upload it by itself."
 
 UNKNOWN_SCRIPT = (
-    "The writing in this picture or scan cannot be read: pictures are read in Latin, Greek, Chinese and "
-    "Japanese script. Files with a text layer are read in every script: upload a copy with one."
+    "The writing in this picture or scan cannot be read: it is unclear, in a script that is not known here, "
+    "or in another language than was chosen for it. Choose its language and read it again, or upload a copy "
+    "with a text layer."
 )
 
 # Trying the same bytes again can only help where the cause may lie outside the file.

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from apps.knowledge.parsing.ocr.languages import LANGUAGES
+
 SectionKind = Literal["text", "table"]
 
 SEPARATOR = "\n\n"
@@ -39,12 +41,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document as read. `pages` is 0 where the format has none; `language` is an ISO 639-1 code or None."""
+    """A document as read. `pages` is 0 where the format has none; `language` is an ISO 639-1 code or None.
+
+    `read_as`: the languages that its pictures of text were read in (recognition.read_as).
+    """
 
     title: str
     language: str | None
     sections: tuple[Section, ...]
     pages: int = 0
+    read_as: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -69,6 +75,7 @@ def encode(parsed: Parsed) -> bytes:
         "title": parsed.title,
         "language": parsed.language,
         "pages": parsed.pages,
+        "read_as": parsed.read_as,
         "sections": sections,
     }
     return json.dumps(document, ensure_ascii=True).encode("ascii")
@@ -81,11 +88,12 @@ def decode(document: Any) -> Parsed:
         pages = document["pages"]
         language = document["language"]
         title = clean(document["title"])
+        read_as = tuple(code for code in document["read_as"] if code == "" or code in LANGUAGES)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError("not a parsed document") from error
     if not isinstance(pages, int) or not (language is None or isinstance(language, str)):
         raise ValueError("not a parsed document")
-    return Parsed(title=title[:500], language=language and language[:16], sections=sections, pages=pages)
+    return Parsed(title[:500], language and language[:16], sections, pages, read_as)
 
 
 def _section(*row: Any) -> Section:

@@ -8,6 +8,7 @@ from time import process_time
 from typing import TYPE_CHECKING
 
 from apps.knowledge.parsing.errors import UNKNOWN_SCRIPT, ParseError, ParseErrorKind
+from apps.knowledge.parsing.ocr.languages import AUTOMATIC, LANGUAGES
 
 if TYPE_CHECKING:
     from apps.knowledge.parsing.ocr.models import Picture
@@ -38,20 +39,24 @@ def report_to(progress: Progress) -> None:
     _prepared.progress = progress
 
 
-def prepare(*, spare: float = inf) -> None:
+def prepare(*, spare: float = inf, language: str = AUTOMATIC) -> None:
     """Load the models, where this installation has them; afterwards no file is opened to read pictures.
 
-    Pictures that only add to a page's text are read within `spare` seconds of processor time.
+    Pictures that only add to a page's text are read within `spare` seconds of processor time. `language` is
+    a code of parsing.ocr.languages, or AUTOMATIC.
     """
     _prepared.is_prepared = True
     try:
         from PIL import Image
 
+        from apps.knowledge.parsing.ocr.choosing import Chooser
         from apps.knowledge.parsing.ocr.models import Models
         from apps.knowledge.parsing.ocr.reading import Reader
+        from apps.knowledge.parsing.ocr.tesseract import opened
 
         Image.init()
-        _prepared.reader = Reader(Models())
+        models = Models()
+        _prepared.reader = Reader(models, Chooser(models, opened(LANGUAGES.values()), language))
     except (ImportError, OSError):
         _prepared.reader = None
     _prepared.until = spare
@@ -90,6 +95,12 @@ def recognised(picture: Picture) -> str:
 def nothing_read() -> ParseError:
     """What to say of a document whose pictures gave no text: none was seen, or none in a known script."""
     return ParseError(ParseErrorKind.NO_TEXT, UNKNOWN_SCRIPT if _prepared.strange else "")
+
+
+def read_as() -> tuple[str, ...]:
+    """The languages that pictures were read in, by code, of most pages first; "" for PP-OCR's."""
+    reader = _prepared.reader
+    return tuple(code for code, _ in reader.read_as.most_common()) if reader else ()
 
 
 def report(done: int, total: int) -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import PurePath
 from types import ModuleType
 
-from apps.knowledge.language import detect_language
-from apps.knowledge.parsing import encoding
+from apps.knowledge.language import UNKNOWN, detect_language
+from apps.knowledge.parsing import encoding, recognition
 from apps.knowledge.parsing.catalogue import FORMATS, Format
 from apps.knowledge.parsing.detection import detect, glance
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
@@ -80,8 +80,11 @@ def _finished(parsed: Parsed, name: str) -> Parsed:
     if not sections:
         raise ParseError(ParseErrorKind.EMPTY)
     title = " ".join(clean(parsed.title).split()) or PurePath(name).stem
+    read_as = recognition.read_as()
     language = detect_language(_sample(sections)) or parsed.language
-    return Parsed(title, language, sections, parsed.pages)
+    if language in {None, UNKNOWN}:
+        language = next(filter(None, read_as), language)
+    return Parsed(title, language, sections, parsed.pages, read_as)
 
 
 def _sample(sections: tuple[Section, ...]) -> str:

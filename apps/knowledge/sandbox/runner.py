@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from apps.knowledge.giving_way import held_up_s, lower_with_us
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS, RECOGNITION_LIMITS, Limits
+from apps.knowledge.parsing.ocr.languages import AUTOMATIC
 from apps.knowledge.parsing.parsed import Parsed, decode
 from apps.knowledge.sandbox import reporting
 
@@ -60,18 +61,21 @@ def parse_sandboxed(
     limits: Limits = DEFAULT_LIMITS,
     *,
     recognition: Limits = RECOGNITION_LIMITS,
+    scan_language: str = AUTOMATIC,
     progress: Progress | None = None,
 ) -> Parsed:
     """Read a document in a closed subprocess; `name` is the file's name as uploaded, a hint and a title only.
 
     A document with pictures of text is read anew by a subprocess with the models that recognise it, within
-    `recognition`; `progress` is called with the pages done and their number. Returns within `limits.wall`,
-    then `recognition.wall`, and a second each. Raises ParseError, of whatever the document does to the
+    `recognition`, in `scan_language` (a code of parsing.ocr.languages, or AUTOMATIC); `progress` is called
+    with the pages done and their number. Returns within `limits.wall`, then `recognition.wall`, and a second
+    each. Raises ParseError, of whatever the document does to the
     parser; OSError when `source` cannot be opened.
     """
-    document = run(source, _ENTRY, {"name": name, "recognise": False}, limits, progress)
+    arguments = {"name": name, "scan_language": scan_language}
+    document = run(source, _ENTRY, {**arguments, "recognise": False}, limits, progress)
     if document is None:
-        document = run(source, _ENTRY, {"name": name, "recognise": True}, recognition, progress)
+        document = run(source, _ENTRY, {**arguments, "recognise": True}, recognition, progress)
     try:
         return decode(document)
     except ValueError as error:

@@ -1,6 +1,6 @@
 """The recognition models (PP-OCRv6 small, from the package rapidocr): one finds lines, one reads them.
 
-They read Latin letters with every accent, Greek, Chinese and Japanese, without a choice of language.
+The one that finds lines finds them in every script; the other reads Latin letters, Chinese and Japanese.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from apps.knowledge.parsing.ocr.languages import Language
+
     Picture = NDArray[np.uint8]
     Scores = NDArray[np.float32]
 
@@ -25,6 +27,10 @@ _MIN_WIDTH, _MAX_WIDTH = 16, 4000
 
 class Models:
     """Both models, loaded; `find` and `read` open nothing any more. Raises OSError where they are missing."""
+
+    doubt = 0.76
+    least = 0.5
+    language: Language | None = None
 
     def __init__(self) -> None:
         package = find_spec("rapidocr")

@@ -25,19 +25,24 @@ class Line:
         return self.bottom - self.top
 
 
-def page_text(lines: list[Line]) -> str:
-    """Rows from top to bottom, an empty line where a wide gap parts paragraphs; two columns in turn."""
-    return "\n\n".join(_rows_text(block) for block in blocks_of(lines) if block)
+def page_text(lines: list[Line], *, from_right: bool = False) -> str:
+    """Rows from top to bottom, an empty line where a wide gap parts paragraphs; two columns in turn.
+
+    `from_right`: rows begin at the right, and so do columns.
+    """
+    blocks = blocks_of(lines, from_right=from_right)
+    return "\n\n".join(_rows_text(block, from_right=from_right) for block in blocks if block)
 
 
-def _rows_text(lines: list[Line]) -> str:
+def _rows_text(lines: list[Line], *, from_right: bool) -> str:
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: (line.top + line.bottom) / 2):
         if rows and _beside(rows[-1], line):
             rows[-1].append(line)
         else:
             rows.append([line])
-    texts = [" ".join(line.text for line in sorted(row, key=lambda line: line.left)) for row in rows]
+    ordered = (sorted(row, key=lambda line: line.left, reverse=from_right) for row in rows)
+    texts = [" ".join(line.text for line in row) for row in ordered]
     parts = texts[:1]
     for (above, below), text in zip(pairwise(rows), texts[1:], strict=True):
         gap = min(line.top for line in below) - max(line.bottom for line in above)
