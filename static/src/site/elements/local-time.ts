@@ -1,13 +1,17 @@
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const day = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" } as const;
+const ofThisYear = new Intl.DateTimeFormat(undefined, day);
+const older = new Intl.DateTimeFormat(undefined, { ...day, year: "numeric" });
+const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
-/** `<local-time datetime="ISO">fallback</local-time>`: the time by the reader's clock and language. */
+/** `<local-time datetime="ISO">fallback</local-time>`: the time by the reader's clock and language, its zone on hover. */
 class LocalTime extends HTMLElement {
   connectedCallback(): void {
     const at = new Date(this.getAttribute("datetime") ?? "");
     if (Number.isNaN(at.getTime())) return;
     const time = document.createElement("time");
     time.dateTime = at.toISOString();
-    time.textContent = full.format(at);
+    time.textContent = (at.getFullYear() === new Date().getFullYear() ? ofThisYear : older).format(at);
+    time.title = whole.format(at);
     this.replaceChildren(time);
   }
 }
