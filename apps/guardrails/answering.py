@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from apps.guardrails.classes import DataClass
 from apps.guardrails.detectors.streaming import open_from
+from apps.guardrails.finders import Finder
 from apps.guardrails.placeholders import Restorer, in_json
 from apps.guardrails.policy import GuardrailRefusedError, Hit
 from apps.guardrails.rules import Action
@@ -19,24 +20,44 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from apps.guardrails.detectors.kinds import Finding, Kind
-    from apps.guardrails.finders import Finder
     from apps.guardrails.placeholders import Value
     from apps.guardrails.policy import Channel, Outcome
     from apps.guardrails.rules import Active
 
 EVERY: Final = 48
-"""Code points that are added to a text before it is read again."""
+"""Code points that are added to a text before rules that act read it again."""
+SELDOM: Final = 1_000
+"""The same for rules that only note: nobody waits for them, and less of the text is read twice."""
 BEHIND: Final = 200
 """Code points of what was settled that are read again, for the words before a value that tell what it is."""
+
+
+class Reader(NamedTuple):
+    """Rules on answers that read a text together, each time so many code points were added."""
+
+    actives: Sequence[Active]
+    finder: Finder
+    every: int = EVERY
+
+
+def readers(actives: Sequence[Active]) -> list[Reader]:
+    """Those that act apart from those that only note, and read often."""
+    acting = [each for each in actives if not each.is_shadow and each.rule.action in _ACTING]
+    noting = [each for each in actives if each not in acting]
+    return [
+        Reader(chosen, Finder([each.rule for each in chosen]), every)
+        for chosen, every in ((noting, SELDOM), (acting, EVERY))
+        if chosen
+    ]
 
 
 class Watch:
     """Reads one text as it grows; with rules that mask, gives it on only as far as it is settled."""
 
-    def __init__(self, actives: Sequence[Active], finder: Finder, counts: Counter[tuple[int, Kind]]) -> None:
-        self._actives = actives
-        self._finder = finder
+    def __init__(self, reader: Reader, counts: Counter[tuple[int, Kind]]) -> None:
+        self._actives, self._finder, self._every = reader
         self._counts = counts
+        actives = reader.actives
         self._masks = any(each.rule.action is Action.MASK and not each.is_shadow for each in actives)
         self._line = ""
         self._settled = 0
@@ -46,7 +67,7 @@ class Watch:
         """What may be shown; raises GuardrailRefusedError."""
         self._line += text
         self._unread += len(text)
-        if self._unread < EVERY:
+        if self._unread < self._every:
             return "" if self._masks else text
         return self._read(self._open()) if self._masks else self._seen(text, self._open())
 
@@ -108,18 +129,15 @@ class Answer:
     def __init__(
         self,
         values: Mapping[str, Value],
-        actives: Sequence[Active],
-        finder: Finder,
+        reading: Sequence[Reader],
         tools: Mapping[str, DataClass],
     ) -> None:
         self._values = values
-        self._actives = actives
-        self._finder = finder
         self._tools = tools
-        self._counts: Counter[tuple[int, Kind]] = Counter()
+        self._reading = [(reader, Counter[tuple[int, Kind]]()) for reader in reading]
         self._ways = {
-            "text": _Way(self._watch(), Restorer(values)),
-            "reasoning": _Way(self._watch(), Restorer(values, is_strict=True)),
+            "text": _Way(self._watches(), Restorer(values)),
+            "reasoning": _Way(self._watches(), Restorer(values, is_strict=True)),
         }
         self._calls: dict[int, _Way] = {}
 
@@ -135,7 +153,7 @@ class Answer:
         """The next fragment of a call's JSON, with those values that the tool may be given."""
         way = self._calls.get(index)
         if way is None:
-            way = self._calls[index] = _Way(self._watch(), Restorer(self._open_to(name), encode=in_json))
+            way = self._calls[index] = _Way(self._watches(), Restorer(self._open_to(name), encode=in_json))
         return way.feed(arguments)
 
     def finish_tools(self) -> list[tuple[int, str]]:
@@ -144,38 +162,47 @@ class Answer:
 
     def hits(self) -> list[Hit]:
         """What the rules on answers found."""
-        kinds: dict[int, Counter[Kind]] = {}
-        for (index, kind), count in self._counts.items():
-            kinds.setdefault(index, Counter())[kind] += count
-        return [
-            Hit(self._actives[index], found, _CAME[self._actives[index].rule.action], "in")
-            for index, found in kinds.items()
-            if found.total() >= self._actives[index].rule.least
-        ]
+        return [hit for reader, counts in self._reading for hit in _hits(reader, counts)]
 
     def _open_to(self, name: str) -> Mapping[str, Value]:
         cleared = self._tools.get(name, DataClass.PUBLIC)
         return {token: value for token, value in self._values.items() if value.data_class <= cleared}
 
-    def _watch(self) -> Watch | None:
-        return Watch(self._actives, self._finder, self._counts) if self._actives else None
+    def _watches(self) -> list[Watch]:
+        return [Watch(reader, counts) for reader, counts in self._reading]
+
+
+def _hits(reader: Reader, counts: Counter[tuple[int, Kind]]) -> list[Hit]:
+    kinds: dict[int, Counter[Kind]] = {}
+    for (index, kind), count in counts.items():
+        kinds.setdefault(index, Counter())[kind] += count
+    return [
+        Hit(reader.actives[index], found, _CAME[reader.actives[index].rule.action], "in")
+        for index, found in kinds.items()
+        if found.total() >= reader.actives[index].rule.least
+    ]
 
 
 class _Way:
     """One text of the answer: first the rules, then the originals."""
 
-    def __init__(self, watch: Watch | None, restorer: Restorer) -> None:
-        self._watch = watch
+    def __init__(self, watches: Sequence[Watch], restorer: Restorer) -> None:
+        self._watches = watches
         self._restorer = restorer
 
     def feed(self, text: str) -> str:
-        return self._restorer.feed(self._watch.feed(text) if self._watch else text)
+        for watch in self._watches:
+            text = watch.feed(text)
+        return self._restorer.feed(text)
 
     def finish(self) -> str:
-        rest = self._watch.finish() if self._watch else ""
+        rest = ""
+        for watch in self._watches:
+            rest = (watch.feed(rest) if rest else "") + watch.finish()
         return self._restorer.feed(rest) + self._restorer.finish()
 
 
+_ACTING: Final = frozenset({Action.MASK, Action.BLOCK})
 _CAME: Final[Mapping[Action, Outcome]] = {
     Action.LOG: "logged",
     Action.MASK: "masked",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from apps.guardrails.answering import Answer
+from apps.guardrails.answering import Answer, readers
 from apps.guardrails.classes import BY_RULE, DataClass, highest
 from apps.guardrails.finders import Finder, covering
 from apps.guardrails.policy import (
@@ -79,9 +79,8 @@ class Guard:
 
     def __init__(self, actives: Sequence[Active], *, blocks_unread: bool = True) -> None:
         self._out = [active for active in actives if active.rule.goes_out]
-        self._in = [active for active in actives if active.rule.comes_in]
         self._finder = Finder([active.rule for active in self._out])
-        self._finder_in = Finder([active.rule for active in self._in])
+        self._readers = readers([active for active in actives if active.rule.comes_in])
         acting = any(not each.is_shadow and each.rule.action is not Action.LOG for each in self._out)
         self._blocks_unread = blocks_unread and acting
 
@@ -99,7 +98,7 @@ class Guard:
         before = len(known.placeholders)
         texts = _masked(sent.texts, masking, known.placeholders) if masking else sent.texts
         values = known.placeholders.sent if masking else {}
-        follows = Answer(values, self._in, self._finder_in, known.tools) if values or self._in else None
+        follows = Answer(values, self._readers, known.tools) if values or self._readers else None
         is_new = len(known.placeholders) > before or agreed > known.agreed
         raised = _raised(acting)
         return Outgoing(

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from apps.guardrails.answering import Watch
+from apps.guardrails.answering import Reader, Watch
 from apps.guardrails.detectors.finding import find
 from apps.guardrails.detectors.kinds import BUILT_IN, Finding
 from apps.guardrails.detectors.streaming import LONGEST, LONGEST_WORD, open_from
@@ -38,7 +38,7 @@ def test_an_answer_in_pieces_is_masked_as_in_one(size: int) -> None:
 
 
 def _masked(rule: Rule, pieces: list[str]) -> str:
-    watch = Watch([Active(rule, 1, False)], Finder([rule]), Counter())
+    watch = Watch(Reader([Active(rule, 1, False)], Finder([rule])), Counter())
     return "".join(map(watch.feed, pieces)) + watch.finish()
 
 
