@@ -15,8 +15,18 @@ _ALWAYS: Final = {
     "403": "Known, but not allowed: a scope, a role or the CSRF token is missing.",
     "503": "A part is away: try again after Retry-After seconds.",
 }
-_WITH_ID: Final = {"404": "It does not exist, or not for the caller."}
-_WITH_BODY: Final = {"400": "A field or the JSON is wrong. Nothing was saved."}
+_WITH_WORDS: Final = {
+    "400": "A field, a parameter or the JSON is wrong. Nothing was saved.",
+    "404": "Something that the call names does not exist, or not for the caller.",
+}
+_WITH_CHANGE: Final = {"409": "It does not fit the present state. Nothing was changed."}
+_WITH_BODY: Final = {
+    "413": "More than fits; the answer says what does.",
+    "415": "This kind of content is not read.",
+    "422": "The Idempotency-Key was used with another body.",
+    "429": "Too fast or over a budget: wait Retry-After seconds.",
+}
+_PROBLEMS: Final = _ALWAYS | _WITH_WORDS | _WITH_CHANGE | _WITH_BODY
 _SECURITY: Final = {
     "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: Settings, API keys."},
     "session": {
@@ -55,27 +65,30 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: Any) 
     for path, item in result["paths"].items():
         for method in _METHODS:
             if method in item:
-                _complete_operation(path, item[method])
+                _complete_operation(path, item[method], is_change=method != "get")
     result["paths"] |= OPENAI_PATHS | STORE_PATHS
+    result["components"]["responses"] = {
+        f"Problem{status}": {"description": description, "content": _PROBLEM}
+        for status, description in sorted(_PROBLEMS.items())
+    }
     result["components"]["securitySchemes"] = _SECURITY
     result["tags"] = [{"name": name} for name in sorted(_tags(result["paths"]))]
     result["paths"] = dict(sorted(result["paths"].items()))
     return result
 
 
-def _complete_operation(path: str, operation: dict[str, Any]) -> None:
+def _complete_operation(path: str, operation: dict[str, Any], *, is_change: bool) -> None:
     operation["tags"] = [path.removeprefix("/api/v1/").partition("/")[0]]
     operation["security"] = [{"apiKey": []}, {"session": []}]
     errors = dict(_ALWAYS)
-    if "{" in path:
-        errors |= _WITH_ID
     if "requestBody" in operation or "parameters" in operation:
+        errors |= _WITH_WORDS
+    if is_change:
+        errors |= _WITH_CHANGE
+    if "requestBody" in operation:
         errors |= _WITH_BODY
-    responses = operation["responses"]
-    for status, description in errors.items():
-        responses.setdefault(status, {})
-        responses[status] = {"description": description, "content": _PROBLEM}
-    operation["responses"] = dict(sorted(responses.items()))
+    problems = {status: {"$ref": f"#/components/responses/Problem{status}"} for status in errors}
+    operation["responses"] = dict(sorted({**operation["responses"], **problems}.items()))
 
 
 def _tags(paths: dict[str, Any]) -> set[str]:

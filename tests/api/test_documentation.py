@@ -42,10 +42,12 @@ def test_every_operation_has_an_id_a_tag_a_summary_and_its_errors() -> None:
         assert operation["tags"], (path, method)
         assert operation.get("summary") or operation.get("description"), (path, method)
         assert {"401", "403", "503"} <= operation["responses"].keys(), (path, method)
-        if "{" in path:
-            assert "404" in operation["responses"], (path, method)
+        if path.startswith("/api/") and method != "get":
+            assert "409" in operation["responses"], (path, method)
+        if "parameters" in operation and path != "/api/v1/runs/{run_id}/events":
+            assert {"400", "404"} & operation["responses"].keys(), (path, method)
         if "requestBody" in operation:
-            assert "400" in operation["responses"], (path, method)
+            assert {"400", "404", "413", "429"} <= operation["responses"].keys(), (path, method)
 
 
 def test_every_route_of_the_api_is_described() -> None:

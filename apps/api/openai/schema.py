@@ -154,14 +154,17 @@ _RANKING: Final = {
 _ANY: Final = {"schema": {"type": "object"}}
 
 
+def error(status: str, text: str = "") -> dict[str, Any]:
+    """What an operation says of this status."""
+    return {"description": text or _ERRORS[status], "content": {"application/json": {"schema": _ERROR}}}
+
+
 def operation(
     name: str, summary: str, body: dict[str, Any] | None, answers: dict[str, Any]
 ) -> dict[str, Any]:
     """An operation with OpenAI's errors."""
     errors = {
-        status: {"description": text, "content": {"application/json": {"schema": _ERROR}}}
-        for status, text in _ERRORS.items()
-        if body is not None or status in {"401", "403", "503"}
+        status: error(status) for status in _ERRORS if body is not None or status in {"401", "403", "503"}
     }
     operation: dict[str, Any] = {
         "operationId": name,
@@ -175,9 +178,19 @@ def operation(
     return operation
 
 
+_ONE_MODEL: Final = operation("openai_model", "One of them.", None, {"application/json": _ANY})
 OPENAI_PATHS: Final = {
     "/v1/models": {
         "get": operation("openai_models", "What the key's team may call.", None, {"application/json": _ANY})
+    },
+    "/v1/models/{model_id}": {
+        "get": _ONE_MODEL
+        | {
+            "parameters": [
+                {"in": "path", "name": "model_id", "required": True, "schema": {"type": "string"}}
+            ],
+            "responses": _ONE_MODEL["responses"] | {"404": error("404")},
+        }
     },
     "/v1/chat/completions": {
         "post": operation(

@@ -67,7 +67,9 @@ class RateLimitListApi(TenantApi):
         """Those of the organisation and of every team."""
         return Response({"results": RateLimitOutput(all_limits(), many=True).data})
 
-    @extend_schema(operation_id="rate_limit_set", request=RateLimitInput, responses={200: RateLimitOutput})
+    @extend_schema(
+        operation_id="rate_limit_set", request=RateLimitInput, responses={200: RateLimitOutput, 204: None}
+    )
     def put(self, request: Request) -> Response:
         """Set one in the place of the one before; 204 where nothing is limited any more."""
         require(self.actor, "costs.manage")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from apps.api.openai.schema import operation
+from apps.api.openai.schema import error, operation
 from apps.api.openai.stores.inputs import MOST_FILES, PURPOSES
 from apps.knowledge.services import MOST_QUERY
 
@@ -111,14 +111,15 @@ def _paths() -> dict[str, dict[str, Any]]:
         made = operation(f"openai_{name}", summary, body, answers)
         if body is _FILE:
             made["requestBody"]["content"] = {"multipart/form-data": {"schema": _FILE}}
-        missing = {"description": "It does not exist, or not for the key's person."}
-        made["responses"].setdefault("404", missing)
+            made["responses"]["415"] = error("415", "This kind of file cannot be read.")
+        made["responses"]["404"] = error("404", "It does not exist, or not for the key's person.")
         made["parameters"] = [
             {"in": "path", "name": part[1:-1], "required": True, "schema": {"type": "string"}}
             for part in path.split("/")
             if part.startswith("{")
         ]
         if name.endswith(("_list", "batches_files")):
+            made["responses"]["400"] = error("400")
             made["parameters"] += [
                 {"in": "query", "name": each, "schema": {"type": "string"}} for each in _PAGE
             ]
