@@ -189,6 +189,26 @@ def test_call_is_corrected_on_its_page_and_over_rest(cast: Cast) -> None:
     assert len(rest(alice, "GET", "usage/calls").json()["results"]) == 1
 
 
+def test_an_unknown_file_lets_its_columns_be_chosen(cast: Cast) -> None:
+    text = "Tag;Modell;Betrag\n04.10.2026;gpt-big;6,5\n"
+    alice = browser(cast.acme, cast.alice)
+
+    def post(**more: str) -> Any:
+        file = io.BytesIO(text.encode("utf-16"))
+        file.name = "unknown.csv"
+        return alice.post("/admin/usage/invoices", {"file": file, "currency": "EUR", **more})
+
+    asked = post(form="auto")
+    page = asked.content.decode()
+    assert asked.status_code == 422
+    assert "This is no provider&#x27;s file that is known." in page
+    assert '<option value="generic" selected>' in page
+    assert page.count('<option value="Modell">Modell</option>') == 5
+    kept = post(form="generic", day="Tag", model="Modell", amount="Betrag")
+    assert kept.status_code == 302
+    assert "6.50 EUR" in alice.get(kept.headers["Location"]).content.decode()
+
+
 def test_invoice_is_uploaded_compared_exported_and_forgotten(cast: Cast) -> None:
     with tenant_scope(cast.acme.id):
         call_made(OCTOBER, "5", model_asked="gpt-big")

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from apps.metering.invoices.reading import FORMS, Columns, UnreadableInvoiceError, read_invoice
+from apps.metering.invoices.layouts import FORMS, Columns, recognised
+from apps.metering.invoices.naming import Names, model_of_meter
+from apps.metering.invoices.reading import Sheet, UnreadableInvoiceError, read_invoice, text_of
+from apps.metering.invoices.values import day_of, decimal_mark, number
 from apps.tenants.scope import tenant_scope
 from tests.metering.ledger import call_made
 
@@ -54,21 +57,126 @@ def test_other_files_are_read_by_naming_their_columns() -> None:
         "Datum;Modell;Ein;Betrag\n2026-05-04;m;1.000;1.234,50 €\n2026-05-04;m;;0,25\n", columns
     )
     line = read.lines[MAY, "m"]
-    assert (line.tokens_input, line.amount) == (1, Decimal("1234.75"))
+    assert (line.tokens_input, line.amount) == (1000, Decimal("1234.75"))
 
 
 @pytest.mark.parametrize(
-    ("text", "number"),
+    ("text", "meant"),
     [
-        ("1,234", "1234"), ("1,234.5", "1234.5"), ("1.234,5", "1234.5"), ("0,25", "0.25"),
+        ("1,234.5", "1234.5"), ("1.234,5", "1234.5"), ("0,25", "0.25"),
         ("$ -3.50", "-3.5"), ("1,234,567", "1234567"), ("1.234.567", "1234567"), ("2e-6", "0.000002"),
+        ("0,123", "0.123"), ("12.3 EUR", "12.3"), ("EUR 1.234,5", "1234.5"), ("(3.50)", "-3.5"),
+        ("1 234,5", "1234.5"), ("1'234.5", "1234.5"), ("US$12", "12"), ("1.5E-05", "0.000015"),
         ("", None), ("n/a", None), ("1e99", None),
     ],
 )  # fmt: skip
-def test_numbers_are_read_as_people_and_programs_write_them(text: str, number: str | None) -> None:
-    from apps.metering.invoices.reading import _number
+def test_numbers_are_read_as_people_and_programs_write_them(text: str, meant: str | None) -> None:
+    found = number(text, decimal_mark([text], is_doubt="."))
+    assert found == (None if meant is None else Decimal(meant))
 
-    assert _number(text) == (None if number is None else Decimal(number))
+
+def test_all_numbers_of_a_file_tell_how_it_writes_them() -> None:
+    """`1.234` is a thousand beside `0,5`, and one and a bit beside `2.5`."""
+    body = "date;model;input_tokens;amount\n2026-05-04;m;1.234;{}\n"
+    columns = FORMS["openai"][1]
+    german = read_invoice(body.format("0,5"), columns).lines[MAY, "m"]
+    assert (german.tokens_input, german.amount) == (1234, Decimal("0.5"))
+    english = read_invoice(body.format("2.5"), columns).lines[MAY, "m"]
+    assert english.amount == Decimal("2.5")
+
+
+@pytest.mark.parametrize(
+    ("text", "day_first", "day"),
+    [
+        ("2026-05-04T23:59:59+08:00", False, MAY), ("5/4/2026", False, MAY), ("4/5/2026", True, MAY),
+        ("04.05.2026", False, MAY), ("20260504", False, MAY), ("1777852800", False, MAY),
+        ("2026-02-30", False, None), ("13/13/2026", True, None), ("Total", False, None),
+    ],
+)  # fmt: skip
+def test_days_are_read_in_every_form(text: str, day_first: bool, day: dt.date | None) -> None:
+    assert day_of(text, day_first=day_first) == day
+
+
+AZURE = """\ufeffSubscriptionName,Date,MeterCategory,MeterSubCategory,MeterName,Quantity,UnitOfMeasure,\
+CostInBillingCurrency,BillingCurrency
+Main,05/04/2026,Cognitive Services,Azure OpenAI,gpt-4o-0806-Inp-glbl Tokens,12.5,1K,0.03125,EUR
+Main,05/04/2026,Cognitive Services,Azure OpenAI,gpt-4o-0806-Outp-glbl Tokens,2,1K,0.02,EUR
+Main,05/04/2026,Virtual Machines,Dv3,D2 v3,24,1 Hour,9.99,EUR
+"""
+AWS = """line_item_usage_start_date,line_item_product_code,line_item_usage_type,line_item_usage_amount,\
+pricing_unit,line_item_unblended_cost,line_item_currency_code
+2026-05-04T00:00:00Z,AmazonBedrock,USE1-Claude3Sonnet-input-tokens,4.5,1K tokens,0.0135,USD
+2026-05-04T01:00:00Z,AmazonBedrock,USE1-Claude3Sonnet-output-tokens,1.25,1K tokens,0.01875,USD
+2026-05-04T01:00:00Z,AmazonBedrock,USE1-Claude3Sonnet-cache-read-input-token-count,1,1K tokens,0.0003,USD
+2026-05-04T00:00:00Z,AmazonEC2,USE1-BoxUsage:m5.large,1,Hrs,0.096,USD
+"""
+GOOGLE = """Invoice number,123
+Invoice date,2026-05-31
+
+Billing account name,Service description,SKU description,Usage start date,Usage amount,Usage unit,Cost ($)
+Main,Vertex AI,Gemini 2.5 Pro Text Input - Predictions Tokens,2026-05-04,3000,count,0.00375
+Main,Vertex AI,Gemini 2.5 Pro Text Output - Predictions Tokens,2026-05-04,"1,000",count,0.01
+Main,Cloud Storage,Standard Storage Europe,2026-05-04,5,gibibyte,1.00
+,,,,,,,Total
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "ledger", "figures", "currency"),
+    [
+        ("azure", AZURE, "gpt-4o-2024-08-06", (12500, 2000, "0.05125"), "EUR"),
+        ("aws", AWS, "us.anthropic.claude-3-sonnet-20240229-v1:0", (5500, 1250, "0.03255"), "USD"),
+        ("google", GOOGLE, "gemini-2.5-pro", (3000, 1000, "0.01375"), "USD"),
+    ],
+)
+def test_clouds_have_a_row_for_each_kind_of_token_and_for_much_else(
+    form: str, text: str, ledger: str, figures: tuple[int, int, str], currency: str
+) -> None:
+    assert recognised(Sheet.of(text).headings()) == form
+    read = read_invoice(text, FORMS[form][1])
+    ((day, model),) = read.lines
+    line = read.lines[day, model]
+    assert (day, read.currency) == (MAY, currency)
+    assert (line.tokens_input, line.tokens_output, line.amount) == (*figures[:2], Decimal(figures[2]))
+    assert Names.of({model}).find(ledger) == model
+
+
+@pytest.mark.parametrize(
+    ("billed", "own", "same"),
+    [
+        ("Claude Sonnet 4.5", "claude-sonnet-4-5-20250929", True), ("gpt-4o", "gpt-4o-mini", False),
+        ("gpt-4o-2024-08-06", "gpt-4o", True), ("gpt-4o-2024-08-06", "gpt-4o-2024-11-20", False),
+        ("text-embedding-3-small", "text-embedding-3-large", False), ("o3", "o3-mini", False),
+    ],
+)  # fmt: skip
+def test_display_names_and_snapshots_are_the_same_model(billed: str, own: str, same: bool) -> None:
+    assert (Names.of({billed}).find(own) == billed) is same
+    assert model_of_meter("gpt 4o mini 0718 Outp glbl 1M Tokens") == "gpt-4o-mini-0718"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_files_of_every_encoding_and_separator(encoding: str, separator: str) -> None:
+    rows = [["Datum", "Modell", "Betrag (€)"], ["2026-05-04", "größer", "2.5"], ["Summe", "", "2.5"]]
+    raw = "\r\n".join(separator.join(row) for row in rows).encode(encoding)
+    read = read_invoice(text_of(raw), Columns(("datum",), ("MODELL",), amount=("betrag (*",)))
+    assert (read.lines[MAY, "größer"].amount, read.currency, read.skipped) == (Decimal("2.5"), "EUR", 1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"PK\x03\x04...", "a spreadsheet or an archive, not a CSV"),
+        (b"\x1f\x8b\x08", "compressed, not a CSV"),
+        (b"date,model,amount,currency\n2026-05-04,m,1,USD\n2026-05-04,m,1,EUR\n", "in USD and in EUR"),
+        (b'date,model,amount\n2026-05-04,"' + b"x" * 200_000 + b'",1\n', "not readable as CSV"),
+        (b"x" * 200_000, "not readable as CSV"),
+    ],
+)
+def test_what_is_no_invoice_says_what_to_do(raw: bytes, words: str) -> None:
+    with pytest.raises(UnreadableInvoiceError) as refused:
+        read_invoice(text_of(raw), FORMS["openai"][1])
+    assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(

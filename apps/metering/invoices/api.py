@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from apps.accounts.api.base import TenantApi
 from apps.accounts.permissions import require
 from apps.metering.invoices import selectors
-from apps.metering.invoices.reading import FORMS, Columns
+from apps.metering.invoices.layouts import AUTO, FORMS, Columns
 from apps.metering.invoices.services import Upload, invoice_add, invoice_delete
 from apps.rest.errors import not_found
 from apps.rest.pages import CURSOR, LIMIT, page_of
@@ -39,7 +39,7 @@ class InvoiceInput(InputSerializer):
     """A provider's CSV as text."""
 
     name = serializers.CharField(max_length=200)
-    form = serializers.ChoiceField(list(FORMS))
+    form = serializers.ChoiceField(list(FORMS), default=AUTO, help_text="auto: told by its columns.")
     csv = serializers.CharField(trim_whitespace=False)
     columns = InvoiceColumnsInput(required=False, help_text="Where `form` is generic.")
     currency = serializers.RegexField("^[A-Z]{3}$", default="USD", help_text="Where the file names none.")

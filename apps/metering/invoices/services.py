@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import connection
 
 from apps.audit.services import record
-from apps.metering.invoices.reading import FORMS, Columns, Figures, Read, UnreadableInvoiceError, read_invoice
+from apps.metering.invoices.layouts import AUTO, FORMS, GENERIC, Columns, recognised
+from apps.metering.invoices.naming import Names
+from apps.metering.invoices.reading import Figures, Read, Sheet, UnreadableInvoiceError, read_invoice
 from apps.metering.models import Invoice, InvoiceLine
 from apps.rest.errors import invalid
 from apps.tenants.scope import current_tenant_id
@@ -64,15 +66,15 @@ def invoice_add(*, actor: Actor | None, upload: Upload) -> Invoice:
         raise invalid(
             [{"field": "file", "message": "The file is larger than 10 MB. Upload it month by month."}]
         )
-    columns = upload.columns if upload.form == "generic" and upload.columns else FORMS[upload.form][1]
     try:
+        form, columns = _layout(upload)
         read = read_invoice(upload.text, columns)
     except UnreadableInvoiceError as error:
-        raise invalid([{"field": "file", "message": str(error)}]) from None
+        raise invalid([{"field": "file", "message": str(error)}]) from error
     days = [day for day, _ in read.lines]
     invoice = Invoice.objects.create(
         name=upload.name.replace("\x00", "")[:200] or "invoice.csv",
-        form=upload.form,
+        form=form,
         connection_id=upload.connection_id,
         connection_name=upload.connection_name[:200],
         currency=read.currency or upload.currency,
@@ -90,6 +92,23 @@ def invoice_add(*, actor: Actor | None, upload: Upload) -> Invoice:
         after={"name": invoice.name, "days": f"{invoice.first_day} to {invoice.last_day}"},
     )
     return invoice
+
+
+def _layout(upload: Upload) -> tuple[str, Columns]:
+    """The form that the file has, and its columns; raises UnreadableInvoiceError where it is none known."""
+    if upload.form == GENERIC and upload.columns:
+        return GENERIC, upload.columns
+    if upload.form != AUTO:
+        return upload.form, FORMS[upload.form][1]
+    names = Sheet.of(upload.text).headings()
+    form = recognised(names)
+    if not form:
+        has = ", ".join(name.strip() for name in names)[:300] or "none"
+        raise UnreadableInvoiceError(
+            f"This is no provider's file that is known. Say which of its columns are what. It has: {has}.",
+            names,
+        )
+    return form, FORMS[form][1]
 
 
 def invoice_delete(*, actor: Actor | None, invoice: Invoice) -> None:
@@ -136,10 +155,11 @@ def _own(invoice: Invoice, named: set[str]) -> dict[tuple[dt.date, str], _Own]:
         "until": _midnight(invoice.last_day + dt.timedelta(days=1)),
     }
     found: dict[tuple[dt.date, str], _Own] = {}
+    names = Names.of(named)
     with connection.cursor() as cursor:
         cursor.execute(_OWN, values)
         for day, asked, answered, calls, taken, given, cost in cursor.fetchall():
-            name = asked if answered not in named and asked in named else answered or asked
+            name = names.find(answered) or names.find(asked) or answered or asked
             line = found.setdefault((day, name), _Own())
             line.calls += calls
             line.tokens_input += int(taken)

@@ -11,10 +11,12 @@ from apps.accounts.exports import as_csv
 from apps.accounts.pages import paged
 from apps.audit.services import record
 from apps.metering.invoices import selectors
-from apps.metering.invoices.reading import FORMS, Columns
+from apps.metering.invoices.layouts import FORMS, GENERIC, Columns
+from apps.metering.invoices.reading import UnreadableInvoiceError, text_of
 from apps.metering.invoices.services import MOST_BYTES, Upload, invoice_add, invoice_delete
 from apps.metering.money import money
 from apps.metering.pages import UNPROCESSABLE, CostPage
+from apps.rest.errors import ProblemError
 from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
@@ -60,13 +62,20 @@ class InvoiceForm(forms.Form):
         raw: bytes = file.read()
         self.file_name = file.name
         try:
-            return raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return raw.decode("cp1252", "replace")
+            return text_of(raw)
+        except UnreadableInvoiceError as error:
+            raise forms.ValidationError(str(error)) from None
 
     def clean_currency(self) -> str:
         """In capitals."""
         return str(self.cleaned_data["currency"]).upper()
+
+    def offer(self, names: list[str]) -> None:
+        """Let the columns be chosen among those that the file has, when it is sent once more."""
+        self.data = dict(self.data.items()) | {"form": GENERIC}
+        choices = [("", "None"), *((name, name) for name in names)]
+        for column in NAMED:
+            self.fields[column].widget = forms.Select(choices=choices)
 
     def columns(self) -> Columns:
         """What a generic form names."""
@@ -103,6 +112,14 @@ class InvoicesView(CostPage):
             return self.saved(f"{request.path}/{made[0].pk}")
         return self._page(form, UNPROCESSABLE)
 
+    def _kept(self, form: InvoiceForm, upload: Upload) -> Invoice:
+        try:
+            return invoice_add(actor=self.actor, upload=upload)
+        except ProblemError as problem:
+            if isinstance(problem.__cause__, UnreadableInvoiceError) and problem.__cause__.names:
+                form.offer(problem.__cause__.names)
+            raise
+
     def _add(self, form: InvoiceForm, said: dict[str, Any], names: dict[UUID, str]) -> Invoice:
         connection_id = id_of(said["connection"]) if said["connection"] else None
         upload = Upload(
@@ -114,7 +131,7 @@ class InvoicesView(CostPage):
             connection_id=connection_id,
             connection_name=names[connection_id] if connection_id else "",
         )
-        return invoice_add(actor=self.actor, upload=upload)
+        return self._kept(form, upload)
 
     def _page(self, form: InvoiceForm, status: int = 200) -> HttpResponseBase:
         return self.page(status=status, form=form, **paged(self.request, selectors.invoices()))
