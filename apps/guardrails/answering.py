@@ -134,7 +134,9 @@ class Answer:
     ) -> None:
         self._values = values
         self._tools = tools
-        self._reading = [(reader, Counter[tuple[int, Kind]]()) for reader in reading]
+        self._reading: list[tuple[Reader, Counter[tuple[int, Kind]]]] = [
+            (reader, Counter()) for reader in reading
+        ]
         self._ways = {
             "text": _Way(self._watches(), Restorer(values)),
             "reasoning": _Way(self._watches(), Restorer(values, is_strict=True)),
