@@ -147,7 +147,8 @@ def search_hits(actor: Actor, search: TrialSearch) -> list[tuple[Chunk, dict[str
         id__in=scores,
         document__in=readable_documents(actor.user_id).filter(state=DocumentState.READY),
     )
-    chunks = {chunk.id: chunk for chunk in readable.select_related("document__knowledge_base")}
+    shown = readable.select_related("document__knowledge_base", "document__file")
+    chunks = {chunk.id: chunk for chunk in shown}
     return [(chunks[chunk_id], why) for chunk_id, why in scores.items() if chunk_id in chunks]
 
 

@@ -8,6 +8,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import openai
 import pytest
@@ -104,6 +105,29 @@ def test_what_cannot_be_kept_is_refused_in_openais_shape(api: Api, client: OpenA
         api.client("atrium_x").vector_stores.list()
 
 
+@pytest.mark.parametrize(
+    "mark", ["{0}", "file-", "file-{0}0", "FILE-{0}", "file_{0}", "vs_{0}", "file-{1}", "file-zz"]
+)
+def test_only_the_id_as_it_was_given_names_a_file(api: Api, client: OpenAI, mark: str) -> None:
+    id_ = give(client, "leave.md")
+    plain = id_.removeprefix("file-")
+    assert id_ == f"file-{UUID(plain).hex}"
+    other = mark.format(plain, UUID(plain))
+    store = client.vector_stores.create(name="Ids").id
+    for call in (
+        lambda: client.files.retrieve(other),
+        lambda: client.files.content(other),
+        lambda: client.files.delete(other),
+        lambda: client.vector_stores.files.create(store, file_id=other),
+        lambda: client.vector_stores.files.retrieve(other, vector_store_id=store),
+        lambda: client.vector_stores.file_batches.create(store, file_ids=[id_, other]),
+    ):
+        with pytest.raises((openai.NotFoundError, openai.BadRequestError)):
+            call()
+    assert client.files.retrieve(id_).filename == "leave.md"
+    assert client.vector_stores.files.list(store).data == []
+
+
 def test_a_store_takes_files_in_finds_them_and_is_a_collection(api: Api, client: OpenAI) -> None:
     from apps.knowledge.models import KnowledgeBase
     from apps.tenants.scope import tenant_scope
@@ -157,7 +181,7 @@ def test_search_finds_filters_cuts_and_ends(api: Api, client: OpenAI) -> None:
     found = client.vector_stores.search(store.id, query="How long is parental leave?").data
     assert "26 weeks" in found[0].content[0].text
     assert found[0].attributes == {"topic": "leave"}
-    assert found[0].file_id.startswith("file-")
+    assert (found[0].filename, found[0].file_id[:5]) == ("leave.md", "file-")
     lamp = {"type": "or", "filters": [
         {"type": "eq", "key": "topic", "value": "lamp"}, {"type": "gt", "key": "year", "value": 2000},
     ]}  # fmt: skip

@@ -106,7 +106,7 @@ def hit_shape(chunk: Chunk, score: float, said: StoreFile | None) -> dict[str, A
     document = chunk.document
     return {
         "file_id": file_id(said.given_id if said else document.file_id),
-        "filename": document.title,
+        "filename": document.file.name,
         "score": score,
         "attributes": said.attributes if said else {},
         "content": [{"type": "text", "text": chunk.text}],
