@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STAGE_STORES, STAGE_MODELS, STAGE_WORKERS, STAGE_EDGE = range(4)
 """The order of the end, last first: web, workers, the model server, database and broker."""
 
+MODEL_KEY = "ATRIUM_MODEL_SERVER_KEY"
 STREAMS_PER_CORE = 300
 ANY = "0.0.0.0"  # noqa: S104  # compared with, not bound to
 ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
@@ -140,10 +141,7 @@ class Parts:
             "DATABASE_URL": where.web if role == "web" else where.worker,
             "REDIS_URL": where.redis,
             "DJANGO_SETTINGS_MODULE": "config.settings",
-            **{
-                name: self._secrets[name]
-                for name in ("SECRET_KEY", "ATRIUM_VAULT_KEYS", "ATRIUM_MODEL_SERVER_KEY")
-            },
+            **{name: self._key(name) for name in ("SECRET_KEY", "ATRIUM_VAULT_KEYS", MODEL_KEY)},
         }
         if role in {"maintenance", "command"}:
             variables["PLATFORM_DATABASE_URL"] = where.platform
@@ -152,8 +150,12 @@ class Parts:
             variables |= {n: v for n, v in self._secrets.items() if n.startswith("ATRIUM_DB_PASSWORD_")}
         return clean_environment(variables)
 
+    def _key(self, name: str) -> str:
+        """The key that the caller gave, else the data folder's own."""
+        return os.environ.get(name) or self._secrets[name]
+
     def _model_server(self) -> Service:
-        key = {"ATRIUM_MODEL_SERVER_KEY": self._secrets["ATRIUM_MODEL_SERVER_KEY"]}
+        key = {MODEL_KEY: self._key(MODEL_KEY)}
         command = Command(
             "model",
             (sys.executable, "-m", "launch.model_server", "--port", str(self.model_port)),

@@ -119,8 +119,12 @@ def test_given_addresses_replace_embedded_parts(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("DATABASE_URL", "postgresql://app_web@db.example/atrium")
     monkeypatch.setenv("REDIS_URL", "redis://broker.example/0")
     monkeypatch.setenv("ATRIUM_MODEL_SERVER_URL", "https://models.example/v1")
+    given = {"ATRIUM_MODEL_SERVER_KEY": "sk-given", "ATRIUM_VAULT_KEYS": "k2:x,k1:y", "SECRET_KEY": "s" * 32}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
     parts = Parts(DataFolder(tmp_path), "http://localhost:8000")
     assert parts.stores() == []
     assert parts.environment("replies")["REDIS_URL"] == "redis://broker.example/0"
     assert parts.environment("replies")["ATRIUM_MODEL_SERVER_URL"] == "https://models.example/v1"
+    assert {name: parts.environment("web")[name] for name in given} == given
     assert parts.addresses.admin is None

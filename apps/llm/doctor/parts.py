@@ -26,9 +26,7 @@ from apps.tenants.scope import global_scope
 
 Found = tuple[State, str, str]
 LEAST_PGVECTOR: Final = (0, 8, 2)
-_WORKERS: Final = (
-    "Start the workers: bin/up does; in production see docs (celery -A config worker -Q replies)."
-)
+_WORKERS: Final = "Start the workers: bin/up does; elsewhere see the table of processes in docs/deploy.md."
 
 
 def environment() -> Found:
