@@ -9,6 +9,13 @@ from django import forms
 from apps.guardrails.classes import SLUGS
 from apps.guardrails.detectors.kinds import BUILT_IN, Kind
 from apps.guardrails.models import Covers, Files, PolicyState
+from apps.guardrails.moderation import (
+    CATEGORY_NAMES,
+    DEFAULT_SECONDS,
+    FAILURES,
+    LONGEST_SECONDS,
+    models_offered,
+)
 from apps.guardrails.rules import (
     ACTIONS,
     DIRECTIONS,
@@ -85,6 +92,25 @@ class RuleForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text="One to a line, in RE2's syntax: no look-around and no back-references.",
     )
+    moderator = forms.ChoiceField(
+        label="Or ask a model",
+        required=False,
+        help_text="It gets each text with placeholders. The teams that the rule holds in must be granted it.",
+    )
+    categories = forms.MultipleChoiceField(
+        label="Whether a text is",
+        required=False,
+        choices=CATEGORY_NAMES,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "checkbox"}),
+    )
+    seconds = forms.IntegerField(
+        label="Seconds it gets",
+        min_value=1,
+        max_value=LONGEST_SECONDS,
+        initial=DEFAULT_SECONDS,
+        required=False,
+    )
+    on_failure = forms.ChoiceField(label="If it gives no answer", choices=FAILURES, required=False)
     direction = forms.ChoiceField(label="Applies to", choices=DIRECTIONS)
     action = forms.ChoiceField(label="Then", choices=ACTIONS)
     data_class = forms.ChoiceField(
@@ -104,6 +130,7 @@ class RuleForm(forms.Form):
         super().__init__(data, initial=_initial(rule) if rule else None)
         self._known = rule
         self.rule: Rule | None = None
+        self.fields["moderator"].choices = [("", "None"), *models_offered()]  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean(self) -> dict[str, Any]:
         """The rule as a value, where it can be one."""
@@ -114,6 +141,7 @@ class RuleForm(forms.Form):
             "overrides": known.overrides if known else "",
             "terms": said.get("terms", "").splitlines(),
             "patterns": said.get("patterns", "").splitlines(),
+            "moderation": said | {"model_id": said.get("moderator")},
         }
         try:
             self.rule = read_rule(stored)
@@ -140,11 +168,18 @@ def _about(kind: Kind) -> str:
 
 
 def _initial(rule: Rule) -> dict[str, Any]:
-    return rule.stored() | {
-        "terms": "\n".join(rule.terms),
-        "patterns": "\n".join(rule.patterns),
-        "data_class": rule.data_class.slug if rule.data_class else "",
-    }
+    asks = rule.moderation.stored() if rule.moderation else {}
+    own = {"moderator": asks.get("model_id", "")}
+    return (
+        rule.stored()
+        | asks
+        | own
+        | {
+            "terms": "\n".join(rule.terms),
+            "patterns": "\n".join(rule.patterns),
+            "data_class": rule.data_class.slug if rule.data_class else "",
+        }
+    )
 
 
 class TrialForm(forms.Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.answering import Answer, readers
@@ -16,6 +16,7 @@ from apps.guardrails.policy import (
     Hit,
     Known,
     Memory,
+    Moderators,
     Outgoing,
     Shown,
     counted,
@@ -78,11 +79,21 @@ class Guard:
     """The rules that hold for a call. One without rules does not exist: `None` stands for it."""
 
     def __init__(self, actives: Sequence[Active], *, blocks_unread: bool = True) -> None:
-        self._out = [active for active in actives if active.rule.goes_out]
+        self._out = [active for active in actives if active.rule.goes_out and not active.rule.moderation]
+        self._in = [active for active in actives if active.rule.comes_in and not active.rule.moderation]
+        moderate = [active for active in actives if active.rule.moderation]
+        self._asked_out = [active for active in moderate if active.rule.goes_out]
+        self._asked_in = [active for active in moderate if active.rule.comes_in]
         self._finder = Finder([active.rule for active in self._out])
-        self._readers = readers([active for active in actives if active.rule.comes_in])
-        acting = any(not each.is_shadow and each.rule.action is not Action.LOG for each in self._out)
+        self._readers = readers(self._in)
+        reading = (*self._out, *self._asked_out)
+        acting = any(not each.is_shadow and each.rule.action is not Action.LOG for each in reading)
         self._blocks_unread = blocks_unread and acting
+
+    @property
+    def moderates(self) -> bool:
+        """Whether a model has to be asked before anything is sent."""
+        return bool(self._asked_out)
 
     def outgoing(self, sent: Sent, known: Known) -> Outgoing:
         """The texts as they may leave; raises GuardrailRefusedError, or GuardrailAskError where to ask.
@@ -108,7 +119,13 @@ class Guard:
             data_class=raised,
             why=_why(acting, raised),
             memory=Memory(known.placeholders, agreed) if is_new else None,
+            moderators=self._moderators(replace(known, agreed=agreed)),
         )
+
+    def _moderators(self, known: Known) -> Moderators | None:
+        if not self._asked_out and not self._asked_in:
+            return None
+        return Moderators(self._asked_out, self._asked_in, known)
 
     def _taken(self, texts: Sequence[str]) -> list[_Taken]:
         """What each rule finds, for those that find enough."""

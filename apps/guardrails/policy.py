@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from apps.guardrails.rules import Active
 
 Channel = Literal["text", "reasoning"]
-Outcome = Literal["logged", "masked", "asked", "agreed", "routed", "blocked", "withdrawn"]
-OUTCOMES: tuple[Outcome, ...] = ("logged", "masked", "asked", "agreed", "routed", "blocked", "withdrawn")
+Outcome = Literal["logged", "masked", "asked", "agreed", "routed", "blocked", "withdrawn", "unchecked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +113,21 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Moderators:
+    """Rules that ask a model: of what goes out and of what comes back, and what the chat knows by now."""
+
+    sending: Sequence[Active]
+    receiving: Sequence[Active]
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """The texts as they may leave, in the order given, and what follows the answer (None: nothing).
 
     `data_class`: what the call counts as by what was found, None where nothing says so, and `why` in words.
-    `memory` is given where something was added to what the conversation remembers.
+    `memory` is given where something was added to what the conversation remembers. `moderators`: rules
+    that ask a model, which is still to be done.
     """
 
     texts: Sequence[str]
@@ -127,6 +136,7 @@ class Outgoing:
     data_class: DataClass | None = None
     why: str = ""
     memory: Memory | None = None
+    moderators: Moderators | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from apps.guardrails.classes import DataClass, highest
 from apps.guardrails.detectors.kinds import BUILT_IN, Kind
+from apps.guardrails.moderation import CATEGORIES, Moderation, ModerationError, read_moderation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -108,6 +109,7 @@ class Rule:
     least: int = 1
     is_enabled: bool = True
     overrides: str = ""
+    moderation: Moderation | None = None
 
     @property
     def goes_out(self) -> bool:
@@ -131,6 +133,8 @@ class Rule:
         words += [f"{len(self.terms)} term{'s' * (len(self.terms) != 1)}"] if self.terms else []
         count = len(self.patterns)
         words += [f"{count} expression{'s' * (count != 1)}"] if count else []
+        if self.moderation:
+            words += [f"{CATEGORIES[name][0]} (by a model)" for name in self.moderation.categories]
         return ", ".join(words)
 
     def class_of(self, kinds: Iterable[Kind]) -> DataClass:
@@ -152,6 +156,7 @@ class Rule:
             "least": self.least,
             "is_enabled": self.is_enabled,
             "overrides": self.overrides,
+            "moderation": self.moderation.stored() if self.moderation else None,
         }
 
 
@@ -172,7 +177,10 @@ def read_rule(stored: Mapping[str, Any]) -> Rule:
             least=int(stored.get("least") or 1),
             is_enabled=bool(stored.get("is_enabled", True)),
             overrides=str(stored.get("overrides") or ""),
+            moderation=read_moderation(stored.get("moderation")),
         )
+    except ModerationError as error:
+        raise RuleError(error.field, error.message) from error
     except (KeyError, TypeError, ValueError) as error:
         raise RuleError("", "This is not a rule: an action, direction, kind or class is unknown.") from error
     _check(rule)
@@ -191,8 +199,7 @@ def _check(rule: Rule) -> None:
         raise RuleError("name", f"A name has at most {LONGEST_NAME} characters.")
     if len(rule.words) > LONGEST_WORDS:
         raise RuleError("words", f"The words have at most {LONGEST_WORDS} characters.")
-    if not (rule.kinds or rule.terms or rule.patterns):
-        raise RuleError("kinds", "Say what to look for: tick a kind, or enter a term or a pattern.")
+    _check_sought(rule)
     if not rule.kinds <= BUILT_IN:
         raise RuleError("kinds", "Terms and patterns are entered below, not ticked.")
     if rule.action in BEFORE_SENDING and rule.comes_in:
@@ -200,6 +207,18 @@ def _check(rule: Rule) -> None:
     if rule.least < 1:
         raise RuleError("least", "One finding is the least.")
     _check_lists(rule)
+
+
+def _check_sought(rule: Rule) -> None:
+    looks = rule.kinds or rule.terms or rule.patterns
+    if not looks and rule.moderation is None:
+        raise RuleError(
+            "kinds", "Say what to look for: tick a kind, enter a term or a pattern, or ask a model."
+        )
+    if looks and rule.moderation is not None:
+        raise RuleError("kinds", "A rule looks for values or asks a model: make two rules of it.")
+    if rule.moderation is not None and rule.action is Action.MASK:
+        raise RuleError("action", "What a model finds is a whole text: it can not be masked.")
 
 
 def _check_lists(rule: Rule) -> None:

@@ -159,6 +159,7 @@ _DID: Final = {
     "routed": ("kept to cleared models", "would have kept to cleared models"),
     "blocked": ("blocked", "would have blocked"),
     "withdrawn": ("withdrew", "would have withdrawn"),
+    "unchecked": ("could not check", "could not check"),
 }
 
 

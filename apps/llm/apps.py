@@ -13,6 +13,7 @@ class LlmConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.overview import Card, Step, add_card, add_step
         from apps.accounts.setup import SETUP_MODELS
+        from apps.guardrails.moderation import add_models
         from apps.llm.catalogue import price_at
         from apps.llm.endpoints import KEY_FIELD
         from apps.llm.health.upkeep import PROBE_EVERY_S, Prober
@@ -20,6 +21,7 @@ class LlmConfig(AppConfig):
         from apps.llm.routes.models import MODEL_TRIAL, TRIAL
         from apps.llm.routes.trial import end_trial, of_nothing, try_model, try_out
         from apps.llm.selectors.administration import has_provider
+        from apps.llm.selectors.granted import moderators
         from apps.llm.selectors.health import overview
         from apps.llm.services import builtin_connection_ensure
         from apps.llm.services.pricing import CATALOGUE
@@ -29,6 +31,7 @@ class LlmConfig(AppConfig):
         from apps.runs.registry import RunKind, register
         from apps.vault import registry
 
+        add_models(moderators)
         register_job(Job("connection probes", PROBE_EVERY_S, Prober().hint))
         add_list(price_at)
         register_catalogue(CATALOGUE)

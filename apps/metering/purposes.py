@@ -21,6 +21,7 @@ _WORDS: Final = {
     "rerank": "API: ranking",
     "rerank_passages": "Ranking passages",
     "rewrite": "Rewording a question",
+    "moderation": "Checking by a rule",
     "title": "Title of a chat",
     "trial": "Try-out",
 }

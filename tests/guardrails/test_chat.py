@@ -126,6 +126,9 @@ def test_a_cleared_model_answers_where_a_rule_wants_one_and_the_chat_says_so(
     bob: Browser, engineering: str, connected: Connected
 ) -> None:
     """Also in the next message, whose class is the chat's by then; the title is asked of who answered."""
+    from apps.chat.models import Conversation
+    from apps.guardrails.classes import DataClass
+    from apps.tenants.scope import tenant_scope
     from tests.api.test_switching import own_model
     from tests.llm.routing import routing_on
     from tests.llm.test_clearances import hosted
@@ -151,4 +154,5 @@ def test_a_cleared_model_answers_where_a_rule_wants_one_and_the_chat_says_so(
         assert note["route"]["slug"] == "big-model"
         assert note["answered_by"]["slug"] == "in-the-cellar"
         assert note["why"][0].startswith("By the rule “route it” what would be sent is confidential.")
-    assert bob.call("GET", f"/conversations/{chat}").json()["data_class"] == "confidential"
+    with tenant_scope(connected.cast.acme.id):
+        assert Conversation.objects.get(pk=chat).data_class == DataClass.CONFIDENTIAL

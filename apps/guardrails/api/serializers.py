@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from apps.guardrails.classes import SLUGS
 from apps.guardrails.models import Covers, Files, PolicyState
+from apps.guardrails.moderation import CATEGORY_NAMES, DEFAULT_SECONDS, FAILURES, LONGEST_SECONDS
 from apps.guardrails.rules import (
     ACTIONS,
     DIRECTIONS,
@@ -21,6 +22,19 @@ from apps.guardrails.rules import (
 )
 from apps.guardrails.trying import LONGEST, WAYS
 from apps.rest.serializers import InputSerializer
+
+
+class ModerationInput(InputSerializer):
+    """A model that is asked what a text is, instead of looking for values."""
+
+    model_id = serializers.UUIDField(help_text="A chat or moderation model that the team may use.")
+    categories = serializers.ListField(
+        child=serializers.ChoiceField(CATEGORY_NAMES), min_length=1, max_length=len(CATEGORY_NAMES)
+    )
+    seconds = serializers.IntegerField(min_value=1, max_value=LONGEST_SECONDS, default=DEFAULT_SECONDS)
+    on_failure = serializers.ChoiceField(
+        FAILURES, default="", allow_blank=True, help_text="Where it gives no answer in time."
+    )
 
 
 class RuleInput(InputSerializer):
@@ -42,6 +56,7 @@ class RuleInput(InputSerializer):
     data_class = serializers.ChoiceField(SLUGS, default=None, allow_null=True)
     least = serializers.IntegerField(min_value=1, max_value=10_000, default=1)
     is_enabled = serializers.BooleanField(default=True)
+    moderation = ModerationInput(default=None, allow_null=True)
 
 
 class RuleOutput(serializers.Serializer[Any]):
@@ -60,6 +75,7 @@ class RuleOutput(serializers.Serializer[Any]):
     is_enabled = serializers.BooleanField()
     is_inherited = serializers.BooleanField()
     overrides = serializers.UUIDField(allow_null=True, help_text="The organisation's rule it stands for.")
+    moderation = ModerationInput(allow_null=True)
 
 
 class PolicyInput(InputSerializer):

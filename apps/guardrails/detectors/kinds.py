@@ -29,6 +29,7 @@ class Kind(StrEnum):
     SECRET = "secret"  # noqa: S105 - a kind's name
     TERM = "term"
     PATTERN = "pattern"
+    MODERATION = "moderation"
 
     @property
     def label(self) -> str:
@@ -88,10 +89,13 @@ ABOUT: Final = {
     ),
     Kind.TERM: About("Your blocked terms", DataClass.CONFIDENTIAL, "Whole words or phrases from your lists."),
     Kind.PATTERN: About("Your regular expressions", DataClass.CONFIDENTIAL, "In RE2's syntax."),
+    Kind.MODERATION: About(
+        "Moderated content", DataClass.CONFIDENTIAL, "Categories that a model of yours finds in a text."
+    ),
 }
 
-BUILT_IN: Final[AbstractSet[Kind]] = frozenset(Kind) - {Kind.TERM, Kind.PATTERN}
-"""Kinds that need no list of the organisation's own."""
+BUILT_IN: Final[AbstractSet[Kind]] = frozenset(Kind) - {Kind.TERM, Kind.PATTERN, Kind.MODERATION}
+"""Kinds that need neither a list of the organisation's own nor a model."""
 
 
 class Certainty(IntEnum):

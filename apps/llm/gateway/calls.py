@@ -44,6 +44,7 @@ class ChatCall:
     Without `retries` a failure comes back at once: another model stands ready. `instructed`: somebody asks
     the model itself, so that its instructions stand before what is asked. `tools`: the highest class that
     each tool may be given; into the arguments of one that is not named, no masked value comes back.
+    `moderates`: a rule itself asks, so that no rule reads it again.
     """
 
     who: Caller
@@ -58,6 +59,7 @@ class ChatCall:
     retries: bool = True
     instructed: bool = False
     tools: Mapping[str, DataClass] = field(default_factory=dict)
+    moderates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

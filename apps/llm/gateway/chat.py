@@ -101,7 +101,7 @@ class ChatStream:
             opened = await self._reserve_again(failed) if failed else await self._reserve()
             target = opened.target
             source = target.vendor.stream(target.endpoint, opened.request, target.timeouts)
-            deltas = followed(source, opened.incoming, self.call, opened.call_id)
+            deltas = followed(source, opened, self.call)
             try:
                 async for delta in deltas:
                     self._note(delta)

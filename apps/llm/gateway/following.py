@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from apps.guardrails.answering import Answer
+from apps.llm.gateway.moderating import Windows
 from apps.llm.gateway.stages import SHORT, note
 from apps.llm.vendors.base import ReasoningDelta, TextDelta, ToolCallDelta, VendorError
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.guardrails.policy import Incoming
-    from apps.llm.gateway.calls import AnyCall
+    from apps.llm.gateway.calls import ChatCall
+    from apps.llm.gateway.loading import OpenChat
     from apps.llm.vendors.base import Delta
 
 T = TypeVar("T")
@@ -24,22 +27,27 @@ LONG: Final = SHORT
 
 
 def followed(
-    source: AsyncGenerator[Delta, None], incoming: Incoming | None, call: AnyCall, call_id: UUID
+    source: AsyncGenerator[Delta, None], opened: OpenChat, call: ChatCall
 ) -> AsyncGenerator[Delta, None]:
     """The answer as the policy lets it in; raises GuardrailRefusedError. The same where nothing follows."""
-    return source if incoming is None else _Follower(incoming).follow(source, call, call_id)
+    if opened.incoming is None and not opened.moderators:
+        return source
+    windows = Windows(replace(call, data_class=opened.data_class), opened.moderators)
+    incoming = opened.incoming or Answer({}, (), {})
+    return _Follower(incoming, windows).follow(source, call, opened.call_id)
 
 
 class _Follower:
     """One answer on its way in."""
 
-    def __init__(self, incoming: Incoming) -> None:
+    def __init__(self, incoming: Incoming, windows: Windows) -> None:
         self._incoming = incoming
+        self._windows = windows
         self._calls: dict[int, ToolCallDelta] = {}
         self._is_shown = self._is_read = False
 
     async def follow(
-        self, source: AsyncGenerator[Delta, None], call: AnyCall, call_id: UUID
+        self, source: AsyncGenerator[Delta, None], call: ChatCall, call_id: UUID
     ) -> AsyncGenerator[Delta, None]:
         """Also what is stopped or breaks off is read to its last word: nothing stays that a rule forbids.
 
@@ -50,6 +58,7 @@ class _Follower:
                 if not isinstance(delta, TextDelta | ReasoningDelta | ToolCallDelta):
                     for rest in self._rest():
                         yield rest
+                    await self._windows.finish()
                     yield delta
                 elif (made := await self._fed(delta)) is not None:
                     self._is_shown = True
@@ -57,15 +66,18 @@ class _Follower:
         except VendorError:
             for rest in self._rest() if self._is_shown else ():
                 yield rest
+            await self._windows.finish()
             raise
         except (asyncio.CancelledError, GeneratorExit):
             list(self._rest())
             raise
         finally:
-            note(call, call_id, self._incoming.hits())
+            self._windows.cancel()
+            note(call, call_id, [*self._incoming.hits(), *self._windows.hits])
 
     async def _fed(self, delta: TextDelta | ReasoningDelta | ToolCallDelta) -> Delta | None:
         incoming = self._incoming
+        self._windows.add(delta.arguments if isinstance(delta, ToolCallDelta) else delta.text)
         if isinstance(delta, TextDelta):
             text = await _aside(delta.text, lambda: incoming.feed("text", delta.text))
             return TextDelta(text) if text else None

@@ -41,8 +41,11 @@ from apps.metering.budgets.purse import Payers, Purse, purse_calls, purse_of
 from apps.runs.services import run_call_opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
+    from apps.guardrails.classes import DataClass
+    from apps.guardrails.rules import Active
     from apps.tenants.postgresql.statements import Statement, Values
 
 DEFAULT_OUTPUT = 4096
@@ -78,13 +81,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class OpenChat:
-    """A reserved call for an answer."""
+    """A reserved call for an answer, and the class of what it sends.
+
+    `incoming` and `moderators` follow the answer: rules that read it, and rules that ask a model about it.
+    """
 
     call_id: UUID
     target: Target
     request: ChatRequest
     bound: metering.Bound
     incoming: Incoming | None
+    moderators: Sequence[Active] = ()
+    data_class: DataClass | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +175,8 @@ def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE, read: Read | Non
         tokens_of_request(request), request.max_tokens or found.max_output or DEFAULT_OUTPUT
     )
     call_id = _reserve(call, target, bound, outgoing)
-    return OpenChat(call_id, target, request, bound, outgoing.incoming)
+    asked = outgoing.moderators.receiving if outgoing.moderators else ()
+    return OpenChat(call_id, target, request, bound, outgoing.incoming, asked, call.data_class)
 
 
 def open_embed(

@@ -19,6 +19,7 @@ from apps.guardrails.placeholders import Nameless
 from apps.guardrails.policy import GuardrailRefusedError, Outgoing
 from apps.guardrails.rows import Affair, Note, ValuesMovedError, hits_keep, values_keep
 from apps.llm.gateway.calls import AnyCall, ChatCall, EmbedCall, ImageCall, RerankCall
+from apps.llm.gateway.moderating import is_moderated, moderated
 from apps.llm.gateway.texts import rewritten, texts_of
 from apps.llm.vendors.base import ErrorKind, VendorError
 from apps.tenants.grouped import in_shared_batch_soon
@@ -72,7 +73,7 @@ def guard(call: AnyCall, sent: Sent, target: Target, read: Read | None) -> Outgo
 
     Raises GuardrailRefusedError, and GuardFirstError where it takes long and was not `read`.
     """
-    standing = target.standing
+    standing = None if isinstance(call, ChatCall) and call.moderates else target.standing
     rules = compiled(standing) if standing else None
     if standing is None or rules is None or rules.guard is None:
         return Outgoing(sent.texts)
@@ -81,7 +82,8 @@ def guard(call: AnyCall, sent: Sent, target: Target, read: Read | None) -> Outgo
     if read is not None and read.standing == standing and read.sent == sent:
         return read.outgoing
     work = partial(_read, call, rules.guard, sent, standing)
-    if sent.size > SHORT or len(standing.sealed) > SEALED_SHORT:
+    asks = rules.guard.moderates and is_moderated(call)
+    if asks or sent.size > SHORT or len(standing.sealed) > SEALED_SHORT:
         raise GuardFirstError(work)
     return work().outgoing
 
@@ -152,13 +154,21 @@ async def guarded(call: AnyCall, opening: Callable[[Read | None], Awaitable[R]])
             try:
                 return await opening(read)
             except GuardFirstError as first:
-                read = await asyncio.to_thread(first.work)
+                read = await _read_first(call, first)
             except ValuesMovedError:
                 read = None
     except GuardrailRefusedError as error:
         note(call, None, error.hits)
         raise
     raise VendorError(ErrorKind.OVERLOADED, BUSY, retryable=True)
+
+
+async def _read_first(call: AnyCall, first: GuardFirstError) -> Read:
+    """What comes of the texts, read in a thread; then the models are asked that rules ask."""
+    read = await asyncio.to_thread(first.work)
+    if not is_moderated(call):
+        return read
+    return replace(read, outgoing=await moderated(call, read.outgoing))
 
 
 def note(call: AnyCall, call_id: UUID | None, hits: Sequence[Hit]) -> None:

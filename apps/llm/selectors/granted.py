@@ -98,3 +98,9 @@ def model_by_slug(team_id: UUID | None, slug: str, modality: str | None = CHAT) 
     if model is None:
         raise ModelNotFoundError
     return model
+
+
+def moderators() -> list[tuple[str, str]]:
+    """The chat models that a rule may ask, as (id, name): all that are on and read what they are asked."""
+    models = _usable().filter(modality=CHAT).exclude(connection__vendor=EXTRACTIVE)
+    return [(str(model.pk), model.name) for model in models.order_by("name", "slug")]
