@@ -45,6 +45,7 @@ def budget_row(standing: Standing, organisation: TenantSettings) -> BudgetRow:
     """As administrators see it."""
     budget, currency = standing.budget, organisation.currency
     zone = ZoneInfo(organisation.time_zone)
+    left = standing.limit - standing.spent - standing.reserved
     each = " each" if budget.sharing == "each" else ""
     agreed = f"{amount_text(budget.amount, budget.unit, currency)} {EVERY[budget.period]}{each}"  # type: ignore[index]  # the column's choices
     if standing.granted:
@@ -55,7 +56,7 @@ def budget_row(standing: Standing, organisation: TenantSettings) -> BudgetRow:
         agreed,
         amount_text(standing.spent, budget.unit, currency),
         amount_text(standing.reserved, budget.unit, currency) if standing.reserved else "",
-        amount_text(standing.limit - standing.spent - standing.reserved, budget.unit, currency),
+        amount_text(left, budget.unit, currency) if standing.limit or not each else "Unused",
         standing.percent,
         anew(standing.ends_at, organisation.time_zone),
         outlook(standing.forecast, standing.limit if not each else None, budget.unit, currency, zone),
