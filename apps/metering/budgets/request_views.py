@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+    from apps.metering.budgets.purse import Line
 
 OWN = "/settings/budgets"
 
@@ -80,6 +83,10 @@ class OwnBudgetsView(_Deciding, PersonPage):
 
     template_name = "metering/own_budgets.html"
 
+    @cached_property
+    def _lines(self) -> list[Line]:
+        return selectors.own_lines(self.actor)
+
     def get(self, request: HttpRequest) -> HttpResponse:
         """`budget` chooses what is asked for."""
         return self._shown(self._form(chosen=request.GET.get("budget", "")))
@@ -102,20 +109,19 @@ class OwnBudgetsView(_Deciding, PersonPage):
         request_create(actor=self.actor, line=line, amount=said["amount"], reason=said["reason"])
 
     def _form(self, data: Any = None, *, chosen: str = "") -> AskForm:
-        lines = selectors.own_lines(self.actor)
         currency = self.organisation.currency
         choices = [
             (
                 str(line.budget_id),
                 f"{sentence(name_of(line))} ({currency if line.unit == 'money' else 'tokens'})",
             )
-            for line in lines
+            for line in self._lines
         ]
         return AskForm(data, choices=choices, chosen=chosen)
 
     def _shown(self, form: AskForm, *, refused: str = "", status: int = 200) -> HttpResponse:
         currency = self.organisation.currency
-        lines = sorted(selectors.own_lines(self.actor), key=lambda line: -line.percent)
+        lines = sorted(self._lines, key=lambda line: -line.percent)
         own = selectors.requests_seen(self.actor).filter(user_id=self.actor.user_id)[:20]
         waiting = selectors.requests_to_decide(self.actor)
         return self.page(
