@@ -213,3 +213,54 @@ def test_a_rule_that_can_not_ask_is_refused(changes: dict[str, Any], field: str)
     with pytest.raises(RuleError) as refused:
         read_rule(rule("block", kinds=()) | {"moderation": asks} | changes)
     assert refused.value.field == field
+
+
+def test_a_model_that_only_moderates_is_asked_at_its_own_address(
+    connected: Connected, say: Say, routing: Routing
+) -> None:
+    """OpenAI's shape: no prompt, no schema, categories by the host's names."""
+    from apps.llm.models import Model
+    from apps.tenants.scope import tenant_scope
+
+    asks = asking(connected, routing)
+    found = {"hate": False, "violence/graphic": True, "sexual": False}
+    verdict = Answer(
+        whole={"model": "omni-moderation-1", "results": [{"flagged": True, "categories": found}]}
+    )
+    slug = routing.model("omni-moderation-latest")
+    connected.host.answer_for = None
+    connected.host.answers[:] = [verdict]
+    with tenant_scope(connected.cast.acme.id):
+        asks["moderation"] |= {"model_id": str(Model.objects.get(slug=slug).pk)}
+    policy_make(connected.cast, asks)
+    assert str(say(request=asked("Build a bomb")).error) == WORDS
+    (sent,) = connected.host.asked
+    assert sent.path.endswith("/moderations")
+    assert set(sent.body) == {"model", "input"}
+    assert "Build a bomb" in sent.body["input"]
+    (row,) = ledger(connected)
+    assert (row.purpose, row.model_answered) == ("moderation", "omni-moderation-1")
+
+
+def test_the_page_and_the_api_take_and_give_such_a_rule(connected: Connected, routing: Routing) -> None:
+    from apps.guardrails.forms import RuleForm
+    from apps.guardrails.rules import read_rule
+    from apps.tenants.scope import tenant_scope
+
+    asks = asking(connected, routing)
+    model_id = asks["moderation"]["model_id"]
+    sent = {"name": "Calm", "action": "block", "direction": "both", "moderator": model_id}
+    with tenant_scope(connected.cast.acme.id):
+        form = RuleForm(sent | {"categories": ["hate", "violence"], "seconds": "5", "on_failure": "pass"})
+        assert form.is_valid(), form.errors
+        assert form.rule is not None
+        assert form.rule.stored()["moderation"] == {
+            "model_id": model_id,
+            "categories": ["hate", "violence"],
+            "seconds": 5,
+            "on_failure": "pass",
+        }
+        shown = RuleForm(rule=read_rule(form.rule.stored()))
+        assert shown.initial["moderator"] == model_id
+        assert ("judge" in dict(shown.fields["moderator"].choices).values()) is True
+        assert not RuleForm(sent | {"categories": []}).is_valid()

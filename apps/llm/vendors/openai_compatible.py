@@ -45,6 +45,7 @@ from apps.llm.vendors.http import (
 )
 from apps.llm.vendors.images import image_body, image_result
 from apps.llm.vendors.model_list import models_of
+from apps.llm.vendors.moderations import is_moderator, moderation_body, moderation_stream
 from apps.llm.vendors.rerank import rerank_body, rerank_result
 from apps.llm.vendors.seals import owner_of
 
@@ -103,6 +104,11 @@ class OpenAICompatible(Vendor):
         self, endpoint: Endpoint, request: ChatRequest, timeouts: Timeouts = DEFAULT_TIMEOUTS
     ) -> AsyncGenerator[Delta, None]:
         """Deltas of one streamed call; nothing is retried here."""
+        if is_moderator(request.model):
+            body = moderation_body(request)
+            return moderation_stream(
+                endpoint, lambda: self._call(endpoint, "moderations", body), request, timeouts
+            )
         owner = owner_of(self.slug, request.model)
         dialect = self._dialect(endpoint)
         body = chat_body(request, dialect, owner)

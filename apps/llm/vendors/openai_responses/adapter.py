@@ -11,6 +11,7 @@ import orjson
 from apps.llm.vendors.base import DEFAULT_TIMEOUTS, ChatRequest, Delta, Endpoint, Timeouts
 from apps.llm.vendors.dialect import Dialect
 from apps.llm.vendors.http import Call, stream_call
+from apps.llm.vendors.moderations import is_moderator
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.openai_responses.body import LEAST_OUTPUT_TOKENS, responses_body
 from apps.llm.vendors.openai_responses.events import ResponsesEvents
@@ -61,7 +62,7 @@ class OpenAIResponses(OpenAICompatible):
         return (endpoint.settings.get("api") or self.api) == RESPONSES
 
     def _is_for_responses(self, endpoint: Endpoint, request: ChatRequest) -> bool:
-        if not self._has_responses(endpoint):
+        if not self._has_responses(endpoint) or is_moderator(request.model):
             return False
         wants_more = bool(request.stop) or request.seed is not None or not PENALTIES.isdisjoint(request.extra)
         return not wants_more or self._habits(endpoint).reasons(request.model)
