@@ -218,6 +218,41 @@ def test_a_statement_as_pdf_reads_as_its_rows(october: Cast) -> None:
         assert words in text
 
 
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("Strategische Unternehmensentwicklung und " * 4 + "Ende", "Ende"),
+        ("X" * 200, "X" * 30), ("Отдел Ψ", "Отдел Ψ"), ("פיתוח R&D צוות", "? R&D ?"), ("开发部", "?"),
+    ],
+)  # fmt: skip
+def test_a_pdf_has_every_name_or_says_that_letters_are_missing(october: Cast, name: str, read: str) -> None:
+    import pypdfium2
+
+    from apps.metering.chargeback.document import statement_pdf
+
+    _made(october)
+    statement = _all(october)[-1]
+    statement.team_name = statement.organisation = name
+    lines = _lines_of(october, statement)
+    lines[0].model_slug = "m" * 100
+    with pypdfium2.PdfDocument(statement_pdf(statement, lines)) as document:
+        text = document[0].get_textpage().get_text_range()
+        right = max(
+            box[2] for n in range(len(text)) if (box := document[0].get_textpage().get_charbox(n)) is not None
+        )
+        width = document[0].get_width()
+    assert read in text.replace("\r\n", " ").replace("  ", " ")
+    assert ("stands for letters that cannot be printed" in text.replace("\r\n", " ")) is ("?" in read)
+    assert right <= width - 20, "nothing runs over the margin"
+
+
+def _lines_of(cast: Cast, statement: Any) -> list[Any]:
+    from apps.metering.chargeback.selectors import lines_of
+
+    with tenant_scope(cast.acme.id):
+        return lines_of(statement)
+
+
 def test_command_freezes_a_month_and_says_when_it_is_too_early(october: Cast) -> None:
     from django.core.management import CommandError, call_command
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import font_roboto
+from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 FONT: Final = "Roboto"
+LACKING: Final = "?"
+_WHERE: Final = "the page of the statement and its CSV have the names whole."
+MOST_FOOT: Final = 90
 _FILES: Final = Path(font_roboto.__file__).parent / "files"
 _GREY: Final = (90, 90, 102)
 _LINE: Final = (200, 200, 208)
@@ -42,14 +48,16 @@ class _Page(FPDF):
 
 
 def statement_pdf(statement: Statement, lines: Sequence[StatementLine]) -> bytes:
-    """The statement on A4. Letters that Roboto lacks (it has Latin, Greek, Cyrillic) are left out."""
+    """The statement on A4. Of letters that Roboto lacks (it has Latin, Greek, Cyrillic) a mark says so."""
     page = _Page()
     page.add_font(FONT, fname=_FILES / "Roboto-Regular.ttf")
     page.add_font(FONT, style="B", fname=_FILES / "Roboto-Bold.ttf")
+    names = (statement.organisation, statement.team_name, statement.cost_centre)
+    is_whole = all(_printed(name) == name for name in names)
     page.set_creation_date(statement.created_at)
     page.set_title(f"Statement {statement.number}")
     page.set_lang("en")
-    page.foot = f"{statement.organisation} · statement {statement.number}"
+    page.foot = _clipped(f"{_printed(statement.organisation)} · statement {statement.number}")
     page.add_page()
     _head(page, statement)
     _table(page, statement, lines)
@@ -57,6 +65,10 @@ def statement_pdf(statement: Statement, lines: Sequence[StatementLine]) -> bytes
         page.ln(4)
         page.set_text_color(*_GREY)
         page.multi_cell(0, 5, f"{statement.unpriced:,} calls have no known price and are in no amount.")
+    if not is_whole:
+        page.ln(4)
+        page.set_text_color(*_GREY)
+        page.multi_cell(0, 5, f"{LACKING} stands for letters that cannot be printed here: {_WHERE}")
     return bytes(page.output())
 
 
@@ -84,7 +96,25 @@ def _head(page: FPDF, statement: Statement) -> None:
 
 
 def _text(page: FPDF, text: str, height: float) -> None:
-    page.cell(0, height, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    """Long names go on in further lines."""
+    page.multi_cell(0, height, _printed(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _printed(text: str) -> str:
+    """The text with a mark in the place of each run of letters that the font lacks."""
+    letters = _letters()
+    known = "".join(letter if ord(letter) in letters else "\0" for letter in " ".join(text.split()))
+    return re.sub("\0[\0 ]*(?=\0)", "", known).replace("\0", LACKING)
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= MOST_FOOT else f"{text[: MOST_FOOT - 1]}…"
+
+
+@cache
+def _letters() -> frozenset[int]:
+    with TTFont(_FILES / "Roboto-Regular.ttf", lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 def _table(page: FPDF, statement: Statement, lines: Sequence[StatementLine]) -> None:
