@@ -91,9 +91,10 @@ def heading_levels(pages: Sequence[Sequence[Styled]], running: set[str]) -> dict
     found = Counter(
         style for text, style in lines if _may_head(text) and (style.size > least or style.is_bold)
     )
-    if found.total() > _MOST * len(lines):
+    most = max(1.0, _MOST * len(lines))
+    if found.total() > most:
         found = Counter({style: count for style, count in found.items() if style.size > least})
-    if found.total() > _MOST * len(lines):
+    if found.total() > most:
         return {}
     sizes = sorted({style.size for style in found if style.size > least}, reverse=True)
     levels = {size: min(level, _LEVELS) for level, size in enumerate(sizes, start=1)}

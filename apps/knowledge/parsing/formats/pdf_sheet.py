@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from apps.knowledge.parsing.layout.bidi import Letter, in_reading_order, is_from_right, mostly_from_right
 from apps.knowledge.parsing.layout.shapes import Box, Rule, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pypdfium2
 
+_LINE = re.compile(r"[^\r\n]+")
+_MAX_LETTERS = 60_000
 _SAMPLES = 12
 _MAX_OBJECTS = 20_000
 _MAX_LINES = 6000
@@ -26,6 +31,14 @@ _MIN_GAPPED = 2
 _MANY_RECTS = 400
 _MANY_SEGMENTS = 24
 _THIN = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """A page's text, and for each of its letters the index in PDFium's text (-1: a space that none wrote)."""
+
+    text: str
+    sources: Sequence[int]
 
 
 class _Matrix(NamedTuple):
@@ -93,22 +106,49 @@ def may_hold_columns(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -
     return _has_gaps(rects)
 
 
-def sheet_of(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, text: str) -> Sheet:
-    """The page's letters with their boxes; `text` must have one code point for each of its characters."""
+def sheet_of(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, letters: Letters) -> Sheet:
+    """The page's letters with their boxes, and the ruled lines on it."""
+    boxes = [
+        None if character.isspace() else box
+        for character, box in zip(letters.text, boxes_of(textpage, letters.sources), strict=True)
+    ]
+    return Sheet(letters.text, boxes, list(_rules(page, _TURNS[_quarter(textpage)])))
+
+
+def letters_of(textpage: pypdfium2.PdfTextPage) -> Letters:
+    """The page's text line by line as it is read; lines from the right by where their letters stand.
+
+    `sources` is empty where letters cannot be told one by one.
+    """
+    text = textpage.get_text_range()
+    if not len(text) == textpage.count_chars() <= _MAX_LETTERS:
+        return Letters(text, ())
+    sources = range(len(text))
+    if not is_from_right(text):
+        return Letters(text, sources)
+    boxes = list(boxes_of(textpage, sources))
+    favoured = mostly_from_right(text)
+    read: list[Letter] = []
+    for line in _LINE.finditer(text):
+        standing = [
+            Letter(text[at], at, box.left, box.right) for at in range(*line.span()) if (box := boxes[at])
+        ]
+        height = max((box.height for at in range(*line.span()) if (box := boxes[at])), default=0.0)
+        turns = height > 0 and is_from_right(line[0])
+        read += in_reading_order(standing, height, favoured=favoured) if turns else standing
+        read += [Letter("\n", -1, 0, 0)]
+    return Letters("".join(letter.text for letter in read), [letter.source for letter in read])
+
+
+def boxes_of(textpage: pypdfium2.PdfTextPage, sources: Sequence[int]) -> Iterator[Box | None]:
+    """The boxes of letters by their index in PDFium's text (-1: none), turned upright, y downwards."""
     quarter = _quarter(textpage)
-    boxes = list(_boxes(textpage, text))
-    if quarter:
-        boxes = [box and _upright(_TURNS[quarter], box) for box in boxes]
-    return Sheet(text, boxes, list(_rules(page, _TURNS[quarter])))
-
-
-def _boxes(textpage: pypdfium2.PdfTextPage, text: str) -> Iterator[Box | None]:
-    """The letters' boxes with y downwards."""
     box = pdfium.FS_RECTF()
     reference, measure = ctypes.byref(box), pdfium.FPDFText_GetLooseCharBox
-    for index, character in enumerate(text):
-        known = not character.isspace() and measure(textpage, index, reference)
-        yield Box(box.left, -box.top, box.right, -box.bottom) if known else None
+    for index in sources:
+        known = index >= 0 and measure(textpage, index, reference)
+        found = Box(box.left, -box.top, box.right, -box.bottom) if known else None
+        yield _upright(_TURNS[quarter], found) if found and quarter else found
 
 
 def line_height(textpage: pypdfium2.PdfTextPage, index: int) -> float:

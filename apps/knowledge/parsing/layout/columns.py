@@ -7,6 +7,8 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from apps.knowledge.parsing.layout.bidi import mostly_from_right
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -92,7 +94,7 @@ def columns_of(sheet: Sheet, runs: Sequence[Run]) -> Columns:
     switches = sum(one != other for (one, _), (other, _) in pairwise(sided))
     words = (median(count for is_right, count in sided if is_right == side) for side in (True, False))
     is_mixed = switches > _MAX_SWITCHES * len(sided) and min(words) >= _MIN_WORDS
-    from_right = sum("\u0590" <= letter <= "\u08ff" for letter in sheet.text) * 2 > len(sheet.text)
+    from_right = mostly_from_right(sheet.text)
     return Columns([block for block in blocks_of(runs, from_right=from_right) if block], is_mixed)
 
 

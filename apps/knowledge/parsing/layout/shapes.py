@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from apps.knowledge.parsing.layout.bidi import is_from_right
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -92,7 +94,7 @@ class Sheet:
             start, end, (left, top, right, bottom) = index, index + 1, box
         if end:
             found.append(Run(start, end, left, top, right, bottom))
-        return found
+        return _mended(found) if is_from_right(self.text) else found
 
     def words(self, indexes: Iterable[int]) -> str:
         """The letters at the indexes in the text's order, with a space wherever something stands between."""
@@ -104,6 +106,31 @@ class Sheet:
             parts.append(self.text[index])
             before = index
         return "".join(parts)
+
+
+def _mended(runs: list[Run]) -> list[Run]:
+    """The runs, joined where a Latin word within a line from the right made the text jump ahead."""
+    found: list[Run] = []
+    for run in runs:
+        before = found[-1] if found else None
+        if before and _is_beside(before, run):
+            found[-1] = Run(
+                before.start,
+                run.end,
+                min(before.left, run.left),
+                min(before.top, run.top),
+                max(before.right, run.right),
+                max(before.bottom, run.bottom),
+            )
+        else:
+            found.append(run)
+    return found
+
+
+def _is_beside(one: Run, other: Run) -> bool:
+    height = min(one.height, other.height)
+    gap = max(one.left, other.left) - min(one.right, other.right)
+    return abs(one.middle - other.middle) <= _SAME_LINE * height and gap <= _APART * height
 
 
 def rows_of(runs: Iterable[Run]) -> list[list[Run]]:
