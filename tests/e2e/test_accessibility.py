@@ -31,11 +31,16 @@ MEMBER_PAGES = (
     "/settings/security",
     "/settings/api-keys",
     "/settings/models",
+    "/settings/budgets",
+    "/settings/usage/statements",
+    "/notifications",
 )
 ADMIN_PAGES = (
     "/admin/", "/admin/people", "/admin/people/invite", "/admin/teams", "/admin/teams/models",
     "/admin/models", "/admin/providers", "/admin/providers/new", "/admin/knowledge",
-    "/admin/knowledge/embedding-default", "/admin/audit",
+    "/admin/knowledge/embedding-default", "/admin/audit", "/admin/budgets?of=team", "/admin/budget-requests",
+    "/admin/data-classes", "/admin/policies", "/admin/policies/try", "/admin/policies/findings",
+    "/admin/policies/rules/new",
 )  # fmt: skip
 WIDTHS = (390, 1280)
 
