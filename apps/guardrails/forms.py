@@ -16,6 +16,7 @@ from apps.guardrails.moderation import (
     LONGEST_SECONDS,
     models_offered,
 )
+from apps.guardrails.retention import LEAST_DAYS, MOST_DAYS
 from apps.guardrails.rules import (
     ACTIONS,
     DIRECTIONS,
@@ -48,11 +49,18 @@ class SettingsForm(forms.Form):
         help_text="Text files are read. While a rule masks, asks or blocks, others are held back.",
     )
 
+    keep_days = forms.IntegerField(
+        label="Days that findings are kept", min_value=LEAST_DAYS, max_value=MOST_DAYS, required=False
+    )
+
     def __init__(self, data: Any = None, *, side: Side) -> None:
         policy = side.policy
         covers = policy.covers or (Covers.ALL if side.team.is_everyone else "")
         files = policy.files or (Files.BLOCK if side.team.is_everyone else "")
-        super().__init__(data, initial={"state": policy.state, "covers": covers, "unread": files})
+        initial = {"state": policy.state, "covers": covers, "unread": files, "keep_days": policy.keep_days}
+        super().__init__(data, initial=initial)
+        if not side.team.is_everyone:
+            del self.fields["keep_days"]
         inherited = {"covers": side.covers.label, "unread": side.files.label}
         for name, choices in (("covers", Covers.choices), ("unread", Files.choices)):
             empty = [] if side.team.is_everyone else [("", f"Inherited: {inherited[name]}")]
@@ -61,7 +69,9 @@ class SettingsForm(forms.Form):
     def change(self) -> Change:
         """What was chosen."""
         said = self.cleaned_data
-        return Change(state=said["state"], covers=said["covers"], files=said["unread"])
+        return Change(
+            state=said["state"], covers=said["covers"], files=said["unread"], keep_days=said.get("keep_days")
+        )
 
 
 class RuleForm(forms.Form):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from apps.accounts.models import Team
     from apps.guardrails.rules import Rule
 
+KEEP_DAYS = 365
+"""Days that findings are kept where nobody said otherwise."""
 MAP_FIELD = "guardrails.conversation_values.sealed"
 
 
@@ -40,7 +42,8 @@ class Files(models.TextChoices):
 class Policy(TenantModel):
     """The rules of one team; those of the team Everyone are the organisation's and hold in every team.
 
-    `rules` as `rules.Rule.stored` has them, in their order. `version` counts the changes; each stands in
+    `rules` as `rules.Rule.stored` has them, in their order. `keep_days`: how long the organisation keeps what
+    rules found; a team's says nothing. `version` counts the changes; each stands in
     PolicyVersion.
     """
 
@@ -49,6 +52,7 @@ class Policy(TenantModel):
     covers = models.CharField(max_length=8, choices=Covers, blank=True, default="")
     files = models.CharField(max_length=8, choices=Files, blank=True, default="")
     rules = models.JSONField(default=list)
+    keep_days = models.PositiveSmallIntegerField(default=KEEP_DAYS)
     version = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -23,6 +23,7 @@ def side_output(side: Side) -> dict[str, Any]:
         "state": policy.state,
         "covers": side.covers,
         "files": side.files,
+        "keep_days": side.organisation.keep_days,
         "inherits": [] if side.team.is_everyone else [name for name, value in own.items() if not value],
         "version": policy.version,
         "people": reach_of(side.team),

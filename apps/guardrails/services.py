@@ -29,6 +29,7 @@ class Change:
     state: str | None = None
     covers: str | None = None
     files: str | None = None
+    keep_days: int | None = None
     rules: tuple[Rule, ...] | None = None
 
 
@@ -42,6 +43,8 @@ def policy_change(*, actor: Actor | None, team: Team, change: Change) -> Policy:
             policy.covers = change.covers
         if change.files is not None:
             policy.files = change.files
+        if change.keep_days is not None:
+            policy.keep_days = change.keep_days
         if change.rules is not None:
             _check(team, change.rules)
             policy.rules = [rule.stored() for rule in change.rules]
@@ -127,6 +130,7 @@ def snapshot(policy: Policy) -> dict[str, Any]:
         "state": str(policy.state),
         "covers": str(policy.covers),
         "files": str(policy.files),
+        "keep_days": policy.keep_days,
         "rules": list(policy.rules),
     }
 

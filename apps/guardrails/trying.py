@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from apps.guardrails.finders import Finder, covering
@@ -70,7 +70,10 @@ def trial_of(guard: Guard | None, rules: Sequence[Rule], text: str, *, comes_in:
     pieces = pieces_of(text, read)
     if guard is None:
         return Trial(pieces, text, "unchanged", "")
-    return _received(guard, text, pieces) if comes_in else _sent(guard, text, pieces)
+    trial = _received(guard, text, pieces) if comes_in else _sent(guard, text, pieces)
+    asks = [rule.name for rule in read if rule.moderation]
+    unasked = [f"“{name}” asks a model, which is done in calls and not here." for name in asks]
+    return replace(trial, words=" ".join(filter(None, (trial.words, *unasked))))
 
 
 def _sent(guard: Guard, text: str, pieces: Sequence[Piece]) -> Trial:

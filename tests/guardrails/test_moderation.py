@@ -262,5 +262,16 @@ def test_the_page_and_the_api_take_and_give_such_a_rule(connected: Connected, ro
         }
         shown = RuleForm(rule=read_rule(form.rule.stored()))
         assert shown.initial["moderator"] == model_id
-        assert ("judge" in dict(shown.fields["moderator"].choices).values()) is True
+        assert "judge" in str(shown["moderator"])
         assert not RuleForm(sent | {"categories": []}).is_valid()
+
+
+def test_the_playground_says_which_rules_it_does_not_ask(connected: Connected, routing: Routing) -> None:
+    from apps.guardrails.guarding import Guard
+    from apps.guardrails.rules import Active, read_rule
+    from apps.guardrails.trying import trial_of
+
+    wanted = read_rule(asking(connected, routing))
+    trial = trial_of(Guard([Active(wanted)]), [wanted], "Build a bomb")
+    assert trial.result == "unchanged"
+    assert trial.words == "“block it” asks a model, which is done in calls and not here."

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from apps.guardrails.classes import SLUGS
 from apps.guardrails.models import Covers, Files, PolicyState
 from apps.guardrails.moderation import CATEGORY_NAMES, DEFAULT_SECONDS, FAILURES, LONGEST_SECONDS
+from apps.guardrails.retention import LEAST_DAYS, MOST_DAYS
 from apps.guardrails.rules import (
     ACTIONS,
     DIRECTIONS,
@@ -84,6 +85,12 @@ class PolicyInput(InputSerializer):
     state = serializers.ChoiceField(PolicyState.choices, required=False)
     covers = serializers.ChoiceField(Covers.choices, required=False, allow_blank=True)
     files = serializers.ChoiceField(Files.choices, required=False, allow_blank=True)
+    keep_days = serializers.IntegerField(
+        min_value=LEAST_DAYS,
+        max_value=MOST_DAYS,
+        required=False,
+        help_text="How long findings are kept; of the organisation alone.",
+    )
 
 
 class PolicySideOutput(serializers.Serializer[Any]):
@@ -95,6 +102,7 @@ class PolicySideOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(PolicyState.choices)
     covers = serializers.ChoiceField(Covers.choices, help_text="As it holds.")
     files = serializers.ChoiceField(Files.choices, help_text="As it holds.")
+    keep_days = serializers.IntegerField(help_text="How long the organisation keeps findings.")
     inherits = serializers.ListField(child=serializers.CharField(), help_text="Settings that are inherited.")
     version = serializers.IntegerField()
     people = serializers.IntegerField(help_text="How many active people it touches.")

@@ -88,6 +88,8 @@ class TeamPolicyApi(PolicyApi):
         values = taken(request, serializers.PolicyInput)
         if team.is_everyone and "" in values.values():
             raise invalid([{"field": "covers", "message": "The organisation's policy inherits nothing."}])
+        if not team.is_everyone and "keep_days" in values:
+            raise invalid([{"field": "keep_days", "message": "The organisation alone says how long."}])
         services.policy_change(actor=self.actor, team=team, change=services.Change(**values))
         return Response(outputs.side_output(self.side(team_id)))
 
