@@ -49,6 +49,7 @@ NO_SOURCE = "no_source"
 FALLBACK = "fallback"
 WITHOUT_KNOWLEDGE = "without_knowledge"
 BUDGET = "budget"
+CUT_SHORT = "cut_short"
 
 
 async def reply(ctx: RunContext) -> None:
@@ -222,8 +223,8 @@ class Reply:
                 reasoning(delta.text)
                 if delta.signature:
                     keep_seal(self._ctx, delta.signature)
-            elif isinstance(delta, Finished):
-                self._ctx.result["finish"] = delta.reason
+            elif isinstance(delta, Finished) and delta.reason == "length":
+                self._notes.append({"type": CUT_SHORT})
 
     def _call(self, model: Chosen) -> ChatCall:
         ctx = self._ctx

@@ -45,6 +45,16 @@ def test_an_answer_is_stored_with_model_usage_and_state(
     assert answer["usage"]["cost"] == "0.0105"
 
 
+def test_an_answer_that_came_to_the_models_limit_says_so(
+    bob: Browser, engineering: str, connected: Connected
+) -> None:
+    connected.host.answers[:] = [Answer(texts=("Once upon",), finish="length")]
+    chat = bob.begin(team_id=engineering)
+    bob.send(chat, "Tell a story")
+    answer = bob.answered(chat)[1]
+    assert (answer["state"], answer["annotations"]) == ("done", [{"type": "cut_short"}])
+
+
 def test_the_branch_is_what_the_model_reads(bob: Browser, engineering: str, connected: Connected) -> None:
     chat = bob.begin(team_id=engineering)
     bob.send(chat, "First")

@@ -18,7 +18,7 @@ from apps.runs.models import RunState, StepState
 FILE_STATES = ["uploading", "reading", "ready", "failed"]
 ANNOTATIONS = [
     "citation", "unsupported", "no_source", "nearest", "without_knowledge", "verified",
-    "fallback", "route", "budget",
+    "fallback", "route", "budget", "cut_short",
 ]  # fmt: skip
 
 
@@ -166,8 +166,8 @@ class Annotation(serializers.Serializer[Any]):
     """A note on a text: a citation (all fields), `unsupported` (a claim, by its place, that no passage
     supports), `no_source`, `nearest` (what came nearest then, and the question's words it does not hold),
     `without_knowledge` (nothing was looked up), `verified` (an expert's answer: to which question, approved
-    by whom and when), `fallback` (which model did not answer), `route`, or `budget`
-    (its `notice` says that a budget is nearly used).
+    by whom and when), `fallback` (which model did not answer), `route`, `budget`
+    (its `notice` says that a budget is nearly used), or `cut_short` (at the model's limit of length).
     """
 
     type = serializers.ChoiceField(ANNOTATIONS)

@@ -137,7 +137,8 @@ export const m = {
     sendEmpty: "Write a message first",
     sendUploading: "Wait until the upload is done",
     sendNoModel: "No model is available",
-    sendTooLong: (limit: number) => `Too long: at most ${limit.toLocaleString()} characters`,
+    sendTooLong: (limit: number) =>
+      `Too long: at most ${limit.toLocaleString()} characters. Attach it as a file.`,
     stop: "Stop generating",
     note: "Answers can be wrong. Check important facts.",
     drop: "Drop files to attach them",
@@ -209,6 +210,7 @@ export const m = {
     picture: "Picture",
     download: "Download",
     withoutKnowledge: "Nothing was looked up for this answer.",
+    cutShort: "The answer reached the model's limit of length. Ask it to go on.",
     unsupported: (count: number) =>
       count === 1
         ? "1 statement was not found in the sources"

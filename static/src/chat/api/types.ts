@@ -207,6 +207,7 @@ export type Annotation =
   | VerifiedNote
   | { type: "no_source" }
   | { type: "without_knowledge" }
+  | { type: "cut_short" }
   | { type: "budget"; notice: string };
 
 export interface Step {

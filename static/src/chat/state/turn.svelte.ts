@@ -77,6 +77,11 @@ export class Turn {
     return this.message.annotations.some((note) => note.type === "without_knowledge");
   }
 
+  /** The model came to its limit of length before its end. */
+  get isCutShort(): boolean {
+    return this.message.annotations.some((note) => note.type === "cut_short");
+  }
+
   /** That a budget which counts for it is nearly used, in words. */
   get budgetNotice(): string | undefined {
     return this.message.annotations.find((note) => note.type === "budget")?.notice;
