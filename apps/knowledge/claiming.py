@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from apps.knowledge.failures import MOST_ATTEMPTS
 from apps.knowledge.leasing import Lease
 from apps.knowledge.models import Document, DocumentState
+from apps.knowledge.scanning import language_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -43,6 +44,7 @@ class Claim:
     knowledge_base_id: UUID
     version_of_id: UUID | None
     chunk_size: int
+    scan_language: str
 
     @property
     def is_last(self) -> bool:
@@ -66,7 +68,7 @@ def claim(tenant_id: UUID, document_id: UUID) -> Claim | None:
     )
     if not taken:
         return None
-    document = Document.objects.select_related("file").get(id=document_id)
+    document = Document.objects.select_related("file", "knowledge_base").get(id=document_id)
     return Claim(
         tenant_id,
         document_id,
@@ -78,6 +80,7 @@ def claim(tenant_id: UUID, document_id: UUID) -> Claim | None:
         document.knowledge_base_id,
         document.version_of_id,
         document.chunk_size,
+        language_of(document),
     )
 
 

@@ -9,6 +9,7 @@ from django import forms
 
 from apps.accounts.forms import add_problem
 from apps.knowledge.models import Visibility
+from apps.knowledge.parsing.ocr.languages import CHOICES
 from apps.knowledge.restricting import Readers
 from apps.knowledge.selectors import people_of
 from apps.rest.errors import ProblemError
@@ -83,10 +84,16 @@ class CollectionForm(ReadersForm):
 
 
 class CollectionNameForm(forms.Form):
-    """A collection's name and what it holds."""
+    """A collection's name, what it holds, and the language of its scans."""
 
     name = forms.CharField(max_length=120)
     description = forms.CharField(max_length=500, required=False, help_text=DESCRIBED)
+    scan_language = forms.ChoiceField(
+        label="Language of scans",
+        choices=CHOICES,
+        help_text="What pictures of text are read in, from the next document on. Automatic finds the script "
+        "of each page; choose a language where it errs.",
+    )
 
 
 def tried(form: forms.Form, work: Callable[[], object]) -> bool:

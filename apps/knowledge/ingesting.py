@@ -139,8 +139,11 @@ class _Reading:
             raise LostDocumentError
 
     def _parsed(self) -> Parsed:
-        with storage().local(self._claim.storage_key) as path:
-            parsed = parse_sandboxed(path, self._claim.name, progress=self._progressed)
+        claimed = self._claim
+        with storage().local(claimed.storage_key) as path:
+            parsed = parse_sandboxed(
+                path, claimed.name, scan_language=claimed.scan_language, progress=self._progressed
+            )
         self._assert_ours()
         return parsed
 

@@ -47,6 +47,7 @@ from apps.knowledge.reembedding_models import (
     Reembedding,
     ReembeddingState,
 )
+from apps.knowledge.scan_models import ScanDefault, Scanned
 from apps.knowledge.spot_models import Spotted
 from apps.knowledge.stores.models import FileBatch, KeptFile, StoreFile, StoreSetting
 from apps.knowledge.tuning_models import Tuning
@@ -109,7 +110,7 @@ MOST_DIMENSIONS: Final = 4000
 """What a row holds inside its page, and what an index of half vectors takes."""
 
 
-class KnowledgeBase(TenantModel):
+class KnowledgeBase(TenantModel, ScanDefault):
     """A collection of documents. One with a `conversation_id` holds what was attached in that chat.
 
     `quota_bytes` and `quota_documents`: its own limits; None for the installation's (apps.knowledge.quotas).
@@ -166,7 +167,7 @@ class DocumentState(models.TextChoices):
     REPLACED = "replaced", "Replaced"
 
 
-class Document(TenantModel):
+class Document(TenantModel, Scanned):
     """A file in a collection, and how far it was read. Its chunks are found only while it is `ready`.
 
     `fence` grows with every claim: a worker writes only under the fence that it claimed. `embedding_model_id`

@@ -194,6 +194,7 @@ def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) 
     document.title = parsed.title
     document.pages = parsed.pages
     document.language = parsed.language or ""
+    document.read_as = list(parsed.read_as)
     document.chunk_count = chunks
     document.note = note
     document.error_kind = document.error_detail = ""

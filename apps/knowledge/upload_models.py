@@ -20,6 +20,7 @@ class Upload(TenantModel):
     name = models.CharField(max_length=500)
     folder = models.CharField(max_length=500, blank=True)
     tags = models.JSONField(default=list)
+    scan_language = models.CharField(max_length=8, blank=True, db_default="")
     size = models.PositiveBigIntegerField()
     received = models.PositiveBigIntegerField(default=0)
     parts = models.JSONField(default=list)

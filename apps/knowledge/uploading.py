@@ -18,6 +18,7 @@ from apps.knowledge.adding import folder_name
 from apps.knowledge.models import Document, KnowledgeBase, Upload
 from apps.knowledge.narrowing import clean_tags
 from apps.knowledge.quotas import refuse_over_quota
+from apps.knowledge.scanning import document_language_set, known_language
 from apps.knowledge.services import document_upload
 from apps.rest.errors import ProblemError
 from apps.tenants.models import new_id
@@ -43,6 +44,7 @@ class Announced:
     size: int
     folder: str = ""
     tags: tuple[str, ...] = ()
+    scan_language: str = ""
 
 
 def upload_begin(
@@ -68,6 +70,7 @@ def upload_begin(
         name=announced.name,
         folder=folder_name(announced.folder),
         tags=clean_tags(announced.tags),
+        scan_language=known_language(announced.scan_language),
         size=announced.size,
     )
     return made
@@ -147,6 +150,8 @@ def _finish(actor: Actor, upload: Upload) -> None:
         folder=upload.folder,
         tags=upload.tags,
     )
+    if upload.scan_language and not made.is_duplicate:
+        document_language_set(document=made.document, scan_language=upload.scan_language)
     upload.document_id, upload.is_duplicate = made.document.id, made.is_duplicate
     keys = list(upload.parts)
     upload.parts = []

@@ -16,6 +16,7 @@ from apps.knowledge.adding import file_take, room_make
 from apps.knowledge.hinting import hint_after_commit
 from apps.knowledge.models import Document, DocumentState
 from apps.knowledge.removing import documents_remove
+from apps.knowledge.scanning import known_language, language_of
 from apps.rest.errors import ProblemError, invalid
 from apps.tenants.scope import current_tenant_id
 
@@ -50,14 +51,22 @@ def document_replace(*, actor: Actor | None, document: Document, name: str, stre
     return made
 
 
-def document_reprocess(*, actor: Actor | None, document: Document, chunk_size: int) -> Document:
-    """Read the same file anew with passages of up to `chunk_size` code points; raises ProblemError 400."""
+def document_reprocess(
+    *, actor: Actor | None, document: Document, chunk_size: int, scan_language: str | None = None
+) -> Document:
+    """Read the same file anew with passages of up to `chunk_size` code points; raises ProblemError 400.
+
+    `scan_language` as scanning.known_language takes it; None leaves the document's.
+    """
     if not SMALLEST_CHUNK <= chunk_size <= LARGEST_CHUNK:
         message = f"From {SMALLEST_CHUNK} to {LARGEST_CHUNK} characters."
         raise invalid([{"field": "chunk_size", "message": message}])
     current = _locked(document)
+    if scan_language is not None:
+        current.scan_language = known_language(scan_language)
     made = _begin(actor, current, current.file, chunk_size)
-    _note(actor, "document.reprocessed", current, {"chunk_size": chunk_size})
+    settings = {"chunk_size": chunk_size, "scan_language": language_of(made)}
+    _note(actor, "document.reprocessed", current, settings)
     return made
 
 
@@ -88,6 +97,7 @@ def _begin(actor: Actor | None, current: Document, file: File, chunk_size: int) 
         version=current.version + 1,
         version_of=current,
         chunk_size=chunk_size,
+        scan_language=current.scan_language,
         due_at=Now(),
     )
     made.refresh_from_db(fields=["due_at"])

@@ -14,6 +14,7 @@ from apps.knowledge.api import serializers
 from apps.knowledge.narrowing import MOST_TAGS, narrowing_of
 from apps.knowledge.outputs import document_output, knowledge_base_output, search_output
 from apps.knowledge.permissions import access_knowledge_base, access_search, access_searchable, may_change
+from apps.knowledge.scanning import collection_language_set, document_language_set, known_language
 from apps.rest.pages import CURSOR, LIMIT, page_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ class KnowledgeBaseListApi(IdempotentMixin, _KnowledgeApi):
 
     def create(self, request: Request) -> Response:
         values = _taken(request, serializers.KnowledgeBaseCreateInput)
-        return Response(self.shown(services.knowledge_base_create(actor=self.actor, **values)), status=201)
+        language = values.pop("scan_language", "")
+        made = services.knowledge_base_create(actor=self.actor, **values)
+        collection_language_set(actor=self.actor, knowledge_base=made, scan_language=language)
+        return Response(self.shown(made), status=201)
 
 
 class KnowledgeBaseApi(_KnowledgeApi):
@@ -98,6 +102,8 @@ class KnowledgeBaseApi(_KnowledgeApi):
             description=values.get("description"),
             sharing=_sharing(knowledge_base, values),
         )
+        language = values.get("scan_language", knowledge_base.scan_language)
+        collection_language_set(actor=self.actor, knowledge_base=knowledge_base, scan_language=language)
         return Response(self.shown(knowledge_base))
 
     @extend_schema(operation_id="knowledge_bases_delete", tags=TAGS, responses={204: None})
@@ -134,7 +140,7 @@ class DocumentListApi(UploadApi):
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Upload a file; it is read in the background. Poll the document until it is ready or failed.
 
-        Fields named `tag`, as many as there are tags, tag it.
+        Fields named `tag`, as many as there are tags, tag it; `scan_language` says what scans are read in.
 
         200 with `is_duplicate` where the collection has this content already; 201 otherwise.
         Safe to repeat with the same Idempotency-Key.
@@ -144,6 +150,7 @@ class DocumentListApi(UploadApi):
     def create(self, request: Request, knowledge_base_id: UUID) -> Response:
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
         file = uploaded_file(request)
+        language = known_language(request.POST.get("scan_language", ""))
         made = services.document_upload(
             actor=self.actor,
             knowledge_base=knowledge_base,
@@ -151,6 +158,8 @@ class DocumentListApi(UploadApi):
             stream=file,
             tags=request.POST.getlist("tag")[:MOST_TAGS],
         )
+        if language and not made.is_duplicate:
+            document_language_set(document=made.document, scan_language=language)
         output = document_output(made.document) | {"is_duplicate": made.is_duplicate}
         return Response(output, status=200 if made.is_duplicate else 201)
 

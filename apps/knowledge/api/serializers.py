@@ -9,6 +9,7 @@ from rest_framework import serializers
 from apps.guardrails.classes import SLUGS
 from apps.knowledge.models import DocumentState, SearchState, Visibility
 from apps.knowledge.narrowing import KIND_CHOICES, KINDS, LONGEST_TAG, MOST_TAGS
+from apps.knowledge.parsing.ocr.languages import CHOICES
 from apps.knowledge.services import MOST_QUERY
 from apps.rest.serializers import InputSerializer
 
@@ -27,6 +28,13 @@ class TagsField(serializers.ListField):
         super().__init__(max_length=MOST_TAGS, **options)
 
 
+class ScanLanguageField(serializers.ChoiceField):
+    """What pictures of text are read in: a language's ISO 639-1 code, or `auto`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(CHOICES, required=False, **options)
+
+
 class NamedOutput(serializers.Serializer[Any]):
     """Something by id and name."""
 
@@ -42,6 +50,7 @@ class KnowledgeBaseCreateInput(InputSerializer):
     visibility = serializers.ChoiceField(Visibility.choices, required=False)
     team_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MOST_TEAMS)
     user_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MOST_PEOPLE)
+    scan_language = ScanLanguageField(help_text="For documents without a choice of their own.")
 
 
 class KnowledgeBaseUpdateInput(KnowledgeBaseCreateInput):
@@ -61,6 +70,7 @@ class KnowledgeBaseOutput(serializers.Serializer[Any]):
     teams = NamedOutput(many=True)
     people = NamedOutput(many=True)
     owner = NamedOutput(allow_null=True)
+    scan_language = serializers.CharField(help_text="What scans are read in: a code, or `auto`.")
     documents = serializers.IntegerField()
     failed = serializers.IntegerField()
     may_change = serializers.BooleanField()
@@ -110,6 +120,12 @@ class DocumentOutput(serializers.Serializer[Any]):
     pages_read = serializers.IntegerField(allow_null=True, help_text="How many are done, while it is read.")
     chunks = serializers.IntegerField()
     language = serializers.CharField(allow_null=True)
+    scan_language = serializers.CharField(
+        allow_blank=True, help_text="Its own choice of what scans are read in; empty: its collection's."
+    )
+    read_as = serializers.ListField(
+        child=serializers.CharField(), help_text="What its scans were found to be in; `und`: none known."
+    )
     folder = serializers.CharField(allow_blank=True)
     version = serializers.IntegerField()
     version_of = serializers.UUIDField(allow_null=True, help_text="The document whose version this is.")

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api.base import TenantApi
 from apps.knowledge import uploading
-from apps.knowledge.api.serializers import DocumentOutput, TagsField
+from apps.knowledge.api.serializers import DocumentOutput, ScanLanguageField, TagsField
 from apps.knowledge.outputs import document_output
 from apps.knowledge.permissions import access_knowledge_base
 from apps.knowledge.reaching import access_upload, document_of
@@ -48,6 +48,7 @@ class UploadBeginInput(InputSerializer):
     size = serializers.IntegerField(min_value=0, max_value=2**53)
     folder = serializers.CharField(max_length=500, required=False, allow_blank=True)
     tags = TagsField(required=False)
+    scan_language = ScanLanguageField(allow_blank=True)
 
 
 class UploadOutput(serializers.Serializer[Any]):
@@ -86,6 +87,7 @@ class UploadListApi(TenantApi):
                 read.validated_data["size"],
                 read.validated_data.get("folder", ""),
                 tuple(read.validated_data.get("tags", ())),
+                read.validated_data.get("scan_language", ""),
             ),
         )
         is_new = not upload.received and not upload.document_id

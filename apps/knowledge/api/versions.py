@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from apps.accounts.api.base import TenantApi
 from apps.files.api.uploads import UPLOAD_SCHEMA, UploadApi, uploaded_file
 from apps.knowledge import pausing, selectors, versioning
-from apps.knowledge.api.serializers import DocumentOutput, DocumentPage
+from apps.knowledge.api.serializers import DocumentOutput, DocumentPage, ScanLanguageField
 from apps.knowledge.outputs import document_output
 from apps.knowledge.permissions import access_document
 from apps.rest.pages import CURSOR, LIMIT, page_of
@@ -32,6 +32,9 @@ class ReprocessInput(InputSerializer):
         min_value=versioning.SMALLEST_CHUNK,
         max_value=versioning.LARGEST_CHUNK,
         help_text="Most characters of a passage.",
+    )
+    scan_language = ScanLanguageField(
+        allow_blank=True, help_text="Left out: as before. Empty: its collection's."
     )
 
 
@@ -85,7 +88,10 @@ class ReprocessApi(TenantApi):
         read = ReprocessInput(data=request.data)
         read.is_valid(raise_exception=True)
         made = versioning.document_reprocess(
-            actor=self.actor, document=document, chunk_size=read.validated_data["chunk_size"]
+            actor=self.actor,
+            document=document,
+            chunk_size=read.validated_data["chunk_size"],
+            scan_language=read.validated_data.get("scan_language"),
         )
         return Response(document_output(made), status=202)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from apps.knowledge.language import UNKNOWN
 from apps.knowledge.parsing.ocr.languages import LANGUAGES
 
 SectionKind = Literal["text", "table"]
@@ -88,7 +89,7 @@ def decode(document: Any) -> Parsed:
         pages = document["pages"]
         language = document["language"]
         title = clean(document["title"])
-        read_as = tuple(code for code in document["read_as"] if code == "" or code in LANGUAGES)
+        read_as = tuple(code for code in document["read_as"] if code == UNKNOWN or code in LANGUAGES)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError("not a parsed document") from error
     if not isinstance(pages, int) or not (language is None or isinstance(language, str)):

@@ -98,7 +98,7 @@ def nothing_read() -> ParseError:
 
 
 def read_as() -> tuple[str, ...]:
-    """The languages that pictures were read in, by code, of most pages first; "" for PP-OCR's."""
+    """The languages that pictures were read in, by code, of most pages first (ocr.reading.Reader)."""
     reader = _prepared.reader
     return tuple(code for code, _ in reader.read_as.most_common()) if reader else ()
 

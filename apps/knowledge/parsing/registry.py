@@ -83,7 +83,7 @@ def _finished(parsed: Parsed, name: str) -> Parsed:
     read_as = recognition.read_as()
     language = detect_language(_sample(sections)) or parsed.language
     if language in {None, UNKNOWN}:
-        language = next(filter(None, read_as), language)
+        language = next((code for code in read_as if code != UNKNOWN), language)
     return Parsed(title, language, sections, parsed.pages, read_as)
 
 

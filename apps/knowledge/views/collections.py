@@ -30,6 +30,7 @@ from apps.knowledge.permissions import (
 )
 from apps.knowledge.quotas import quota_of
 from apps.knowledge.reembedding.selectors import change_under_way, suggested_for
+from apps.knowledge.scanning import choices_in, collection_language_set
 from apps.knowledge.search_forms import NarrowingForm
 from apps.rest.errors import ProblemError, invalid
 
@@ -82,26 +83,29 @@ class CollectionPage(PersonPage):
 
 
 class CollectionEditPage(PersonPage):
-    """Its name, and what it holds."""
+    """Its name, what it holds, and what its scans are read in."""
 
     def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """The form."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
-        initial = {"name": knowledge_base.name, "description": knowledge_base.description}
+        initial = {name: getattr(knowledge_base, name) for name in CollectionNameForm.base_fields}
         return self._page(request, CollectionNameForm(initial=initial), knowledge_base)
 
     def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Save it."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
         form = CollectionNameForm(request.POST)
-        if form.is_valid() and tried(
-            form,
-            lambda: services.knowledge_base_update(
-                actor=self.actor, knowledge_base=knowledge_base, **form.cleaned_data
-            ),
-        ):
+        if form.is_valid() and tried(form, lambda: self._saved(knowledge_base, **form.cleaned_data)):
             return HttpResponseRedirect(reverse("knowledge-collection", args=[knowledge_base_id]))
         return self._page(request, form, knowledge_base, status=UNPROCESSABLE)
+
+    def _saved(
+        self, knowledge_base: KnowledgeBase, *, scan_language: str, name: str, description: str
+    ) -> None:
+        services.knowledge_base_update(
+            actor=self.actor, knowledge_base=knowledge_base, name=name, description=description
+        )
+        collection_language_set(actor=self.actor, knowledge_base=knowledge_base, scan_language=scan_language)
 
     def _page(
         self, request: Any, form: CollectionNameForm, knowledge_base: KnowledgeBase, status: int = 200
@@ -173,6 +177,7 @@ def collection_page(
         "limit_together": megabytes(together()),
         "quota": quota_of(knowledge_base),
         "upload_errors": upload_errors,
+        "scan_languages": choices_in(knowledge_base),
         "already": _number(request.GET.get("already", "")),
         "search_errors": search_errors,
         "search": search,

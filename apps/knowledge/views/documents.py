@@ -12,6 +12,7 @@ from apps.accounts.pages import PersonPage
 from apps.files.limits import refuse_long_body
 from apps.knowledge import services
 from apps.knowledge.permissions import access_document, access_knowledge_base
+from apps.knowledge.scanning import document_language_set, known_language
 from apps.knowledge.views.care import back
 from apps.knowledge.views.collections import collection_page
 from apps.rest.errors import ProblemError
@@ -53,6 +54,7 @@ class UploadPage(PersonPage):
         files = request.FILES.getlist("file")
         errors = [] if files else ["Choose at least one file."]
         already = 0
+        language = known_language(request.POST.get("scan_language", ""))
         for file in files:
             try:
                 made = services.document_upload(
@@ -62,6 +64,8 @@ class UploadPage(PersonPage):
                     stream=file,
                     tags=request.POST.get("tags", "").split(","),
                 )
+                if language and not made.is_duplicate:
+                    document_language_set(document=made.document, scan_language=language)
                 already += made.is_duplicate
             except ProblemError as problem:
                 errors.append(f"{file.name}: {problem.title}. {problem.detail}")

@@ -23,6 +23,7 @@ from apps.knowledge.permissions import (
     access_document,
     may_change,
 )
+from apps.knowledge.scanning import choices_in, read_as_words
 from apps.knowledge.search_forms import LabelsForm
 from apps.rest.errors import ProblemError
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from apps.knowledge.models import Document
 
 UNPROCESSABLE = 422
+_WORDED = {"chunk_size": "Longest passage: ", "scan_language": "Language of scans: "}
 
 
 class DocumentPage(PersonPage):
@@ -82,10 +84,15 @@ class DocumentReprocessPage(PersonPage):
         given = request.POST.get("chunk_size", "")
         size = int(given[:6]) if given.isascii() and given.isdigit() else 0
         try:
-            versioning.document_reprocess(actor=self.actor, document=document, chunk_size=size)
+            versioning.document_reprocess(
+                actor=self.actor,
+                document=document,
+                chunk_size=size,
+                scan_language=request.POST.get("scan_language"),
+            )
         except ProblemError as problem:
-            words = " ".join(error["message"] for error in problem.errors or []) or problem.detail
-            return document_page(request, self.actor, document, error=f"Longest passage: {words}")
+            words = " ".join(_WORDED[error["field"]] + error["message"] for error in problem.errors or [])
+            return document_page(request, self.actor, document, error=words or problem.detail)
         return HttpResponseRedirect(_address(document_id))
 
 
@@ -139,6 +146,8 @@ def document_page(
         "smallest": versioning.SMALLEST_CHUNK,
         "largest": versioning.LARGEST_CHUNK,
         "longest": inspecting.LONGEST,
+        "scan_languages": choices_in(knowledge_base),
+        "read_as": read_as_words(document),
     }
     return render(request, "knowledge/document.html", context, status=UNPROCESSABLE if error else 200)
 

@@ -5,6 +5,12 @@ export const PART = 4 * 1024 * 1024;
 const TRIES = 4;
 const LONGEST_KEY = 100;
 
+/** What is said of a file; without a language its scans are read in the collection's. */
+export interface Said {
+  tags: string[];
+  language: string;
+}
+
 /** How far a file came. `problem` is the server's own sentence. */
 export interface Sent {
   received: number;
@@ -30,7 +36,7 @@ export class Sending {
     private readonly address: string,
     private readonly file: File,
     private readonly folder: string,
-    private readonly tags: string[],
+    private readonly said: Said,
     private readonly told: (received: number) => void,
   ) {}
 
@@ -58,7 +64,8 @@ export class Sending {
       name: this.file.name,
       size: this.file.size,
       folder: this.folder,
-      tags: this.tags,
+      tags: this.said.tags,
+      scan_language: this.said.language,
     };
     return this.ask(this.address, "POST", "application/json", JSON.stringify(body));
   }

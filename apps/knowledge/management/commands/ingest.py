@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.knowledge.chunking import ChunkDraft, chunk
 from apps.knowledge.parsing.errors import ParseError
+from apps.knowledge.parsing.ocr.languages import AUTOMATIC, CHOICES
 from apps.knowledge.sandbox import parse_sandboxed
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         "  file, state            the path as given; ready or failed\n"
         "  error, error_kind      what went wrong and what to do, in words; its kind (null: nothing)\n"
         "  title, language, pages of the document (pages 0: the format has none)\n"
+        "  read_as                languages that its pictures of text were read in, by code\n"
         "  chunks                 [{position, page, sheet, row, last_row, place, heading, kind,\n"
         "                         start, end, text}]: page or slide from 1, sheet and first and last\n"
         "                         row of a spreadsheet (else null), place as a citation names it,\n"
@@ -57,13 +59,20 @@ class Command(BaseCommand):
         parser.formatter_class = RawDescriptionHelpFormatter
         parser.epilog = self.notes
         parser.add_argument("files", nargs="+", metavar="FILE", help="a document, or a folder of them")
+        parser.add_argument(
+            "--language",
+            default=AUTOMATIC,
+            choices=[code for code, _ in CHOICES],
+            metavar="CODE",
+            help="what pictures of text are read in: auto (default), or a code such as ar, de, ja, ru",
+        )
         parser.add_argument("--json", action="store_true", help="print one line of JSON for each file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         files = [path for name in options["files"] for path in _files(Path(name))]
         unreadable = 0
         for path in files:
-            outcome = _outcome(path)
+            outcome = _outcome(path, options["language"])
             unreadable += outcome.error_kind == UNREADABLE
             self.stdout.write(json.dumps(_json(outcome)) if options["json"] else _said(outcome))
         if unreadable:
@@ -74,9 +83,9 @@ def _files(path: Path) -> list[Path]:
     return sorted(found for found in path.rglob("*") if found.is_file()) if path.is_dir() else [path]
 
 
-def _outcome(path: Path) -> _Outcome:
+def _outcome(path: Path, language: str) -> _Outcome:
     try:
-        parsed = parse_sandboxed(path, path.name)
+        parsed = parse_sandboxed(path, path.name, scan_language=language)
     except ParseError as error:
         return _Outcome(str(path), error_kind=error.kind.value, error=error.message)
     except OSError as error:
@@ -96,6 +105,7 @@ def _json(outcome: _Outcome) -> dict[str, Any]:
         "title": parsed and parsed.title,
         "language": parsed and parsed.language,
         "pages": parsed.pages if parsed else 0,
+        "read_as": list(parsed.read_as) if parsed else [],
         "chunks": [
             {
                 "position": draft.position,

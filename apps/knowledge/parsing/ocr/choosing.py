@@ -23,7 +23,7 @@ ENOUGH = 0.85
 _FIRST = 2
 _LONG = 2.5
 _MIN_READ = 0.3
-_SIGNS, _SURER = 0.01, 0.1
+_SIGNS, _WELL, _SURER = 0.005, 0.6, 0.1
 
 
 class Recogniser(Protocol):
@@ -108,7 +108,7 @@ class Chooser:
 def sureness(recogniser: Recogniser, lines: list[Picture], *, signs: str = "") -> float:
     """Mean confidence over the lines; one that gives hardly a letter for its length counts as nothing.
 
-    Where a hundredth of the letters or more are `signs`, it is the surer.
+    Where `signs` are one of two hundred letters or more in what is read well, it is the surer.
     """
     texts = recogniser.read(lines)
     read = sum(
@@ -116,7 +116,7 @@ def sureness(recogniser: Recogniser, lines: list[Picture], *, signs: str = "") -
         for line, (text, sure) in zip(lines, texts, strict=True)
         if len(text.strip()) >= _MIN_READ * line.shape[1] / max(1, line.shape[0])
     )
-    letters = "".join(text for text, _ in texts).lower()
+    letters = [letter for text, sure in texts if sure >= _WELL for letter in text.lower() if letter.isalpha()]
     is_signed = sum(letter in signs for letter in letters) > _SIGNS * len(letters)
     return read / len(lines) + _SURER * is_signed if lines else 0.0
 

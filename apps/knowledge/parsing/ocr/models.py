@@ -5,7 +5,6 @@ The one that finds lines finds them in every script; the other reads Latin lette
 
 from __future__ import annotations
 
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +45,7 @@ class Models:
 
     def find(self, picture: Picture) -> Scores:
         """How likely each pixel belongs to the core of a line; sides must be multiples of 32."""
-        scores: Scores = self._finder.run(None, {self._finder_input: _tensor(picture)[None]})[0][0, 0]
+        scores: Scores = _run(self._finder, _tensor(picture)[None])[0, 0]
         return scores
 
     def read(self, lines: list[Picture]) -> list[tuple[str, float]]:
@@ -66,20 +65,10 @@ class Models:
             batch = np.zeros((len(members), 3, _LINE_HEIGHT, width), dtype=np.float32)
             for place, index in enumerate(members):
                 batch[place, :, :, : scaled[index].shape[1]] = _tensor(scaled[index])
-            for index, scores in zip(
-                members, self._reader.run(None, {self._reader_input: batch})[0], strict=True
-            ):
+            for index, scores in zip(members, _run(self._reader, batch), strict=True):
                 found[index] = self._spelled(scores)
             start = end
         return found
-
-    @cached_property
-    def _finder_input(self) -> str:
-        return str(self._finder.get_inputs()[0].name)
-
-    @cached_property
-    def _reader_input(self) -> str:
-        return str(self._reader.get_inputs()[0].name)
 
     def _spelled(self, scores: Scores) -> tuple[str, float]:
         """Greedy CTC: the likeliest letter of each step, repeats and blanks (0) dropped."""
@@ -98,6 +87,16 @@ def _session(path: Path) -> Any:
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _run(session: Any, tensor: Scores) -> Any:
+    """The first output; raises MemoryError where the runtime gets no memory, which it tells by words only."""
+    try:
+        return session.run(None, {session.get_inputs()[0].name: tensor})[0]
+    except Exception as error:
+        if "bad_alloc" in str(error) or "allocat" in str(error):
+            raise MemoryError from error
+        raise
 
 
 def _tensor(picture: Picture) -> Scores:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image
 
+from apps.knowledge.language import UNKNOWN, detect_language
 from apps.knowledge.parsing.ocr.choosing import ENOUGH, Chooser, Recogniser
 from apps.knowledge.parsing.ocr.lines import Box, boxes, skew
 from apps.knowledge.parsing.ocr.order import Line, page_text
@@ -22,6 +23,7 @@ _LONG_SIDE, _SHORT_SIDE = 1920, 640
 _STRIDE = 32
 _SAMPLE = 6
 _MENDED = 0.7
+_LEGIBLE = 0.5
 _MARKED = 0.8
 _TILTED = 0.6
 _MAX_TILT = 20.0
@@ -49,7 +51,7 @@ class _Page(NamedTuple):
 
 
 class Reader:
-    """Reads the pages of one document; `read_as` counts the pages by language, "" for PP-OCR's."""
+    """Reads the pages of one document; `read_as` counts them by language, UNKNOWN where none was told."""
 
     def __init__(self, models: Models, chooser: Chooser) -> None:
         self._models = models
@@ -69,11 +71,12 @@ class Reader:
             for box, (text, sure) in zip(page.boxes, texts, strict=True)
             if text.strip() and sure >= page.recogniser.least
         ]
-        if lines:
+        text = page_text(lines, from_right=page.is_from_right)
+        if text:
             language = page.recogniser.language
-            self.read_as[language.code if language else ""] += 1
+            self.read_as[language.code if language else detect_language(text) or UNKNOWN] += 1
             self._chooser.remember(page.recogniser)
-        return page_text(lines, from_right=page.is_from_right)
+        return text
 
     def _with_marks(self, page: _Page, cuts: list[Picture], texts: list[Text]) -> tuple[_Page, list[Text]]:
         """The page read by the pack of its language, where PP-OCR read it and loses that one's marks."""
@@ -104,17 +107,20 @@ class Reader:
         return mended
 
     def _upright(self, picture: Picture) -> _Page:
-        """The page turned so that its lines are level and read best; one that reads well stays as it is."""
+        """The page turned so that its lines are level and read best.
+
+        One that reads well stays as it is, and so does one that nobody reads.
+        """
         given = self._level(picture)
         lying = sum(box.width > box.height for box in given[1]) * 2 >= len(given[1])
         pages = (
             self._read_by_best(*(self._level(_quarter(picture, turns)) if turns else given))
             for turns in ((0, 2, 1, 3) if lying else (1, 3, 0, 2))
         )
-        best = next(pages)
+        best = first = next(pages)
         while best.sure < ENOUGH and (page := next(pages, None)) is not None:
             best = max(best, page, key=lambda page: page.sure)
-        return best
+        return best if best.sure >= _LEGIBLE else first
 
     def _read_by_best(self, picture: Picture, found: list[Box]) -> _Page:
         longest = sorted(found, key=lambda box: box.width, reverse=True)[:_SAMPLE]

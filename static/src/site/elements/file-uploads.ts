@@ -1,5 +1,5 @@
 import { chosen, dropped, type Found } from "../dropped";
-import { RefusedError, Sending } from "../sending";
+import { RefusedError, type Said, Sending } from "../sending";
 
 const MOST = 1000;
 const AT_ONCE = 3;
@@ -80,8 +80,9 @@ class FileUploads extends HTMLElement {
     const address = this.getAttribute("address") ?? "";
     const field = this.querySelector<HTMLInputElement>("input[name=tags]");
     const tags = (field?.value ?? "").split(",").filter((tag) => tag.trim());
+    const language = this.querySelector<HTMLSelectElement>("select[name=scan_language]")?.value ?? "";
     for (const each of found.slice(0, room)) {
-      const row = new Row(each, address, tags, () => this.work());
+      const row = new Row(each, address, { tags, language }, () => this.work());
       this.rows.push(row);
       this.list.append(row.item);
     }
@@ -133,7 +134,7 @@ class Row {
   constructor(
     private readonly found: Found,
     private readonly address: string,
-    private readonly tags: string[],
+    private readonly said: Said,
     private readonly changed: () => void,
   ) {
     const name = document.createElement("span");
@@ -157,7 +158,7 @@ class Row {
   async send(): Promise<void> {
     const { file, folder } = this.found;
     this.show("sending", "Uploading");
-    this.sending = new Sending(this.address, file, folder, this.tags, (received) => this.move(received));
+    this.sending = new Sending(this.address, file, folder, this.said, (received) => this.move(received));
     try {
       const sent = await this.sending.send();
       this.show("done", sent.isDuplicate ? "Already in this collection, not added again" : "Uploaded");
