@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from apps.knowledge.claims import Claim, claims_of
 from apps.knowledge.language import detect_language
+from apps.knowledge.quotations import bare, quotations_of
 from apps.knowledge.support import Evidence, Support, Words, words_of
 
 MARKED_COVERAGE = 0.5
@@ -34,6 +35,7 @@ class Citation:
 
     answer[start:end] is the claim; passage.text[quote_start:quote_end] == quote is what supports it. Where
     the model named a passage that does not support the claim, `verified` is False and the quote is empty.
+    Words that the claim has in quotation marks stand in the passage, or the passage does not support it.
     """
 
     start: int
@@ -97,6 +99,7 @@ class _Desk:
             passage.number: Evidence(passage.text, passage.title) for passage in self.passages.values()
         }
         self._language = detect_language(answer)
+        self._bare: dict[int, str] = {}
 
     def marked(self, claim: Claim) -> Iterator[Citation]:
         """Citations of a claim for the numbers that the model wrote."""
@@ -110,7 +113,7 @@ class _Desk:
             elsewhere = frozenset[str]().union(
                 *(self._evidence[other].numbers for other in numbers if other != number)
             )
-            support = evidence.best(words)
+            support = evidence.best(words) if self._has_quotations(claim, number) else None
             if support and _is_marked_support(words, support, elsewhere):
                 verified = True
                 yield self._citation(claim, number, support)
@@ -126,7 +129,7 @@ class _Desk:
         """
         best: tuple[float, int, Support] | None = None
         for number, evidence in self._evidence.items():
-            if number in besides:
+            if number in besides or not self._has_quotations(claim, number):
                 continue
             words = evidence.claim_words(claim.text, self._language)
             support = evidence.best(words)
@@ -134,6 +137,14 @@ class _Desk:
                 best = support.rank, number, support
         if best:
             yield self._citation(claim, best[1], best[2])
+
+    def _has_quotations(self, claim: Claim, number: int) -> bool:
+        """Whether the passage, or its title, has what the claim quotes."""
+        quotations = quotations_of(claim.text)
+        if quotations and number not in self._bare:
+            passage = self.passages[number]
+            self._bare[number] = f"{bare(passage.title)} {bare(passage.text)}"
+        return all(words in self._bare[number] for words in quotations)
 
     def _citation(self, claim: Claim, number: int, support: Support) -> Citation:
         passage = self.passages[number]

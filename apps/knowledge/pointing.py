@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from apps.knowledge.lexical import LETTER, UNSPACED, plain
+from apps.knowledge.quotations import QUOTATION, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,11 +24,6 @@ QUOTED: Final = 0.6
 NAMED: Final = 0.4
 OF_YEAR: Final = 0.15
 """What the year in a title weighs: last year's report has this year's words."""
-_QUOTED: Final = re.compile(
-    r"\"([^\"\n]{2,200})\"|\u201c([^\u201c\u201d\n]{2,200})\u201d|\u201e([^\u201c\u201d\u201e\n]{2,200})[\u201c\u201d]"
-    r"|\u00ab([^\u00bb\n]{2,200})\u00bb|\u00bb([^\u00ab\n]{2,200})\u00ab|\u2039([^\u203a\n]{2,200})\u203a"
-    r"|\u300c([^\u300d\n]{1,200})\u300d|\u300e([^\u300f\n]{1,200})\u300f"
-)
 _WORDS_OF_PLACES: Final = (
     r"art(?:icle|ikel|[ií]culo|icolo|igo)?|section|sec|clause|clausula|cl[aá]usula|abs(?:atz)?|satz|nr|no|item|"
     r"ziffer|anhang|anlage|annexe?|appendix|exhibit|schedule|para(?:graph)?|kapitel|chapter|chapitre|"
@@ -120,14 +116,13 @@ def legible(text: str) -> str:
 def pointers_of(question: str) -> list[Pointer]:
     """What the question points at, in its order, what is in quotes first; at most six."""
     text = plain(question)
-    quoted = [next(filter(None, found.groups())).strip() for found in _QUOTED.finditer(text)]
-    rest = _QUOTED.sub(" ", text)
+    rest = QUOTATION.sub(" ", text)
     places = [found[0].strip(" .,") for found in _PLACE.finditer(rest)]
     rest = _PLACE.sub(" ", rest)
     spaced = [found[0] for found in _SPACED.finditer(rest)]
     named = list(_named(_SPACED.sub(" ", rest)))
     made = [
-        *(_pointer(words, is_quoted=True) for words in quoted),
+        *(_pointer(words, is_quoted=True) for words in quoted(text)),
         *(_pointer(words) for words in (*places, *spaced)),
         *(_pointer(words, is_sure=is_sure) for words, is_sure in named),
         *(_of_year(year) for year in _YEAR.findall(rest)),

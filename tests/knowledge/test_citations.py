@@ -2,6 +2,7 @@ import pytest
 
 from apps.knowledge.citations import Citation, Passage, cite, unsupported, used_passages
 from apps.knowledge.claims import claims_of
+from apps.knowledge.quotations import quotations_of
 
 TRAVEL = Passage(
     1,
@@ -199,6 +200,28 @@ def test_spaces_quotes_and_dashes_may_differ() -> None:
         1, "c", "T", None, "The \u201cbasic\u201d rate\u00a0is 1\u202f000 euros \u2014 per month\u00ad."
     )
     assert cited('The "basic" rate is 1,000 euros - per month [1].', (passage,))[0][2] == passage.text
+
+
+@pytest.mark.parametrize(
+    ("claim", "is_supported"),
+    [
+        ('The handbook says: "Receipts must be kept for two years" [1].', True),
+        ("The handbook says: \u201creceipts must be kept for two\u00a0years\u201d [1].", True),
+        ('The handbook says: "Receipts must be kept and filed for two years" [1].', False),
+        ('The handbook says: "Receipts must always be kept for years" [1].', False),
+        ('Receipts must be "kept" for two years [1].', True),
+        ('By the "Travel handbook", receipts must be kept for two years [1].', True),
+    ],
+)
+def test_words_in_quotation_marks_must_stand_in_the_passage(claim: str, is_supported: bool) -> None:
+    citations = cite(claim, PASSAGES)
+    assert [citation.verified for citation in citations] == [is_supported]
+    assert bool(unsupported(claim, citations)) is not is_supported
+
+
+def test_a_quotation_with_a_gap_is_two_and_a_name_in_quotes_is_none() -> None:
+    claim = 'It says "every parent of a child [\u2026] may take leave" in the "Travel handbook".'
+    assert quotations_of(claim) == ("everyparentofachild", "maytakeleave")
 
 
 def test_chinese_claims_are_compared_in_pairs() -> None:
