@@ -23,7 +23,7 @@ _NOUNS: Final = {
 }
 """Where people read another word than the code's (architecture.md, section 1)."""
 _VERBS: Final = {"create": "created", "regenerate": "asked again", "send": "sent"}
-_NAMES: Final = ("name", "title", "subject", "slug", "team", "model")
+_NAMES: Final = ("name", "title", "subject", "slug", "team")
 """Under which of these an event keeps the name of its thing, the best first."""
 
 
