@@ -20,7 +20,7 @@ from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.parsed import Parsed, clean
 
 _PROGRAM_TITLES = re.compile(
-    r"(?:microsoft (?:word|powerpoint|excel) - .*|untitled.*|\(anonymous\)|"
+    r"(?:microsoft (?:word|powerpoint|excel) - .*|untitled.*|\(anonymous\)|about:blank|(?:https?|file):/.*|"
     r".*\.(?:docx?|pptx?|xlsx?|tex|dvi|indd|html?))$",
     re.IGNORECASE,
 )
