@@ -18,10 +18,10 @@ E5 = SCALES["multilingual-e5"]
 
 @pytest.mark.parametrize(
     ("language", "right", "wrong"),
-    [("en", 0.866, 0.798), ("de", 0.877, 0.818), ("ar", 0.868, 0.81), ("zh", 0.906, 0.861)],
+    [("en", 0.866, 0.798), ("de", 0.877, 0.818), ("ar", 0.868, 0.822), ("zh", 0.906, 0.861)],
 )
 def test_e5_tells_right_from_wrong_in_each_language(language: str, right: float, wrong: float) -> None:
-    """The cosines are XQuAD's medians, of right passages and of the nearest wrong ones (Arabic: lower)."""
+    """The cosines are XQuAD's medians, of right passages and of the nearest wrong ones."""
     found = [E5.common(cosine, language, language) for cosine in (right, wrong)]
     assert [is_usable(cosine=each, coverage=0.0, best=0.0, language=language) for each in found] == [
         True,
