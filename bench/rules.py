@@ -48,6 +48,8 @@ def compare(stack: Stack, count: int, seconds: float, turns: int) -> str:
     shape += ["--warmup", "3", "--duration", str(seconds), "--prompt", PROMPT + FILLER * 20]
     ours = f"http://127.0.0.1:{stack.port}/v1"
     direct = load(f"http://127.0.0.1:{stack.upstream}/v1", "sk-bench", shape)
+    for key in ("key", "ruled_key"):
+        load(ours, stack.made[key], [*shape, "--duration", "1"])
     watched = [f"--watch={name}={stack.pids[name]}" for name in SERVERS]
     runs: dict[str, list[dict[str, Any]]] = {"key": [], "ruled_key": []}
     for _ in range(turns):
