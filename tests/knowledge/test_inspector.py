@@ -115,6 +115,7 @@ def test_page_shows_searches_and_mends(library: Library, document: Document, sig
     assert "hotel cap" not in found
     chunk = _chunks(client, document)[0]
     left_out = client.post(f"/knowledge/passages/{chunk['id']}", {"exclude": ""})
+    assert left_out["Location"].endswith(f"?page=1#passage-{chunk['position']}")
     assert left_out.status_code == 302, left_out.content
     assert "Left out" in client.get(address).content.decode()
     replaced = client.post(f"{address}/reprocess", {"chunk_size": "5"})

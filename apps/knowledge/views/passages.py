@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from apps.accounts.api.base import refuse_forged
-from apps.accounts.pages import PersonPage, paged, searched
+from apps.accounts.pages import PER_PAGE, PersonPage, paged, searched
 from apps.files.limits import megabytes, refuse_long_body
 from apps.guardrails.classes import DataClass
 from apps.knowledge import inspecting, pausing, selectors, versioning
@@ -122,7 +122,8 @@ class PassagePage(PersonPage):
         except ProblemError as problem:
             words = " ".join(error["message"] for error in problem.errors or []) or problem.detail
             return document_page(request, self.actor, chunk.document, error=words)
-        return HttpResponseRedirect(f"{_address(chunk.document_id)}#passage-{chunk.position}")
+        page = chunk.position // PER_PAGE + 1
+        return HttpResponseRedirect(f"{_address(chunk.document_id)}?page={page}#passage-{chunk.position}")
 
 
 def document_page(
