@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import json
 import threading
 import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import openai
 import pytest
@@ -164,3 +167,32 @@ def test_a_route_that_fits_nowhere_says_which_budget(api: Api, routing: Routing)
     ):
         assert words in refused.value.message
     assert routing.asked == []
+
+
+def test_an_answer_by_a_route_says_that_a_budget_is_nearly_used(api: Api, routing: Routing) -> None:
+    from apps.metering.budgets.purse import lines_now
+    from apps.metering.models import BudgetCounter
+    from apps.tenants.scope import tenant_scope
+    from tests.llm.conftest import browser
+
+    members = [routing.model(name, price=("0", "0")) for name in ("alive", "spare")]
+    routing.route("fallback", {"members": members}, slug="near")
+    cast = api.connected.cast
+    budget = budget_make(cast, reach="team", subject=cast.engineering, amount=100)
+    with tenant_scope(cast.acme.id):
+        lines_now([cast.engineering.pk], None, dt.datetime.now(dt.UTC))
+        BudgetCounter.objects.filter(budget=budget).update(spent=85)
+    bob = browser(cast, cast.bob)
+
+    def call(method: str, path: str, body: Any = None) -> Any:
+        return bob.generic(method, f"/api/v1{path}", json.dumps(body), content_type="application/json").json()
+
+    chat = call("POST", "/conversations", {"team_id": str(cast.engineering.pk), "model": "route/near"})["id"]
+    sent = {"client_id": str(uuid4()), "text": "Hello?"}
+    call("POST", f"/conversations/{chat}/messages", sent)
+    until = time.monotonic() + 20
+    while (found := call("GET", f"/conversations/{chat}/messages")["results"])[-1]["state"] != "done":
+        assert time.monotonic() < until, found
+        time.sleep(0.05)
+    (notice,) = [note["notice"] for note in found[-1]["annotations"] if note["type"] == "budget"]
+    assert notice.startswith("85% of the monthly budget of Engineering is used. It starts anew on 1 ")

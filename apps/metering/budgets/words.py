@@ -119,7 +119,7 @@ def reason_of(error: BudgetFullError, currency: str) -> str:
 
 def outlook(coming: Forecast | None, limit: Decimal | None, unit: str, currency: str, zone: ZoneInfo) -> str:
     """What the forecast says in a sentence, of everybody's allowances where no limit is given; or nothing."""
-    if coming is None:
+    if coming is None or not coming.amount:
         return ""
     amount = amount_text(coming.amount, unit, currency)
     if limit is None:

@@ -1,4 +1,4 @@
-"""Closed rows of the ledger never change, whoever asks; days are added to (ADRs 24, 28)."""
+"""Closed rows of the ledger never change, whoever asks; days are added to (ADR 24)."""
 
 import apps.tenants.constraints
 from django.db import migrations, models
