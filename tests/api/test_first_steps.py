@@ -12,7 +12,10 @@ import openai
 import pytest
 
 from apps.api.openai.calls import failure_of
+from apps.api.openai.errors import from_failure
 from apps.api.openai.serving import Answer, answered
+from apps.llm.vendors.base import ErrorKind
+from apps.llm.vendors.error_messages import MESSAGES
 
 if TYPE_CHECKING:
     from tests.api.conftest import Api
@@ -91,3 +94,7 @@ def test_a_refused_parameter_is_told_in_the_adapters_words() -> None:
     refusal = failure_of({"state": "failed", "error": error, "data": {}})
     assert refusal is not None
     assert (refusal.status, refusal.message) == (400, error["title"])
+    unknown = failure_of(
+        {"state": "failed", "error": error | {"title": MESSAGES[ErrorKind.BAD_REQUEST]}, "data": {}}
+    )
+    assert unknown == from_failure("bad_request")

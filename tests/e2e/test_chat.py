@@ -78,7 +78,9 @@ def test_stop_closes_the_connection_to_the_model_and_keeps_the_text(
     page = window(connected.cast.bob).tab()
     ask(page, "Count for me")
     expect(answer(page)).to_contain_text("word10")
-    page.get_by_role("button", name="Stop generating").click()
+    ask(page, "And then?")
+    expect(page.get_by_text("An answer is being written")).to_be_visible()
+    page.get_by_role("button", name="Stop generating").click()  # no notice lies over it
     assert connected.host.gone.wait(15)
     expect(page.get_by_text("Stopped", exact=True).first).to_be_visible()
     expect(answer(page)).to_contain_text("word10")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from apps.llm.vendors.base import ErrorKind
+from apps.llm.vendors.error_messages import MESSAGES
 
 
 @dataclass(slots=True)
@@ -189,5 +190,5 @@ def from_failure(kind: str, *, retry_after: float | None = None, said: str = "")
         retry_after = retry_after or 5
     if status in {429, 503} and retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
-    words = said if kind in _WORDED and said else message
+    words = said if kind in _WORDED and said not in {"", MESSAGES.get(ErrorKind.BAD_REQUEST)} else message
     return DialectError(status, words, type=type_, code=code, headers=headers)
