@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.views import View
 
@@ -70,6 +70,13 @@ class TenantPage(View):
         if self.capability and not can(request.actor, self.capability):
             raise not_found()
         return super().dispatch(request, *args, **kwargs)
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """An address that only takes forms, opened by hand: the not-found page with its way home."""
+        response = super().http_method_not_allowed(request, *args, **kwargs)
+        shown = render(request, "errors/404.html", status=response.status_code)
+        shown.headers["Allow"] = response.headers["Allow"]
+        return shown
 
     def problem(self, request: Any, problem: ProblemError) -> HttpResponseBase:
         """Show a refusal as a page; views with forms show it beside the field instead."""

@@ -264,3 +264,10 @@ def test_the_list_of_people_costs_the_same_for_many(cast: Cast, signed_in: Signe
         assert alice.get("/admin/people").status_code == 200
     selects = [query["sql"] for query in captured.captured_queries if "FROM " in query["sql"]]
     assert len(selects) == 7
+
+
+def test_an_address_that_only_takes_forms_shows_the_way_home(cast: Cast, signed_in: SignedIn) -> None:
+    answer = signed_in(cast.alice).get("/settings/security/sessions/end")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST, OPTIONS"
+    assert "Go to the start page" in answer.text
