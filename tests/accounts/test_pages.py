@@ -233,7 +233,7 @@ def test_the_audit_page_finds_and_its_export_is_neutral_and_audited(cast: Cast, 
         record(actor=Actor(cast.mallory), action="thing.made", target_type="canary", target_id="globex")
     alice = signed_in(cast.alice)
     page = alice.get("/admin/audit?action=thing.made&q=Alice").text
-    assert page.count("<td data-label=\"What\">Thing made</td>") == 1
+    assert page.count('<td data-label="What">Thing made</td>') == 1
     assert "canary" not in page
     assert "Person created" not in page.partition("<table")[2]
     assert "No event fits" in alice.get("/admin/audit?since=2999-01-01").text
