@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from apps.guardrails.detectors.columns import columns
 from apps.guardrails.detectors.kinds import Certainty, Kind
 from apps.guardrails.detectors.lexicon import CAPITALISED, INITIAL, given_names, word_list
+from apps.guardrails.detectors.mentioned import mentioned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +34,17 @@ _CLOSED: Final = re.compile(r"[^\n]{0,24}\n{1,2}[ \t]*|,[ \t]")
 _LINE_END: Final = re.compile(r"[ \t]*(?:,[^\n]*)?(?:\n|\Z)")
 _PLACES: Final = re.compile(
     r"(?:^|\W)(?:San|Santa|Santo|St\.?|Saint|Sainte|Sankt|São|Sant|Rue|Via|Calle|Rua|Avenue|Avenida"
+    r"|[Ss]chool|[Cc]ollege|[Uu]niversity|[Hh]ospital|[Ll]ycée|[Cc]ollège|[Hh]ôpital|[Uu]niversité|[Ii]nstituto"
+    r"|[Cc]olegio|[Uu]niversidad|[Ll]iceo|[Oo]spedale|[Uu]niversità|[Ll]iceu|[Ee]scola|[Uu]niversidade"
+    r"|[Aa]eroporto|[Aa]eropuerto|[Aa]éroport|[Ss]tadio|[Ee]stadio|[Ee]stádio|[Tt]eatro|[Mm]useo|[Mm]useu|[Mm]usée"
     r"|Place|Plaza|Piazza|Port|Fort|Lake|Mount"
     r"|rue|via|calle|rua|avenue|avenida|place|plaza|piazza|boulevard|corso|viale|paseo|quai|praça)[ '-]\Z"
 )
+_COMPANY: Final = re.compile(
+    rf"{CAPITALISED}(?: {CAPITALISED}){{0,2}},?"
+    r" (?:S\.?L|S\.?A|S\.?r\.?l|S\.?p\.?A|SAS|SARL|GmbH|AG|KG|Ltd|LLC|Inc|Lda)\b"
+)
+"""Named after somebody, and a company all the same."""
 _INSIDE: Final = "_@/.-#"
 _REACH: Final = 64
 _BEFORE_BIRTH: Final = re.compile(
@@ -84,6 +94,8 @@ def names(reading: Reading) -> Iterator[Hit]:
     yield from _signed(reading)
     yield from _with_surname(reading)
     yield from _around_birth(reading)
+    yield from mentioned(reading)
+    yield from columns(reading, Kind.NAME)
 
 
 def _hit(text: str, start: int, end: int, certainty: Certainty) -> Hit:
@@ -114,7 +126,7 @@ def _listed(reading: Reading) -> Iterator[Hit]:
         start = match.start()
         if start < done or (start and (text[start - 1].isalnum() or text[start - 1] in _INSIDE)):
             continue
-        if _PLACES.search(text, max(0, start - 12), start):
+        if _PLACES.search(text, max(0, start - 14), start) or _COMPANY.match(text, start):
             continue
         end = done = _end(text, start)
         alone = end <= match.end() or text[match.end() + 1].islower()

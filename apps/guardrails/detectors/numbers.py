@@ -74,6 +74,9 @@ _OTHER_CARDS: Final = Rule(
 )
 
 
+_APART: Final = re.compile(r"[\W_]+")
+
+
 class _Fit(NamedTuple):
     """Pictures that begin alike: `any` fits where one of them does."""
 
@@ -153,8 +156,10 @@ def _fitting(reading: Reading, pictures: list[Picture], digit: int) -> list[Hit]
         rule, end = picture.rule, match.end()
         more = EXTENSION.match(reading.text, end) if rule.kind is Kind.PHONE else None
         end = more.end() if more else end
-        compact = "".join(filter(str.isalnum, match.group())).upper()
-        if not stands_alone(reading.text, start, end) or not rule.check(compact):
+        if not stands_alone(reading.text, start, end):
+            continue
+        compact = _APART.sub("", match.group()).upper()
+        if not rule.check(compact):
             continue
         if rule.weak and _goes_on(reading.text, end):
             continue

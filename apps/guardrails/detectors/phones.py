@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from apps.guardrails.detectors.columns import columns
 from apps.guardrails.detectors.kinds import Certainty, Kind
 from apps.guardrails.detectors.reading import in_word
 from apps.guardrails.detectors.rules import Rule
@@ -97,6 +98,7 @@ def phones(reading: Reading) -> Iterator[tuple[Kind, int, int, str, str, Certain
             found = _number(reading, start, told=True)
             if found:
                 yield found
+    yield from columns(reading, Kind.PHONE)
 
 
 def _past(text: str, start: int) -> int:

@@ -33,6 +33,13 @@ _ASSIGNED: Final = re.compile(
     r"""["'`(]?(?P<value>[^\s"'`<>,;]{4,200})""",
     re.IGNORECASE,
 )
+_OF: Final = re.compile(
+    r"""(?:[ '][^\W\d_]{1,12}){1,4}?[ ']?(?::|=|\b(?:is|was|lautet|ist|est|es|è|é)\b:?)\s{1,2}"""
+    r"""["'`(]?(?P<value>[^\s"'`<>,;]{6,200})""",
+    re.IGNORECASE,
+)
+"""As _ASSIGNED, with the words between that say what it opens: “the password of the portal is …”."""
+_SPECIAL: Final = re.compile(r"[!#$%&*+=?@^~]")
 _USER_AND: Final = re.compile(
     r"\s?[:=]\s{0,2}[^\s/|]{1,64}\s?[/|]\s?(?P<value>[^\s/|<>\"']{4,64})(?!/)(?![^\s])"
 )
@@ -48,6 +55,7 @@ _PLAIN: Final = re.compile(
 """A word, a short number, a date: no secret by its look."""
 _DIGIT, _CAPITAL, _LETTER = re.compile("[0-9]"), re.compile("[A-Z]"), re.compile("[a-z]")
 _HEADERS: Final = frozenset(("bearer", "authorization"))
+_LEAST_MIXED: Final = 6
 _NEAR, _LONG = 40, 64
 """Code points: how far a telling word reaches, and from which length on words inside a value tell nothing."""
 _RANDOM: Final = 3.5
@@ -137,6 +145,11 @@ def _assigned(reading: Reading) -> Iterator[Hit]:
             done = match.end() if len(match.group("value")) > _LONG else done
             yield from _value(text, match)
             continue
+        match = _OF.match(text, end)
+        if match and _mixed(value := match.group("value").rstrip(".,:;?)]}")):
+            first = match.start("value")
+            yield _hit(text, first, first + len(value), "assigned", Certainty.TOLD)
+            continue
         while blob and blob.start() < end:
             blob = _BLOB.search(text, max(end, blob.end()))
         if blob and blob.start() < end + _NEAR and _random(blob.group()):
@@ -156,6 +169,14 @@ def _secret_looking(value: str, *, by_sign: bool) -> bool:
     if len(value) < (4 if by_sign else 6) or _UNSET.match(value) or _PLAIN.fullmatch(value):
         return False
     return by_sign or any(map(str.isdigit, value)) or _random(value)
+
+
+def _mixed(value: str) -> bool:
+    """Digits among letters of both kinds, or beside a sign that words do not have."""
+    if not _DIGIT.search(value) or not (_LETTER.search(value) or _CAPITAL.search(value)):
+        return False
+    both = _CAPITAL.search(value) and _LETTER.search(value)
+    return len(value) >= _LEAST_MIXED and bool(both or _SPECIAL.search(value)) and not _UNSET.match(value)
 
 
 def _random(text: str) -> bool:

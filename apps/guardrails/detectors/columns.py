@@ -1,0 +1,84 @@
+"""What stands in a column whose head says what it is: CSV, tabulated text and Markdown's tables.
+
+A name that no list holds and a number without its country's form are known by the head above them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from apps.guardrails.detectors.kinds import Certainty, Kind
+from apps.guardrails.detectors.lexicon import CAPITALISED, word_list
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+    from apps.guardrails.detectors.numbers import Hit
+    from apps.guardrails.detectors.reading import Reading
+
+_SPLIT: Final = ";"
+_HEADS: Final[Mapping[Kind, frozenset[str]]] = {
+    Kind.NAME: frozenset(
+        "name;full name;fullname;full_name;customer name;customer_name;contact name;contact;surname;last name"
+        ";last_name;lastname;first name;first_name;firstname;vorname;nachname;kundenname;ansprechpartner"
+        ";nom;prénom;nom complet;nombre;apellido;apellidos;nombre completo;nome;cognome;sobrenome;apelido"
+        ";nome completo".split(_SPLIT)
+    ),
+    Kind.PHONE: frozenset(
+        "tel;tel.;phone;phone number;phone_number;telephone;mobile;telefon;telefonnummer;handy;téléphone"
+        ";portable;teléfono;móvil;telefono;cellulare;telefone;telemóvel;celular".split(_SPLIT)
+    ),
+}
+_VALUES: Final = {
+    Kind.NAME: re.compile(rf"{CAPITALISED}(?:[ -](?:[a-zà-ÿ']{{1,5}} )?{CAPITALISED}){{0,4}}"),
+    Kind.PHONE: re.compile(r"\+?\(?[0-9](?:[ ./()-]{0,2}[0-9]){6,14}"),
+}
+_HEAD_LINE: Final = re.compile(r"^[^\n]{0,400}[;,|\t][^\n]{0,400}$", re.MULTILINE)
+_MOST_HEADS: Final = 2_000
+_SIGNS: Final = "|\t;,"
+_RULE_LINE: Final = re.compile(r"[\s|:-]+")
+_PADDING: Final = " \"'"
+
+
+def columns(reading: Reading, wanted: Kind) -> Iterator[Hit]:
+    """The values below heads of that kind, as long as the lines have as many fields."""
+    text, heads = reading.text, _HEADS[wanted]
+    below = 0
+    for count, line in enumerate(_HEAD_LINE.finditer(text)):
+        if count > _MOST_HEADS:
+            return
+        if line.start() < below:
+            continue
+        sign = next(each for each in _SIGNS if each in line.group())
+        fields = line.group().split(sign)
+        at = [number for number, field in enumerate(fields) if field.strip(_PADDING).casefold() in heads]
+        if at:
+            below = yield from _below(text, line.end(), (sign, len(fields), at), wanted)
+
+
+def _below(
+    text: str, start: int, shape: tuple[str, int, list[int]], wanted: Kind
+) -> Generator[Hit, None, int]:
+    """The hits of the rows, also of a last one that has only begun; returns where they end."""
+    sign, size, numbers = shape
+    never, form = word_list("not_names"), _VALUES[wanted]
+    while start < len(text):
+        begin = start + 1
+        end = text.find("\n", begin)
+        end = len(text) if end < 0 else end
+        row = text[begin:end]
+        fields = row.split(sign)
+        is_begun = end == len(text) and len(fields) < size
+        if len(fields) != size and not is_begun:
+            break
+        start = end
+        if _RULE_LINE.fullmatch(row):
+            continue
+        for number in (each for each in numbers if each < len(fields)):
+            field = fields[number]
+            value = field.strip(_PADDING)
+            if form.fullmatch(value) and value not in never:
+                at = begin + sum(len(each) + 1 for each in fields[:number]) + field.index(value)
+                yield wanted, at, at + len(value), value.casefold(), "column", Certainty.TOLD
+    return start
