@@ -37,26 +37,26 @@ _PACKAGED = {
 }
 
 
-def scan(language: str, text: str = "", *, turned: float = 0.7, size: int = 36, kind: str = "JPEG") -> bytes:
+def scan(language: str, text: str = "", *, turned: float = 0.7, size: int = 28, kind: str = "JPEG") -> bytes:
     """A page with the text, by default the language's own of TEXTS; skips where its font is absent."""
     file = io.BytesIO()
     page(language, text, turned=turned, size=size).save(file, kind, quality=60)
     return file.getvalue()
 
 
-def page(language: str, text: str = "", *, turned: float = 0.7, size: int = 36) -> Image.Image:
+def page(language: str, text: str = "", *, turned: float = 0.7, size: int = 28) -> Image.Image:
     """`scan`, as an image."""
     font = ImageFont.truetype(_font(language), size)
     if language == "hi":
         font.set_variation_by_name("Regular")
-    image = Image.new("RGB", (1280, 400), PAPER)
+    image = Image.new("RGB", (960, 640), PAPER)
     draw = ImageDraw.Draw(image)
     for number, line in enumerate((text or TEXTS[language]).split("\n")):
         top = 100 + 2 * size * number
         if language in FROM_RIGHT:
-            draw.text((1200, top), line, INK, font, anchor="ra", direction="rtl")
+            draw.text((900, top), line, INK, font, anchor="ra", direction="rtl")
         else:
-            draw.text((80, top), line, INK, font)
+            draw.text((60, top), line, INK, font)
     turned_image = image.rotate(turned, Image.Resampling.BICUBIC, expand=True, fillcolor=PAPER)
     pixels = np.asarray(turned_image.filter(ImageFilter.GaussianBlur(0.6))).astype(np.int16)
     noise = np.random.default_rng(1).normal(0, 10, pixels.shape[:2])[..., None]

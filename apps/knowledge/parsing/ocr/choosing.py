@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ENOUGH = 0.85
 """Sureness at which nobody else is asked."""
 
-_FIRST = 2
+_FIRST = 3
 _LONG = 2.5
 _MIN_READ = 0.3
 _SIGNS, _WELL, _SURER = 0.005, 0.6, 0.1
@@ -70,8 +70,9 @@ class Chooser:
         """Who reads these lines, the longest of a page, best."""
         if self.fixed is not None:
             return Reading(self.fixed, sureness(self.fixed, lines))
-        best = Reading(self._last, sureness(self._last, lines))
-        if best.sure < ENOUGH and self._last is not self.models:
+        first = self._likely(lines)
+        best = Reading(first, sureness(first, lines))
+        if best.sure < ENOUGH and first is not self.models:
             best = max(best, Reading(self.models, sureness(self.models, lines)), key=_sure)
         if best.sure < ENOUGH and lines:
             best = max([best, *self._probed(lines)], key=_sure)
@@ -95,6 +96,13 @@ class Chooser:
             return None
         return self._packs.get(detect_language(text) or "")
 
+    def _likely(self, lines: list[Picture]) -> Recogniser:
+        """The last page's recogniser, or the language of its script that reads this one better."""
+        if self._last.language is None:
+            return self._last
+        packs = self._scripts[self._last.language.script]
+        return max(packs, key=lambda pack: _signed(pack, lines[:_FIRST])) if len(packs) > 1 else packs[0]
+
     def _probed(self, lines: list[Picture]) -> list[Reading]:
         """What the languages of the likeliest script make of the lines; none without packs."""
         long = [line for line in lines if line.shape[1] >= _LONG * line.shape[0]]
@@ -102,7 +110,7 @@ class Chooser:
         if not few:
             return []
         likely = max(self._scripts.values(), key=lambda packs: sureness(packs[0], few), default=[])
-        return [Reading(pack, sureness(pack, long, signs=pack.language.signs)) for pack in likely]
+        return [Reading(pack, _signed(pack, long)) for pack in likely]
 
 
 def sureness(recogniser: Recogniser, lines: list[Picture], *, signs: str = "") -> float:
@@ -119,6 +127,10 @@ def sureness(recogniser: Recogniser, lines: list[Picture], *, signs: str = "") -
     letters = [letter for text, sure in texts if sure >= _WELL for letter in text.lower() if letter.isalpha()]
     is_signed = sum(letter in signs for letter in letters) > _SIGNS * len(letters)
     return read / len(lines) + _SURER * is_signed if lines else 0.0
+
+
+def _signed(pack: Pack, lines: list[Picture]) -> float:
+    return sureness(pack, lines, signs=pack.language.signs)
 
 
 def _sure(reading: Reading) -> float:
