@@ -164,7 +164,8 @@ def test_a_reminder_is_mailed_as_text_and_html_with_links_and_to_nobody_who_may_
     link = f"http://{cast.acme.host}/knowledge/documents/{leave.id}"
     assert (
         kind,
-        f'<a href="{link}">Leave &amp; &lt;absence&gt;</a> (Handbook), overdue since {day}' in html,
+        f'<a href="{link}" dir="auto">Leave &amp; &lt;absence&gt;</a> (Handbook), overdue since {day}'
+        in html,
     ) == (
         "text/html",
         True,
