@@ -6,6 +6,7 @@ of a few lines tells scripts apart on both (docs/adr/0028).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from apps.knowledge.language import detect_language
@@ -29,11 +30,12 @@ _SIGNS, _WELL, _SURER = 0.005, 0.6, 0.1
 class Recogniser(Protocol):
     """Reads pictures of lines. Lines below `doubt` may be in writing that it does not know.
 
-    What is below `least` is left out.
+    What is below `least` is left out; `counted` is the share of a page's lines that its sureness rests on.
     """
 
     doubt: float
     least: float
+    counted: float
 
     @property
     def language(self) -> Language | None:
@@ -116,17 +118,23 @@ class Chooser:
 def sureness(recogniser: Recogniser, lines: list[Picture], *, signs: str = "") -> float:
     """Mean confidence over the lines; one that gives hardly a letter for its length counts as nothing.
 
-    Where `signs` are one of two hundred letters or more in what is read well, it is the surer.
+    Of a pack's lines the surer ones count: a Latin line among them speaks for no other script. Where `signs`
+    are one of two hundred letters or more in what is read well, it is the surer.
     """
+    if not lines:
+        return 0.0
     texts = recogniser.read(lines)
-    read = sum(
-        sure
-        for line, (text, sure) in zip(lines, texts, strict=True)
-        if len(text.strip()) >= _MIN_READ * line.shape[1] / max(1, line.shape[0])
+    sure = sorted(
+        (
+            sure if len(text.strip()) >= _MIN_READ * line.shape[1] / max(1, line.shape[0]) else 0.0
+            for line, (text, sure) in zip(lines, texts, strict=True)
+        ),
+        reverse=True,
     )
+    counted = sure[: math.ceil(recogniser.counted * len(sure))]
     letters = [letter for text, sure in texts if sure >= _WELL for letter in text.lower() if letter.isalpha()]
     is_signed = sum(letter in signs for letter in letters) > _SIGNS * len(letters)
-    return read / len(lines) + _SURER * is_signed if lines else 0.0
+    return sum(counted) / len(counted) + _SURER * is_signed
 
 
 def _signed(pack: Pack, lines: list[Picture]) -> float:

@@ -29,6 +29,7 @@ class Models:
 
     doubt = 0.76
     least = 0.5
+    counted = 1.0
     language: Language | None = None
 
     def __init__(self) -> None:

@@ -39,6 +39,7 @@ class Pack:
 
     doubt = 0.5
     least = 0.4
+    counted = 0.65
 
     def __init__(self, library: ctypes.CDLL, language: Language, descriptor: int) -> None:
         self.language = language
