@@ -34,8 +34,8 @@ _VALUES: Final = {
     Kind.NAME: re.compile(rf"{CAPITALISED}(?:[ -](?:[a-zà-ÿ']{{1,5}} )?{CAPITALISED}){{0,4}}"),
     Kind.PHONE: re.compile(r"\+?\(?[0-9](?:[ ./()-]{0,2}[0-9]){6,14}"),
 }
-_HEAD_LINE: Final = re.compile(r"^[^\n]{0,400}[;,|\t][^\n]{0,400}$", re.MULTILINE)
-_MOST_HEADS: Final = 2_000
+_LONGEST_LINE: Final = 400
+"""Code points of a line that may be a head."""
 _SIGNS: Final = "|\t;,"
 _RULE_LINE: Final = re.compile(r"[\s|:-]+")
 _PADDING: Final = " \"'"
@@ -44,17 +44,19 @@ _PADDING: Final = " \"'"
 def columns(reading: Reading, wanted: Kind) -> Iterator[Hit]:
     """The values below heads of that kind, as long as the lines have as many fields."""
     text, heads = reading.text, _HEADS[wanted]
-    below = 0
-    for count, line in enumerate(_HEAD_LINE.finditer(text)):
-        if count > _MOST_HEADS:
-            return
-        if line.start() < below:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end] if end - start <= _LONGEST_LINE else ""
+        start = end + 1
+        sign = next((each for each in _SIGNS if each in line), "")
+        if not sign:
             continue
-        sign = next(each for each in _SIGNS if each in line.group())
-        fields = line.group().split(sign)
+        fields = line.split(sign)
         at = [number for number, field in enumerate(fields) if field.strip(_PADDING).casefold() in heads]
         if at:
-            below = yield from _below(text, line.end(), (sign, len(fields), at), wanted)
+            start = max(start, (yield from _below(text, end, (sign, len(fields), at), wanted)))
 
 
 def _below(

@@ -15,7 +15,8 @@ from apps.guardrails.detectors.positions import Positions
 
 _ANY: Final = re.compile(r"[\\&%*`~<\x00-\x08\x0e-\x1f\x7f]")
 _MARK: Final = re.compile(
-    r"\\{1,4}(?:u[0-9a-fA-F]{4}|[nrt\"/_*\-.@+()#\[\]{}!`~>|])"
+    r"(?:\\[nrt]){3,}"
+    r"|\\{1,4}(?:u[0-9a-fA-F]{4}|[nrt\"/_*\-.@+()#\[\]{}!`~>|])"
     r"|&(?:#[0-9]{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8});"
     r"|%(?:20|2[BDEFbdef]|3[Aa]|40|5[Ff])"
     r"|\*{2,}|(?<![\w*])\*(?=\w)|(?<=\w)\*(?![\w*])|`+|~~"
@@ -30,6 +31,8 @@ def _meant(mark: str) -> str:
     """What the mark stands for; '' for one that only marks."""
     first = mark[0]
     if first == "\\":
+        if mark[2:3] == "\\" and mark[1] != "\\":
+            return "\n\n"
         what = mark.lstrip("\\")
         if what[0] == "u":
             point = int(what[1:], 16)
@@ -48,10 +51,11 @@ def meant(text: str) -> tuple[str, Positions | None]:
         return text, None
     positions, done, length = Positions(), 0, 0
     pieces: list[str] = []
-    for match in _MARK.finditer(text):
-        mark = match.group()
-        letters = _meant(mark)
-        if letters == mark:
+    for place in _ANY.finditer(text):
+        match = _MARK.match(text, place.start()) if place.start() >= done else None
+        mark = match.group() if match else ""
+        letters = _meant(mark) if match else ""
+        if match is None or letters == mark:
             continue
         pieces += (text[done : match.start()], letters)
         length += match.start() - done
