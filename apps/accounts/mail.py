@@ -37,7 +37,7 @@ def send_after_commit(*, to: str, subject: str, template: str, context: Mapping[
     if "path" in values:
         values["link"] = tenant_url(current_tenant_id(), str(values["path"]))
     message = EmailMultiAlternatives(
-        subject,
+        " ".join(subject.split()),
         render_to_string(f"mail/{template}.txt", values),
         settings.DEFAULT_FROM_EMAIL,
         [to],
@@ -48,7 +48,7 @@ def send_after_commit(*, to: str, subject: str, template: str, context: Mapping[
     def send() -> None:
         try:
             message.send()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             log.warning("mail %s could not be sent: %s", template, type(error).__name__)
 
     after_commit(lambda: _sender.submit(send))

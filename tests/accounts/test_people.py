@@ -221,3 +221,34 @@ def test_roles_have_exactly_these_capabilities(role: str, capabilities: set[str]
     from apps.accounts.permissions import CAPABILITIES
 
     assert CAPABILITIES[role] == capabilities
+
+
+def test_a_mail_about_a_name_with_a_line_break_is_sent(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one line: a header takes no other, and the mail would be lost without a word."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.core import mail
+
+    from apps.accounts import mail as sending
+    from apps.tenants.scope import tenant_scope
+
+    monkeypatch.setattr("django.conf.settings.EMAIL_HOST", "mail.example")
+    monkeypatch.setattr("django.conf.settings.EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")
+    monkeypatch.setattr(mail, "outbox", [], raising=False)
+    with ThreadPoolExecutor(1) as sender:
+        monkeypatch.setattr(sending, "_sender", sender)
+        with tenant_scope(cast.acme.id):
+            sending.send_after_commit(
+                to="a@acme.example",
+                subject="Budget of Sales\nEurope",
+                template="budget",
+                context={"user": cast.alice, "title": "Asked for", "body": "For tests.", "path": "/"},
+            )
+    assert [message.subject for message in mail.outbox] == ["Budget of Sales Europe"]
+
+
+def test_notifications_are_found_from_a_page_beside_the_chat(
+    cast: Cast, signed_in: Callable[..., Any]
+) -> None:
+    page = signed_in(cast.bob).get("/knowledge")
+    assert 'href="/notifications"' in page.content.decode()

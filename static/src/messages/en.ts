@@ -60,6 +60,8 @@ export const m = {
   },
   account: {
     label: (name: string) => `Account: ${name}`,
+    notifications: (unread: number) => (unread ? `Notifications (${unread} new)` : "Notifications"),
+    unread: "New notifications",
     settings: "Settings",
     shortcuts: "Keyboard shortcuts",
     admin: "Admin",
