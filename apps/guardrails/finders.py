@@ -43,7 +43,11 @@ class Finder:
 
     def taken(self, rule: Rule, found: Sequence[Finding]) -> list[Finding]:
         """Those that the rule looks for, none over another."""
-        return settle([each for each in found if _fits(rule, each)])
+        return settle(self.fitting(rule, found))
+
+    def fitting(self, rule: Rule, found: Sequence[Finding]) -> list[Finding]:
+        """Those that the rule looks for, also over one another: what is masked leaves no part of any."""
+        return [each for each in found if _fits(rule, each)]
 
 
 def _fits(rule: Rule, found: Finding) -> bool:

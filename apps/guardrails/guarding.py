@@ -61,10 +61,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What one rule found, text by text."""
+    """What one rule found, text by text; `fits` are also findings that lie over one another."""
 
     active: Active
     found: Sequence[Sequence[Finding]]
+    fits: Sequence[Sequence[Finding]]
 
     @property
     def all(self) -> list[Finding]:
@@ -131,7 +132,12 @@ class Guard:
         """What each rule finds, for those that find enough."""
         found = [self._finder.candidates(text) for text in texts]
         taken = (
-            _Taken(active, [self._finder.taken(active.rule, each) for each in found]) for active in self._out
+            _Taken(
+                active,
+                [self._finder.taken(active.rule, each) for each in found],
+                [self._finder.fitting(active.rule, each) for each in found],
+            )
+            for active in self._out
         )
         return [each for each in taken if len(each.all) >= each.active.rule.least]
 
@@ -175,7 +181,7 @@ def _masked(texts: Sequence[str], masking: Sequence[_Taken], placeholders: Place
     for index, text in enumerate(texts):
         classes: dict[Finding, DataClass] = {}
         for each in masking:
-            for found in each.found[index]:
+            for found in each.fits[index]:
                 wanted = each.active.rule.class_of([found.kind])
                 classes[found] = max(wanted, classes.get(found, wanted))
         made.append(masked(text, classes, placeholders))

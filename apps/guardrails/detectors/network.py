@@ -20,7 +20,7 @@ _LETTERS: Final = r"0-9A-Za-z\u00c0-\u0dff"
 _LOCAL: Final = re.compile(rf"[{_LETTERS}_!#$%&'*+/=?^`{{|}}~.-]{{1,64}}\Z")
 _LABEL: Final = rf"[{_LETTERS}](?:[{_LETTERS}_-]{{0,61}}[{_LETTERS}])?"
 _TOP: Final = r"(?:[A-Za-z\u00c0-\u0dff]{2,24}|xn--[a-z0-9-]{2,59})"
-_DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.){{1,8}}{_TOP}(?![{_LETTERS}@]|_[^\s@]{{0,64}}@)")
+_DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.){{1,8}}{_TOP}(?![{_LETTERS}@]|_[{_LETTERS}_.+-]{{0,64}}@)")
 _LONGEST_LOCAL: Final = 64
 
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
