@@ -5,13 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from apps.accounts.models import Team, User
 from apps.accounts.permissions import can
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from apps.accounts.actors import Actor
+    from apps.accounts.models import TenantSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many may sign in, how many of them came this week, and how many teams there are."""
+
+    people: int
+    seen: int
+    teams: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +30,7 @@ class Step:
     label: str
     help: str
     url: str
-    is_done: Callable[[], bool]
-
-
-def _has_people() -> bool:
-    return User.objects.count() > 1
-
-
-def _has_teams() -> bool:
-    return Team.objects.filter(is_everyone=False).exists()
+    is_done: Callable[[Figures], bool]
 
 
 _steps: list[Step] = [
@@ -37,9 +38,14 @@ _steps: list[Step] = [
         "Invite people",
         "Add the first colleagues by their e-mail address.",
         "/admin/people/invite",
-        _has_people,
+        lambda figures: figures.people > 1,
     ),
-    Step("Make teams", "Models, knowledge and budgets are given to teams.", "/admin/teams", _has_teams),
+    Step(
+        "Make teams",
+        "Models, knowledge and budgets are given to teams.",
+        "/admin/teams",
+        lambda figures: figures.teams > 1,
+    ),
 ]
 
 
@@ -49,9 +55,9 @@ def add_step(step: Step) -> None:
         _steps.insert(0, step)
 
 
-def checklist() -> list[tuple[Step, bool]]:
+def checklist(figures: Figures) -> list[tuple[Step, bool]]:
     """Every step with whether it is done."""
-    return [(step, step.is_done()) for step in _steps]
+    return [(step, step.is_done(figures)) for step in _steps]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Card:
 
     template: str
     capability: str
-    context: Callable[[], dict[str, Any]]
+    context: Callable[[TenantSettings], dict[str, Any]]
 
 
 _cards: list[Card] = []
@@ -72,6 +78,6 @@ def add_card(card: Card) -> None:
         _cards.append(card)
 
 
-def cards(actor: Actor) -> list[tuple[str, dict[str, Any]]]:
+def cards(actor: Actor, organisation: TenantSettings) -> list[tuple[str, dict[str, Any]]]:
     """The template of each card that this person may see, with what it needs."""
-    return [(card.template, card.context()) for card in _cards if can(actor, card.capability)]
+    return [(card.template, card.context(organisation)) for card in _cards if can(actor, card.capability)]

@@ -40,12 +40,12 @@ class LlmConfig(AppConfig):
         registry.register(model="llm.Connection", column="sealed_key", field=KEY_FIELD)
         if builtin_connection_ensure not in SETUP_MODELS:
             SETUP_MODELS.append(builtin_connection_ensure)
-        add_card(Card("llm/_health_card.html", MANAGE, overview))
+        add_card(Card("llm/_health_card.html", MANAGE, lambda _: overview()))
         add_step(
             Step(
                 "Connect a provider",
                 "Add an address and a key, then choose which teams may use its models.",
                 "/admin/providers",
-                has_provider,
+                lambda _: has_provider(),
             )
         )

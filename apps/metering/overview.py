@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.utils import timezone
 
-from apps.accounts.selectors import tenant_settings
 from apps.metering.budgets.models import Reach, RequestState
 from apps.metering.budgets.selectors import standing_budgets
 from apps.metering.budgets.shown import BudgetRow, budget_row
@@ -17,13 +16,15 @@ from apps.metering.usage.filters import Sight, Wanted
 from apps.metering.usage.selectors import used_in_all
 from apps.metering.usage.shown import amount_text
 
+if TYPE_CHECKING:
+    from apps.accounts.models import TenantSettings
+
 MOST: Final = 5
 _ALL: Final = Sight(UUID(int=0), is_all=True)
 
 
-def overview() -> dict[str, Any]:
+def overview(organisation: TenantSettings) -> dict[str, Any]:
     """This month's figures, the organisation's own budgets, others that are nearly used, open requests."""
-    organisation = tenant_settings()
     total = used_in_all(_ALL, Wanted.of({"range": "month"}, organisation.time_zone))
     found = standings(standing_budgets()[:200])
     rows: list[BudgetRow] = [
@@ -35,7 +36,7 @@ def overview() -> dict[str, Any]:
         "total": total,
         "cost": amount_text(total, organisation.currency),
         "budgets": sorted(rows, key=lambda row: -row.percent)[:MOST],
-        "waiting": BudgetRequest.objects.filter(
+        "waiting": 0 if not found else BudgetRequest.objects.filter(
             state=RequestState.OPEN, counter__ends_at__gt=timezone.now(), counter__budget__archived_at=None
         ).count(),
     }

@@ -143,6 +143,7 @@ def test_taken_port_is_said_and_nothing_is_started(tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert f"Port {port} cannot be used" in done.stderr
+    assert f"Port {port} of " in done.stderr
+    assert "cannot be used" in done.stderr
     assert "--port" in done.stderr
     assert not (tmp_path / "data" / "postgres").exists()

@@ -99,7 +99,7 @@ def test_what_is_new_is_added_and_nothing_is_counted_twice(acme: Organisation) -
         assert [row.is_open for row in DailyUsage.objects.all()] == [False]
         mark = RollupMark.objects.get().counted_to
         call_made(mark, "4")
-        call_made(NOW, "8")
+        call_made(dt.datetime.now(dt.UTC), "8")
     assert sum(row[1] for row in _days(acme).values()) == 15
     assert sum(row[1] for row in _days(acme).values()) == 15
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.accounts import selectors
 from apps.accounts.exports import neutral
 from apps.accounts.forms import AuditForm
-from apps.accounts.overview import cards, checklist
+from apps.accounts.overview import Figures, cards, checklist
 from apps.accounts.pages import AdminPage, paged
 from apps.audit.selectors import EventFilter, actions, events
 from apps.audit.services import record
@@ -36,12 +36,11 @@ class OverviewPage(AdminPage):
         """The checklist and the newest changes."""
         week = timezone.now() - dt.timedelta(days=7)
         people, seen = selectors.active_counts(since=week)
+        figures = Figures(people, seen, selectors.teams().count())
         context = {
-            "steps": checklist(),
-            "cards": cards(self.actor),
-            "people": people,
-            "seen": seen,
-            "teams": selectors.teams().count(),
+            "steps": checklist(figures),
+            "cards": cards(self.actor, request.organisation),
+            "figures": figures,
             "events": selectors.things_named(events()[:8]),
         }
         return render(request, "accounts/overview.html", context)

@@ -97,7 +97,10 @@ class _Clock:
 
 def standings(budgets: Iterable[Budget]) -> list[Standing]:
     """How they stand, in the order given: one query for all counters, one for the days of each reach."""
-    wanted, clock = list(budgets), _Clock.here()
+    wanted = list(budgets)
+    if not wanted:
+        return []
+    clock = _Clock.here()
     found: dict[UUID, list[BudgetCounter]] = defaultdict(list)
     for counter in BudgetCounter.objects.filter(
         budget__in=wanted, ends_at__gt=clock.now, starts_at__lte=clock.now
