@@ -61,7 +61,8 @@ def language_of(document: Document) -> str:
 
 def choices_in(knowledge_base: KnowledgeBase) -> list[tuple[str, str]]:
     """What a document of the collection can be read in, with words; the collection's own choice first."""
-    return [("", f"As the collection: {_NAMES[knowledge_base.scan_language]}"), *CHOICES]
+    code = knowledge_base.scan_language
+    return [("", f"As the collection: {_NAMES.get(code, code)}"), *CHOICES]
 
 
 def read_as_words(document: Document) -> str:

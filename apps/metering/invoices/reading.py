@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 200_000
 MOST_LINES: Final = 20_000
+LONGEST_CELL: Final = 100_000
 MOST_BEFORE: Final = 40
 """Lines that may stand before the headings."""
 SEPARATORS: Final = (",", ";", "\t", "|")
@@ -82,6 +83,8 @@ class Sheet:
                     raise UnreadableInvoiceError(
                         f"The file has more than {MOST_ROWS:,} rows. Upload it month by month."
                     )
+                if any(len(cell) > LONGEST_CELL for cell in row):
+                    raise csv.Error(f"a cell has more than {LONGEST_CELL:,} characters")
                 rows.append(row)
         except csv.Error as error:
             raise UnreadableInvoiceError(f"The file is not readable as CSV: {error}.") from None
