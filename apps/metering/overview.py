@@ -32,11 +32,12 @@ def overview(organisation: TenantSettings) -> dict[str, Any]:
         for standing in found
         if (row := budget_row(standing, organisation)).state or standing.budget.reach == Reach.TENANT
     ]
+    waiting = BudgetRequest.objects.filter(
+        state=RequestState.OPEN, counter__ends_at__gt=timezone.now(), counter__budget__archived_at=None
+    )
     return {
         "total": total,
         "cost": amount_text(total, organisation.currency),
         "budgets": sorted(rows, key=lambda row: -row.percent)[:MOST],
-        "waiting": 0 if not found else BudgetRequest.objects.filter(
-            state=RequestState.OPEN, counter__ends_at__gt=timezone.now(), counter__budget__archived_at=None
-        ).count(),
+        "waiting": waiting.count() if found else 0,
     }

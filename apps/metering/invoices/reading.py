@@ -84,7 +84,9 @@ class Sheet:
                         f"The file has more than {MOST_ROWS:,} rows. Upload it month by month."
                     )
                 if any(len(cell) > LONGEST_CELL for cell in row):
-                    raise csv.Error(f"a cell has more than {LONGEST_CELL:,} characters")
+                    raise UnreadableInvoiceError(
+                        f"The file is not readable as CSV: a cell has more than {LONGEST_CELL:,} characters."
+                    )
                 rows.append(row)
         except csv.Error as error:
             raise UnreadableInvoiceError(f"The file is not readable as CSV: {error}.") from None
