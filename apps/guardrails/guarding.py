@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.answering import Answer, readers
 from apps.guardrails.classes import BY_RULE, DataClass, highest
+from apps.guardrails.detectors.finding import settle
 from apps.guardrails.finders import Finder, covering
 from apps.guardrails.policy import (
     GuardrailAskError,
@@ -21,7 +22,7 @@ from apps.guardrails.policy import (
     Shown,
     counted,
 )
-from apps.guardrails.rules import Action, Active
+from apps.guardrails.rules import Action, Active, Rule
 
 if TYPE_CHECKING:
     from apps.guardrails.detectors.kinds import Finding
@@ -66,6 +67,12 @@ class _Taken:
     active: Active
     found: Sequence[Sequence[Finding]]
     fits: Sequence[Sequence[Finding]]
+
+    @classmethod
+    def of(cls, active: Active, finder: Finder, found: Sequence[Sequence[Finding]]) -> _Taken:
+        """What of the findings in each text is the rule's."""
+        fits = [finder.fitting(active.rule, each) for each in found]
+        return cls(active, [settle(each) for each in fits], fits)
 
     @property
     def all(self) -> list[Finding]:
@@ -131,14 +138,7 @@ class Guard:
     def _taken(self, texts: Sequence[str]) -> list[_Taken]:
         """What each rule finds, for those that find enough."""
         found = [self._finder.candidates(text) for text in texts]
-        taken = (
-            _Taken(
-                active,
-                [self._finder.taken(active.rule, each) for each in found],
-                [self._finder.fitting(active.rule, each) for each in found],
-            )
-            for active in self._out
-        )
+        taken = (_Taken.of(active, self._finder, found) for active in self._out)
         return [each for each in taken if len(each.all) >= each.active.rule.least]
 
     def _refuse(self, sent: Sent, acting: Sequence[_Taken], shadows: Sequence[Hit]) -> None:
@@ -219,12 +219,17 @@ def _raised(acting: Sequence[_Taken]) -> DataClass | None:
     return highest(map(_class_of, acting))
 
 
+def why_raised(rule: Rule, data_class: DataClass) -> str:
+    """That the rule gave a call its class, in a sentence."""
+    return f"{BY_RULE}{rule.name}” what would be sent is {data_class.slug}. {rule.words}".strip()
+
+
 def _why(acting: Sequence[_Taken], raised: DataClass | None) -> str:
     """Which rule gave the call its class, in a sentence."""
     if raised is None:
         return ""
     rule = next(each.active.rule for each in acting if _class_of(each) == raised)
-    return f"{BY_RULE}{rule.name}” what would be sent is {raised.slug}. {rule.words}".strip()
+    return why_raised(rule, raised)
 
 
 def _shown(texts: Sequence[str], asking: Sequence[_Taken]) -> list[Shown]:

@@ -11,9 +11,13 @@ import pytest
 from tests.llm.conftest import Connected, chat_call, ledger
 
 
-def test_cancelled_while_reserving_leaves_no_reservation(
-    connected: Connected, monkeypatch: pytest.MonkeyPatch
+def cancelled_while_reserving(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch, *, seconds: float, times: int
 ) -> None:
+    """Cancel a stream so often while its reservation takes that long.
+
+    Where it is more than once, returns when what is released behind the task is released.
+    """
     from apps.llm import gateway
     from apps.llm.gateway.loading import open_chat
     from apps.llm.loop import run_on_loop
@@ -23,24 +27,37 @@ def test_cancelled_while_reserving_leaves_no_reservation(
     def slowly(*asked: Any) -> Any:
         begun.set()
         opened = open_chat(*asked)
-        threading.Event().wait(0.2)
+        threading.Event().wait(seconds)
         return opened
 
     monkeypatch.setattr("apps.llm.gateway.chat.open_chat", slowly)
 
-    async def cancelled() -> None:
-        async def follow() -> None:
-            async with gateway.stream(chat_call(connected)) as stream:
-                async for _ in stream:
-                    pass
+    async def follow() -> None:
+        async with gateway.stream(chat_call(connected)) as stream:
+            async for _ in stream:
+                pass
 
+    async def cancelled() -> None:
         task = asyncio.create_task(follow())
         await asyncio.to_thread(begun.wait, 30)
         task.cancel()
+        for _ in range(times - 1):
+            await asyncio.sleep(0.02)
+            task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        for _ in range(100 if times > 1 else 0):
+            if [row.state for row in await asyncio.to_thread(ledger, connected)] == ["released"]:
+                return
+            await asyncio.sleep(0.05)
 
     run_on_loop(cancelled())
+
+
+def test_cancelled_while_reserving_leaves_no_reservation(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled_while_reserving(connected, monkeypatch, seconds=0.2, times=1)
     assert [(row.state, row.finish) for row in ledger(connected)] == [("released", "stopped")]
     assert connected.host.asked == []
 
@@ -49,39 +66,7 @@ def test_a_second_cancellation_leaves_no_reservation_either(
     connected: Connected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that is stopped while its worker shuts down: what is being committed is released behind it."""
-    from apps.llm import gateway
-    from apps.llm.gateway.loading import open_chat
-    from apps.llm.loop import run_on_loop
-
-    begun = threading.Event()
-
-    def slowly(*asked: Any) -> Any:
-        begun.set()
-        opened = open_chat(*asked)
-        threading.Event().wait(0.3)
-        return opened
-
-    monkeypatch.setattr("apps.llm.gateway.chat.open_chat", slowly)
-
-    async def cancelled() -> None:
-        async def follow() -> None:
-            async with gateway.stream(chat_call(connected)) as stream:
-                async for _ in stream:
-                    pass
-
-        task = asyncio.create_task(follow())
-        await asyncio.to_thread(begun.wait, 30)
-        for _ in range(3):
-            task.cancel()
-            await asyncio.sleep(0.02)
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        for _ in range(100):
-            if [row.state for row in await asyncio.to_thread(ledger, connected)] == ["released"]:
-                return
-            await asyncio.sleep(0.05)
-
-    run_on_loop(cancelled())
+    cancelled_while_reserving(connected, monkeypatch, seconds=0.3, times=3)
     assert [(row.state, row.finish) for row in ledger(connected)] == [("released", "stopped")]
     assert connected.host.asked == []
 

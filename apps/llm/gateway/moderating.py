@@ -12,8 +12,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from apps.guardrails.classes import BY_RULE, DataClass, highest
-from apps.guardrails.guarding import fingerprint
+from apps.guardrails.classes import DataClass, highest
+from apps.guardrails.guarding import fingerprint, why_raised
 from apps.guardrails.moderation import SCHEMA, Judged, asked, between, categories_in, order_for, refusal
 from apps.guardrails.policy import GuardrailRefusedError, Hit, Memory, Outgoing
 from apps.guardrails.rules import Action
@@ -104,8 +104,7 @@ def _class(acting: Sequence[Judged], outgoing: Outgoing) -> tuple[DataClass | No
             continue
         wanted = rule.class_of([each.finding.kind]) if rule.action is Action.ROUTE else rule.data_class
         if wanted is not None and wanted > (best or 0):
-            best = wanted
-            why = f"{BY_RULE}{rule.name}” what would be sent is {wanted.slug}. {rule.words}".strip()
+            best, why = wanted, why_raised(rule, wanted)
     return best, why
 
 
