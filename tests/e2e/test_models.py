@@ -153,7 +153,7 @@ def test_a_picture_is_shown_in_the_chat_and_can_be_kept(window: Window, connecte
     ask(page, "A blue square")
     shown = page.get_by_role("img", name="A blue square")
     expect(shown).to_be_visible()
-    assert shown.evaluate("image => image.naturalWidth") == 256
+    expect(shown).to_have_js_property("naturalWidth", 256)
     with page.expect_download() as kept:
         page.get_by_role("link", name="Download").click()
     assert kept.value.suggested_filename == "A blue square 1.png"
