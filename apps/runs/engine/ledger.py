@@ -1,10 +1,11 @@
-"""What the engine writes to Postgres: claims and ends in groups, checkpoints once a second."""
+"""What the engine writes to Postgres: claims and ends in groups, checkpoints a slice at a time."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import defaultdict
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ import orjson
 
 from apps.runs import rows
 from apps.runs.endings import Ending, settle
-from apps.tenants.aio import in_scope
 from apps.tenants.grouped import AWAY, Grouped, in_shared_batch
+from apps.tenants.quick import in_quick_scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 KEEP_EVERY_S = 1.0
+SLICES = 10
+"""Parts of the runs that are kept one after another, so that no token waits for a checkpoint of all."""
 CLAIM_RETRIES_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 END_RETRIES_S = (0.1, 0.3, 0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0, 16.0)
 """A restart of Postgres is waited out; what takes longer is the sweeper's."""
@@ -62,23 +65,27 @@ class Ledger:
         return await in_shared_batch(ending.run.tenant_id, settle, ending)
 
     async def keep(self, active: Mapping[UUID, Carried], turns: Turns) -> None:
-        """Once a second, a checkpoint and lease statement per tenant; never returns."""
-        while True:
-            await asyncio.sleep(KEEP_EVERY_S)
-            tenants: dict[UUID, list[Carried]] = defaultdict(list)
-            for carried in active.values():
-                tenants[carried.run.tenant_id].append(carried)
-                if carried.logged < carried.log.end:
-                    turns.touch(carried)
-            if tenants:
+        """Once a second, each run in its slice's turn: checkpoints and leases; never returns."""
+        for turn in count():
+            await asyncio.sleep(KEEP_EVERY_S / SLICES)
+            if active and turn % SLICES == 0:
                 await turns.keep_journal()
-            await asyncio.gather(*(self._checkpoint(tenant, runs) for tenant, runs in tenants.items()))
+            due = [carried for carried in active.values() if carried.run.id.int % SLICES == turn % SLICES]
+            await self._keep(due, turns)
+
+    async def _keep(self, due: Sequence[Carried], turns: Turns) -> None:
+        tenants: dict[UUID, list[Carried]] = defaultdict(list)
+        for carried in due:
+            tenants[carried.run.tenant_id].append(carried)
+            if carried.logged < carried.log.end:
+                turns.touch(carried)
+        await asyncio.gather(*(self._checkpoint(tenant, runs) for tenant, runs in tenants.items()))
 
     async def _checkpoint(self, tenant_id: UUID, runs: list[Carried]) -> None:
         ends = [carried.log.end for carried in runs]
         wanted = [_checkpoint_row(carried) for carried in runs]
         try:
-            ours = await in_scope(tenant_id, rows.checkpoint, wanted)
+            ours = await in_quick_scope(tenant_id, rows.checkpoint, wanted)
         except AWAY as error:
             logger.warning("Postgres takes no checkpoint: %s.", type(error).__name__)
             return

@@ -10,8 +10,9 @@ from uuid import UUID
 from apps.runs import rows
 from apps.runs.live import CONTROL
 from apps.runs.subscription import Subscription
-from apps.tenants.aio import in_global_scope, in_scope
+from apps.tenants.aio import in_global_scope
 from apps.tenants.models import Tenant, TenantState
+from apps.tenants.quick import in_quick_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ async def look(engine: Engine) -> None:
             for tenant_id in tenants[at : at + TENANTS_A_LOOK]:
                 if not engine.has_room:
                     break
-                for run_id in await in_scope(tenant_id, rows.queued_since, LOOK_OLDER_S, 20):
+                for run_id in await in_quick_scope(tenant_id, rows.queued_since, LOOK_OLDER_S, 20):
                     if run_id not in engine.active:
                         task = asyncio.create_task(engine.take(tenant_id, run_id))
                         waiting.add(task)
