@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.machine import Core
+from bench.machine import Core, told
 from bench.stack import LOADER, Stack, running
 
 STREAMS = {100: (1, 60, 120, 180, 240), 400: (250, 350)}
@@ -83,14 +83,14 @@ def keep(result: dict[str, Any], path: str | None) -> None:
             f"{ours['c']:4d} streams of {result['tokens']} tokens  {holds}  "
             f"delivered {part:.3f}  "
             f"added ttft p50 {added:.1f}  gap p95 {gap['p95']:.1f}  "
-            f"core {result['core']}  cores {result['cores']}  errors {ours['errors']}",
+            f"{told(result)}  cores {result['cores']}  errors {ours['errors']}",
             flush=True,
         )
     else:
         print(
             f"{ours['c']:4d} callers, no stream  {ours['req_s']} requests/s (direct {direct['req_s']})  "
             f"total p50 {p50(ours, 'total_ms'):.1f} ms  "
-            f"core {result['core']}  cores {result['cores']}  errors {ours['errors']}",
+            f"{told(result)}  cores {result['cores']}  errors {ours['errors']}",
             flush=True,
         )
     if path:

@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from bench.chat_load import Load, Person, measure
-from bench.machine import Core
+from bench.machine import Core, told
 from bench.stack import Stack, running
 
 ITL_MS = 20.0
@@ -75,7 +75,7 @@ def line(result: dict[str, Any]) -> str:
         f"{result['chats']:4d} chats of {result['tokens']} tokens  {holds}  "
         f"delivered {result['delivered']:.3f}  ttft {three('ttft_ms')}  gap {three('gap_ms')}  "
         f"post {three('post_ms')}  "
-        f"{result['answers_s']} answers/s  core {result['core']}  cores {result['cores']}  "
+        f"{result['answers_s']} answers/s  {told(result)}  cores {result['cores']}  "
         f"client {result['client_cores']}  "
         f"memory MiB {result['memory_mib']}  errors {result['errors']}"
     )

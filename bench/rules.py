@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from bench.api import delivered, load, p50
-from bench.machine import Core
+from bench.machine import Core, told
 from bench.ruling import PARTS
 from bench.stack import Stack, running
 
@@ -39,7 +39,7 @@ def main() -> None:
         for count in (options.streams,) if options.streams else LEVELS:
             with core.watched() as watched:
                 row = compare(stack, count, options.seconds, options.turns)
-            print(f"{count:4d} streams  {row}  core {watched['core']}", flush=True)
+            print(f"{count:4d} streams  {row}  {told(watched)}", flush=True)
 
 
 def compare(stack: Stack, count: int, seconds: float, turns: int) -> str:

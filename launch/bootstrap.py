@@ -37,6 +37,10 @@ PROGRAMS = {
 }
 """Module of each program, and whether it needs the tools of development."""
 
+SSL = Path("/etc/ssl")
+ROOTS = ("certs/ca-certificates.crt", "certs/ca-bundle.crt", "ca-bundle.pem", "cert.pem")
+"""Where systems keep the authorities they trust: Debian, Red Hat, SUSE, Alpine and macOS."""
+
 TAIL = 30
 _HAS_E5 = sys.platform == "linux" and platform.machine() == "x86_64"
 
@@ -278,11 +282,21 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "VIRTUAL_ENV": str(VENV)}
 
 
+def _fetching() -> dict[str, str]:
+    """Our variables, with the system's authorities for uv and npm, which bring lists of their own.
+
+    A company that looks into TLS adds its authority to the system's.
+    """
+    found = [str(SSL / name) for name in ROOTS if (SSL / name).is_file()]
+    trusted = {name: found[0] for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS") if found}
+    return trusted | _environment()
+
+
 def _try(command: Sequence[str]) -> int:
     """Run the command with its output on standard error; returns its status."""
     try:
         return subprocess.run(
-            command, cwd=ROOT, env=_environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
+            command, cwd=ROOT, env=_fetching(), stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
         ).returncode
     except OSError:
         return 127
@@ -293,7 +307,7 @@ def _run(command: Sequence[str], failure: str) -> None:
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env=_environment(),
+        env=_fetching(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

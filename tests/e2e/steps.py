@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.browsers import PATIENCE_MS
 from tests.llm.host import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Locator, Page
 
     from tests.llm.host import Asked, Host
@@ -43,6 +47,15 @@ def answer(page: Page) -> Locator:
 def expect_end(page: Page) -> None:
     """Wait until no answer is being written."""
     expect(page.locator(".turn-answer").last).to_have_attribute("aria-busy", "false", timeout=LONG_MS)
+
+
+def expect_soon(page: Page, is_so: Callable[[], object], what: str) -> None:
+    """Wait for what no matcher of Playwright's tells: read it again until it is so."""
+    for _ in range(PATIENCE_MS // 50):
+        if is_so():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"{what}: not within {PATIENCE_MS} ms")
 
 
 def reload_until(page: Page, shown: Locator) -> None:

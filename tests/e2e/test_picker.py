@@ -51,6 +51,7 @@ def test_a_default_is_set_by_keyboard_and_undone(
     page.keyboard.press("Escape")
     expect(field).to_be_focused()
     page.keyboard.press("Shift+F10")
+    expect(item).to_be_focused()
     page.keyboard.press("Enter")
     toast = page.get_by_role("status").filter(has_text="Your new chats in Everyone begin with another.")
     expect(toast).to_be_visible()

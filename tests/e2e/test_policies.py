@@ -35,7 +35,7 @@ def test_a_person_sees_what_was_found_and_sends_it_edits_it_or_lets_it_be(
     card.get_by_role("button", name="Edit message").click()
     field = page.locator(".turn-user textarea")
     expect(field).to_have_value(f"Write to {MAIL}")
-    page.keyboard.press("Escape")
+    field.press("Escape")
     card.get_by_role("button", name="Send anyway").click()
     expect(answer(page).last).to_contain_text("Hello world")
     expect_end(page)
@@ -46,12 +46,14 @@ def test_a_withdrawn_answer_goes_from_the_screen_and_does_not_come_back(
     window: Window, connected: Connected
 ) -> None:
     aside(policy_make, connected.cast, rule("block", direction="in"))
-    hold = threading.Event()
-    said = Answer(texts=("The secret word is Zanzibar. " * 4, f"Ask {MAIL} now. " * 10), pause=4.0, hold=hold)
+    read, hold = threading.Event(), threading.Event()
+    texts = ("The secret word is Zanzibar. " * 4, f"Ask {MAIL} now. " * 10)
+    said = Answer(texts=texts, gate=read, hold=hold)
     connected.host.answers[:] = [said]
     page = window(connected.cast.bob).tab()
     ask(page, "Whom do I ask?")
     expect(answer(page)).to_contain_text("Zanzibar")
+    read.set()
     expect(page.locator(".error-card")).to_contain_text("A rule of your organisation withdrew this answer")
     expect(page.locator(".error-card")).to_contain_text(WORDS)
     expect(page.locator("main")).not_to_contain_text("Zanzibar")
@@ -88,6 +90,7 @@ def reset_by_keyboard(page: Page) -> list[str]:
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Reset No bank accounts")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Inherited", exact=True)).to_be_visible()

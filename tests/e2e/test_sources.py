@@ -39,6 +39,7 @@ def follow(page: Page, path: Path) -> list[str]:
     """From the empty list to a source that was followed; what axe found on the way."""
     found = violations(page)
     page.get_by_role("link", name="Add a source").first.click()
+    expect(page.get_by_role("link", name="Folder")).to_be_visible()
     found += violations(page)
     page.get_by_role("link", name="Folder").click()
     page.get_by_label("Name").fill("Shared drive")
@@ -71,6 +72,7 @@ def test_a_folder_is_followed_from_the_pages(
     found += violations(page)
     page.get_by_role("link", name="Shared drive").click()
     page.get_by_role("link", name="Remove").click()
+    expect(page.get_by_label("Delete them")).to_be_visible()
     found += violations(page)
     page.get_by_label("Delete them").check()
     page.get_by_role("button", name="Remove Shared drive").click()

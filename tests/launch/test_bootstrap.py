@@ -110,3 +110,16 @@ def test_launchers_are_thin_and_executable() -> None:
     for name in bootstrap.PROGRAMS:
         assert (folder / name).stat().st_mode & 0o111
         assert len((folder / name).read_text().splitlines()) == 3
+
+
+def test_uv_and_npm_trust_whom_the_system_trusts_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "SSL", tmp_path)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/given")
+    assert "SSL_CERT_FILE" not in bootstrap._fetching()
+    (tmp_path / "cert.pem").write_text("an authority")
+    variables = bootstrap._fetching()
+    assert variables["SSL_CERT_FILE"] == str(tmp_path / "cert.pem")
+    assert variables["NODE_EXTRA_CA_CERTS"] == "/given"

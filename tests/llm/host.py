@@ -27,6 +27,7 @@ class Asked:
 class Answer:
     """What the host does with one request; the last one is repeated.
 
+    `gate`: only once it is set does the host go on after its first text; `hold`: only then does it end.
     `whole` is sent as it is. `is_reset`: after the texts it hangs up by a TCP reset.
     """
 
@@ -40,6 +41,7 @@ class Answer:
     error: dict[str, Any] | None = None
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0.0
+    gate: threading.Event | None = None
     hold: threading.Event | None = None
     whole: dict[str, Any] | None = None
     is_reset: bool = False
@@ -129,6 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
                     body, {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
                 )
                 time.sleep(answer.pause)
+                if answer.gate is not None:
+                    answer.gate.wait(60)
             for delta in answer.deltas:
                 self._event(body, {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
             if answer.hold is not None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def team_create(*, actor: Actor | None, name: str, slug: str = "") -> Team:
-    """Make a team. Raises 400 when the name is empty or taken."""
-    slug = slugify(slug or name)[:80]
+    """Make a team, in any script. Raises 400 when the name is empty or taken."""
+    slug = slugify(slug or name, allow_unicode=True)[:80]
     if not slug:
         raise invalid([{"field": "name", "message": "Enter a name with letters or digits."}])
     if Team.objects.filter(slug=slug).exists():
