@@ -40,7 +40,7 @@ class Core:
 
     @contextmanager
     def watched(self) -> Iterator[dict[str, float]]:
-        """Fills in, when the block ends, the mean part of its best that the core gave meanwhile, and the best.
+        """Fills in, when the block ends, the mean part of its best that the core gave, and the best.
 
         `core` is from 0 to 1, `core_best` in million rounds a second.
         """
