@@ -104,7 +104,8 @@ def adapter(
 ) -> tuple[One, Callable[[], Awaitable[None]]]:
     """What the gateway uses."""
     from apps import egress
-    from apps.llm.vendors.base import ChatMessage, ChatRequest, Endpoint, TextDelta
+    from apps.llm.vendors.base import ChatMessage, ChatRequest, TextDelta
+    from apps.llm.vendors.interface import Endpoint
     from apps.llm.vendors.registry import vendor_for
 
     port = URL(url).port or 80

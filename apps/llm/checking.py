@@ -12,7 +12,8 @@ from django.utils import timezone
 from apps.llm.endpoints import Place, endpoint_of
 from apps.llm.health.notes import probe_note
 from apps.llm.models import AllowedHost, CheckKind, CheckState, Connection, ConnectionCheck
-from apps.llm.vendors.base import Endpoint, ErrorKind, VendorError
+from apps.llm.vendors.base import ErrorKind, VendorError
+from apps.llm.vendors.interface import Endpoint
 from apps.llm.vendors.registry import vendor_for
 from apps.tenants.aio import in_scope
 

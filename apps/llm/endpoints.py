@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from apps.egress.addresses import is_public, may_be_granted
-from apps.llm.vendors.base import Endpoint, ErrorKind, VendorError
+from apps.llm.vendors.base import ErrorKind, VendorError
+from apps.llm.vendors.interface import Endpoint
 from apps.vault import open_sealed
 from apps.vault.errors import VaultError
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from apps.accounts.models import Team
     from apps.llm.models import Connection, Model
-    from apps.llm.vendors.base import Field, Vendor
+    from apps.llm.vendors.interface import Field, Vendor
 
 MOST_TICKED = 200
 

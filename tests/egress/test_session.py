@@ -10,7 +10,7 @@ import uvloop
 
 from apps import egress
 from apps.egress import EgressFailed, EgressRefused, Fetched, Limits
-from apps.llm.vendors.base import Endpoint
+from apps.llm.vendors.interface import Endpoint
 from tests.egress.conftest import OK, Names, allowed_for, fetched, run, with_sink
 from tests.wire.replay import Answer, Server
 

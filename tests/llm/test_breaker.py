@@ -118,7 +118,7 @@ def test_host_that_is_away_opens_it(connected: Connected, say: Say) -> None:
 def test_host_that_is_too_slow_opens_it(
     connected: Connected, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from apps.llm.vendors.base import Timeouts
+    from apps.llm.vendors.interface import Timeouts
 
     monkeypatch.setattr("apps.llm.gateway.loading.Timeouts", lambda: Timeouts(first_token=0.05))
     slow = Answer(texts=(), hold=threading.Event())

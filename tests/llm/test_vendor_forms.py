@@ -15,7 +15,7 @@ from tests.llm.conftest import KEY, browser
 if TYPE_CHECKING:
     from django.test import Client
 
-    from apps.llm.vendors.base import Vendor
+    from apps.llm.vendors.interface import Vendor
     from tests.factories import Cast
 
 pytestmark = pytest.mark.usefixtures("hints")

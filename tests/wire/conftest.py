@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import pytest
 
 from apps import egress
-from apps.llm.vendors.base import ChatMessage, ChatRequest, Timeouts
+from apps.llm.vendors.base import ChatMessage, ChatRequest
+from apps.llm.vendors.interface import Timeouts
 from apps.llm.vendors.registry import vendor_for
 from tests.wire.replay import Answer, Heard, Server
 

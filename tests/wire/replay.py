@@ -15,7 +15,8 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from apps.llm.vendors.base import Delta, Endpoint, Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from apps.llm.vendors.base import Delta, Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from apps.llm.vendors.interface import Endpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("ATRIUM_SHARED", ROOT.parent / "shared"))

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from apps.llm.vendors.base import ChatRequest, Vendor
+from apps.llm.vendors.base import ChatRequest
+from apps.llm.vendors.interface import Vendor
 from tests.wire.conftest import ASKED, QUICK, run
 from tests.wire.replay import Answer, Heard, Request, Server
 

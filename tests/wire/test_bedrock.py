@@ -15,7 +15,6 @@ from apps.llm.vendors.base import (
     ChatMessage,
     ChatRequest,
     EmbeddingRequest,
-    Endpoint,
     ErrorKind,
     FilePart,
     ListedModel,
@@ -27,6 +26,7 @@ from apps.llm.vendors.base import (
 )
 from apps.llm.vendors.bedrock import Bedrock
 from apps.llm.vendors.bedrock.signing import Credentials, signed_headers
+from apps.llm.vendors.interface import Endpoint
 from tests.wire.conftest import QUICK, run
 from tests.wire.dialects.bedrock import CLAUDE
 from tests.wire.replay import Answer, Request, Server

@@ -10,7 +10,6 @@ import pytest
 from apps.llm.vendors.base import (
     ChatMessage,
     ChatRequest,
-    Endpoint,
     ErrorKind,
     FilePart,
     ImagePart,
@@ -18,12 +17,12 @@ from apps.llm.vendors.base import (
     Modality,
     ReasoningPart,
     TextPart,
-    Timeouts,
     ToolCallPart,
     ToolResultPart,
     ToolSpec,
     VendorError,
 )
+from apps.llm.vendors.interface import Endpoint, Timeouts
 from apps.llm.vendors.registry import vendor_for
 from tests.wire.conftest import ASKED, QUICK, run
 from tests.wire.replay import Answer, Request, Server

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from apps.llm.vendors.base import ErrorKind, Finished, Timeouts, Usage, VendorError
+from apps.llm.vendors.base import ErrorKind, Finished, Usage, VendorError
+from apps.llm.vendors.interface import Timeouts
 from tests.wire.conftest import QUICK, listen, run
 from tests.wire.replay import Answer, Heard
 

@@ -10,15 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from apps.egress import EgressRefused, session_for
-from apps.llm.vendors.base import (
-    EmbeddingRequest,
-    Endpoint,
-    ImageRequest,
-    Modality,
-    RerankRequest,
-    Vendor,
-    VendorError,
-)
+from apps.llm.vendors.base import EmbeddingRequest, ImageRequest, Modality, RerankRequest, VendorError
+from apps.llm.vendors.interface import Endpoint, Vendor
 from apps.llm.vendors.registry import GROUPS
 from tests.wire.conftest import ASKED, QUICK, run
 from tests.wire.replay import Answer, Server

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from apps.llm.vendors.base import ErrorKind, Finished, Timeouts, Usage
+from apps.llm.vendors.base import ErrorKind, Finished, Usage
+from apps.llm.vendors.interface import Timeouts
 from apps.llm.vendors.registry import vendor_for
 from tests.wire.conftest import ASKED, listen, run
 from tests.wire.replay import Answer, Heard, Server

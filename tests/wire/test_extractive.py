@@ -9,7 +9,6 @@ from apps.llm.vendors.base import (
     ChatRequest,
     Delta,
     EmbeddingRequest,
-    Endpoint,
     ErrorKind,
     Finished,
     PassagePart,
@@ -18,6 +17,7 @@ from apps.llm.vendors.base import (
     VendorError,
 )
 from apps.llm.vendors.extractive import LEAD, NOTHING_FOUND
+from apps.llm.vendors.interface import Endpoint
 from apps.llm.vendors.registry import vendor_for
 from tests.wire.conftest import run
 

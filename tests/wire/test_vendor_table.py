@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from apps.llm.vendors.base import ChatMessage, ChatRequest, Endpoint, Modality, Vendor
+from apps.llm.vendors.base import ChatMessage, ChatRequest, Modality
+from apps.llm.vendors.interface import Endpoint, Vendor
 from apps.llm.vendors.registry import GROUPS, INSTALLED, VENDORS, vendor_for
 from tests.wire.conftest import QUICK, run
 from tests.wire.dialects import DIALECTS

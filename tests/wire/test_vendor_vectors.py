@@ -10,13 +10,13 @@ import pytest
 
 from apps.llm.vendors.base import (
     EmbeddingRequest,
-    Endpoint,
     ErrorKind,
     ImageRequest,
     Modality,
     RerankRequest,
     VendorError,
 )
+from apps.llm.vendors.interface import Endpoint
 from apps.llm.vendors.registry import vendor_for
 from tests.wire.conftest import run
 from tests.wire.replay import Answer, Request, Server

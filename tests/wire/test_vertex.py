@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from apps.llm.vendors.base import (
     ChatRequest,
     EmbeddingRequest,
-    Endpoint,
     ErrorKind,
     ListedModel,
     Modality,
@@ -26,6 +25,7 @@ from apps.llm.vendors.base import (
 )
 from apps.llm.vendors.google import service_account
 from apps.llm.vendors.google.vertex import Vertex
+from apps.llm.vendors.interface import Endpoint
 from tests.wire.conftest import ASKED, QUICK, run
 from tests.wire.dialects.google import text
 from tests.wire.replay import Answer, Heard, Request, Server, needs_recordings, recorded

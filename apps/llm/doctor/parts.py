@@ -18,7 +18,8 @@ from apps.llm.doctor.findings import Part, State, fail, ok, warn
 from apps.llm.endpoints import BUILTIN, address_of
 from apps.llm.loop import run_on_loop
 from apps.llm.services.builtin import EMBEDDING_SLUG
-from apps.llm.vendors.base import Endpoint, ListedModel
+from apps.llm.vendors.base import ListedModel
+from apps.llm.vendors.interface import Endpoint
 from apps.llm.vendors.registry import vendor_for
 from apps.runs import live
 from apps.tenants.isolation.catalogue import violations

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.llm.selectors import CallableModel
-    from apps.llm.vendors.base import Endpoint
+    from apps.llm.vendors.interface import Endpoint
 
 NOWHERE: Final[frozenset[UUID]] = frozenset()
 

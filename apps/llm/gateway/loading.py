@@ -24,16 +24,8 @@ from apps.llm.gateway.estimate import (
 from apps.llm.gateway.stages import Read, guard_request, guard_texts, keep, raised
 from apps.llm.policy.rules import REASONING, instructed, limited
 from apps.llm.selectors import CallableModel, callable_deployments
-from apps.llm.vendors.base import (
-    ChatRequest,
-    EmbeddingRequest,
-    Endpoint,
-    ImageRequest,
-    Modality,
-    RerankRequest,
-    Timeouts,
-    Vendor,
-)
+from apps.llm.vendors.base import ChatRequest, EmbeddingRequest, ImageRequest, Modality, RerankRequest
+from apps.llm.vendors.interface import Endpoint, Timeouts, Vendor
 from apps.llm.vendors.registry import vendor_for
 from apps.metering import services as metering
 from apps.metering.budgets.holding import Worst, holds_of, holds_take

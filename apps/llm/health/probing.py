@@ -14,7 +14,8 @@ from apps.llm.health.models import BreakerState, ConnectionHealth
 from apps.llm.health.notes import probe_note, trial_claim
 from apps.llm.health.rules import Standing
 from apps.llm.models import AllowedHost, Connection
-from apps.llm.vendors.base import Endpoint, ErrorKind, VendorError
+from apps.llm.vendors.base import ErrorKind, VendorError
+from apps.llm.vendors.interface import Endpoint
 from apps.llm.vendors.registry import vendor_for
 from apps.tenants.aio import in_scope
 

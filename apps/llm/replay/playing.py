@@ -15,7 +15,6 @@ from apps.llm.vendors.base import (
     ChatRequest,
     Delta,
     EmbeddingRequest,
-    Endpoint,
     ErrorKind,
     Finished,
     ImageRequest,
@@ -26,6 +25,7 @@ from apps.llm.vendors.base import (
     Usage,
     VendorError,
 )
+from apps.llm.vendors.interface import Endpoint
 from apps.llm.vendors.seals import token_of
 
 NOBODY = UUID(int=0)

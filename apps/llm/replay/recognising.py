@@ -6,8 +6,8 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from apps.llm.replay.recordings import Exchange
-from apps.llm.vendors.base import Vendor
 from apps.llm.vendors.completions import Completions
+from apps.llm.vendors.interface import Vendor
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.openai_responses import OpenAIResponses
 from apps.llm.vendors.registry import VENDORS

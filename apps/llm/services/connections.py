@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from apps.accounts.actors import Actor
-    from apps.llm.vendors.base import Vendor
+    from apps.llm.vendors.interface import Vendor
 
 _PLACEHOLDER = re.compile(r"[A-Z]{3}")
 

@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Protocol
 
 from apps.egress import EgressFailed, Response
-from apps.llm.vendors.base import Delta, ErrorKind, Finished, TextDelta, Timeouts, VendorError
+from apps.llm.vendors.base import Delta, ErrorKind, Finished, TextDelta, VendorError
 from apps.llm.vendors.deadlines import Deadlines
 from apps.llm.vendors.errors import error, error_of_failure
+from apps.llm.vendors.interface import Timeouts
 from apps.llm.vendors.pacing import pace_of_loop
 from apps.llm.vendors.sse import EventParser, EventTooLongError
 

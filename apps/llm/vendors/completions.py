@@ -6,22 +6,12 @@ from typing import Any, Literal
 
 import orjson
 
-from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
-    ChatRequest,
-    Delta,
-    Endpoint,
-    ErrorKind,
-    Field,
-    FilePart,
-    ImagePart,
-    Timeouts,
-    VendorError,
-)
+from apps.llm.vendors.base import ChatRequest, Delta, ErrorKind, FilePart, ImagePart, VendorError
 from apps.llm.vendors.chat_templates import TEMPLATES, Template, turns_of
 from apps.llm.vendors.completion_events import CompletionEvents
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.http import Call, base_of, fetch_call, stream_call
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.openai_words import PENALTIES, extra_of
 

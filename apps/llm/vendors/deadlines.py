@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Literal
 
-from apps.llm.vendors.base import Timeouts
+from apps.llm.vendors.interface import Timeouts
 
 Expired = Literal["", "first_token", "idle", "total", "tail"]
 _SLACK_SECONDS = 0.05

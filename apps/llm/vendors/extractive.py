@@ -13,25 +13,21 @@ from functools import lru_cache
 import snowballstemmer
 
 from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
     ChatRequest,
     Delta,
     EmbeddingRequest,
     EmbeddingResult,
-    Endpoint,
     ErrorKind,
-    Field,
     Finished,
     ListedModel,
     Modality,
     PassagePart,
     TextDelta,
     TextPart,
-    Timeouts,
     Usage,
-    Vendor,
 )
 from apps.llm.vendors.errors import error
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor
 
 MODEL = "extractive"
 MOST_SENTENCES = 4

@@ -8,9 +8,10 @@ import orjson
 
 from apps import egress
 from apps.egress import EgressFailed, EgressRefused, Fetched, Limits, Response
-from apps.llm.vendors.base import Delta, Endpoint, ErrorKind, Timeouts
+from apps.llm.vendors.base import Delta, ErrorKind
 from apps.llm.vendors.chat_stream import Events, Parser, read_stream
 from apps.llm.vendors.errors import error, error_of_failure, error_of_refusal, error_of_response
+from apps.llm.vendors.interface import Endpoint, Timeouts
 
 OK = 200
 SHORT_TOTAL_SECONDS = 20.0

@@ -18,8 +18,9 @@ from apps.llm.vendors.http import fetch_json
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from apps.llm.vendors.base import ChatRequest, Delta, Endpoint, Timeouts
+    from apps.llm.vendors.base import ChatRequest, Delta
     from apps.llm.vendors.http import Call
+    from apps.llm.vendors.interface import Endpoint, Timeouts
 
 
 def is_moderator(model: str) -> bool:

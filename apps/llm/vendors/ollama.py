@@ -12,20 +12,17 @@ from typing import Any, Literal
 import orjson
 
 from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
     ChatMessage,
     ChatRequest,
     Delta,
     EmbeddingRequest,
     EmbeddingResult,
-    Endpoint,
     ErrorKind,
     Finished,
     ImagePart,
     ReasoningDelta,
     TextDelta,
     TextPart,
-    Timeouts,
     ToolCallPart,
     ToolResultPart,
     Usage,
@@ -35,6 +32,7 @@ from apps.llm.vendors.embeddings import assert_fits
 from apps.llm.vendors.errors import error, error_of_event
 from apps.llm.vendors.event_json import count
 from apps.llm.vendors.http import LONG_TOTAL_SECONDS, Call, base_of, fetch_json, stream_call
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Timeouts
 from apps.llm.vendors.ndjson import LineParser
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.openai_words import PENALTIES, extra_of

@@ -7,24 +7,18 @@ import orjson
 from yarl import URL
 
 from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
     ChatRequest,
     Delta,
     EmbeddingRequest,
     EmbeddingResult,
-    Endpoint,
     ErrorKind,
-    Field,
     ImageRequest,
     ImageResult,
     ListedModel,
     Modality,
     RerankRequest,
     RerankResult,
-    Timeouts,
-    Vendor,
     VendorError,
-    VendorInfo,
 )
 from apps.llm.vendors.chat_body import chat_body
 from apps.llm.vendors.chat_events import ChatEvents
@@ -44,6 +38,7 @@ from apps.llm.vendors.http import (
     stream_call,
 )
 from apps.llm.vendors.images import image_body, image_result
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor, VendorInfo
 from apps.llm.vendors.model_list import models_of
 from apps.llm.vendors.moderations import is_moderator, moderation_body, moderation_stream
 from apps.llm.vendors.rerank import rerank_body, rerank_result

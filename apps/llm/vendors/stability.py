@@ -7,25 +7,20 @@ from secrets import token_hex
 import orjson
 
 from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
     ChatRequest,
     Delta,
-    Endpoint,
     ErrorKind,
-    Field,
     ImagePart,
     ImageRequest,
     ImageResult,
     ListedModel,
     Modality,
-    Timeouts,
-    Vendor,
     VendorError,
-    VendorInfo,
 )
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.http import PICTURE_TOTAL_SECONDS, Call, base_of, fetch_call, key_of
 from apps.llm.vendors.images import picture_of
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor, VendorInfo
 from apps.llm.vendors.openai_compatible import KEY_FIELD
 from apps.llm.vendors.ratios import nearest_ratio
 

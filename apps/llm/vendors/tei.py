@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from apps.llm.vendors.base import Endpoint, ListedModel, Modality, RerankRequest, RerankResult
+from apps.llm.vendors.base import ListedModel, Modality, RerankRequest, RerankResult
 from apps.llm.vendors.http import LONG_TOTAL_SECONDS, fetch_json
+from apps.llm.vendors.interface import Endpoint
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.rerank import rerank_result, tei_body
 

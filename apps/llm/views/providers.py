@@ -22,7 +22,7 @@ from apps.llm.services import (
     connection_delete,
     connection_update,
 )
-from apps.llm.vendors.base import Vendor
+from apps.llm.vendors.interface import Vendor
 from apps.llm.vendors.registry import VENDORS
 from apps.llm.views.base import UNPROCESSABLE, ModelsPage
 from apps.llm.views.tables import Column, headings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from apps.llm.vendors.registry import GROUPS, VENDORS
 
 if TYPE_CHECKING:
-    from apps.llm.vendors.base import Vendor
+    from apps.llm.vendors.interface import Vendor
 
 _WEIGHTS: Final = {"open": "Open", "closed": "Closed", "mixed": "Open, closed"}
 _HOSTING: Final = {"hosted": "Hosted", "own": "Your own", "both": "Hosted or your own"}

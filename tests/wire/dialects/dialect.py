@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.llm.vendors.base import ErrorKind, ToolSpec, Usage, Vendor
+from apps.llm.vendors.base import ErrorKind, ToolSpec, Usage
+from apps.llm.vendors.interface import Vendor
 from tests.wire.replay import Answer
 
 TEXT = "Grüße, 🌍!"

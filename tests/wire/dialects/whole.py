@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 
 from apps.llm.vendors.base import (
-    Endpoint,
     ErrorKind,
     ImagePart,
     ImageRequest,
@@ -20,8 +19,8 @@ from apps.llm.vendors.base import (
     RerankRequest,
     RerankResult,
     Usage,
-    Vendor,
 )
+from apps.llm.vendors.interface import Endpoint, Vendor
 from apps.llm.vendors.registry import vendor_for
 from tests.wire.dialects.cohere import DIALECTS as COHERE
 from tests.wire.dialects.dialect import Failure

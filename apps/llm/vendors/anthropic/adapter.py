@@ -6,22 +6,11 @@ from urllib.parse import urlencode
 
 from apps.llm.vendors.anthropic.body import message_body
 from apps.llm.vendors.anthropic.events import MessageEvents
-from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
-    ChatRequest,
-    Delta,
-    Endpoint,
-    ErrorKind,
-    Field,
-    ListedModel,
-    Modality,
-    Timeouts,
-    Vendor,
-    VendorInfo,
-)
+from apps.llm.vendors.base import ChatRequest, Delta, ErrorKind, ListedModel, Modality
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.event_json import count, mapping
 from apps.llm.vendors.http import JSON_TYPE, Call, base_of, fetch_json, key_of, stream_call
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor, VendorInfo
 
 VERSION = "2023-06-01"
 MOST_PAGES = 10

@@ -10,21 +10,15 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
     ChatRequest,
     Delta,
     EmbeddingRequest,
     EmbeddingResult,
-    Endpoint,
     ErrorKind,
-    Field,
     ListedModel,
     Modality,
-    Timeouts,
     Usage,
-    Vendor,
     VendorError,
-    VendorInfo,
 )
 from apps.llm.vendors.bedrock.body import converse_body
 from apps.llm.vendors.bedrock.embeddings import bodies_of, vectors_of
@@ -44,6 +38,7 @@ from apps.llm.vendors.http import (
     key_of,
     stream_call,
 )
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor, VendorInfo
 
 DEFAULT_REGION = "us-east-1"
 MOST_PAGES = 10

@@ -8,22 +8,16 @@ from urllib.parse import quote
 import orjson
 
 from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
     ChatRequest,
     Delta,
     EmbeddingRequest,
     EmbeddingResult,
-    Endpoint,
     ErrorKind,
-    Field,
     ListedModel,
     Modality,
     RerankRequest,
     RerankResult,
-    Timeouts,
     Usage,
-    Vendor,
-    VendorInfo,
 )
 from apps.llm.vendors.cohere.body import cohere_body
 from apps.llm.vendors.cohere.events import CohereEvents
@@ -40,6 +34,7 @@ from apps.llm.vendors.http import (
     key_of,
     stream_call,
 )
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor, VendorInfo
 
 _EMBED_BATCH = 96
 _INPUT_TYPES = {"query": "search_query", "passage": "search_document"}

@@ -4,20 +4,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
-    ChatRequest,
-    Delta,
-    EmbeddingRequest,
-    EmbeddingResult,
-    Endpoint,
-    Field,
-    ListedModel,
-    Modality,
-    Timeouts,
-    Vendor,
-    VendorInfo,
-)
+from apps.llm.vendors.base import ChatRequest, Delta, EmbeddingRequest, EmbeddingResult, ListedModel, Modality
 from apps.llm.vendors.google import embeddings, models
 from apps.llm.vendors.google.body import generate_body
 from apps.llm.vendors.google.events import GeminiEvents
@@ -30,6 +17,7 @@ from apps.llm.vendors.http import (
     key_of,
     stream_call,
 )
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor, VendorInfo
 
 _BASE = "https://generativelanguage.googleapis.com/v1beta"
 _INFO = VendorInfo(

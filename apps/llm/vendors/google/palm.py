@@ -3,22 +3,11 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
-    ChatRequest,
-    Delta,
-    Endpoint,
-    ErrorKind,
-    Field,
-    ListedModel,
-    Timeouts,
-    Vendor,
-    VendorError,
-    VendorInfo,
-)
+from apps.llm.vendors.base import ChatRequest, Delta, ErrorKind, ListedModel, VendorError
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.google.events import GeminiEvents
 from apps.llm.vendors.http import Call, stream_call
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor, VendorInfo
 
 _INFO = VendorInfo(
     weights="closed",

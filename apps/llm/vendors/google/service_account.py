@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from apps.llm.vendors.base import Endpoint, ErrorKind, VendorError
+from apps.llm.vendors.base import ErrorKind, VendorError
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.http import Call, fetch_json
+from apps.llm.vendors.interface import Endpoint
 
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"

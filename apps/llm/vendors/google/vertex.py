@@ -7,20 +7,14 @@ from urllib.parse import quote, urlsplit
 
 from apps.egress import Limits, Response
 from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
     ChatRequest,
     Delta,
     EmbeddingRequest,
     EmbeddingResult,
-    Endpoint,
     ErrorKind,
-    Field,
     ListedModel,
     Modality,
-    Timeouts,
-    Vendor,
     VendorError,
-    VendorInfo,
 )
 from apps.llm.vendors.chat_stream import read_stream
 from apps.llm.vendors.errors import error
@@ -42,6 +36,7 @@ from apps.llm.vendors.http import (
     key_of,
     open_call,
 )
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor, VendorInfo
 
 _VERSION = "v1beta1"
 _AT_ONCE = 8

@@ -6,20 +6,7 @@ from typing import Any
 
 import orjson
 
-from apps.llm.vendors.base import (
-    DEFAULT_TIMEOUTS,
-    ChatRequest,
-    Delta,
-    EmbeddingRequest,
-    EmbeddingResult,
-    Endpoint,
-    Field,
-    ListedModel,
-    Modality,
-    Timeouts,
-    Vendor,
-    VendorInfo,
-)
+from apps.llm.vendors.base import ChatRequest, Delta, EmbeddingRequest, EmbeddingResult, ListedModel, Modality
 from apps.llm.vendors.chat_events import ChatEvents
 from apps.llm.vendors.embeddings import embedding_result
 from apps.llm.vendors.http import (
@@ -31,6 +18,7 @@ from apps.llm.vendors.http import (
     key_of,
     stream_call,
 )
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Field, Timeouts, Vendor, VendorInfo
 from apps.llm.vendors.mistral.body import VENDOR, mistral_body
 from apps.llm.vendors.mistral.models import mistral_models
 from apps.llm.vendors.seals import owner_of

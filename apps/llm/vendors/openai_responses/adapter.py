@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 import orjson
 
-from apps.llm.vendors.base import DEFAULT_TIMEOUTS, ChatRequest, Delta, Endpoint, Timeouts
+from apps.llm.vendors.base import ChatRequest, Delta
 from apps.llm.vendors.dialect import Dialect
 from apps.llm.vendors.http import Call, stream_call
+from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Timeouts
 from apps.llm.vendors.moderations import is_moderator
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.openai_responses.body import LEAST_OUTPUT_TOKENS, responses_body

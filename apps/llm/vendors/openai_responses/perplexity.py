@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from apps.llm.vendors.base import ChatRequest, Endpoint
+from apps.llm.vendors.base import ChatRequest
+from apps.llm.vendors.interface import Endpoint
 from apps.llm.vendors.openai_responses.adapter import OpenAIResponses
 
 PRESETS: Final = frozenset({"fast", "low", "medium", "high", "xhigh", "wide-research"})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from apps.llm.vendors.base import Vendor
+from apps.llm.vendors.interface import Vendor
 from apps.llm.vendors.registry.hosts import HOSTS
 from apps.llm.vendors.registry.labs import LABS
 from apps.llm.vendors.registry.native import NATIVE

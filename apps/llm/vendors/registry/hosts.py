@@ -1,8 +1,8 @@
 """Clouds and gateways that serve other makers' models in OpenAI's shape, one line each."""
 
-from apps.llm.vendors.base import Field, Vendor
 from apps.llm.vendors.dialect import Dialect, without
 from apps.llm.vendors.efforts import FOUR, THREE, groq_efforts
+from apps.llm.vendors.interface import Field, Vendor
 from apps.llm.vendors.registry.rows import (
     ALL,
     OPENROUTER_PICTURES,

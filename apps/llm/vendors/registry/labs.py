@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from apps.llm.vendors.base import Field, Vendor, VendorInfo
 from apps.llm.vendors.completions import Completions
 from apps.llm.vendors.dialect import Dialect, without
 from apps.llm.vendors.efforts import these
+from apps.llm.vendors.interface import Field, Vendor, VendorInfo
 from apps.llm.vendors.openai_responses import (
     AZURE,
     OPENAI,

@@ -1,10 +1,11 @@
 """Servers of the customer's own, any host in OpenAI's shape, and what the installation brings."""
 
-from apps.llm.vendors.base import Field, Modality, Vendor, VendorInfo
+from apps.llm.vendors.base import Modality
 from apps.llm.vendors.completions import Completions
 from apps.llm.vendors.dialect import Dialect, without
 from apps.llm.vendors.efforts import FOUR
 from apps.llm.vendors.extractive import Extractive
+from apps.llm.vendors.interface import Field, Vendor, VendorInfo
 from apps.llm.vendors.ollama import Ollama
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.registry.rows import CHAT, WITH_SCORES, WITH_VECTORS

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from apps.llm.vendors.base import Vendor, VendorInfo
 from apps.llm.vendors.google.palm import Palm
+from apps.llm.vendors.interface import Vendor, VendorInfo
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 from apps.llm.vendors.registry.rows import CHAT, NEWER_LIMIT
 

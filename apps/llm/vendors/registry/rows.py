@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from apps.llm.vendors.base import Field, Modality, VendorInfo
+from apps.llm.vendors.base import Modality
 from apps.llm.vendors.dialect import Dialect, without
 from apps.llm.vendors.images import Pictures
+from apps.llm.vendors.interface import Field, VendorInfo
 from apps.llm.vendors.openai_compatible import OpenAICompatible
 
 CHAT = frozenset({Modality.CHAT})
