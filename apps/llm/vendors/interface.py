@@ -1,4 +1,4 @@
-"""What every vendor is: the way from the values of `base` to a host's protocol, and what a connection needs."""
+"""What every vendor is: the way from the values of `base` to a protocol, and what its connections need."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping
