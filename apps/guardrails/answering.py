@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from apps.guardrails.classes import DataClass
+from apps.guardrails.detectors.finding import settle
 from apps.guardrails.detectors.streaming import open_from
-from apps.guardrails.finders import Finder
+from apps.guardrails.finders import Finder, covering
 from apps.guardrails.placeholders import Restorer, in_json
 from apps.guardrails.policy import GuardrailRefusedError, Hit
 from apps.guardrails.rules import Action
@@ -28,6 +30,8 @@ EVERY: Final = 48
 """Code points that are added to a text before rules that act read it again."""
 SELDOM: Final = 1_000
 """The same for rules that only note: nobody waits for them, and less of the text is read twice."""
+CHAIN: Final = 1_000
+"""Code points of values that hang together which are waited for; a longer chain is masked piece by piece."""
 BEHIND: Final = 200
 """Code points of what was settled that are read again, for the words before a value that tell what it is."""
 
@@ -88,10 +92,11 @@ class Watch:
         """Hold the rules against all that ends by `until` and was not held before; the text up to there."""
         self._unread = 0
         found = [each for each in self._finder.candidates(self._line) if each.end > self._settled]
-        until = min([until, *(each.start for each in found if each.start < until < each.end)])
-        new = [each for each in found if self._settled <= each.start and each.end <= until]
-        masked = self._apply(new)
-        made = _blanked(self._line, masked, self._settled, until)
+        clear = max(_clear_of(found, until), self._settled)
+        until = clear if until - clear < CHAIN else until
+        start = self._settled
+        new = [_within(each, start, until) for each in found if max(each.start, start) < until]
+        made = _blanked(self._line, self._apply(new), self._settled, until)
         kept = max(until - BEHIND, 0)
         self._line, self._settled = self._line[kept:], until - kept
         return made
@@ -100,26 +105,39 @@ class Watch:
         """Count what was found for each rule; what is to be masked. Raises GuardrailRefusedError."""
         masked: list[Finding] = []
         for index, active in enumerate(self._actives):
-            mine = self._finder.taken(active.rule, new)
-            for found in mine:
-                self._counts[index, found.kind] += 1
+            fits = self._finder.fitting(active.rule, new)
+            self._counts.update((index, found.kind) for found in settle(fits))
             count = sum(number for (at, _), number in self._counts.items() if at == index)
-            if not mine or active.is_shadow or count < active.rule.least:
+            if not fits or active.is_shadow or count < active.rule.least:
                 continue
             if active.rule.action is Action.BLOCK:
                 raise GuardrailRefusedError(active.rule.name, active.rule.said)
             if active.rule.action is Action.MASK:
-                masked += mine
+                masked += fits
         return masked
 
 
+def _clear_of(found: Sequence[Finding], until: int) -> int:
+    """The last place up to `until` that stands inside none of the findings, also where they hang together."""
+    for each in sorted(found, key=lambda one: one.end, reverse=True):
+        if each.start < until < each.end:
+            until = each.start
+    return until
+
+
+def _within(found: Finding, start: int, end: int) -> Finding:
+    """What of the finding stands there: it may show itself late, or hang on others without an end."""
+    is_inside = start <= found.start and found.end <= end
+    return found if is_inside else replace(found, start=max(found.start, start), end=min(found.end, end))
+
+
 def _blanked(line: str, masked: Sequence[Finding], start: int, until: int) -> str:
+    """line[start:until] with no part of what is masked, also of findings that lie over one another."""
     made: list[str] = []
     at = start
-    for found in sorted(masked, key=lambda each: each.start):
-        if found.start >= at:
-            made += (line[at : found.start], f"[{found.kind.name}]")
-            at = found.end
+    for found in covering(line, dict.fromkeys(masked)):
+        made += (line[at : found.start], f"[{found.kind.name}]")
+        at = found.end
     return "".join([*made, line[at:until]])
 
 
