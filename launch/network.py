@@ -1,16 +1,19 @@
 """Ports of this machine's loopback interface."""
 
+import random
 import socket
 import time
 
 LOOPBACK = "127.0.0.1"
+OURS = range(20_000, 32_000)
+"""Below those that systems give to connections going out, which may take a free one at any moment."""
+TRIES = 100
+_chance = random.SystemRandom()
 
 
 def free_port(preferred: int | None = None) -> int:
     """A loopback port that nobody listens on: the preferred one where it is free."""
-    for port in (preferred, 0):
-        if port is None:
-            continue
+    for port in (*([] if preferred is None else [preferred]), *_chance.sample(OURS, TRIES), 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
