@@ -23,6 +23,12 @@ class Asked:
     body: dict[str, Any]
 
 
+def _open_gate() -> threading.Event:
+    gate = threading.Event()
+    gate.set()
+    return gate
+
+
 @dataclass
 class Answer:
     """What the host does with one request; the last one is repeated.
@@ -41,7 +47,7 @@ class Answer:
     error: dict[str, Any] | None = None
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0.0
-    gate: threading.Event | None = None
+    gate: threading.Event = field(default_factory=_open_gate)
     hold: threading.Event | None = None
     whole: dict[str, Any] | None = None
     is_reset: bool = False
@@ -131,8 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
                     body, {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
                 )
                 time.sleep(answer.pause)
-                if answer.gate is not None:
-                    answer.gate.wait(60)
+                answer.gate.wait(60)
             for delta in answer.deltas:
                 self._event(body, {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
             if answer.hold is not None:
