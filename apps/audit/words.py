@@ -22,7 +22,15 @@ _NOUNS: Final = {
     "user": "person",
 }
 """Where people read another word than the code's (architecture.md, section 1)."""
-_VERBS: Final = {"create": "created", "regenerate": "asked again", "send": "sent"}
+_VERBS: Final = {
+    "create": "created",
+    "delete": "deleted",
+    "erase": "erased",
+    "regenerate": "asked again",
+    "restore": "restored",
+    "send": "sent",
+    "update": "updated",
+}
 _NAMES: Final = ("name", "title", "subject", "slug", "team")
 """Under which of these an event keeps the name of its thing, the best first."""
 

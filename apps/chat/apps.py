@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+ERASE_EVERY_S = 60.0
+
 
 class ChatConfig(AppConfig):
     name = "apps.chat"
@@ -9,6 +11,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.chat.classing import conversation_raise
+        from apps.chat.deleting import erase_deleted
         from apps.chat.ending import end_reply, end_title, of_conversation
         from apps.chat.measured import question_alone
         from apps.chat.reply import reply
@@ -17,10 +20,12 @@ class ChatConfig(AppConfig):
         from apps.knowledge.evaluation.answering import register_prompting
         from apps.llm.clearances.raising import add_keeper
         from apps.llm.uses import add_counter
+        from apps.runs.maintenance import Job, register_job
         from apps.runs.registry import RunKind, register
 
         add_counter(count_chats)
         add_keeper(conversation_raise)
         register_prompting(question_alone)
+        register_job(Job("deleted chats", ERASE_EVERY_S, erase_deleted))
         register(RunKind("reply", reply, on_end=end_reply))
         register(RunKind("title", title, on_end=end_title, describe=of_conversation, limit_s=60.0))

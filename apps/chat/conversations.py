@@ -1,28 +1,19 @@
-"""Writes of conversations themselves: begin, rename, pin, choose knowledge, delete."""
+"""Writes of conversations themselves: begin, rename, pin, choose knowledge."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from apps.accounts import selectors as accounts
 from apps.audit.services import record
 from apps.chat import errors, selectors
-from apps.chat.models import (
-    Conversation,
-    ConversationKnowledgeBase,
-    Message,
-    MessageState,
-    Picture,
-    TitleSource,
-)
+from apps.chat.models import Conversation, ConversationKnowledgeBase, TitleSource
 from apps.chat.picking import picked
-from apps.files.services import file_delete
 from apps.knowledge.narrowing import WIDE
 from apps.llm.errors import ModelNotFoundError
-from apps.runs import services as runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,25 +82,6 @@ def conversation_update(*, actor: Actor, conversation_id: UUID, change: Change) 
         _look_in(actor, conversation, change.knowledge_base_ids)
     _note(actor, "conversation.update", conversation)
     return conversation
-
-
-def conversation_delete(*, actor: Actor, conversation_id: UUID) -> None:
-    """Deletes the chat with its messages and its own documents, and stops what is being written in it."""
-    from apps.guardrails.services import values_forget
-    from apps.knowledge.care.unanswered import questions_forget
-    from apps.knowledge.services import conversation_documents_delete
-
-    conversation = selectors.lock_conversation(actor, conversation_id)
-    awaited = Message.objects.filter(conversation_id=conversation.id, state=MessageState.QUEUED)
-    for run_id in awaited.filter(run_id__isnull=False).values_list("run_id", flat=True):
-        runs.run_stop(run_id=cast("UUID", run_id))
-    conversation_documents_delete(actor=actor, conversation_id=conversation.id)
-    questions_forget(conversation_id=conversation.id)
-    values_forget(conversation_id=conversation.id)
-    for picture in Picture.objects.filter(conversation=conversation).select_related("file"):
-        file_delete(file=picture.file)
-    _note(actor, "conversation.delete", conversation)
-    conversation.delete()
 
 
 def _team(actor: Actor, team_id: UUID | None) -> UUID:

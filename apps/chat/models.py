@@ -26,6 +26,7 @@ class Conversation(TenantModel):
     `narrowing` is the stored part of its knowledge that answers are looked up in (knowledge.narrowing).
     `data_class` is the highest of what was sent in it, None of nothing; `class_why` says in a sentence who or
     what gave it that, `class_waived` what a lead let pass (apps.chat.classing).
+    From `deleted_at` on nobody sees it; a few minutes later it is erased (apps.chat.deleting).
     """
 
     user = TenantForeignKey("accounts.User", on_delete=models.CASCADE, db_index=False)
@@ -43,11 +44,15 @@ class Conversation(TenantModel):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
 
     class Meta:
         base_manager_name = "objects"
         indexes: ClassVar = [
-            TenantIndex(fields=["user", "-is_pinned", "-updated_at", "-id"], name="conversation_history")
+            TenantIndex(fields=["user", "-is_pinned", "-updated_at", "-id"], name="conversation_history"),
+            TenantIndex(
+                fields=["deleted_at"], name="conversation_deleted", condition=Q(deleted_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

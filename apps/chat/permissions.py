@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from apps.accounts.actors import Actor
 
 
-def visible_conversations(actor: Actor) -> QuerySet[Conversation]:
-    """The person's own; through an API key only those of the key's team."""
+def own_conversations(actor: Actor) -> QuerySet[Conversation]:
+    """The person's own, those deleted a moment ago too; through an API key only those of the key's team."""
     own = Conversation.objects.filter(user_id=actor.user_id)
     return own if actor.api_key is None else own.filter(team_id=actor.api_key.team_id)
+
+
+def visible_conversations(actor: Actor) -> QuerySet[Conversation]:
+    """The person's own that are not deleted; through an API key only those of the key's team."""
+    return own_conversations(actor).filter(deleted_at=None)

@@ -25,7 +25,7 @@ SELECT id, tenant_id, user_id, team_id, title, title_source, model_slug, current
        created_at, updated_at
 FROM chat_conversation
 WHERE tenant_id = %(tenant)s AND id = %(conversation)s AND user_id = %(user)s
-  AND (%(team)s::uuid IS NULL OR team_id = %(team)s) FOR UPDATE
+  AND (%(team)s::uuid IS NULL OR team_id = %(team)s) AND deleted_at IS NULL FOR UPDATE
 """)
 
 _SENT_BEFORE: Final = Statement("""

