@@ -51,8 +51,24 @@ class _Follower:
     ) -> AsyncGenerator[Delta, None]:
         """Also what is stopped or breaks off is read to its last word: nothing stays that a rule forbids.
 
-        Of an answer that broke off before anything was shown nothing is: another attempt may begin anew.
+        Of an answer that broke off before anything was shown nothing is: another attempt may begin anew. One
+        that is stopped ends at its host at once; what was held back of it is not shown any more.
         """
+        deltas = self._deltas(source)
+        try:
+            async for delta in deltas:
+                yield delta
+        except (asyncio.CancelledError, GeneratorExit):
+            await deltas.aclose()
+            await source.aclose()
+            list(self._rest())
+            await self._windows.finish_stopped()
+            raise
+        finally:
+            self._windows.cancel()
+            note(call, call_id, [*self._incoming.hits(), *self._windows.hits])
+
+    async def _deltas(self, source: AsyncGenerator[Delta, None]) -> AsyncGenerator[Delta, None]:
         try:
             async for delta in source:
                 if not isinstance(delta, TextDelta | ReasoningDelta | ToolCallDelta):
@@ -64,16 +80,11 @@ class _Follower:
                     self._is_shown = True
                     yield made
         except VendorError:
-            for rest in self._rest() if self._is_shown else ():
-                yield rest
-            await self._windows.finish()
+            if self._is_shown:
+                for rest in self._rest():
+                    yield rest
+                await self._windows.finish()
             raise
-        except (asyncio.CancelledError, GeneratorExit):
-            list(self._rest())
-            raise
-        finally:
-            self._windows.cancel()
-            note(call, call_id, [*self._incoming.hits(), *self._windows.hits])
 
     async def _fed(self, delta: TextDelta | ReasoningDelta | ToolCallDelta) -> Delta | None:
         incoming = self._incoming

@@ -38,6 +38,8 @@ OVERLAP: Final = 400
 """Code points that two windows share."""
 EVERY: Final = 2_000
 """Code points of a growing answer after which it is asked about."""
+STOP_SECONDS: Final = 6.0
+"""What a stopped answer waits for the last answers about it: less than its run is given to end."""
 ANSWER_TOKENS: Final = 1_000
 
 
@@ -201,6 +203,20 @@ class Windows:
             done, _ = await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
             self._take(done)
 
+    async def finish_stopped(self) -> None:
+        """As `finish`, of an answer that is stopped and whose run has to end soon: within STOP_SECONDS.
+
+        What is not said by then, or when it is cancelled once more, counts as not to be checked.
+        """
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self.finish()
+        except TimeoutError:
+            self._take_unsaid()
+        except asyncio.CancelledError:
+            self._take_unsaid()
+            raise
+
     def cancel(self) -> None:
         """Ask no more: the answer is stopped or withdrawn."""
         for task in self._asking:
@@ -214,8 +230,13 @@ class Windows:
     def _take(self, done: Iterable[asyncio.Task[list[Judged]]]) -> None:
         for task in done:
             self._asking.discard(task)
-            for each in filter(_is_told, task.result()):
-                hit = each.hit(comes_in=True)
-                self.hits.append(hit)
-                if each.blocks and not each.active.is_shadow:
-                    raise refusal(each, (), comes_in=True)
+            self._hold(task.result())
+
+    def _take_unsaid(self) -> None:
+        self._hold([Judged(active, None) for active in self._receiving])
+
+    def _hold(self, judged: Iterable[Judged]) -> None:
+        for each in filter(_is_told, judged):
+            self.hits.append(each.hit(comes_in=True))
+            if each.blocks and not each.active.is_shadow:
+                raise refusal(each, (), comes_in=True)
