@@ -191,7 +191,6 @@ class Document(TenantModel, Scanned):
     state = models.CharField(max_length=8, choices=DocumentState, default=DocumentState.QUEUED)
     error_kind = models.CharField(max_length=32, blank=True)
     error_detail = models.CharField(max_length=500, blank=True)
-    note = models.CharField(max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)

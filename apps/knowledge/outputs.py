@@ -59,7 +59,7 @@ def document_output(document: Document) -> dict[str, Any]:
         "media_type": document.file.media_type,
         "state": document.state,
         "error": error_of(document),
-        "note": document.note,
+        "note": document.remark,
         "is_retryable": document.may_retry,
         "pages": document.pages or None,
         "pages_read": document.pages_read if document.state == DocumentState.READING else None,

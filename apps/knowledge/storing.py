@@ -195,6 +195,7 @@ def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) 
     document.pages = parsed.pages
     document.language = parsed.language or ""
     document.read_as = list(parsed.read_as)
+    document.loss = parsed.loss
     document.chunk_count = chunks
     document.note = note
     document.error_kind = document.error_detail = ""

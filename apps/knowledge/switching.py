@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _OF_CONTENT: Final = (
     "file_id", "title", "pages", "chunk_count", "language", "embedding_model_id", "note", "version",
-    "chunk_size", "uploaded_by_id", "scan_language", "read_as",
+    "chunk_size", "uploaded_by_id", "scan_language", "read_as", "loss",
 )  # fmt: skip
 
 

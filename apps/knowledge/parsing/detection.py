@@ -11,6 +11,7 @@ from apps.knowledge.parsing.errors import OLD_OFFICE, ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS, Limits
 
 _HEAD = 1024
+_FAR_HEAD = 64 * 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MIMETYPE = "mimetype"
@@ -81,7 +82,7 @@ def _excused(hinted: Format, found: Format) -> bool:
 
 def _binary(data: bytes, hinted: Format | None, limits: Limits) -> Format | None:
     for format_ in FORMATS.values():
-        if format_.magic and _has_magic(format_, data):
+        if format_.magic and _has_magic(format_, data, hinted):
             return format_
     if data.startswith(_OLE):
         return _ole(data)
@@ -94,10 +95,13 @@ def _binary(data: bytes, hinted: Format | None, limits: Limits) -> Format | None
     return None
 
 
-def _has_magic(format_: Format, data: bytes) -> bool:
-    """At the very beginning; before a PDF there may be other bytes, before RTF white space."""
+def _has_magic(format_: Format, data: bytes, hinted: Format | None) -> bool:
+    """At the very beginning; before a PDF there may be other bytes, the more if its name promises one.
+
+    Before RTF there may be white space.
+    """
     if format_.name == "pdf":
-        return format_.magic[0] in data[:_HEAD]
+        return format_.magic[0] in data[: _FAR_HEAD if hinted is format_ else _HEAD]
     if format_.name == "rtf":
         return data[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(format_.magic)
     if format_.name == "webp":

@@ -33,6 +33,8 @@ class Nest:
             self._fail(name, error)
             return
         self.read += 1
+        if parsed.loss:
+            self.sections.append(Section(f"{name}: {parsed.loss}", heading=(name,)))
         self.put(name, parsed)
 
     def put(self, name: str, parsed: Parsed) -> None:

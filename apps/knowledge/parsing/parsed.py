@@ -44,7 +44,8 @@ class Section:
 class Parsed:
     """A document as read. `pages` is 0 where the format has none; `language` is an ISO 639-1 code or None.
 
-    `read_as`: the languages that its pictures of text were read in (recognition.read_as).
+    `read_as`: the languages that its pictures of text were read in (recognition.read_as). `loss`: what of a
+    damaged file could not be read, in words for its readers.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Parsed:
     sections: tuple[Section, ...]
     pages: int = 0
     read_as: tuple[str, ...] = ()
+    loss: str = ""
 
     @property
     def text(self) -> str:
@@ -77,6 +79,7 @@ def encode(parsed: Parsed) -> bytes:
         "language": parsed.language,
         "pages": parsed.pages,
         "read_as": parsed.read_as,
+        "loss": parsed.loss,
         "sections": sections,
     }
     return json.dumps(document, ensure_ascii=True).encode("ascii")
@@ -88,13 +91,13 @@ def decode(document: Any) -> Parsed:
         sections = tuple(_section(*row) for row in document["sections"])
         pages = document["pages"]
         language = document["language"]
-        title = clean(document["title"])
+        title, loss = clean(document["title"]), clean(document["loss"])
         read_as = tuple(code for code in document["read_as"] if code == UNKNOWN or code in LANGUAGES)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError("not a parsed document") from error
     if not isinstance(pages, int) or not (language is None or isinstance(language, str)):
         raise ValueError("not a parsed document")
-    return Parsed(title[:500], language and language[:16], sections, pages, read_as)
+    return Parsed(title[:500], language and language[:16], sections, pages, read_as, loss[:300])
 
 
 def _section(*row: Any) -> Section:

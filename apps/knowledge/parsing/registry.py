@@ -84,7 +84,7 @@ def _finished(parsed: Parsed, name: str) -> Parsed:
     language = detect_language(_sample(sections)) or parsed.language
     if language in {None, UNKNOWN}:
         language = next((code for code in read_as if code != UNKNOWN), language)
-    return Parsed(title, language, sections, parsed.pages, read_as)
+    return Parsed(title, language, sections, parsed.pages, read_as, parsed.loss)
 
 
 def _sample(sections: tuple[Section, ...]) -> str:

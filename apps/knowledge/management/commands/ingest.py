@@ -46,6 +46,7 @@ class Command(BaseCommand):
         "  error, error_kind      what went wrong and what to do, in words; its kind (null: nothing)\n"
         "  title, language, pages of the document (pages 0: the format has none)\n"
         "  read_as                languages that its pictures of text were read in, by code\n"
+        "  note                   what of a damaged file could not be read, in words (empty: nothing)\n"
         "  chunks                 [{position, page, sheet, row, last_row, place, heading, kind,\n"
         "                         start, end, text}]: page or slide from 1, sheet and first and last\n"
         "                         row of a spreadsheet (else null), place as a citation names it,\n"
@@ -106,6 +107,7 @@ def _json(outcome: _Outcome) -> dict[str, Any]:
         "language": parsed and parsed.language,
         "pages": parsed.pages if parsed else 0,
         "read_as": list(parsed.read_as) if parsed else [],
+        "note": parsed.loss if parsed else "",
         "chunks": [
             {
                 "position": draft.position,
@@ -129,7 +131,8 @@ def _said(outcome: _Outcome) -> str:
     """A line for the file and one for each chunk, for a person."""
     if outcome.parsed is None:
         return f"{outcome.file}: failed: {outcome.error}"
-    lines = [f"{outcome.file}: ready, {len(outcome.chunks)} chunks"]
+    loss = f". {outcome.parsed.loss}" if outcome.parsed.loss else ""
+    lines = [f"{outcome.file}: ready, {len(outcome.chunks)} chunks{loss}"]
     for draft in outcome.chunks:
         text = " ".join(draft.text.split())
         clipped = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -13,6 +13,7 @@ from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.formats.pdf_form import filled_in
 from apps.knowledge.parsing.formats.pdf_headings import Style, outline_of, style_of
 from apps.knowledge.parsing.formats.pdf_page import Block, page_blocks
+from apps.knowledge.parsing.formats.pdf_repair import HEADER, is_torn, loss, repaired
 from apps.knowledge.parsing.formats.pdf_scan import shown_text
 from apps.knowledge.parsing.formats.pdf_sections import sections_of
 from apps.knowledge.parsing.formats.pdf_sheet import readable
@@ -28,9 +29,13 @@ _PROGRAM_TITLES = re.compile(
 
 @dataclass(slots=True)
 class Page:
-    """A page as read: its blocks, how each line of text is set, and what stands outside its text layer."""
+    """A page as read: its blocks, how each line of text is set, and what stands outside its text layer.
+
+    `is_lost`: the file says that there is such a page, and does not hold it.
+    """
 
     number: int
+    is_lost: bool = False
     blocks: list[Block] = field(default_factory=list)
     styles: list[list[Style]] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
@@ -42,12 +47,12 @@ class Page:
 
 
 def parse(data: bytes, limits: Limits) -> Parsed:
-    """Sections by page and heading, tables as Markdown.
+    """Sections by page and heading, tables as Markdown; of a damaged file what is left of it.
 
     Raises ParseError: encrypted, corrupt, too_large (pages), empty (no pages), no_text (no word to be seen);
     RecognitionNeededError for a scan.
     """
-    document = _open(data)
+    document, is_whole = _opened(data, limits)
     count = len(document)
     if count > limits.pages:
         raise ParseError(ParseErrorKind.TOO_LARGE)
@@ -57,17 +62,28 @@ def parse(data: bytes, limits: Limits) -> Parsed:
         pages.append(_read(document, index, styled=not outline))
         recognition.report(index + 1, count)
     sections = tuple(sections_of(pages, outline))
+    blank = [page.number for page in pages if not page.text and not any(page.beside)]
+    is_damaged = not is_whole or any(page.is_lost for page in pages) or (blank and is_torn(data, limits))
     if count and not any(character.isalnum() for section in sections for character in section.text):
-        raise recognition.nothing_read()
-    return Parsed(title=_title(document), language=None, sections=sections, pages=count)
+        raise ParseError(ParseErrorKind.CORRUPT) if is_damaged else recognition.nothing_read()
+    return Parsed(_title(document), None, sections, count, loss=loss(blank) if is_damaged else "")
 
 
-def _open(data: bytes) -> pypdfium2.PdfDocument:
+def _opened(data: bytes, limits: Limits) -> tuple[pypdfium2.PdfDocument, bool]:
+    """The document, and whether it could be opened as it is, but for what stands before its beginning."""
+    data = data[max(data.find(HEADER), 0) :]
     try:
-        return pypdfium2.PdfDocument(data)
+        return pypdfium2.PdfDocument(data), True
     except pypdfium2.PdfiumError as error:
-        encrypted = pdfium.FPDF_GetLastError() == pdfium.FPDF_ERR_PASSWORD or "password" in str(error)
-        raise ParseError(ParseErrorKind.ENCRYPTED if encrypted else ParseErrorKind.CORRUPT) from error
+        if pdfium.FPDF_GetLastError() == pdfium.FPDF_ERR_PASSWORD or "password" in str(error):
+            raise ParseError(ParseErrorKind.ENCRYPTED) from error
+    mended = repaired(data, limits)
+    if mended is None:
+        raise ParseError(ParseErrorKind.CORRUPT)
+    try:
+        return pypdfium2.PdfDocument(mended), False
+    except pypdfium2.PdfiumError as error:
+        raise ParseError(ParseErrorKind.CORRUPT) from error
 
 
 def _title(document: pypdfium2.PdfDocument) -> str:
@@ -81,6 +97,7 @@ def _read(document: pypdfium2.PdfDocument, index: int, *, styled: bool) -> Page:
     try:
         page = document[index]
     except pypdfium2.PdfiumError:
+        read.is_lost = True
         return read
     try:
         textpage = readable(page)
