@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 WIDTH: Final = 600
 HEIGHT: Final = 160
 DASHES: Final = ("solid", "dashed", "dotted", "mixed")
+ODD: Final = 5
+"""Its half is no whole number: of people or calls there is none."""
 _STEPS: Final = (1, 2, 5, 10)
 
 
@@ -69,7 +71,10 @@ def line_chart(
     words: Words, lines: Mapping[str, Values], begin: date, end: date, *, is_daily: bool = False
 ) -> Chart:
     """The chart of up to four lines, which differ by dash as well as colour."""
-    top = _round_up(max((float(value) for values in lines.values() for value in values if value), default=1))
+    seen = [value for values in lines.values() for value in values if value]
+    top = _round_up(max(map(float, seen), default=1))
+    if top == ODD and all(value == int(value) for value in seen):
+        top += 1
     drawn = [
         Line(name, dash, _path(values, top))
         for (name, values), dash in zip(lines.items(), DASHES, strict=False)

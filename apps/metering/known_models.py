@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,16 @@ def register_catalogue(catalogue: Catalogue) -> None:
 def known_models() -> list[KnownModel]:
     """The tenant's models by name."""
     return [model for catalogue in _catalogues for model in catalogue.models()]
+
+
+def model_names() -> dict[UUID, str]:
+    """What people call each model; with its slug where several share a name."""
+    models = known_models()
+    shared = Counter(model.name for model in models)
+    return {
+        model.id: model.name if shared[model.name] == 1 else f"{model.name} ({model.slug})"
+        for model in models
+    }
 
 
 def known_model(model_id: UUID) -> KnownModel | None:

@@ -222,7 +222,9 @@ def test_a_statement_as_pdf_reads_as_its_rows(october: Cast) -> None:
     ("name", "read"),
     [
         ("Strategische Unternehmensentwicklung und " * 4 + "Ende", "Ende"),
-        ("X" * 200, "X" * 30), ("Отдел Ψ", "Отдел Ψ"), ("פיתוח R&D צוות", "? R&D ?"), ("开发部", "?"),
+        ("X" * 200, "X" * 30), ("Отдел Ψ", "Отдел Ψ"), ("פיתוח R&D צוות", "R&D"),
+        ("开发部 한국 東京", "开发部 한국 東京"),
+        ("कार्यदल", "दल"), ("ฝ่ายขาย", "ขาย"), ("فريق المبيعات", "ق"), ("Team 🚀 ፊደል", "Team ?"),
     ],
 )  # fmt: skip
 def test_a_pdf_has_every_name_or_says_that_letters_are_missing(october: Cast, name: str, read: str) -> None:
@@ -235,6 +237,7 @@ def test_a_pdf_has_every_name_or_says_that_letters_are_missing(october: Cast, na
     statement.team_name = statement.organisation = name
     lines = _lines_of(october, statement)
     lines[0].model_slug = "m" * 100
+    lines[1].model_name = "通义千问"
     with pypdfium2.PdfDocument(statement_pdf(statement, lines)) as document:
         text = document[0].get_textpage().get_text_range()
         right = max(
@@ -243,6 +246,7 @@ def test_a_pdf_has_every_name_or_says_that_letters_are_missing(october: Cast, na
         width = document[0].get_width()
     assert read in text.replace("\r\n", " ").replace("  ", " ")
     assert ("stands for letters that cannot be printed" in text.replace("\r\n", " ")) is ("?" in read)
+    assert "通义千问" in text
     assert right <= width - 20, "nothing runs over the margin"
 
 

@@ -105,7 +105,7 @@ def test_page_shows_charts_tables_and_what_has_no_price(used: Cast) -> None:
     client = browser(used.acme, used.alice)
     with CaptureQueriesContext(_connection()) as queries:
         page = client.get("/admin/usage").content.decode()
-    assert len(queries) <= 15 + _SCOPE, [query["sql"][:90] for query in queries]
+    assert len(queries) <= 16 + _SCOPE, [query["sql"][:90] for query in queries]
     assert "5 calls, 750 tokens, 3.50 USD." in page
     assert "1 call has no known price" in page
     for title in ("Tokens by model", "Active people", "View as table", "Engineering", "small-model"):

@@ -52,6 +52,7 @@ class StatementLineOutput(serializers.Serializer[Any]):
 
     model_id = serializers.UUIDField()
     model = serializers.CharField(source="model_slug")
+    model_name = serializers.CharField(help_text="What people called it then; empty: it was gone already.")
     is_correction = serializers.BooleanField()
     calls = serializers.IntegerField()
     unpriced = serializers.IntegerField()

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import re
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-import font_roboto
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # has no stubs
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
+from apps.metering.chargeback.letters import LACKING, ROBOTO, add, printed
 from apps.metering.money import money, plain
 
 if TYPE_CHECKING:
@@ -21,12 +16,9 @@ if TYPE_CHECKING:
 
     from apps.metering.models import Statement, StatementLine
 
-logging.getLogger("fontTools").setLevel(logging.WARNING)
-FONT: Final = "Roboto"
-LACKING: Final = "?"
+FONT: Final = ROBOTO.name
 _WHERE: Final = "the page of the statement and its CSV have the names whole."
 MOST_FOOT: Final = 90
-_FILES: Final = Path(font_roboto.__file__).parent / "files"
 _GREY: Final = (90, 90, 102)
 _LINE: Final = (200, 200, 208)
 _COLUMNS: Final = ("Model", "Calls", "Tokens in", "Tokens out", "Cost", "Mark-up", "Charge")
@@ -40,46 +32,44 @@ class _Page(FPDF):
 
     def footer(self) -> None:
         self.set_y(-15)
-        self.set_font(FONT, size=8)
         self.set_text_color(*_GREY)
-        self.cell(0, 8, self.foot)
+        self.set_font(printed(self.foot).face.name, size=8)
+        self.cell(0, 8, printed(self.foot).text)
         self.set_x(self.l_margin)
+        self.set_font(FONT, size=8)
         self.cell(0, 8, f"Page {self.page_no()} of {{nb}}", align="R")
 
 
 def statement_pdf(statement: Statement, lines: Sequence[StatementLine]) -> bytes:
-    """The statement on A4. Of letters that Roboto lacks (it has Latin, Greek, Cyrillic) a mark says so."""
+    """The statement on A4. Where no font has all letters of a name, a mark stands for them and says so."""
     page = _Page()
-    page.add_font(FONT, fname=_FILES / "Roboto-Regular.ttf")
-    page.add_font(FONT, style="B", fname=_FILES / "Roboto-Bold.ttf")
-    names = (statement.organisation, statement.team_name, statement.cost_centre)
-    is_whole = all(_printed(name) == name for name in names)
+    names = [statement.organisation, statement.team_name, statement.cost_centre]
+    texts = [printed(name) for name in (*names, *(line.name for line in lines))]
+    for face in (ROBOTO, *(text.face for text in texts)):
+        add(page, face)
+    page.set_text_shaping(any(text.face.is_shaped for text in texts))
     page.set_creation_date(statement.created_at)
     page.set_title(f"Statement {statement.number}")
     page.set_lang("en")
-    page.foot = _clipped(f"{_printed(statement.organisation)} · statement {statement.number}")
+    page.foot = _clipped(f"{statement.organisation} · statement {statement.number}")
     page.add_page()
     _head(page, statement)
     _table(page, statement, lines)
+    page.set_text_color(*_GREY)
     if statement.unpriced:
         page.ln(4)
-        page.set_text_color(*_GREY)
         page.multi_cell(0, 5, f"{statement.unpriced:,} calls have no known price and are in no amount.")
-    if not is_whole:
+    if not all(text.is_whole for text in texts):
         page.ln(4)
-        page.set_text_color(*_GREY)
         page.multi_cell(0, 5, f"{LACKING} stands for letters that cannot be printed here: {_WHERE}")
     return bytes(page.output())
 
 
 def _head(page: FPDF, statement: Statement) -> None:
-    page.set_font(FONT, size=10)
     page.set_text_color(*_GREY)
     _text(page, statement.organisation, 6)
     page.set_text_color(0)
-    page.set_font(FONT, style="B", size=18)
-    _text(page, statement.team_name or "Calls without a team", 10)
-    page.set_font(FONT, size=10)
+    _text(page, statement.team_name or "Calls without a team", 10, style="B", size=18)
     facts = [
         ("Statement", str(statement.number)),
         ("Month", f"{statement.month:%B %Y}"),
@@ -89,32 +79,22 @@ def _head(page: FPDF, statement: Statement) -> None:
     ]
     for name, value in facts:
         page.set_text_color(*_GREY)
+        page.set_font(FONT, size=10)
         page.cell(32, 6, name)
         page.set_text_color(0)
         _text(page, value, 6)
     page.ln(4)
 
 
-def _text(page: FPDF, text: str, height: float) -> None:
+def _text(page: FPDF, text: str, height: float, *, style: Literal["", "B"] = "", size: int = 10) -> None:
     """Long names go on in further lines."""
-    page.multi_cell(0, height, _printed(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-
-
-def _printed(text: str) -> str:
-    """The text with a mark in the place of each run of letters that the font lacks."""
-    letters = _letters()
-    known = "".join(letter if ord(letter) in letters else "\0" for letter in " ".join(text.split()))
-    return re.sub("\0[\0 ]*(?=\0)", "", known).replace("\0", LACKING)
+    shown = printed(text)
+    page.set_font(shown.face.name, style=style, size=size)
+    page.multi_cell(0, height, shown.text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _clipped(text: str) -> str:
     return text if len(text) <= MOST_FOOT else f"{text[: MOST_FOOT - 1]}…"
-
-
-@cache
-def _letters() -> frozenset[int]:
-    with TTFont(_FILES / "Roboto-Regular.ttf", lazy=True) as font:
-        return frozenset(font.getBestCmap())
 
 
 def _table(page: FPDF, statement: Statement, lines: Sequence[StatementLine]) -> None:
@@ -129,14 +109,17 @@ def _table(page: FPDF, statement: Statement, lines: Sequence[StatementLine]) -> 
     ) as table:
         table.row(_COLUMNS)
         for line in lines:
-            table.row(_cells(line, statement.currency))
+            row = table.row()
+            name = printed(line.name)
+            row.cell(name.text, style=FontFace(family=name.face.name))
+            for cell in _cells(line, statement.currency):
+                row.cell(cell)
         table.row(_total(statement), style=FontFace(emphasis="BOLD"))
 
 
 def _cells(line: StatementLine, currency: str) -> list[str]:
-    name = f"{line.model_slug} (corrections)" if line.is_correction else line.model_slug
     return [
-        name, f"{line.calls:,}", f"{line.tokens_input:,}", f"{line.tokens_output:,}",
+        f"{line.calls:,}", f"{line.tokens_input:,}", f"{line.tokens_output:,}",
         money(line.amount, currency), f"{plain(line.percent)}%", money(line.charge, currency),
     ]  # fmt: skip
 

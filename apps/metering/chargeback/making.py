@@ -21,15 +21,17 @@ from django.utils import timezone
 
 from apps.accounts.models import Team, TenantSettings
 from apps.audit.models import AuditEvent
+from apps.metering.known_models import model_names
 from apps.metering.models import CostCentre, Statement, StatementLine, UsageRecord
 from apps.metering.prices import COST_STEP
 from apps.metering.rollups.amounts import AMOUNT, JOIN_RATES, RATES
 from apps.metering.rollups.upkeep import SETTLED_AFTER
 from apps.tenants.models import new_id
 from apps.tenants.platform import PLATFORM, platform_scope, tenant_ids
+from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
 EVERY_S: Final = 600.0
@@ -108,6 +110,8 @@ def statements_create(tenant_id: UUID, month: dt.date) -> int | None:
     None where it is too early: the month has not ended, or a call of it is still open. Does nothing where
     they, or those of a later month, are made already. A month without calls has no statement.
     """
+    with tenant_scope(tenant_id):
+        names = model_names()
     with platform_scope():
         settings = TenantSettings.across.select_for_update(no_key=True).get(tenant_id=tenant_id)
         span = Month.of(month, settings.time_zone)
@@ -116,7 +120,7 @@ def statements_create(tenant_id: UUID, month: dt.date) -> int | None:
         if Statement.across.filter(tenant_id=tenant_id, month__gte=month).exists():
             return 0
         span = span.behind(_frozen_until(tenant_id))
-        made = _made(settings, span)
+        made = _made(settings, span, names)
         if made:
             AuditEvent.across.create(
                 tenant_id=tenant_id,
@@ -178,7 +182,7 @@ def _has_open_calls(tenant_id: UUID, span: Month) -> bool:
     ).exists()
 
 
-def _made(settings: TenantSettings, span: Month) -> int:
+def _made(settings: TenantSettings, span: Month, names: Mapping[UUID, str]) -> int:
     values = {
         "tenant": settings.tenant_id,
         "currency": settings.currency,
@@ -192,7 +196,10 @@ def _made(settings: TenantSettings, span: Month) -> int:
         people = dict(cursor.fetchall())
     rows = list(_statements(settings, span, lines, people))
     Statement.across.bulk_create([statement for statement, _ in rows], BATCH)
-    StatementLine.across.bulk_create([line for _, found in rows for line in found], BATCH)
+    kept = [line for _, found in rows for line in found]
+    for line in kept:
+        line.model_name = names.get(line.model_id, "")
+    StatementLine.across.bulk_create(kept, BATCH)
     return len(rows)
 
 

@@ -62,13 +62,17 @@ class Statement(TenantModel):
 
 
 class StatementLine(TenantModel):
-    """The calls of one model under one mark-up; corrections of earlier calls stand in lines of their own."""
+    """The calls of one model under one mark-up; corrections of earlier calls stand in lines of their own.
+
+    `model_name` is what people called the model then; empty where it was gone already.
+    """
 
     database_privileges = "SELECT"
 
     statement = TenantForeignKey(Statement, on_delete=models.CASCADE, related_name="lines")
     model_id = models.UUIDField()
     model_slug = models.CharField(max_length=100)
+    model_name = models.CharField(max_length=220, blank=True, default="", db_default="")
     is_correction = models.BooleanField(default=False)
     calls = models.PositiveIntegerField()
     unpriced = models.PositiveIntegerField()
@@ -88,3 +92,9 @@ class StatementLine(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.model_slug} {self.charge}"
+
+    @property
+    def name(self) -> str:
+        """The line as people read it."""
+        name = self.model_name or self.model_slug
+        return f"{name} (corrections)" if self.is_correction else name

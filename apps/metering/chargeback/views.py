@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from apps.metering.models import Statement, StatementLine
 
 HEADINGS: Final = (
-    "statement", "month", "team", "cost centre", "model", "correction", "calls", "calls without a price",
-    "tokens in", "tokens out", "pieces", "cost", "mark-up %", "charge", "currency",
+    "statement", "month", "team", "cost centre", "model", "model name", "correction", "calls",
+    "calls without a price", "tokens in", "tokens out", "pieces", "cost", "mark-up %", "charge", "currency",
 )  # fmt: skip
 MOST_EXPORTED: Final = 2_000
 
@@ -166,9 +166,9 @@ def cells(statements: Any) -> Iterator[tuple[object, ...]]:
         for line in lines:
             yield (
                 statement.number, f"{statement.month:%Y-%m}", statement.team_name, statement.cost_centre,
-                line.model_slug, "yes" if line.is_correction else "", line.calls, line.unpriced,
-                line.tokens_input, line.tokens_output, line.units, line.amount, line.percent, line.charge,
-                statement.currency,
+                line.model_slug, line.model_name, "yes" if line.is_correction else "", line.calls,
+                line.unpriced, line.tokens_input, line.tokens_output, line.units, line.amount, line.percent,
+                line.charge, statement.currency,
             )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from apps.accounts.pages import paged
+from apps.metering.known_models import model_names
 from apps.metering.ledger.selectors import access_call, calls, corrections_of
 from apps.metering.ledger.services import Figures, figures_of, usage_correct
 from apps.metering.money import money
@@ -47,7 +48,11 @@ class CallsView(CostPage):
         corrected = request.GET.get("corrected") == "1"
         found = calls(wanted, zone, corrected=corrected)
         context = paged(request, found, **wanted.said(), corrected="1" if corrected else "")
-        rows = [(call, cost_text(call.cost, call.currency)) for call in context["page"]]
+        names = model_names()
+        rows = [
+            (call, cost_text(call.cost, call.currency), names.get(call.model_id, call.model_slug))
+            for call in context["page"]
+        ]
         return self.page(rows=rows, wanted=wanted, ranges=RANGES.items(), is_corrected=corrected, **context)
 
 
@@ -90,6 +95,7 @@ class CallView(CostPage):
             status=status,
             call=call,
             form=form,
+            model_name=model_names().get(call.model_id, call.model_slug),
             cost=cost_text(call.cost, call.currency),
             price=sorted((call.price or {}).items()),
             corrections=corrections,

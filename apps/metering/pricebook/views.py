@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from apps.accounts.selectors import access_team, teams
-from apps.metering.known_models import known_model, known_models
+from apps.metering.known_models import known_model, known_models, model_names
 from apps.metering.money import plain
 from apps.metering.pages import UNPROCESSABLE, CostPage
 from apps.metering.pricebook import selectors, services
@@ -80,12 +80,19 @@ class PriceBookView(CostPage):
 
     def _page(self, made: dict[str, Any], status: int = 200) -> HttpResponseBase:
         forms = {f"{name}_form": self._form(name) for name in FORMS} | made
+        names = model_names()
         return self.page(
             status=status,
             rates=[(row, plain(row.rate)) for row in selectors.exchange_rates()[: selectors.MOST]],
-            markups=[(row, plain(row.percent)) for row in selectors.markups()[: selectors.MOST]],
+            markups=[
+                (row, plain(row.percent), names.get(row.model_id, row.model_slug))
+                for row in selectors.markups()[: selectors.MOST]
+            ],
             models=selectors.priced_models(),
-            prices=[(row, Words.of(row.price)) for row in selectors.model_prices()[: selectors.MOST]],
+            prices=[
+                (row, Words.of(row.price), names.get(row.model_id, row.model_slug))
+                for row in selectors.model_prices()[: selectors.MOST]
+            ],
             **forms,
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.shortcuts import get_object_or_404
 
 from apps.accounts.selectors import access_team
-from apps.metering.known_models import known_models
+from apps.metering.known_models import known_models, model_names
 from apps.metering.models import LimitOf
 from apps.metering.pages import UNPROCESSABLE, CostPage
 from apps.metering.rates.forms import LimitsForm, ModelLimitForm
@@ -81,6 +81,7 @@ class LimitsView(CostPage):
         return LimitsForm(data, own=limits(team.pk if team else None), inherited=inherited)
 
     def _page(self, team: Team | None, forms: dict[str, Any], status: int = 200) -> HttpResponseBase:
+        names = model_names()
         context = {
             "form": self._limits_form(team),
             "model_form": ModelLimitForm(models=known_models()),
@@ -88,8 +89,16 @@ class LimitsView(CostPage):
         return self.page(
             status=status,
             team=team,
-            model_limits=[limit for limit in limits(team.pk if team else None) if limit.of == LimitOf.MODEL],
-            others=[limit for limit in all_limits() if limit.team_id] if team is None else [],
+            model_limits=[
+                (limit, names.get(limit.model_id, limit.model_slug))
+                for limit in limits(team.pk if team else None)
+                if limit.of == LimitOf.MODEL
+            ],
+            others=[
+                (limit, names.get(limit.model_id, limit.model_slug))
+                for limit in (all_limits() if team is None else [])
+                if limit.team_id
+            ],
             **context,
         )
 

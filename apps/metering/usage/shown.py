@@ -42,19 +42,28 @@ class Table:
     rows: list[Row]
 
 
-def tables(shares: Mapping[str, Sequence[Share]], wanted: Wanted, currency: str) -> list[Table]:
-    """A table for each kind that anything was counted for."""
+def choices(found: Sequence[tuple[UUID, str]], names: Mapping[UUID, str]) -> list[tuple[UUID, str]]:
+    """Models to choose from, by the names that people know."""
+    named = [(model_id, names.get(model_id, slug)) for model_id, slug in found]
+    return sorted(named, key=lambda choice: choice[1].casefold())
+
+
+def tables(
+    shares: Mapping[str, Sequence[Share]], wanted: Wanted, currency: str, names: Mapping[UUID, str]
+) -> list[Table]:
+    """A table for each kind that anything was counted for; `names` of models."""
     titles = {"team": "Teams", "model": "Models", "person": "People", "key": "API keys"}
     return [
-        Table(what, titles[what], [_row(what, share, wanted, currency) for share in found])
+        Table(what, titles[what], [_row(what, share, wanted, currency, names) for share in found])
         for what, found in shares.items()
         if any(share.id for share in found)
     ]
 
 
-def _row(what: str, share: Share, wanted: Wanted, currency: str) -> Row:
+def _row(what: str, share: Share, wanted: Wanted, currency: str, names: Mapping[UUID, str]) -> Row:
     query = urlencode(wanted.said() | {what: str(share.id)}) if share.id else ""
-    return Row(share.name or _NOBODY[what], query, share, amount_text(share, currency))
+    name = names.get(share.id, share.name) if what == "model" and share.id else share.name
+    return Row(name or _NOBODY[what], query, share, amount_text(share, currency))
 
 
 def amount_text(used: Used, currency: str) -> str:

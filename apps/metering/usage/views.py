@@ -10,6 +10,7 @@ from django.views.generic.base import ContextMixin, TemplateResponseMixin
 from apps.accounts.exports import as_csv
 from apps.accounts.pages import AdminPage, PersonPage
 from apps.audit.services import record
+from apps.metering.known_models import model_names
 from apps.metering.usage import selectors, shown
 from apps.metering.usage.filters import NARROWING, RANGES, Sight, Wanted
 
@@ -46,7 +47,8 @@ class _Usage(TemplateResponseMixin, ContextMixin, PersonPage):
         total = selectors.used_in_all(sight, wanted)
         shares = {what: selectors.used_by(sight, wanted, what) for what in NARROWING}
         found = selectors.choices(sight, wanted)
-        currency = organisation.currency
+        currency, names = organisation.currency, model_names()
+        found["model"] = shown.choices(found["model"], names)
         narrowed = {name: str(value) for name, value in wanted.ids.items()}
         by_model = selectors.tokens_by_model(sight, wanted)
         return self.render_to_response(
@@ -65,7 +67,7 @@ class _Usage(TemplateResponseMixin, ContextMixin, PersonPage):
                     total, days, shown.model_lines(days, by_model, dict(found["model"])), currency
                 ),
                 days=[(day, shown.amount_text(day, currency)) for day in reversed(days) if day.calls],
-                tables=shown.tables(shares, wanted, currency),
+                tables=shown.tables(shares, wanted, currency, names),
                 csv_query=urlencode(wanted.said() | {"format": "csv"}),
                 counted_at=selectors.counted_at(),
                 leads=bool(sight.team_ids),
