@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from apps.audit.models import AuditEvent
+from apps.rest.days import day_begin, day_end
 
 if TYPE_CHECKING:
+    import datetime as dt
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -24,10 +25,6 @@ class EventFilter:
     action: str = ""
     since: dt.date | None = None
     until: dt.date | None = None
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.min, dt.UTC)
 
 
 def events(wanted: EventFilter | None = None) -> QuerySet[AuditEvent]:
@@ -46,9 +43,9 @@ def events(wanted: EventFilter | None = None) -> QuerySet[AuditEvent]:
     if wanted.action:
         found = found.filter(action=wanted.action)
     if wanted.since:
-        found = found.filter(created_at__gte=_midnight(wanted.since))
+        found = found.filter(created_at__gte=day_begin(wanted.since))
     if wanted.until:
-        found = found.filter(created_at__lt=_midnight(wanted.until + dt.timedelta(days=1)))
+        found = found.filter(created_at__lt=day_end(wanted.until))
     return found
 
 

@@ -249,6 +249,8 @@ def test_the_report_shows_each_call_and_proves_that_none_breaks_a_rule(
     assert (found["calls"], found["classed"], found["breaking"]) == (2, 1, 0)
     assert [call["data_class"] for call in found["results"]] == [None, "confidential"]
     assert found["results"][1]["version"] == versions(connected)[-1].number
+    for ends in ("until=0001-01-01", "since=0001-01-01&until=9999-12-31"):
+        assert alice.get(f"{reverse('admin-data-classes')}?{ends}").status_code == 200
     rows = alice.get(reverse("admin-data-classes-export")).content.decode().splitlines()
     assert len(rows) == 3
     assert "confidential,big-model,Test host,Frankfurt,confidential" in rows[2]

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.guardrails.classes import DataClass
 from apps.metering.models import Clearance, UsageRecord
+from apps.rest.days import days_span
 from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
@@ -60,14 +61,12 @@ class Period:
     def of(cls, since: dt.date | None, until: dt.date | None, zone: dt.tzinfo) -> Period:
         """The last thirty days where nothing is said."""
         until = until or timezone.now().astimezone(zone).date()
-        return cls(since or until - dt.timedelta(days=DAYS - 1), until, zone)
+        return cls(since or dt.date.fromordinal(max(1, until.toordinal() - DAYS + 1)), until, zone)
 
     @property
     def moments(self) -> tuple[dt.datetime, dt.datetime]:
         """The first moment of it, and the first one after it."""
-        midnight = dt.time(tzinfo=self.zone)
-        after = self.until + dt.timedelta(days=1)
-        return dt.datetime.combine(self.since, midnight), dt.datetime.combine(after, midnight)
+        return days_span(self.since, self.until, self.zone)
 
 
 class Proof(NamedTuple):

@@ -38,7 +38,7 @@ class ReportForm(forms.Form):
     def calls(self, period: Period) -> QuerySet[UsageRecord]:
         """The calls that fit."""
         found = self.cleaned_data
-        slug, model = found.get("data_class") or "", (found.get("model") or "").replace("\x00", "")
+        slug, model = found.get("data_class") or "", found.get("model") or ""
         return calls_of(period, DataClass.of(slug) if slug else None, model)
 
     def said(self) -> dict[str, str]:

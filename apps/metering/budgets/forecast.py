@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from apps.rest.days import days_span
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
@@ -74,8 +76,7 @@ def _by_weekdays(pace: Pace, zone: ZoneInfo) -> list[Span]:
     begin = pace.now
     while begin < pace.ends_at:
         day = begin.astimezone(zone).date()
-        first = dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
-        last = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone).astimezone(dt.UTC)
+        first, last = days_span(day, day, zone)
         end = min(last, pace.ends_at)
         share = Decimal((end - begin) / (last - first))
         found.append((end, end - begin, usual[day.weekday()] * share))

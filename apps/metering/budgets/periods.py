@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from apps.metering.budgets.models import PeriodKind
+from apps.rest.days import day_begin
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -32,7 +33,7 @@ def period_at(kind: PeriodKind, at: dt.datetime, zone: ZoneInfo) -> Period:
     """
     today = at.astimezone(zone).date()
     first, following = _dates(kind, today)
-    return Period(_begin(first, zone), _begin(following, zone))
+    return Period(day_begin(first, zone), day_begin(following, zone))
 
 
 def _dates(kind: PeriodKind, today: dt.date) -> tuple[dt.date, dt.date]:
@@ -43,8 +44,3 @@ def _dates(kind: PeriodKind, today: dt.date) -> tuple[dt.date, dt.date]:
         return monday, monday + dt.timedelta(days=7)
     first = today.replace(day=1)
     return first, (first + dt.timedelta(days=32)).replace(day=1)
-
-
-def _begin(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    """The first instant: of a midnight that comes twice the earlier, of one that is left out its moment."""
-    return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)

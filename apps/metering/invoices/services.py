@@ -14,6 +14,7 @@ from apps.metering.invoices.layouts import AUTO, FORMS, GENERIC, Columns, recogn
 from apps.metering.invoices.naming import Names
 from apps.metering.invoices.reading import Figures, Read, Sheet, UnreadableInvoiceError, read_invoice
 from apps.metering.models import Invoice, InvoiceLine
+from apps.rest.days import days_span
 from apps.rest.errors import invalid
 from apps.tenants.scope import current_tenant_id
 
@@ -147,12 +148,13 @@ def _lines(invoice: Invoice, read: Read) -> list[InvoiceLine]:
 
 def _own(invoice: Invoice, named: set[str]) -> dict[tuple[dt.date, str], _Own]:
     """The ledger by day and model, under the name that the invoice has for it, if it has one."""
+    since, until = days_span(invoice.first_day, invoice.last_day)
     values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "currency": invoice.currency,
         "connection": invoice.connection_id,
-        "since": _midnight(invoice.first_day),
-        "until": _midnight(invoice.last_day + dt.timedelta(days=1)),
+        "since": since,
+        "until": until,
     }
     found: dict[tuple[dt.date, str], _Own] = {}
     names = Names.of(named)
@@ -167,7 +169,3 @@ def _own(invoice: Invoice, named: set[str]) -> dict[tuple[dt.date, str], _Own]:
             if cost is not None:
                 line.amount = (line.amount or Decimal(0)) + cost
     return found
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.min, dt.UTC)

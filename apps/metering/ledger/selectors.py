@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from apps.metering.models import UsageRecord
 from apps.metering.usage.filters import NARROWING
+from apps.rest.days import days_span
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 def calls(wanted: Wanted, time_zone: str, *, corrected: bool = False) -> QuerySet[UsageRecord]:
     """The calls of these days, newest first, without corrections; only those that have some, if so wished."""
-    zone = ZoneInfo(time_zone)
+    since, until = days_span(wanted.since, wanted.until, ZoneInfo(time_zone))
     found = UsageRecord.objects.filter(
         corrects_id=None,
-        created_at__gte=dt.datetime.combine(wanted.since, dt.time.min, zone),
-        created_at__lt=dt.datetime.combine(wanted.until + dt.timedelta(days=1), dt.time.min, zone),
+        created_at__gte=since,
+        created_at__lt=until,
         **{NARROWING[name]: value for name, value in wanted.ids.items()},
     )
     others = UsageRecord.objects.filter(corrects_id=OuterRef("call_id"))

@@ -20,6 +20,7 @@ from django.db import connections
 
 from apps.metering.rollups.amounts import AMOUNT, JOIN_RATES, RATES
 from apps.metering.rollups.models import BEGINNING
+from apps.rest.days import day_begin
 from apps.tenants.models import new_id
 from apps.tenants.platform import PLATFORM, platform_scope, tenant_ids
 
@@ -182,5 +183,4 @@ def _day(moment: datetime, zone: str) -> Any:
 
 def _midnight(moment: datetime, zone: str, later: timedelta = timedelta()) -> datetime:
     """The beginning of the moment's day in the zone, or of the day so much later."""
-    local = ZoneInfo(zone)
-    return datetime.combine(_day(moment, zone) + later, datetime.min.time(), local).astimezone(moment.tzinfo)
+    return day_begin(_day(moment, zone) + later, ZoneInfo(zone))
