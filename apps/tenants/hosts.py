@@ -146,10 +146,11 @@ async def atenant_of_host(header: str) -> TenantRef | None:
     return await _found(name, _look_up, name)
 
 
-def only_tenant() -> TenantRef | None:
-    """The tenant of an installation that has exactly one; None otherwise."""
+def oldest_tenant() -> TenantRef | None:
+    """The first of the installation's tenants that are active; None without one."""
     with global_scope():
-        return _only()
+        tenant = Tenant.objects.filter(state=TenantState.ACTIVE).order_by("created_at", "id").first()
+    return None if tenant is None else _ref(tenant)
 
 
 def _of_slug(slug: str) -> TenantRef | None:

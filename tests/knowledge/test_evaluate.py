@@ -86,11 +86,6 @@ def test_failure_leaves_nothing_either(library: Library, folder: Path, embedding
     assert counts(acme.id) == before
 
 
-def test_several_organisations_and_none_named(library: Library, folder: Path) -> None:
-    with pytest.raises(CommandError, match="--tenant"):
-        _run(str(folder))
-
-
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [

@@ -10,7 +10,7 @@ import pytest
 
 from apps.tenants import hosts
 from apps.tenants.aio import in_database_thread
-from apps.tenants.hosts import UnknownHostError, atenant_of_host, atenant_of_slug
+from apps.tenants.hosts import UnknownHostError, atenant_of_host, atenant_of_slug, oldest_tenant
 from apps.tenants.models import Tenant, TenantHost, TenantState
 from apps.tenants.platform import PLATFORM, platform_scope
 
@@ -52,6 +52,16 @@ def test_a_request_gets_what_is_remembered_and_the_next_one_what_has_changed(cas
         return seen
 
     assert asyncio.run(asks()) == [True, True, True, False]
+
+
+def test_the_oldest_organisation_is_one_that_is_active(cast: Cast) -> None:
+    with platform_scope():
+        tenants = Tenant.objects.using(PLATFORM).filter(state=TenantState.ACTIVE)
+        oldest = tenants.order_by("created_at", "id").values_list("id", flat=True)[0]
+    found = oldest_tenant()
+    assert found is not None
+    assert found.is_active
+    assert found.id == oldest
 
 
 def test_a_host_that_went_is_not_remembered(cast: Cast) -> None:

@@ -17,7 +17,7 @@ from apps.knowledge.evaluation.sets import UnreadableSetError, read_set
 from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.llm.selectors import models_for_every_team
 from apps.llm.vendors.base import Modality
-from apps.tenants.hosts import forget_hosts, only_tenant, tenant_of_slug
+from apps.tenants.hosts import forget_hosts, oldest_tenant, tenant_of_slug
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, help="folder with corpus.jsonl, queries.jsonl and qrels.tsv")
-        parser.add_argument("--tenant", help="slug of the organisation; needed where there are several")
+        parser.add_argument("--tenant", help="slug of the organisation; else the oldest one")
         parser.add_argument("--embedding", help="slug of the embedding model; else the organisation's own")
         parser.add_argument("--reranker", help="slug of a model that puts what was found in order")
         parser.add_argument(
@@ -50,7 +50,8 @@ class Command(BaseCommand):
         before = {number: signal.signal(number, _stop) for number in _SIGNALS}
         try:
             judged = read_set(options["path"])
-            setting = _setting(_tenant(options["tenant"]), options)
+            tenant = _tenant(options["tenant"])
+            setting = _setting(tenant, options)
             outcome = evaluate(judged, setting)
         except UnreadableSetError as error:
             raise CommandError(str(error)) from error
@@ -61,6 +62,7 @@ class Command(BaseCommand):
                 signal.signal(number, handler)
         figures = {
             "set": judged.name,
+            "tenant": tenant.slug,
             "embedding": setting.model.slug,
             "language": options["language"],
         } | outcome.figures()
@@ -77,11 +79,13 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def _tenant(slug: str | None) -> TenantRef:
     forget_hosts()
-    tenant = tenant_of_slug(slug) if slug else only_tenant()
+    tenant = tenant_of_slug(slug) if slug else oldest_tenant()
     if tenant is None and slug:
         raise CommandError(f"There is no organisation with the slug {slug!r}.")
     if tenant is None:
-        raise CommandError("There is not exactly one organisation: name one with --tenant.")
+        raise CommandError(
+            "There is no organisation yet: open the link that bin/up prints, or tenant_create."
+        )
     return tenant
 
 
@@ -116,7 +120,11 @@ def _reranker(slug: str | None) -> UUID | None:
 
 def _table(figures: dict[str, Any]) -> str:
     timing = figures["query_ms"]
-    head = "{set}: {documents} documents, {chunks} chunks, {queries} questions, {embedding}".format(**figures)
+    head = (
+        "{set}: {documents} documents, {chunks} chunks, {queries} questions, {embedding} ({tenant})".format(
+            **figures
+        )
+    )
     lines = [head, f"{'':<8} {'ndcg@10':>8} {'recall@10':>10} {'mrr@10':>8}"]
     for leg, row in figures.items():
         if isinstance(row, dict) and "ndcg@10" in row:
