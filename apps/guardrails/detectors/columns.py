@@ -23,11 +23,11 @@ _HEADS: Final[Mapping[Kind, frozenset[str]]] = {
         "name;full name;fullname;full_name;customer name;customer_name;contact name;contact;surname;last name"
         ";last_name;lastname;first name;first_name;firstname;vorname;nachname;kundenname;ansprechpartner"
         ";nom;prénom;nom complet;nombre;apellido;apellidos;nombre completo;nome;cognome;sobrenome;apelido"
-        ";nome completo".split(_SPLIT)
+        ";nome completo;naam;voornaam;achternaam;imię;nazwisko;imię i nazwisko".split(_SPLIT)
     ),
     Kind.PHONE: frozenset(
         "tel;tel.;phone;phone number;phone_number;telephone;mobile;telefon;telefonnummer;handy;téléphone"
-        ";portable;teléfono;móvil;telefono;cellulare;telefone;telemóvel;celular".split(_SPLIT)
+        ";portable;teléfono;móvil;telefono;cellulare;telefone;telemóvel;celular;telefoon".split(_SPLIT)
     ),
 }
 _VALUES: Final = {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PARTICLE: Final = (
     r"(?:de|da|do|dos|das|del|della|dello|di|du|des|d'|van|von|vom|zu|zur|der|den|ter|ten|la|le|el|al|bin|ben"
-    r"|ibn|y|e|of)"
+    r"|ibn|y|e|of|Lo)"
 )
 _PART: Final = re.compile(rf"(?: {_PARTICLE}){{0,3}} ({CAPITALISED}|{INITIAL})")
 _WORD: Final = re.compile(CAPITALISED)

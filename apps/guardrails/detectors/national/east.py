@@ -16,6 +16,11 @@ def pesel(digits: str) -> bool:
     )
 
 
+def nip(digits: str) -> bool:
+    """Poland, tax number: mod 11 over nine digits; a rest of 10 is given out to nobody."""
+    return weighted(digits, (6, 5, 7, 2, 3, 4, 5, 6, 7)) % 11 == int(digits[9])
+
+
 def rodne_cislo(digits: str) -> bool:
     """Czechia and Slovakia: a day of birth (women add 50 to the month), the whole divisible by 11."""
     month = int(digits[2:4]) % 50
@@ -88,6 +93,7 @@ def south_african(digits: str) -> bool:
 EAST: Final = (
     Rule("za_id", south_african, sure=("9999999999999", "999999 9999 999", "999999 9999 99 9")),
     Rule("pl_pesel", pesel, told=("99999999999",)),
+    Rule("pl_nip", nip, told=("9999999999", "999-999-99-99", "999-99-99-999")),
     Rule("cz_sk_birth", rodne_cislo, sure=("999999/9999",), told=("9999999999",)),
     Rule("ro_cnp", cnp, sure=("9999999999999",)),
     Rule("bg_egn", egn, told=("9999999999",)),

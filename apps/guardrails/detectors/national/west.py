@@ -67,6 +67,14 @@ def steuer_id(digits: str) -> bool:
     )
 
 
+def kvnr(compact: str) -> bool:
+    """Germany, health insurance: the letter as two digits, then eight, by turns once and twice, mod 10."""
+    digits = f"{ord(compact[0]) - 64:02d}{compact[1:9]}"
+    return sum(sum(divmod(int(each) * (1 + at % 2), 10)) for at, each in enumerate(digits)) % 10 == int(
+        compact[9]
+    )
+
+
 def rvnr(text: str) -> bool:
     """Germany's pension number: day of birth, the letter as two digits, digit sums of products."""
     month_and_day = (1 <= int(text[4:6]) <= 12 and 1 <= int(text[2:4]) <= 31) or int(text[2:4]) > 50
@@ -170,6 +178,7 @@ WEST: Final = (
     Rule(
         "de_tax", steuer_id, sure=("99 999 999 999",), told=("99999999999", "99 999 999999", "99/999/999/999")
     ),
+    Rule("de_kvnr", kvnr, told=("A999999999",)),
     Rule("de_pension", rvnr, sure=("99999999A999", "99 999999 A 999", "99 999999 A999", "99-999999-A-999")),
     Rule(
         "fr_nir",
