@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Citation } from "../../static/src/chat/api/types";
 import { unitOffsets, unitsOf } from "../../static/src/chat/lib/codepoints";
-import { findQuote, markQuote } from "../../static/src/chat/lib/quote";
+import { findQuote, layOut, onOneLine } from "../../static/src/chat/lib/quote";
 import { CLOSE, OPEN, withCitations, withoutMarks } from "../../static/src/chat/markdown/citations";
 import { lex } from "../../static/src/chat/markdown/extensions";
 
@@ -88,12 +88,33 @@ describe("a quote in its passage", () => {
 
   test("is lit in the passage, or across it and what stands around it", () => {
     const lit = (quote: string) =>
-      markQuote("One two. ", "Three four. ", "Five.", quote).map((one) => one.lit);
+      layOut("One two. ", "Three four. ", "Five.", quote).map(([block]) => block?.text?.lit);
     expect(lit("three four.")).toEqual(["", "Three four.", ""]);
     expect(lit("two. Three four. Five")).toEqual(["two. ", "Three four. ", "Five"]);
     expect(lit("Five.")).toEqual(["", "", "Five."]);
-    expect(markQuote("a", "b", "c", "none")).toEqual(
-      ["a", "b", "c"].map((rest) => ({ plain: "", lit: "", rest })),
+    expect(layOut("a", "b", "c", "none")).toEqual(
+      ["a", "b", "c"].map((rest) => [{ text: { plain: "", lit: "", rest } }]),
     );
+  });
+
+  test("shows a table as rows of cells, with what it quotes lit in them", () => {
+    const text = "Prices:\n\n| Item | Price |\n|---|--:|\n| Pen | 3 |\n| A \\| B | 4 |\n\nEnd. a || b";
+    const [, [before, table, after] = []] = layOut("", text, "", "| Pen | 3 |");
+    expect(before?.text?.rest.trim()).toBe("Prices:");
+    expect(table?.isHeaded).toBe(true);
+    expect(
+      table?.rows?.map((row) => row.map(({ plain, lit, rest }) => [plain, lit, rest].join("~"))),
+    ).toEqual([
+      ["~~Item", "~~Price"],
+      ["~Pen~", "~3~"],
+      ["~~A | B", "~~4"],
+    ]);
+    expect(after?.text?.rest.trim()).toBe("End. a || b");
+  });
+
+  test("that begins inside a row, or is one row, still reads as cells", () => {
+    expect(onOneLine("| Pen | 3 |")).toBe("Pen · 3");
+    expect(onOneLine("Price |\n|---|\nPen | 3 |\nSo it is.")).toContain("Pen · 3 So it is.");
+    expect(onOneLine("Two\nlines.")).toBe("Two\nlines.");
   });
 });
