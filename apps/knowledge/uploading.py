@@ -50,10 +50,20 @@ class Announced:
 def upload_begin(
     *, actor: Actor, knowledge_base: KnowledgeBase, client_key: str, announced: Announced
 ) -> Upload:
-    """The upload of this key, new or as far as it came; raises ProblemError 400, 409 (quota), 413."""
+    """The upload of this key, new or as far as it came.
+
+    Raises ProblemError 400, 409 (quota, or the key of another file), 413.
+    """
     known = Upload.objects.filter(
         owner_id=actor.user_id, knowledge_base=knowledge_base, client_key=client_key
     ).first()
+    folder = folder_name(announced.folder)
+    if known is not None and (known.name, known.folder, known.size) != (
+        announced.name,
+        folder,
+        announced.size,
+    ):
+        raise _other_file(known)
     if known is not None and not _was_deleted(known):
         return known
     if known is not None:
@@ -68,7 +78,7 @@ def upload_begin(
         knowledge_base=knowledge_base,
         client_key=client_key,
         name=announced.name,
-        folder=folder_name(announced.folder),
+        folder=folder,
         tags=clean_tags(announced.tags),
         scan_language=known_language(announced.scan_language),
         size=announced.size,
@@ -194,6 +204,16 @@ def _too_much(upload: Upload) -> ProblemError:
         "This is more than was announced",
         f"A part may have up to {megabytes(MOST_PART)}, all of them {upload.size:,} bytes as announced. "
         "Nothing of this part was kept.",
+    )
+
+
+def _other_file(upload: Upload) -> ProblemError:
+    return ProblemError(
+        409,
+        "key_reused",
+        "This key is another file's",
+        f"It was given for “{upload.name}” of {upload.size:,} bytes. Nothing was changed. Give each file a "
+        "client_key of its own.",
     )
 
 

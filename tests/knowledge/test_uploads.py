@@ -53,7 +53,7 @@ def test_parts_are_resumed_and_become_a_document(library: Library, sender: Sende
     assert begun.status_code == 201, begun.content
     upload = begun.json()["id"]
     assert sender.put(upload, 0, TEXT[:5000]).json()["received"] == 5000
-    again = sender.begin()
+    again = sender.begin(folder="HR/Contracts")
     assert (again.status_code, again.json()["id"], again.json()["received"]) == (200, upload, 5000)
     assert sender.put(upload, 0, TEXT[:5000]).json()["received"] == 5000
     gap = sender.put(upload, 7000, TEXT[7000:])
@@ -81,6 +81,15 @@ def test_same_content_is_told(library: Library, sender: Sender) -> None:
     assert (first["is_duplicate"], second["is_duplicate"]) == (False, True)
     assert second["document"]["id"] == first["document"]["id"]
     assert _files(library) == 1
+
+
+def test_key_of_another_file_is_refused_and_loses_neither(library: Library, sender: Sender) -> None:
+    upload = sender.begin().json()["id"]
+    for other in ({"name": "other.md"}, {"folder": "HR"}, {"size": 7}):
+        refused = sender.begin(**other)
+        assert (refused.status_code, refused.json()["code"]) == (409, "key_reused")
+    assert sender.begin().json()["id"] == upload
+    assert counts(library.cast.acme.id)["Upload"] == 1
 
 
 def test_refusals_keep_nothing(library: Library, sender: Sender) -> None:

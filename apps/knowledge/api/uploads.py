@@ -41,7 +41,8 @@ class PartParser(BaseParser):
 
 
 class UploadBeginInput(InputSerializer):
-    """A file that will come in parts. The same `client_key` gives the same upload again."""
+    """A file that will come in parts. The same `client_key` gives the same upload again; another file's is
+    refused."""
 
     client_key = serializers.CharField(max_length=100)
     name = serializers.CharField(max_length=500)

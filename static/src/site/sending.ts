@@ -3,7 +3,7 @@ import { readCookie } from "../shared/cookie";
 /** Bytes of a part; what a broken line costs at most. */
 export const PART = 4 * 1024 * 1024;
 const TRIES = 4;
-const LONGEST_KEY = 100;
+const PASSING = ["offset_conflict", "conflict"];
 
 /** What is said of a file; without a language its scans are read in the collection's. */
 export interface Said {
@@ -25,8 +25,18 @@ interface Answer {
   document: unknown;
 }
 
-/** The server said no: sending the same again ends the same way. */
-export class RefusedError extends Error {}
+/** The server said no. `isFinal`: whatever the person does, this file ends the same way. */
+export class RefusedError extends Error {
+  constructor(
+    words: string,
+    readonly isFinal: boolean,
+  ) {
+    super(words);
+  }
+}
+
+/** Of the file itself: nothing in it, too large, a kind that is not read, refused by the virus scanner. */
+const FINAL = [400, 413, 415, 422];
 
 /** Sends one file in parts from where the server has it; a repeated call goes on. */
 export class Sending {
@@ -58,9 +68,9 @@ export class Sending {
   }
 
   private begin(): Promise<Answer> {
-    const key = `${this.file.size}-${this.file.lastModified}-${this.folder}/${this.file.name}`;
+    const path = `${this.folder}/${this.file.name}`;
     const body = {
-      client_key: key.slice(0, LONGEST_KEY),
+      client_key: `${this.file.size}-${this.file.lastModified}-${digest(path)}`,
       name: this.file.name,
       size: this.file.size,
       folder: this.folder,
@@ -90,8 +100,10 @@ export class Sending {
       code?: string;
     };
     const words = [problem.title, problem.detail].filter(Boolean).join(". ");
-    const isPassing = response.status >= 500 || response.status === 429 || problem.code === "offset_conflict";
-    throw isPassing ? new Error(words) : new RefusedError(words || "The server refused this file.");
+    const isPassing =
+      response.status >= 500 || response.status === 429 || PASSING.includes(problem.code ?? "");
+    if (isPassing) throw new Error(words);
+    throw new RefusedError(words || "The server refused this file.", FINAL.includes(response.status));
   }
 
   private async again<T>(work: () => Promise<T>): Promise<T> {
@@ -104,4 +116,13 @@ export class Sending {
       }
     }
   }
+}
+
+/** 64 bits of a text in hex, FNV-1a twice: tells the files of one folder apart, whatever the length of their paths. */
+function digest(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return [0x811c9dc5, 0x9e3779b9]
+    .map((seed) => bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, seed))
+    .map((hash) => hash.toString(16).padStart(8, "0"))
+    .join("");
 }

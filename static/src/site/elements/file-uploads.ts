@@ -1,23 +1,28 @@
 import { chosen, dropped, type Found } from "../dropped";
-import { RefusedError, type Said, Sending } from "../sending";
+import { UploadRow, type UploadState } from "../upload-row";
 
 const MOST = 1000;
 const AT_ONCE = 3;
-
-type State = "waiting" | "sending" | "done" | "failed";
+const REFRESH_MS = 3000;
+const SPEAK_MS = 10_000;
+const LEFT_OUT = ` Only ${MOST.toLocaleString()} files go at once, the others were left out. Add them when these are uploaded.`;
 
 /**
  * `<file-uploads address="/api/v1/…/uploads">` around a form with a field for files: each file goes by itself, in
- * parts, three at once, with its own state; a second field takes a folder, and both can be dropped here. Pause
- * stops after the part on its way; Retry and a reload with the same file go on where it was. Without script the
- * form sends all files together.
+ * parts, three at once, with its own state and its own Pause and Retry; a second field takes a folder, and both can
+ * be dropped here. Retry, the network's return and a reload with the same file go on where it was. Arrow keys move
+ * between the buttons of the files, which are one tab stop. Without script the form sends all files together.
  */
 class FileUploads extends HTMLElement {
-  private rows: Row[] = [];
-  private isPaused = false;
+  private rows: UploadRow[] = [];
+  private isShort = false;
+  private refreshed = 0;
+  private spoken = 0;
   private readonly list = document.createElement("ol");
   private readonly summary = document.createElement("p");
-  private readonly pauser = button("Pause");
+  private readonly status = document.createElement("p");
+  private readonly pauser = button("Pause all");
+  private readonly resumer = button("Resume all");
   private readonly retrier = button("Retry failed");
   private readonly clearer = button("Clear finished");
 
@@ -36,35 +41,34 @@ class FileUploads extends HTMLElement {
     form.addEventListener("dragover", (event) => event.preventDefault());
     form.addEventListener("drop", (event) => {
       event.preventDefault();
-      if (event.dataTransfer) void dropped(event.dataTransfer, MOST + 1).then((found) => this.add(found));
+      if (event.dataTransfer) void this.takeDropped(event.dataTransfer);
     });
+    window.addEventListener("online", () => this.go((row) => row.isCut));
     window.addEventListener("beforeunload", (event) => {
-      if (this.rows.some((row) => row.state === "sending" || row.state === "waiting")) event.preventDefault();
+      if (this.rows.some((row) => row.isOpen || row.state === "paused")) event.preventDefault();
     });
   }
 
   private build(form: HTMLFormElement): void {
     for (const part of form.querySelectorAll<HTMLElement>("[data-scripted]")) part.hidden = false;
     for (const part of form.querySelectorAll<HTMLElement>("[data-unscripted]")) part.hidden = true;
-    this.summary.setAttribute("role", "status");
     this.summary.className = "help";
+    this.status.className = "sr-only";
+    this.status.setAttribute("role", "status");
     this.list.className = "upload-rows";
     this.list.tabIndex = 0;
     this.list.setAttribute("aria-label", "Uploads");
     this.list.hidden = true;
     const tools = document.createElement("div");
     tools.className = "row";
-    tools.append(this.pauser, this.retrier, this.clearer);
-    form.append(this.summary, this.list, tools);
+    tools.append(this.pauser, this.resumer, this.retrier, this.clearer);
+    form.append(this.summary, this.status, this.list, tools);
+    this.list.addEventListener("keydown", (event) => this.rove(event));
     this.pauser.addEventListener("click", () => this.pause());
-    this.retrier.addEventListener("click", () => {
-      for (const row of this.rows) if (row.state === "failed" && row.mayRetry) row.wait();
-      this.work();
-    });
+    this.resumer.addEventListener("click", () => this.go((row) => row.state === "paused", this.pauser));
+    this.retrier.addEventListener("click", () => this.go(mayRetry, this.list));
     this.clearer.addEventListener("click", () => {
-      for (const row of this.rows) if (row.state === "done") row.item.remove();
-      this.rows = this.rows.filter((row) => row.state !== "done");
-      this.tell();
+      this.clear();
       form.querySelector<HTMLElement>("input[type=file]")?.focus();
     });
     this.tell();
@@ -75,122 +79,107 @@ class FileUploads extends HTMLElement {
     field.value = "";
   }
 
+  private async takeDropped(transfer: DataTransfer): Promise<void> {
+    try {
+      this.add(await dropped(transfer, MOST + 1));
+    } catch {
+      this.status.textContent =
+        "What was dropped could not be read. Nothing was added. Choose it with the fields above.";
+      this.summary.textContent = this.status.textContent;
+    }
+  }
+
   private add(found: Found[]): void {
+    if (this.rows.length + found.length > MOST) this.clear();
     const room = MOST - this.rows.length;
+    this.isShort = found.length > room;
     const address = this.getAttribute("address") ?? "";
     const field = this.querySelector<HTMLInputElement>("input[name=tags]");
     const tags = (field?.value ?? "").split(",").filter((tag) => tag.trim());
     const language = this.querySelector<HTMLSelectElement>("select[name=scan_language]")?.value ?? "";
-    for (const each of found.slice(0, room)) {
-      const row = new Row(each, address, { tags, language }, () => this.work());
-      this.rows.push(row);
-      this.list.append(row.item);
-    }
-    this.tell(
-      found.length > room ? ` Only ${MOST} files go at once: ${found.length - room} were left out.` : "",
-    );
+    const added = found
+      .slice(0, room)
+      .map((each) => new UploadRow(each, address, { tags, language }, () => this.work()));
+    this.rows.push(...added);
+    this.list.append(...added.map((row) => row.item));
     this.work();
+  }
+
+  private clear(): void {
+    for (const row of this.rows) if (row.state === "done") row.item.remove();
+    this.rows = this.rows.filter((row) => row.state !== "done");
+    this.isShort = false;
+    this.tell();
   }
 
   private pause(): void {
-    this.isPaused = !this.isPaused;
-    if (this.isPaused) for (const row of this.rows) row.hold();
+    for (const row of this.rows) if (row.isOpen) row.pause();
     this.work();
+    this.resumer.focus();
+  }
+
+  /** Lets these go on; their button vanishes, so focus moves on. */
+  private go(which: (row: UploadRow) => boolean, next?: HTMLElement): void {
+    for (const row of this.rows.filter(which)) row.wait();
+    this.work();
+    next?.focus();
   }
 
   private work(): void {
-    const sending = this.rows.filter((row) => row.state === "sending").length;
-    const waiting = this.isPaused ? [] : this.rows.filter((row) => row.state === "waiting");
+    const sending = this.count("sending");
+    const waiting = this.rows.filter((row) => row.state === "waiting");
     for (const row of waiting.slice(0, AT_ONCE - sending)) void row.send();
     this.tell();
-    const isOver = !this.rows.some((row) => row.state === "waiting" || row.state === "sending");
-    if (isOver && this.rows.length) document.getElementById("documents")?.dispatchEvent(new Event("refresh"));
+    const isOver = this.rows.length > 0 && !this.rows.some((row) => row.isOpen);
+    if (!isOver && Date.now() - this.refreshed < REFRESH_MS) return;
+    this.refreshed = Date.now();
+    document.getElementById("documents")?.dispatchEvent(new Event("refresh"));
   }
 
-  private tell(more = ""): void {
-    const count = (state: State): number => this.rows.filter((row) => row.state === state).length;
-    const open = count("waiting") + count("sending");
+  private count(state: UploadState): number {
+    return this.rows.filter((row) => row.state === state).length;
+  }
+
+  private tell(): void {
+    const [done, failed, paused] = [this.count("done"), this.count("failed"), this.count("paused")];
+    const isOpen = this.rows.some((row) => row.isOpen);
     this.list.hidden = !this.rows.length;
-    this.pauser.hidden = !open;
-    this.pauser.textContent = this.isPaused ? "Resume" : "Pause";
-    this.retrier.hidden = !this.rows.some((row) => row.state === "failed" && row.mayRetry);
-    this.clearer.hidden = !count("done");
-    if (!this.rows.length) return;
-    const failed = count("failed") ? `, ${count("failed")} failed` : "";
-    const held = this.isPaused && open ? ", paused" : "";
-    this.summary.textContent = `${count("done")} of ${this.rows.length} files uploaded${failed}${held}.${more}`;
+    this.pauser.hidden = !isOpen;
+    this.resumer.hidden = !paused;
+    this.retrier.hidden = !this.rows.some(mayRetry);
+    this.clearer.hidden = !done;
+    this.stop(this.rows.find((row) => !row.button.hidden));
+    const more = (failed ? `, ${failed} failed` : "") + (paused ? `, ${paused} paused` : "");
+    this.summary.textContent = this.rows.length
+      ? `${done} of ${this.rows.length} files uploaded${more}.${this.isShort ? LEFT_OUT : ""}`
+      : "";
+    if (isOpen && Date.now() - this.spoken < SPEAK_MS) return;
+    this.spoken = Date.now();
+    this.status.textContent = this.summary.textContent;
+  }
+
+  /** Makes this row's button the one that Tab reaches, unless another one has focus. */
+  private stop(row: UploadRow | undefined): void {
+    if (this.list.contains(document.activeElement) && document.activeElement !== this.list) return;
+    for (const each of this.list.querySelectorAll<HTMLElement>("button[tabindex='0']")) each.tabIndex = -1;
+    if (row) row.button.tabIndex = 0;
+  }
+
+  private rove(event: KeyboardEvent): void {
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, Home: -MOST, End: MOST };
+    const step = steps[event.key];
+    const offered = this.rows.filter((row) => !row.button.hidden);
+    if (!step || !offered.length) return;
+    event.preventDefault();
+    const at = offered.findIndex((row) => row.button === document.activeElement);
+    const row = offered[Math.min(Math.max(at + step, 0), offered.length - 1)];
+    for (const each of offered) each.button.tabIndex = each === row ? 0 : -1;
+    row?.button.focus();
   }
 }
 
-/** One file in the list. */
-class Row {
-  readonly item = document.createElement("li");
-  state: State = "waiting";
-  mayRetry = true;
-  private sending: Sending | null = null;
-  private readonly words = document.createElement("span");
-  private readonly bar = document.createElement("progress");
-
-  constructor(
-    private readonly found: Found,
-    private readonly address: string,
-    private readonly said: Said,
-    private readonly changed: () => void,
-  ) {
-    const name = document.createElement("span");
-    name.dir = "auto";
-    name.textContent = found.folder ? `${found.folder}/${found.file.name}` : found.file.name;
-    this.words.className = "help";
-    this.bar.max = Math.max(1, found.file.size);
-    this.bar.setAttribute("aria-label", `Progress of ${found.file.name}`);
-    this.item.append(name, this.words, this.bar);
-    this.show("waiting", "Waiting");
-  }
-
-  wait(): void {
-    this.show("waiting", "Waiting");
-  }
-
-  hold(): void {
-    this.sending?.stop();
-  }
-
-  async send(): Promise<void> {
-    const { file, folder } = this.found;
-    this.show("sending", "Uploading");
-    this.sending = new Sending(this.address, file, folder, this.said, (received) => this.move(received));
-    try {
-      const sent = await this.sending.send();
-      this.show("done", sent.isDuplicate ? "Already in this collection, not added again" : "Uploaded");
-    } catch (error) {
-      this.fail(error);
-    }
-    this.sending = null;
-    this.changed();
-  }
-
-  private fail(error: unknown): void {
-    if (error instanceof DOMException && error.name === "AbortError") {
-      this.show("waiting", "Paused");
-      return;
-    }
-    this.mayRetry = !(error instanceof RefusedError);
-    const words =
-      error instanceof RefusedError ? error.message : "The connection broke. What was sent is kept.";
-    this.show("failed", `Failed. ${words}`);
-  }
-
-  private move(received: number): void {
-    this.bar.value = received;
-    this.words.textContent = `Uploading, ${Math.round((100 * received) / this.bar.max)} %`;
-  }
-
-  private show(state: State, words: string): void {
-    this.state = state;
-    this.item.dataset.state = state;
-    this.words.textContent = words;
-    this.bar.hidden = state !== "sending";
-  }
+function mayRetry(row: UploadRow): boolean {
+  return row.state === "failed" && row.mayRetry;
 }
 
 function button(label: string): HTMLButtonElement {
