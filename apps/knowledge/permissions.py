@@ -169,5 +169,15 @@ def access_search(actor: Actor, search_id: UUID) -> TrialSearch:
     return search
 
 
+def own_search(
+    actor: Actor, knowledge_base: KnowledgeBase, search_id: UUID, query: str
+) -> TrialSearch | None:
+    """The actor's trial search of this question in a collection whose text they may read; None otherwise."""
+    searches = TrialSearch.objects.filter(user_id=actor.user_id, query=" ".join(query.split()))
+    readable = readable_by(actor.user_id).filter(id=knowledge_base.id)
+    found: TrialSearch | None = searches.filter(id=search_id, knowledge_base__in=readable).first()
+    return found
+
+
 def _documents() -> QuerySet[Document]:
     return Document.objects.select_related("file", "knowledge_base", "uploaded_by")

@@ -90,6 +90,14 @@ def documents_of(actor: Actor, knowledge_base: KnowledgeBase) -> QuerySet[Docume
     return loaded.prefetch_related("source_items__source")
 
 
+def documents_named(rows: QuerySet[Document], *, words: str = "", state: str = "") -> QuerySet[Document]:
+    """Those whose title, file or folder holds the words, and that are in the state; all for neither."""
+    if words:
+        in_name = Q(title__icontains=words) | Q(file__name__icontains=words) | Q(folder__icontains=words)
+        rows = rows.filter(in_name)
+    return rows.filter(state=state) if state in DocumentState.values else rows
+
+
 def versions_of(document: Document) -> QuerySet[Document]:
     """The version that is being read, if any, and those that were replaced, newest first."""
     rows = Document.objects.filter(version_of=document)

@@ -39,18 +39,62 @@ def test_collection_from_beginning_to_end(  # noqa: PLR0915 - one walk through a
     ready = bob.get(address).content.decode()
     assert "Ready" in ready
     assert "data-live" not in ready
-    assert bob.post(f"{address}/search", {"query": "the cap"}).status_code == 302
+    begun = bob.get(f"{address}/search", {"query": "the cap", "since": "2020-01-01"})
     with tenant_scope(cast.acme.id):
         asked = TrialSearch.objects.get()
-    assert "Searching…" in bob.get(f"{address}?search={asked.id}").content.decode()
+    shown = f"{address}?query=the+cap&since=2020-01-01&search={asked.id}"
+    assert begun["Location"] == f"{shown}#search"
+    assert "Searching…" in bob.get(shown).content.decode()
     search(cast.acme.id, asked.id)
-    assert "The cap is 190." in bob.get(f"{address}?search={asked.id}").content.decode()
+    assert "The cap is 190." in bob.get(shown).content.decode()
     assert signed_in(cast.carol).get(address).status_code == 404
     assert bob.post(f"/knowledge/documents/{document.id}/delete").status_code == 302
     assert counts(cast.acme.id)["Document"] == 0
     assert b"Delete Travel?" in bob.get(f"{address}/delete").content
     assert bob.post(f"{address}/delete").status_code == 302
     assert counts(cast.acme.id)["KnowledgeBase"] == 0
+
+
+def test_link_to_a_test_search_has_it_made_anew_for_whoever_may_read(
+    library: Library, signed_in: Any
+) -> None:
+    from apps.knowledge.models import TrialSearch
+    from apps.tenants.scope import tenant_scope
+
+    cast = library.cast
+    base = library.base(cast.bob, visibility="tenant")
+    address = f"/knowledge/{base.id}"
+    bob, carol = signed_in(cast.bob), signed_in(cast.carol)
+    link = bob.get(f"{address}/search", {"query": "a cap"})["Location"].removesuffix("#search")
+    followed = carol.get(link)
+    assert followed["Location"].startswith(f"{address}/search?query=a+cap&search=")
+    with tenant_scope(cast.acme.id):
+        assert TrialSearch.objects.count() == 1, "a page that leads on starts nothing"
+    own = carol.get(followed["Location"])["Location"]
+    assert own.startswith(f"{address}?query=a+cap&search=")
+    assert own.removesuffix("#search") != link
+    assert "Searching…" in carol.get(own.removesuffix("#search")).content.decode()
+    assert bob.get(f"{address}/search")["Location"] == f"{address}#search"
+    empty = bob.get(f"{address}/search", {"query": " "})
+    assert (empty.status_code, "Write a question" in empty.content.decode()) == (422, True)
+    reversed_ = bob.get(f"{address}/search", {"query": "x", "since": "2026-02-02", "until": "2026-01-01"})
+    assert "before the first one" in reversed_.content.decode()
+    assert signed_in(cast.mallory).get(f"{address}/search", {"query": "a cap"}).status_code == 404
+
+
+def test_documents_are_found_by_name_folder_and_state(library: Library, signed_in: Any) -> None:
+    base = library.base(library.cast.bob)
+    bob, address = signed_in(library.cast.bob), f"/knowledge/{base.id}"
+    library.read(library.add(base, "travel.md", b"# Travel\n\nThe cap is 190."))
+    library.read(library.add(base, "locked.pdf", pdf("No", password="four")))
+    both = bob.get(address).content.decode()
+    assert "travel.md" in both
+    assert "locked.pdf" in both
+    named = bob.get(address, {"q": "TRAV"}).content.decode()
+    assert ("travel.md" in named, "locked.pdf" in named) == (True, False)
+    failed = bob.get(address, {"state": "failed"}).content.decode()
+    assert ("travel.md" in failed, "locked.pdf" in failed) == (False, True)
+    assert "No document here fits this filter." in bob.get(address, {"q": "zz"}).content.decode()
 
 
 def test_refused_upload_says_why_and_keeps_nothing(library: Library, signed_in: Any) -> None:

@@ -19,14 +19,14 @@ from apps.knowledge import selectors, services
 from apps.knowledge.classing import may_lower
 from apps.knowledge.forms import CollectionForm, CollectionNameForm, tried
 from apps.knowledge.labelling import facets
-from apps.knowledge.models import SearchState, TrialSearch, Visibility
+from apps.knowledge.models import DocumentState, SearchState, TrialSearch, Visibility
 from apps.knowledge.permissions import (
     MANAGE,
     access_knowledge_base,
-    access_search,
     access_searchable,
     may_change,
     may_read,
+    own_search,
 )
 from apps.knowledge.quotas import quota_of
 from apps.knowledge.reembedding.selectors import change_under_way, suggested_for
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from apps.knowledge.models import KnowledgeBase
 
 UNPROCESSABLE = 422
+LISTED = [choice for choice in DocumentState.choices if choice[0] != DocumentState.REPLACED]
 
 
 class CollectionListPage(PersonPage):
@@ -63,11 +64,14 @@ class CollectionNewPage(PersonPage):
         """Make it."""
         form = _form(self.actor, data=request.POST)
         made: list[KnowledgeBase] = []
-        if form.is_valid() and tried(
-            form, lambda: made.append(services.knowledge_base_create(actor=self.actor, **_values(form)))
-        ):
+        if form.is_valid() and tried(form, lambda: made.append(self._made(form))):
             return HttpResponseRedirect(reverse("knowledge-collection", args=[made[0].id]))
         return self._page(request, form, status=UNPROCESSABLE)
+
+    def _made(self, form: CollectionForm) -> KnowledgeBase:
+        made = services.knowledge_base_create(actor=self.actor, **_values(form))
+        language = form.cleaned_data["scan_language"]
+        return collection_language_set(actor=self.actor, knowledge_base=made, scan_language=language)
 
     def _page(self, request: Any, form: CollectionForm, status: int = 200) -> HttpResponse:
         return render(request, "knowledge/collection_form.html", {"form": form}, status=status)
@@ -77,8 +81,11 @@ class CollectionPage(PersonPage):
     """A collection with its documents, and a search to try it."""
 
     def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
-        """The page; `?search=` shows a trial search."""
+        """The page; `?q=` and `?state=` narrow the documents, `?query=` and its filters show a test search."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id)
+        if "query" in request.GET and _search(request, self.actor, knowledge_base) is None:
+            address = reverse("knowledge-search", args=[knowledge_base_id])
+            return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
         return collection_page(request, self.actor, knowledge_base)
 
 
@@ -131,26 +138,36 @@ class CollectionDeletePage(PersonPage):
 
 
 class TrialSearchPage(PersonPage):
-    """Test search: a worker searches, the collection's page shows what it found."""
+    """Test search: a worker searches, the collection's page shows what it found.
 
-    def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
+    The question and its filters stand in the address, with the search that was made of them: a reload shows the
+    same, and whoever follows the link later, or is someone else, has it made anew.
+    """
+
+    def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Start it."""
         knowledge_base = access_searchable(self.actor, knowledge_base_id)
-        form = NarrowingForm(request.POST, facets=facets(self.actor, [knowledge_base.id]))
-        query = request.POST.get("query", "")
+        address = reverse("knowledge-collection", args=[knowledge_base_id])
+        if "query" not in request.GET:
+            return HttpResponseRedirect(f"{address}#search")
+        form = NarrowingForm(request.GET, facets=facets(self.actor, [knowledge_base.id]))
         try:
             if not form.is_valid():
                 raise invalid(
                     [{"field": name, "message": str(found[0])} for name, found in form.errors.items()]
                 )
             search = services.trial_search_start(
-                actor=self.actor, knowledge_base=knowledge_base, query=query, narrowing=form.narrowing
+                actor=self.actor,
+                knowledge_base=knowledge_base,
+                query=request.GET["query"],
+                narrowing=form.narrowing,
             )
         except ProblemError as problem:
             errors = [error["message"] for error in problem.errors or []]
             return collection_page(request, self.actor, knowledge_base, search_errors=errors, narrowing=form)
-        address = reverse("knowledge-collection", args=[knowledge_base_id])
-        return HttpResponseRedirect(f"{address}?search={search.id}#search")
+        kept = request.GET.copy()
+        kept["search"] = str(search.id)
+        return HttpResponseRedirect(f"{address}?{kept.urlencode()}#search")
 
 
 def collection_page(
@@ -163,9 +180,13 @@ def collection_page(
     narrowing: NarrowingForm | None = None,
 ) -> HttpResponse:
     """The page of one collection, with what was wrong in one of its forms."""
-    rows = selectors.documents_of(actor, knowledge_base).order_by("-created_at", "-id")
-    search = _search(request, actor)
-    context = paged(request, rows) | _of_embedding(actor, knowledge_base)
+    filters = {"q": searched(request, "q"), "state": searched(request, "state")}
+    rows = selectors.documents_named(
+        selectors.documents_of(actor, knowledge_base), words=filters["q"], state=filters["state"]
+    )
+    search = _search(request, actor, knowledge_base)
+    context = paged(request, rows.order_by("-created_at", "-id"), **filters)
+    context |= _of_embedding(actor, knowledge_base)
     context |= {
         "knowledge_base": knowledge_base,
         "readers": selectors.readers_of(knowledge_base),
@@ -180,6 +201,8 @@ def collection_page(
         "scan_languages": choices_in(knowledge_base),
         "already": _number(request.GET.get("already", "")),
         "search_errors": search_errors,
+        "asked": request.GET.get("query", ""),
+        "states": LISTED,
         "search": search,
         "is_searching": search is not None and search.state == SearchState.QUEUED,
         "hits": selectors.search_hits(actor, search) if search else [],
@@ -208,12 +231,13 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0  # noqa: PLR2004 - four digits
 
 
-def _search(request: Any, actor: Actor) -> TrialSearch | None:
+def _search(request: Any, actor: Actor, knowledge_base: KnowledgeBase) -> TrialSearch | None:
+    """The search that the address names, if it is the actor's and of the question that stands beside it."""
     try:
         wanted = UUID(request.GET.get("search", ""))
     except ValueError:
         return None
-    return access_search(actor, wanted)
+    return own_search(actor, knowledge_base, wanted, request.GET.get("query", ""))
 
 
 def _form(actor: Actor, **options: Any) -> CollectionForm:
