@@ -15,7 +15,7 @@ from django.db import connections
 from django.db.models import Exists, OuterRef
 
 from apps.audit.models import AuditEvent, AuditSeal
-from apps.tenants.platform import PLATFORM, platform_scope, tenant_ids
+from apps.tenants.platform import PLATFORM, for_each_tenant, platform_scope
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -55,7 +55,7 @@ def seal_tenant(tenant_id: UUID) -> int:
 
 def seal_all() -> int:
     """Seal every tenant's new events; run by maintenance."""
-    return sum(seal_tenant(tenant_id) for tenant_id in tenant_ids())
+    return for_each_tenant(seal_tenant)
 
 
 def verify_tenant(tenant_id: UUID) -> list[str]:

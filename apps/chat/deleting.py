@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, cast
 
+from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
 
 from apps.audit.services import record
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.actors import Actor
+
+logger = logging.getLogger(__name__)
 
 ERASED_AFTER: Final = timedelta(minutes=5)
 """How long a deleted conversation can be taken back: well over the time that a page offers Undo."""
@@ -60,7 +64,18 @@ def erase_deleted() -> int:
     with platform_scope():
         due = Conversation.across.filter(deleted_at__lt=Now() - ERASED_AFTER).order_by("deleted_at")
         found = list(due.values_list("tenant_id", "id")[:MOST_A_SWEEP])
-    return sum(conversation_erase(tenant_id, conversation_id) for tenant_id, conversation_id in found)
+    return sum(_erased(tenant_id, conversation_id) for tenant_id, conversation_id in found)
+
+
+def _erased(tenant_id: UUID, conversation_id: UUID) -> bool:
+    """As `conversation_erase`; what is wrong with one conversation keeps no other waiting."""
+    try:
+        return conversation_erase(tenant_id, conversation_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("The deleted conversation %s could not be erased.", conversation_id)
+        return False
 
 
 def conversation_erase(tenant_id: UUID, conversation_id: UUID) -> bool:

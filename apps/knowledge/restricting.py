@@ -98,7 +98,7 @@ def restriction_at(place: Place) -> Restriction | None:
 
 def clean_folder(folder: str) -> str:
     """The folder as documents name it, "HR/Contracts"; raises ProblemError 400 for none or a longer one."""
-    parts = [part.strip() for part in folder.split("/")]
+    parts = [part.strip() for part in folder.replace("\0", "").split("/")]
     cleaned = "/".join(part for part in parts if part and part not in {".", ".."})
     if not cleaned or len(cleaned) > MOST_FOLDER:
         message = f"Name a folder of up to {MOST_FOLDER} characters."

@@ -26,10 +26,11 @@ LIMIT: Final = OpenApiParameter(
 )
 
 
-def _limit(request: Request) -> int:
-    raw = request.query_params.get("limit", str(DEFAULT_LIMIT))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:9]) <= MAX_LIMIT:
-        raise invalid([{"field": "limit", "message": f"A whole number from 1 to {MAX_LIMIT}."}])
+def limit_of(request: Request, *, usual: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> int:
+    """How many rows a page shall have: what `limit` says, or `usual`; raises 400 for another number."""
+    raw = request.query_params.get("limit", str(usual))
+    if not raw.isascii() or not raw.isdigit() or len(raw) > len(str(most)) or not 1 <= int(raw) <= most:
+        raise invalid([{"field": "limit", "message": f"A whole number from 1 to {most}."}])
     return int(raw)
 
 
@@ -59,7 +60,7 @@ def id_of(text: str) -> UUID:
 
 def page_of(request: Request, rows: QuerySet[Any], *, by: str = "created_at") -> tuple[list[Any], str | None]:
     """One page, newest first by the datetime field and id, and the cursor of the next page or None."""
-    limit = _limit(request)
+    limit = limit_of(request)
     cursor = request.query_params.get("cursor")
     if cursor:
         moment, key = _decode(cursor)

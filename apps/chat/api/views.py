@@ -48,7 +48,7 @@ class ConversationListApi(IdempotentMixin, TenantApi):
         """Pinned chats first (on the first page), then the last used."""
         rows, following = selectors.conversation_page(
             self.actor,
-            query=request.query_params.get("q", ""),
+            query=request.query_params.get("q", "").replace("\0", ""),
             is_first="cursor" not in request.query_params,
             page=lambda found: page_of(request, found, by="updated_at"),
         )

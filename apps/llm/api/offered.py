@@ -15,8 +15,7 @@ from apps.llm.selectors.available import host_listing
 from apps.llm.selectors.offered import offered_models
 from apps.llm.services import models_set_state
 from apps.llm.vendors.base import Modality
-from apps.rest.errors import invalid
-from apps.rest.pages import CURSOR, MAX_LIMIT, page_of
+from apps.rest.pages import CURSOR, MAX_LIMIT, limit_of, page_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -88,16 +87,9 @@ class AvailableModelListApi(ModelsApi):
     def get(self, request: Request, connection_id: UUID) -> Response:
         """By id, with window, abilities and price as far as known. Have a worker list them first."""
         listing = host_listing(access_connection(connection_id), request.query_params)
-        limit, cursor = _limit(request), request.query_params.get("cursor", "")
+        limit, cursor = limit_of(request, usual=PAGE), request.query_params.get("cursor", "")
         entries = [entry for entry in listing.entries if entry["id"] > cursor]
         rows = listing.page(entries[:limit])
         following = rows[-1].id if len(entries) > limit else None
         found = serializers.AvailableOutput(rows, many=True).data
         return Response({"results": found, "total": listing.total, "next": following})
-
-
-def _limit(request: Request) -> int:
-    raw = request.query_params.get("limit", str(PAGE))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:9]) <= MAX_LIMIT:
-        raise invalid([{"field": "limit", "message": f"A whole number from 1 to {MAX_LIMIT}."}])
-    return int(raw)

@@ -26,8 +26,9 @@ from apps.metering.models import CostCentre, Statement, StatementLine, UsageReco
 from apps.metering.prices import COST_STEP
 from apps.metering.rollups.amounts import AMOUNT, JOIN_RATES, RATES
 from apps.metering.rollups.upkeep import SETTLED_AFTER
+from apps.rest.days import day_begin
 from apps.tenants.models import new_id
-from apps.tenants.platform import PLATFORM, platform_scope, tenant_ids
+from apps.tenants.platform import PLATFORM, for_each_tenant, platform_scope
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Month:
     def of(cls, first: dt.date, time_zone: str) -> Month:
         """The month that begins with that day."""
         zone = ZoneInfo(time_zone)
-        return cls(first, _midnight(first, zone), _midnight(following(first), zone))
+        return cls(first, day_begin(first, zone), day_begin(following(first), zone))
 
     def behind(self, frozen_until: dt.datetime | None) -> Month:
         """From where the statements before it end, where another time zone moved its midnight."""
@@ -133,7 +134,7 @@ def statements_create(tenant_id: UUID, month: dt.date) -> int | None:
 
 def statements_due() -> int:
     """Freeze every month of every tenant that is over and has none yet; how many statements were made."""
-    return sum(_catch_up(tenant_id) for tenant_id in tenant_ids())
+    return for_each_tenant(_catch_up)
 
 
 def _catch_up(tenant_id: UUID) -> int:
@@ -257,7 +258,3 @@ def _line(statement: Statement, row: tuple[Any, ...]) -> StatementLine:
         amount=amount,
         charge=charge,
     )
-
-
-def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.min, zone)

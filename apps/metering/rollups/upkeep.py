@@ -22,7 +22,7 @@ from apps.metering.rollups.amounts import AMOUNT, JOIN_RATES, RATES
 from apps.metering.rollups.models import BEGINNING
 from apps.rest.days import day_begin
 from apps.tenants.models import new_id
-from apps.tenants.platform import PLATFORM, platform_scope, tenant_ids
+from apps.tenants.platform import PLATFORM, for_each_tenant, platform_scope
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -117,7 +117,7 @@ class _Work:
 
 def roll_up() -> int:
     """Bring every tenant's days up to the ledger; returns how many tenants had something to count."""
-    return sum(roll_up_tenant(tenant_id) for tenant_id in tenant_ids())
+    return for_each_tenant(roll_up_tenant)
 
 
 def roll_up_tenant(tenant_id: UUID) -> bool:

@@ -11,6 +11,7 @@ from apps.accounts.api.base import TenantApi
 from apps.accounts.middleware import bearer_of
 from apps.api.openai.errors import DialectError, missing_scope, wrong_key
 from apps.rest.errors import ProblemError, fault_of, invalid
+from apps.rest.pages import limit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +113,7 @@ def listed(
 
     `find` gives the row of an id that a client names, if it is in the list.
     """
-    limit = _limit(request, most)
+    limit = limit_of(request, usual=20 if most == 100 else most, most=most)  # noqa: PLR2004 - OpenAI's
     order = request.query_params.get("order", "desc")
     if order not in {"asc", "desc"}:
         raise invalid([{"field": "order", "message": "asc or desc."}])
@@ -136,13 +137,6 @@ def listed(
         "last_id": data[-1]["id"] if data else None,
         "has_more": has_more,
     })  # fmt: skip
-
-
-def _limit(request: Request, most: int) -> int:
-    raw = request.query_params.get("limit", str(min(most, 20) if most == 100 else most))  # noqa: PLR2004 - OpenAI's
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:9]) <= most:
-        raise invalid([{"field": "limit", "message": f"A whole number from 1 to {most}."}])
-    return int(raw)
 
 
 def _beyond(rows: QuerySet[Any], moment: Any, id_: UUID, *, is_up: bool) -> QuerySet[Any]:

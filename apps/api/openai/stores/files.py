@@ -48,7 +48,7 @@ class FileListApi(UploadStoreApi):
         """Newest first, or `order=asc`; `purpose` narrows."""
         rows = kept_files(self.actor)
         if purpose := request.query_params.get("purpose"):
-            rows = rows.filter(purpose=purpose[:20])
+            rows = rows.filter(purpose=purpose[:20].replace("\0", ""))
 
         def find(text: str) -> KeptFile | None:
             wanted = read_id(FILE, text)
