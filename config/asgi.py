@@ -19,7 +19,7 @@ from apps.rest.asgi import RequestIds  # noqa: E402 - as above
 from apps.runs.engine.collector import calm_collector  # noqa: E402 - as above
 from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
-from config import env  # noqa: E402 - as above
+from config import env, urls  # noqa: E402, F401 - as above; urls loads every page before the first request
 from config.middleware import security_headers  # noqa: E402 - as above
 
 

@@ -5,6 +5,7 @@ import os
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings are read
+os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")  # noqa: TID251 - they load every page; `migrate` runs them
 
 from django.conf import settings
 

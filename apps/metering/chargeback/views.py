@@ -14,7 +14,6 @@ from apps.accounts.pages import PersonPage, paged
 from apps.accounts.selectors import access_team
 from apps.audit.services import record
 from apps.metering.chargeback import selectors
-from apps.metering.chargeback.document import statement_pdf
 from apps.metering.chargeback.services import MOST_CODE, cost_centre_set
 from apps.metering.money import money, plain
 from apps.metering.pages import CostPage
@@ -145,7 +144,9 @@ def shown(view: CostPage | _OwnPage, statement_id: UUID) -> HttpResponse:
 
 
 def pdf_response(statement: Statement, lines: list[StatementLine]) -> HttpResponse:
-    """The statement as a file."""
+    """The statement as a file. The first one loads what writes PDFs: 40 MiB that a server may never need."""
+    from apps.metering.chargeback.document import statement_pdf
+
     disposition = f'attachment; filename="statement-{statement.number}.pdf"'
     return HttpResponse(
         statement_pdf(statement, lines),

@@ -14,6 +14,7 @@ from apps.tenants.platform import platform_scope
 
 class Command(BaseCommand):
     help = "Run the maintenance jobs of all apps (sweeper, audit sealing, …) until SIGTERM."
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run every job on a thread of its own. Needs PLATFORM_DATABASE_URL."""
