@@ -44,7 +44,7 @@ class ChatCall:
     Without `retries` a failure comes back at once: another model stands ready. `instructed`: somebody asks
     the model itself, so that its instructions stand before what is asked. `tools`: the highest class that
     each tool may be given; into the arguments of one that is not named, no masked value comes back.
-    `moderates`: a rule itself asks, so that no rule reads it again.
+    `moderates`: a rule itself asks, so that no rule reads it again, and the run is not begun by it.
     """
 
     who: Caller

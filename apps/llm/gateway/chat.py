@@ -204,7 +204,7 @@ class ChatStream:
         outcome.cost, outcome.currency = charge.cost, charge.currency
         worth = opened.target.purse.worth(charge)
         closing = metering.settled(opened.call_id, tokens, charge, ending, worth)
-        if self.call.run is None:
+        if self.call.run is None or self.call.moderates:
             await close(self.call.who.tenant_id, closing)
         else:
             close_soon(self.call.who.tenant_id, closing)

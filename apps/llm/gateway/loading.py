@@ -241,7 +241,7 @@ def _reserve(call: AnyCall, target: Target, bound: metering.Bound, outgoing: Out
     """
     call_id = uuid7()
     holds = holds_of(target.purse, _worst(target, bound)) if target.purse.lines else []
-    if call.run is not None:
+    if call.run is not None and not (isinstance(call, ChatCall) and call.moderates):
         run_call_opened(call.run.run_id, call.run.fence)
     cause = metering.Cause(
         purpose=call.purpose,

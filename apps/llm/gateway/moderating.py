@@ -149,6 +149,8 @@ async def _said(
         moderation.model_id,
         request,
         PURPOSE,
+        run=call.run,
+        conversation_id=call.conversation_id,
         data_class=data_class,
         step=call.step,
         retries=False,
