@@ -122,7 +122,7 @@ def _speaks(vendor: Vendor, shape: str, operation: Operation) -> bool:
         return True
     if shape == "openai":
         chats = isinstance(vendor, OpenAICompatible) and not isinstance(vendor, Completions)
-        return chats or vendor.slug in {"mistral", "cohere"}
+        return chats or vendor.slug == "mistral"
     if shape == "responses":
         return isinstance(vendor, OpenAIResponses)
     if shape == "google":

@@ -33,6 +33,7 @@ _FAILURES: Mapping[str, ErrorKind] = {
     "network_error": ErrorKind.INTERRUPTED,
     "insufficient_system_resource": ErrorKind.OVERLOADED,
 }
+_CODES = frozenset({"code", "error_code", "status"})
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
 DETAILS = "details"
 _HIGH, _LOW, _AFTER = "\ud800", "\udc00", "\ue000"
@@ -244,7 +245,7 @@ class ChatEvents:
             return
         if event.get("error") or event.get("object") == "error" or event.get("type") == "error":
             raise error_of_event(event, self._secret)
-        if isinstance(event.get("message"), str) and ("code" in event or "status" in event):
+        if isinstance(event.get("message"), str) and not event.keys().isdisjoint(_CODES):
             raise error_of_event(event, self._secret)
 
     def _loosely(self, data: bytes) -> object:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import orjson
-
 from apps.llm.vendors.base import Delta, ErrorKind, Finished, TextDelta, Usage
 from apps.llm.vendors.errors import error, error_of_event
+from apps.llm.vendors.event_json import event_of
 from apps.llm.vendors.usage import usage_of
 
 Reason = Literal["stop", "length", "content_filter"]
@@ -36,10 +35,7 @@ class CompletionEvents:
         """Deltas of one event; raises VendorError for an error object or for what is not JSON."""
         if not data.strip():
             return []
-        try:
-            event = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            raise error(ErrorKind.PROTOCOL, detail="an event is not JSON") from None
+        event = event_of(data)
         if not isinstance(event, dict):
             return []
         if event.get("error") or event.get("object") == "error":

@@ -8,7 +8,12 @@ from apps.llm.vendors.base import ErrorKind
 FIRST_REDIRECT, LAST_REDIRECT = 300, 399
 
 _CONTEXT_CODES = frozenset(
-    {"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded"}
+    {
+        "context_length_exceeded",
+        "context_window_exceeded",
+        "exceed_context_size_error",
+        "string_above_max_length",
+    }
 )
 _CONTEXT = re.compile(
     r"exceeds? the (?:context window|available context size|model'?s? (?:maximum )?context)"
@@ -19,7 +24,7 @@ _CONTEXT = re.compile(
     r"|exceed(?:s|ed)? (?:the )?context (?:length|window|limit|size)|too many (?:input )?tokens"
     r"|input length (?:exceeds|and `max_tokens` exceed)|please reduce the length of (?:the messages|your)"
     r"|(?:longer|greater) than the (?:model'?s )?(?:maximum )?context|prompt too long"
-    r"|`inputs` (?:tokens \+ `max_new_tokens` must be|must have less than)",
+    r"|payload size exceeds|`inputs` (?:tokens \+ `max_new_tokens` must be|must have less than)",
     re.IGNORECASE,
 )
 _FILTER_CODES = frozenset(
@@ -30,12 +35,13 @@ _FILTER_CODES = frozenset(
         "moderation_blocked",
         "data_inspection_failed",
         "content_filter_error",
+        "image_content_policy_violation",
     }
 )
 _FILTER = re.compile(
     r"content management policy|content policy|content filter|requires moderation"
     r"|(?:was|input|prompt) flagged|flagged (?:as|for)|safety system|violates usage guidelines"
-    r"|content exists risk",
+    r"|content exists risk|guardrail_triggered",
     re.IGNORECASE,
 )
 _QUOTA_CODES = frozenset(
@@ -62,6 +68,7 @@ _KEY_CODES = frozenset(
         "invalid_api_key",
         "api_key_invalid",
         "authentication_error",
+        "organization_restricted",
         "permission_error",
         "permission_denied",
         "unauthenticated",
@@ -89,14 +96,17 @@ _MODEL_CODES = frozenset(
 _MODEL = re.compile(
     r"model identifier is invalid"
     r"|(?:model|deployment)\b.{0,120}(?:does not exist|not found|is not a valid model)"
-    r"|invalid model|unknown model|no such model|not a valid model|on-demand throughput isn.t supported",
+    r"|invalid model|unknown model|no such model|model not exist|not a valid model"
+    r"|on-demand throughput isn.t supported",
     re.IGNORECASE | re.DOTALL,
 )
 _RATE_CODES = frozenset(
     {
         "rate_limit_exceeded",
         "rate_limit_error",
+        "request_limit_exceeded",
         "servicequotaexceededexception",
+        "slow_down",
         "throttlingexception",
         "too_many_requests",
         "tokens",
@@ -108,7 +118,7 @@ _BUSY_CODES = frozenset(
 )
 _BUSY = re.compile(
     r"overloaded|(?:at|over|no) capacity|capacity exceeded|loading model|currently loading|queue is full"
-    r"|experiencing high demand|(?:service|server) (?:is )?(?:too )?busy",
+    r"|experiencing high demand|(?:model|service|server) (?:is )?(?:too )?busy",
     re.IGNORECASE,
 )
 
@@ -135,6 +145,21 @@ _BY_STATUS = {
 }
 STATUS_OF = {
     "api_error": 500,
+    "bad_request": 400,
+    "empty_image_file": 400,
+    "failed_to_download_image": 400,
+    "image_file_not_found": 400,
+    "image_file_too_large": 400,
+    "image_parse_error": 400,
+    "image_too_large": 400,
+    "image_too_small": 400,
+    "invalid_base64_image": 400,
+    "invalid_image": 400,
+    "invalid_image_format": 400,
+    "invalid_image_mode": 400,
+    "invalid_image_url": 400,
+    "invalid_parameter_value": 400,
+    "invalid_prompt": 400,
     "invalid_request_error": 400,
     "request_too_large": 413,
     "timeout_error": 504,
@@ -143,6 +168,8 @@ STATUS_OF = {
     "modelstreamerrorexception": 424,
     "modeltimeoutexception": 408,
     "serviceunavailableexception": 503,
+    "temporarily_unavailable": 503,
+    "unsupported_image_media_type": 400,
     "validationexception": 400,
 }  # what a host would have answered with, had the stream not begun
 _NEVER = re.compile(r"(?!)")

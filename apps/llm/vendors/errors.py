@@ -97,7 +97,7 @@ def facts_of(body: object) -> Facts:
     codes = {
         str(source[name]).rpartition("#")[2].lower()
         for source in sources
-        for name in ("code", "type", "status", "__type", "reason")
+        for name in ("code", "type", "status", "__type", "reason", "error_code")
         if isinstance(source.get(name), str | int)
     }
     details = [item for source in sources for item in _dicts(source.get("details"))]

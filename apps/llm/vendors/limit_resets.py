@@ -6,7 +6,7 @@ from datetime import datetime
 
 from apps.llm.vendors.durations import number, until_reset
 
-_RESET = re.compile(r"^(?:x-|anthropic-)?rate-?limit-(?:reset|.+-reset$|reset-.+$)")
+_RESET = re.compile(r"^(?:x-|anthropic-)?rate-?limit(?:bysize)?-(?:reset|.+-reset$|reset-.+$)")
 _DRAFT = re.compile(r"(?:^|;)\s*t=(?P<wait>\d+)")
 _LEFT = re.compile(r"(?:^|;)\s*r=(?P<left>\d+)")
 
@@ -16,7 +16,8 @@ def reset_of(headers: Mapping[str, str], now: datetime) -> float | None:
 
     Of several limits those count of which nothing is left, and of these the last to be lifted; where none
     says so, a limit that stands alone. OpenAI, Groq, Cerebras, OpenRouter: x-ratelimit-reset…; Anthropic:
-    anthropic-ratelimit-…-reset; Hugging Face: the IETF's `RateLimit: "api";r=0;t=55`.
+    anthropic-ratelimit-…-reset; Mistral: ratelimitbysize-reset; Hugging Face: the IETF's
+    `RateLimit: "api";r=0;t=55`.
     """
     waits: dict[str, float] = {}
     for name, raw in headers.items():

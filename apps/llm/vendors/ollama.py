@@ -30,7 +30,7 @@ from apps.llm.vendors.base import (
 from apps.llm.vendors.efforts import FOUR, nearest
 from apps.llm.vendors.embeddings import assert_fits
 from apps.llm.vendors.errors import error, error_of_event
-from apps.llm.vendors.event_json import count
+from apps.llm.vendors.event_json import count, event_of
 from apps.llm.vendors.http import LONG_TOTAL_SECONDS, Call, base_of, fetch_json, stream_call
 from apps.llm.vendors.interface import DEFAULT_TIMEOUTS, Endpoint, Timeouts
 from apps.llm.vendors.ndjson import LineParser
@@ -169,13 +169,26 @@ class OllamaEvents:
         self.marked = False
 
     def feed(self, data: bytes) -> list[Delta]:
-        """Deltas of one line; raises VendorError for an error or for what is not JSON."""
+        """Deltas of one line, or of all of them where a proxy calls them JSON.
+
+        Raises VendorError for an error and for what is not JSON.
+        """
         try:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:
-            raise error(ErrorKind.PROTOCOL, detail="a line is not JSON") from None
-        if not isinstance(event, dict):
-            return []
+            lines = data.splitlines()
+            if len(lines) > 1:
+                return [delta for line in lines if line.strip() for delta in self.feed(line)]
+            event = event_of(data)
+        return self._event(event) if isinstance(event, dict) else []
+
+    def finished(self) -> Finished:
+        """The end; raises VendorError (interrupted) when no line said `done`."""
+        if self.reason is None:
+            raise error(ErrorKind.INTERRUPTED, detail="the stream ended before a line said done")
+        return Finished(self.reason, self._usage, self.model)
+
+    def _event(self, event: Mapping[str, Any]) -> list[Delta]:
         if event.get("error"):
             raise error_of_event(event, self._secret)
         deltas = self._message(event.get("message"))
@@ -188,12 +201,6 @@ class OllamaEvents:
         if event.get("done"):
             self._end(event)
         return deltas
-
-    def finished(self) -> Finished:
-        """The end; raises VendorError (interrupted) when no line said `done`."""
-        if self.reason is None:
-            raise error(ErrorKind.INTERRUPTED, detail="the stream ended before a line said done")
-        return Finished(self.reason, self._usage, self.model)
 
     def _message(self, message: object) -> list[Delta]:
         if not isinstance(message, dict):

@@ -20,7 +20,7 @@ def usage_of(raw: Mapping[str, Any]) -> Usage:
     if reasoning and total == taken + given + reasoning:
         given += reasoning
     cached = _count(prompt, "cached_tokens") or _count(
-        raw, "prompt_cache_hit_tokens", "cache_read_input_tokens", "cached_tokens"
+        raw, "prompt_cache_hit_tokens", "cache_read_input_tokens", "cached_tokens", "num_cached_tokens"
     )
     return Usage(taken, given, cached_tokens=cached, reasoning_tokens=reasoning)
 

@@ -8,8 +8,8 @@ pictures, several candidates, arrays, late counts and sources, blocked prompts, 
 arguments in pieces; Responses: searches, annotations, refusals, incomplete and failed answers, several
 summaries; Cohere: citations, debug events, plans; Mistral: references; Bedrock: guardrails, exceptions,
 citations, answers in one piece; Ollama: error lines.
-Not read: OpenAI's custom (free-text) tool calls, Bedrock's InvokeModel streams, Cohere's version 1,
-pictures and sound in a chat answer.
+Free-text tool calls and what newer models and relays do: `variants/newer.py`.
+Not read: Bedrock's InvokeModel streams but Claude's, Cohere's version 1, pictures and sound in a chat answer.
 """
 
 from tests.wire.rare import chat, makers, others

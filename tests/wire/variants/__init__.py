@@ -2,5 +2,6 @@
 
 from tests.wire.variants.hosts import HOSTS
 from tests.wire.variants.makers import MAKERS
+from tests.wire.variants.newer import NEWER
 
-VARIANTS = (*MAKERS, *HOSTS)
+VARIANTS = (*MAKERS, *HOSTS, *NEWER)

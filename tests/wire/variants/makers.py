@@ -5,7 +5,7 @@ from typing import Any
 from tests.wire.variants.exchange import STREAM, chunk, events, post, said_whole, typed
 
 MESSAGES = "https://api.anthropic.com/v1/messages"
-START = {
+START: dict[str, Any] = {
     "type": "message_start",
     "message": {
         "model": "claude-x",

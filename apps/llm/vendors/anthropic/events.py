@@ -113,7 +113,10 @@ class MessageEvents:
         return [*self.calls.feed([{"index": index, "function": {"arguments": text}}])]
 
     def _message_start(self, event: Mapping[str, Any]) -> list[Delta]:
+        """Mostly nothing yet; after code that ran at the host and called a tool, the whole message."""
         message = mapping(event.get("message"))
+        if message.get("content"):
+            return self._whole(message)
         self.model = str(message.get("model") or self.model)
         self._count(message.get("usage"))
         return []
@@ -170,12 +173,13 @@ class MessageEvents:
 
     def _whole(self, message: Mapping[str, Any]) -> list[Delta]:
         """A message that was not streamed: the same as its events in a row."""
-        deltas = self._message_start({"message": message})
+        self.model = str(message.get("model") or self.model)
+        deltas: list[Delta] = []
         blocks = message.get("content")
         for index, block in enumerate(blocks if isinstance(blocks, list) else []):
             deltas += self._block_start({"index": index, "content_block": block})
             deltas += self._block_stop({"index": index})
-        deltas += self._message_delta({"delta": message})
+        deltas += self._message_delta({"delta": message, "usage": message.get("usage")})
         return deltas
 
     def _aside(self, event: Mapping[str, Any]) -> None:
@@ -184,8 +188,10 @@ class MessageEvents:
             raise error_of_event(event, self._secret)
 
     def _count(self, usage: object) -> None:
-        """Counts are cumulative: a later one takes the place of the one before."""
-        self._counts |= {name: value for name, value in mapping(usage).items() if value is not None}
+        """Counts are cumulative: a later one takes the place of the one before, but for none or zero."""
+        for name, value in mapping(usage).items():
+            if value or (value is not None and name not in self._counts):
+                self._counts[name] = value
 
     def _usage(self) -> Usage | None:
         """Input as all that was read: the host counts what came from and went into its cache beside it."""

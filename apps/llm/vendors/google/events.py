@@ -168,13 +168,23 @@ class GeminiEvents:
             deltas.append(ReasoningDelta("", signature))
 
     def _call(self, call: Mapping[str, Any], signature: str) -> list[Delta]:
-        """A call that comes whole, as it does unless asked otherwise, or the last piece of one."""
-        if self._streamed is None and not call.get("willContinue"):
-            return [self._whole_call(call, signature)]
+        """A call that comes whole, as it does unless asked otherwise, or the last piece of one.
+
+        Where one begins before another was closed, the other was whole.
+        """
+        pieces = call.get("partialArgs")
+        deltas: list[Delta] = []
+        if self._streamed is not None and call.get("name") and not pieces:
+            deltas = self._more_of_call({})
         if self._streamed is None:
+            if not call.get("willContinue") and not pieces:
+                return [*deltas, self._whole_call(call, signature)]
             self._streamed = StreamedCall({**call, "signature": signature})
+        return deltas + self._more_of_call(call)
+
+    def _more_of_call(self, fragment: Mapping[str, Any]) -> list[Delta]:
         streamed = self._streamed
-        if not streamed.take(call):
+        if streamed is None or not streamed.take(fragment):
             return []
         self._streamed = None
         return [self._whole_call(streamed.call, streamed.call["signature"])]
@@ -209,7 +219,9 @@ class GeminiEvents:
 
 
 def _runs_code(parts: object) -> bool:
-    """True when the host runs what the model just wrote and lets it go on."""
-    return isinstance(parts, list) and any(
-        isinstance(part, dict) and "executableCode" in part for part in parts
-    )
+    """True when the host still runs what the model just wrote, and lets it go on after that."""
+    runs = False
+    for part in parts if isinstance(parts, list) else ():
+        if isinstance(part, dict) and ("executableCode" in part or "codeExecutionResult" in part):
+            runs = "executableCode" in part
+    return runs

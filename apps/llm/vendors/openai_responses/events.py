@@ -15,8 +15,9 @@ Reason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 _TEXT = frozenset({"response.output_text.delta", "response.refusal.delta"})
 _REASONING = frozenset({"response.reasoning_summary_text.delta", "response.reasoning_text.delta"})
-_ARGUMENTS = "response.function_call_arguments.delta"
+_ARGUMENTS = frozenset({"response.function_call_arguments.delta", "response.custom_tool_call_input.delta"})
 _ARGUMENTS_DONE = "response.function_call_arguments.done"
+_CALLS = {"function_call": "function", "custom_tool_call": "custom"}
 _ITEM_ADDED, _ITEM_DONE = "response.output_item.added", "response.output_item.done"
 _NEXT_SUMMARY = "response.reasoning_summary_part.added"
 _ENDS = frozenset({"response.completed", "response.done", "response.incomplete"})
@@ -89,7 +90,7 @@ class ResponsesEvents:
         match kind:
             case _ if kind in _REASONING:
                 return self._thought(event, index)
-            case _ if kind == _ARGUMENTS:
+            case _ if kind in _ARGUMENTS:
                 return self._arguments(event.get("delta"), index)
             case _ if kind == _ARGUMENTS_DONE:
                 return self._rest_of_call(event, index)
@@ -113,7 +114,7 @@ class ResponsesEvents:
         """All arguments at once, where none came in pieces."""
         if ("arguments", index) in self._told:
             return []
-        return self._arguments(event.get("arguments"), index)
+        return self._arguments(event.get("arguments", event.get("input")), index)
 
     def _call(self, fragment: dict[str, Any]) -> list[Delta]:
         found: list[ToolCallDelta] = self.calls.feed([fragment])
@@ -123,7 +124,7 @@ class ResponsesEvents:
         if not isinstance(item, dict):
             return []
         match item.get("type"):
-            case "function_call":
+            case kind if kind in _CALLS:
                 return self._call_item(item, index, whole=whole)
             case "reasoning" if whole:
                 return self._reasoning_item(item, index)
@@ -138,7 +139,7 @@ class ResponsesEvents:
         if ("call", ident) not in self._told:
             self._told.add(("call", ident))
             name = {"name": item.get("name"), "arguments": ""}
-            deltas = self._call({"index": index, "id": ident, "function": name})
+            deltas = self._call({"index": index, "id": ident, _CALLS[item["type"]]: name})
         return deltas + (self._rest_of_call(item, index) if whole else [])
 
     def _reasoning_item(self, item: Mapping[str, Any], index: int) -> list[Delta]:
