@@ -236,8 +236,7 @@ def test_a_pdf_has_every_name_or_says_that_letters_are_missing(october: Cast, na
     statement = _all(october)[-1]
     statement.team_name = statement.organisation = name
     lines = _lines_of(october, statement)
-    lines[0].model_slug = "m" * 100
-    lines[1].model_name = "通义千问"
+    lines[0].model_slug, lines[0].model_name = "m" * 100, "通义千问" if "开" in name else ""
     with pypdfium2.PdfDocument(statement_pdf(statement, lines)) as document:
         text = document[0].get_textpage().get_text_range()
         right = max(
@@ -246,7 +245,7 @@ def test_a_pdf_has_every_name_or_says_that_letters_are_missing(october: Cast, na
         width = document[0].get_width()
     assert read in text.replace("\r\n", " ").replace("  ", " ")
     assert ("stands for letters that cannot be printed" in text.replace("\r\n", " ")) is ("?" in read)
-    assert "通义千问" in text
+    assert ("通义千问" in text) is ("开" in name)
     assert right <= width - 20, "nothing runs over the margin"
 
 

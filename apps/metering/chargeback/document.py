@@ -69,7 +69,7 @@ def _head(page: FPDF, statement: Statement) -> None:
     page.set_text_color(*_GREY)
     _text(page, statement.organisation, 6)
     page.set_text_color(0)
-    _text(page, statement.team_name or "Calls without a team", 10, style="B", size=18)
+    _text(page, statement.team_name or "Calls without a team", 10, is_heading=True)
     facts = [
         ("Statement", str(statement.number)),
         ("Month", f"{statement.month:%B %Y}"),
@@ -86,10 +86,11 @@ def _head(page: FPDF, statement: Statement) -> None:
     page.ln(4)
 
 
-def _text(page: FPDF, text: str, height: float, *, style: Literal["", "B"] = "", size: int = 10) -> None:
-    """Long names go on in further lines."""
+def _text(page: FPDF, text: str, height: float, *, is_heading: bool = False) -> None:
+    """Long names go on in further lines; a heading is bold where its font has bold letters."""
     shown = printed(text)
-    page.set_font(shown.face.name, style=style, size=size)
+    style: Literal["", "B"] = "B" if is_heading and shown.face.bold else ""
+    page.set_font(shown.face.name, style=style, size=18 if is_heading else 10)
     page.multi_cell(0, height, shown.text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 

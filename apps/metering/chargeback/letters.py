@@ -67,10 +67,12 @@ def printed(text: str) -> Printed:
 
 
 def add(page: FPDF, face: Face) -> None:
-    """Let the page use the font, once; without bold letters of its own the regular ones stand for them."""
-    if face.name.lower() not in page.fonts:
-        page.add_font(face.name, fname=face.file(face.regular))
-        page.add_font(face.name, style="B", fname=face.file(face.bold or face.regular))
+    """Let the page use the font, once: the largest takes a second."""
+    if face.name.lower() in page.fonts:
+        return
+    page.add_font(face.name, fname=face.file(face.regular))
+    if face.bold:
+        page.add_font(face.name, style="B", fname=face.file(face.bold))
 
 
 def _lacking(text: str, face: Face) -> int:
