@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -30,13 +31,26 @@ class ActingRequest(TenantRequest):
 
 
 def address_of(request: Any) -> str | None:
-    """The caller's address, for throttling and audit; behind a proxy the last hop that it names."""
+    """The caller's address, for throttling and audit; behind a proxy the last hop that it names.
+
+    Without a port, which some proxies write behind it; None where what is named is no address.
+    """
     if settings.SECURE_PROXY_SSL_HEADER:
         forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
         if last := forwarded.rpartition(",")[2].strip():
-            return last
-    found: str | None = request.META.get("REMOTE_ADDR")
-    return found
+            return _plain_address(last)
+    return _plain_address(request.META.get("REMOTE_ADDR") or "")
+
+
+def _plain_address(text: str) -> str | None:
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ip_address(text.partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def bearer_of(request: Any) -> str | None:

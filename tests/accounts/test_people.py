@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
     from apps.accounts.models import User
     from tests.factories import Cast
@@ -163,6 +166,35 @@ def test_the_last_owner_stays_and_nobody_locks_themselves_out(cast: Cast) -> Non
             assert (raised.value.status, raised.value.code) == (409, code)
         fresh = User.objects.get(id=cast.mallory.id)
         assert (fresh.role, fresh.is_active) == ("owner", True)
+
+
+def test_of_two_owners_who_unmake_each_other_one_stays(cast: Cast) -> None:
+    from apps.accounts.models import User
+    from apps.accounts.services import user_create, user_role_set
+    from apps.rest.errors import ProblemError
+    from apps.tenants.scope import tenant_scope
+
+    refused: list[str] = []
+
+    def unmake(user_id: UUID) -> None:
+        try:
+            with tenant_scope(cast.globex.id):
+                user_role_set(actor=None, user=User.objects.get(id=user_id), role="member")
+        except ProblemError as problem:
+            refused.append(problem.code)
+        finally:
+            connections.close_all()
+
+    with tenant_scope(cast.globex.id):
+        other = user_create(actor=None, email="o@globex.example", name="Other", role="owner")
+    beside = threading.Thread(target=unmake, args=(cast.mallory.id,))
+    with tenant_scope(cast.globex.id):
+        user_role_set(actor=None, user=other, role="member")
+        beside.start()
+        beside.join(0.5)
+        assert beside.is_alive()
+    beside.join(20)
+    assert refused == ["last_owner"]
 
 
 def test_leaving_a_team_ends_the_keys_of_that_team_only(cast: Cast) -> None:

@@ -97,8 +97,11 @@ def user_update(
 
 
 def _refuse_last_owner(user: User) -> None:
-    others = User.objects.filter(role=Role.OWNER, is_active=True).exclude(id=user.id)
-    if user.role == Role.OWNER and not others.exists():
+    """All owners are locked: of two who unmake each other at the same moment one is refused."""
+    if user.role != Role.OWNER:
+        return
+    owners = User.objects.select_for_update(no_key=True).filter(role=Role.OWNER, is_active=True)
+    if not set(owners.order_by("id").values_list("id", flat=True)) - {user.id}:
         raise ProblemError(
             409,
             "last_owner",
