@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -13,154 +12,39 @@ from django.db import connections
 
 from apps.knowledge import candidates, posting, shelving
 from apps.knowledge.lexical import document_terms, query_terms
-from apps.knowledge.models import (
-    SHARED,
-    Chunk,
-    ChunkTerms,
-    ChunkVector,
-    Document,
-    KnowledgeBase,
-    PostedDocument,
-    Posting,
-)
+from apps.knowledge.models import SHARED, Chunk, ChunkTerms, ChunkVector, Document, PostedDocument, Posting
 from apps.knowledge.storing import chunks_drop, terms_count
 from apps.knowledge.tending import sweep_index, tend
-from apps.tenants.models import Tenant, TenantHost
 from apps.tenants.platform import PLATFORM, platform_scope
 from apps.tenants.scope import discard, tenant_scope
 from launch.environment import clean_environment
 from tests.environment import ENVIRONMENT, ROOT
 from tests.factories import organisation_make
 from tests.knowledge.dying_upkeep import STAGES
+from tests.knowledge.large import CHUNKS, DOCUMENTS, SIZE, Firm, firm, forget, shelves, small, tops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from apps.accounts.models import User
-    from apps.knowledge.candidates import Hit
     from tests.factories import Organisation
 
-SIZE = 24
-DOCUMENTS, CHUNKS = 30, 6
-WORDS = [f"word{number}" for number in range(60)]
-MODEL = UUID(int=7)
-
-
-class Firm:
-    """An organisation whose chunks say random words, and the person who asks it."""
-
-    def __init__(self, organisation: Organisation, seed: int, documents: int = DOCUMENTS) -> None:
-        from apps.accounts.services import user_create
-        from apps.files.services import file_save
-
-        self.id, self.chance = organisation.id, random.Random(seed)
-        with tenant_scope(self.id):
-            self.asker: User = user_create(actor=None, email="a@x.example", name="A", role="member")
-            self.base = KnowledgeBase.objects.create(name="All", visibility="tenant")
-            self.file = file_save(owner_id=None, name="a.txt", media_type="text/plain", parts=(b"a",))
-            self.documents = [self._document() for _ in range(documents)]
-
-    def vector(self) -> list[float]:
-        return [self.chance.gauss(0, 1) for _ in range(SIZE)]
-
-    def _document(self) -> Document:
-        document = Document.objects.create(
-            knowledge_base=self.base,
-            file=self.file,
-            title="Paper",
-            state="ready",
-            chunk_count=CHUNKS,
-            language="en",
-            embedding_model_id=MODEL,
-        )
-        for position in range(CHUNKS):
-            text = " ".join(self.chance.choices(WORDS, range(1, len(WORDS) + 1), k=20))
-            chunk = Chunk.objects.create(document=document, position=position, text=text, start=0, end=9)
-            ChunkTerms.objects.create(document=document, chunk=chunk, terms=document_terms(text, None))
-            ChunkVector.objects.create(
-                document=document, chunk=chunk, model_id=MODEL, embedding=self.vector()
-            )
-        terms_count([document.id], sign=1)
-        return document
-
-    def asked(self, *, exact: bool = False) -> list[list[Hit]]:
-        """What five questions find."""
-        chance = random.Random(1)
-        reach = candidates.Reach(self.asker.id, (self.base.id,), None)
-        found = []
-        with tenant_scope(self.id):
-            for _ in range(5):
-                weights = candidates.weights_of(query_terms(" ".join(chance.choices(WORDS, k=3))), 180)
-                vector = [chance.gauss(0, 1) for _ in range(SIZE)]
-                chunks = 0 if exact else candidates.survey(reach).reach
-                found.append(candidates.find(reach, weights=weights, vectors={MODEL: vector}, chunks=chunks))
-        return found
-
-    def vectors(self) -> dict[UUID, int]:
-        """How many vectors are on which shelf."""
-        with tenant_scope(self.id):
-            shelves = list(ChunkVector.objects.values_list("shelf", flat=True))
-        return {shelf: shelves.count(shelf) for shelf in set(shelves)}
-
-
-def _tops(found: list[list[Hit]]) -> list[tuple[list[UUID], list[UUID]]]:
-    """The ten best of each question, by meaning and by words."""
-
-    def best(hits: list[Hit], name: str) -> list[UUID]:
-        scored = [(-getattr(hit, name), hit.chunk_id) for hit in hits if getattr(hit, name) is not None]
-        return [chunk_id for _, chunk_id in sorted(scored)[:10]]
-
-    return [(best(hits, "dense"), best(hits, "lexical")) for hits in found]
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundred chunks are many."""
-    monkeypatch.setattr(shelving, "OWN_FROM", 100)
-    monkeypatch.setattr(shelving, "SHARED_UNTIL", 50)
-    monkeypatch.setattr(shelving, "DOCUMENTS_AT_ONCE", 4)
-    monkeypatch.setattr(posting, "UNPOSTED_MOST", 20)
-    monkeypatch.setattr(posting, "SEGMENT_MOST", 60)
-    monkeypatch.setattr(candidates, "UNPOSTED_MOST", 20)
-    monkeypatch.setattr(candidates, "EXACT_MOST", 40)
-
-
-@pytest.fixture
-def firm(small: None, acme: Organisation) -> Iterator[Firm]:
-    """One large enough for a shelf, which is dropped in the end."""
-    made = Firm(acme, 1)
-    yield made
-    _forget(made.id)
-
-
-def _forget(tenant_id: UUID) -> None:
-    with platform_scope():
-        TenantHost.objects.using(PLATFORM).filter(tenant_id=tenant_id).delete()
-        Tenant.objects.using(PLATFORM).filter(id=tenant_id).delete()
-    shelving.shelves_prepare()
-
-
-def _shelves() -> set[UUID]:
-    with platform_scope():
-        return shelving.shelves()
+__all__ = ["firm", "small"]
 
 
 def test_moved_and_posted_finds_what_exact_search_finds(firm: Firm, globex: Organisation) -> None:
     other = Firm(globex, 2, documents=3)
-    before = _tops(firm.asked(exact=True))
-    others = _tops(other.asked())
+    before = tops(firm.asked(exact=True))
+    others = tops(other.asked())
     assert firm.id in shelving.shelves_prepare()
-    assert globex.id not in _shelves()
-    seen = [_tops(firm.asked()) == before]
+    assert globex.id not in shelves()
+    seen = [tops(firm.asked()) == before]
     while tend(firm.id):
-        seen.append(_tops(firm.asked()) == before)
+        seen.append(tops(firm.asked()) == before)
     assert len(seen) >= DOCUMENTS * CHUNKS // 60
     assert set(seen) == {True}
     assert firm.vectors() == {firm.id: DOCUMENTS * CHUNKS}
     with tenant_scope(firm.id):
         assert PostedDocument.objects.filter(is_complete=True).count() == DOCUMENTS
-    assert _tops(firm.asked(exact=True)) == before
-    assert (_tops(other.asked()), other.vectors()) == (others, {SHARED: 18})
+    assert tops(firm.asked(exact=True)) == before
+    assert (tops(other.asked()), other.vectors()) == (others, {SHARED: 18})
 
 
 def test_statement_uses_index_and_postings_of_a_large_organisation(firm: Firm) -> None:
@@ -218,20 +102,20 @@ def test_what_was_changed_is_searched_anew_and_what_was_deleted_is_not_found(fir
         found = candidates.find(reach, weights=weights, vectors={}, chunks=10_000)
     assert [hit.chunk_id for hit in found] == [chunk.id]
     hits = firm.asked()
-    assert _tops(hits) == _tops(firm.asked(exact=True))
+    assert tops(hits) == tops(firm.asked(exact=True))
     assert gone.id not in {hit.document_id for found in hits for hit in found}
 
 
 def test_attempt_that_died_between_its_steps_is_taken_up(firm: Firm) -> None:
-    before = _tops(firm.asked(exact=True))
+    before = tops(firm.asked(exact=True))
     with tenant_scope(firm.id):
         picked = posting.documents_pick()
     assert picked
-    assert _tops(firm.asked()) == before
+    assert tops(firm.asked()) == before
     with tenant_scope(firm.id):
         posting.documents_post(picked)
         discard()
-    assert _tops(firm.asked()) == before
+    assert tops(firm.asked()) == before
     with tenant_scope(firm.id):
         assert not Posting.objects.exists()
     while tend(firm.id):
@@ -239,11 +123,11 @@ def test_attempt_that_died_between_its_steps_is_taken_up(firm: Firm) -> None:
     with tenant_scope(firm.id):
         assert posting.documents_post(picked) == 0
         assert PostedDocument.objects.filter(is_complete=True).count() == DOCUMENTS
-    assert _tops(firm.asked()) == before
+    assert tops(firm.asked()) == before
 
 
 def test_upkeep_that_was_killed_leaves_everything_to_be_found_and_goes_on(firm: Firm) -> None:
-    before = _tops(firm.asked(exact=True))
+    before = tops(firm.asked(exact=True))
     shelving.shelves_prepare()
     died = subprocess.run(
         [sys.executable, "-m", "tests.knowledge.dying_upkeep", str(firm.id)],
@@ -254,14 +138,14 @@ def test_upkeep_that_was_killed_leaves_everything_to_be_found_and_goes_on(firm: 
         check=True,
     )
     assert died.stdout.split() == ["-9"] * len(STAGES)
-    assert _tops(firm.asked()) == before
+    assert tops(firm.asked()) == before
     assert firm.vectors() == {SHARED: DOCUMENTS * CHUNKS}
     while tend(firm.id):
-        assert _tops(firm.asked()) == before
+        assert tops(firm.asked()) == before
     assert firm.vectors() == {firm.id: DOCUMENTS * CHUNKS}
     with tenant_scope(firm.id):
         assert PostedDocument.objects.filter(is_complete=True).count() == DOCUMENTS
-    assert _tops(firm.asked()) == before
+    assert tops(firm.asked()) == before
 
 
 def test_document_that_is_being_changed_is_left_and_nobody_waits(firm: Firm) -> None:
@@ -303,9 +187,9 @@ def test_shelf_of_an_organisation_that_shrank_or_is_gone_goes(firm: Firm, monkey
     gone = organisation_make("gone")
     with platform_scope():
         connections[PLATFORM].cursor().execute("SELECT knowledge_shelf_create(%s)", [gone.id])
-    assert gone.id in _shelves()
-    _forget(gone.id)
-    assert gone.id not in _shelves()
+    assert gone.id in shelves()
+    forget(gone.id)
+    assert gone.id not in shelves()
 
 
 def test_vectors_of_the_next_model_get_their_index_before_they_are_searched(firm: Firm) -> None:
@@ -352,4 +236,4 @@ def test_the_sweep_hints_only_where_something_waits(firm: Firm, monkeypatch: pyt
     tend(firm.id)
     with tenant_scope(firm.id):
         assert Posting.objects.count() < held
-    assert _tops(firm.asked()) == _tops(firm.asked(exact=True))
+    assert tops(firm.asked()) == tops(firm.asked(exact=True))
