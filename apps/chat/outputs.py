@@ -8,14 +8,13 @@ from apps.chat import parts
 from apps.chat.citing import CITATION, NEAREST
 from apps.chat.models import MessageState
 from apps.guardrails.classes import DataClass
-from apps.knowledge.care.freshness import is_stale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
     from uuid import UUID
 
     from apps.chat.models import Conversation, Message
+    from apps.knowledge.care.freshness import Due
 
 
 def conversation_output(conversation: Conversation) -> dict[str, Any]:
@@ -36,7 +35,7 @@ def conversation_output(conversation: Conversation) -> dict[str, Any]:
 def message_output(
     message: Message,
     files: Mapping[UUID, Mapping[str, Any]],
-    readable: Mapping[str, date | None] | None = None,
+    readable: Mapping[str, Due | None] | None = None,
 ) -> dict[str, Any]:
     """A message as it is now; `files` has the output of each attachment.
 
@@ -54,7 +53,7 @@ def message_output(
     }
 
 
-def _quoted(note: dict[str, Any], readable: Mapping[str, date | None] | None) -> dict[str, Any]:
+def _quoted(note: dict[str, Any], readable: Mapping[str, Due | None] | None) -> dict[str, Any]:
     if readable is None:
         return note
     if note["type"] == NEAREST:
@@ -65,7 +64,7 @@ def _quoted(note: dict[str, Any], readable: Mapping[str, date | None] | None) ->
     if note["document_id"] not in readable:
         return note | {"quote": "", "heading": [], "place": ""}
     due = readable[note["document_id"]]
-    return note | {"review_by": due.isoformat(), "is_stale": is_stale(due)} if due else note
+    return note | {"review_by": due.by.isoformat(), "is_stale": due.is_stale} if due else note
 
 
 def accepted(question: Message, answer: Message, files: Mapping[UUID, Mapping[str, Any]]) -> dict[str, Any]:

@@ -35,10 +35,10 @@ from apps.tenants.scope import current_tenant_id, execute, execute_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from datetime import date
 
     from apps.accounts.actors import Actor
     from apps.guardrails.classes import DataClass
+    from apps.knowledge.care.freshness import Due
     from apps.llm.routes.selectors import RouteForTeam
     from apps.llm.selectors.picker import Shown
     from apps.tenants.postgresql.statements import Done
@@ -140,7 +140,7 @@ def files_of(messages: Iterable[Message]) -> dict[UUID, dict[str, Any]]:
     return knowledge.file_outputs(list(seen)) if seen else {}
 
 
-def readable_sources(user_id: UUID, messages: Iterable[Message]) -> dict[str, date | None]:
+def readable_sources(user_id: UUID, messages: Iterable[Message]) -> dict[str, Due | None]:
     """The documents cited or offered that the person may read now, by id, each with the day of its review.
 
     No statement where none is.

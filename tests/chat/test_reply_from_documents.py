@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.utils.timezone import localdate
 
 from tests.chat.conftest import Browser
 from tests.chat.test_reply import chat_requests, text_of
@@ -303,15 +304,15 @@ def test_a_citation_says_that_its_document_is_overdue_until_somebody_says_that_i
     import datetime as dt
 
     from apps.accounts.actors import Actor
-    from apps.knowledge.care.freshness import review_confirm, today
+    from apps.knowledge.care.freshness import review_confirm
     from apps.knowledge.care.models import DocumentReview
     from apps.knowledge.models import Document
     from apps.tenants.scope import tenant_scope
 
-    overdue = today() - dt.timedelta(days=1)
+    overdue = localdate() - dt.timedelta(days=1)
     with tenant_scope(connected.cast.acme.id):
         document = Document.objects.get(knowledge_base=handbook)
-        DocumentReview.objects.create(document=document, review_by=overdue, set_on=today())
+        DocumentReview.objects.create(document=document, review_by=overdue, set_on=localdate())
     connected.host.answers[:] = [Answer(texts=SAID)]
     chat = bob.begin(team_id=engineering, knowledge_base_ids=[str(handbook.id)])
     (citation,) = ask(bob, chat, "How long is parental leave?")["annotations"]

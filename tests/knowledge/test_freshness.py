@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
-
-from apps.knowledge.care.freshness import today
+from django.utils.timezone import localdate as today
 
 if TYPE_CHECKING:
     from apps.knowledge.models import Document
@@ -105,10 +105,10 @@ def test_a_set_day_holds_until_a_newer_file_comes(library: Library, leave: Docum
     assert alice.put(path, past, "application/json").status_code == 400
     with tenant_scope(cast.acme.id):
         DocumentReview.objects.update(set_on=today() - DAY)
-        assert due_of(leave) == today() + 5 * DAY
+        assert due_of(leave) == (today() + 5 * DAY, False)
         leave.knowledge_base.review_days = 90
         leave.knowledge_base.save()
-        assert due_of(leave) == today() + 90 * DAY
+        assert due_of(leave) == (today() + 90 * DAY, False)
 
 
 def test_only_a_reader_can_answer_for_a_document(library: Library, signed_in: Any) -> None:
@@ -193,3 +193,23 @@ def test_the_documents_page_names_owner_and_day_and_takes_both(
     shown = alice.get(page).content.decode()
     assert f"Review by {day}" in shown
     assert "Carol Other answers for it" in shown
+
+
+@pytest.mark.parametrize(("zone", "passed"), [("Pacific/Kiritimati", True), ("Pacific/Pago_Pago", False)])
+def test_a_day_passes_when_it_does_where_the_organisation_is(
+    library: Library, leave: Document, signed_in: Any, zone: str, *, passed: bool
+) -> None:
+    from apps.accounts.models import TenantSettings
+    from apps.knowledge.care.days import today as day_there
+    from apps.knowledge.care.models import DocumentReview
+    from apps.tenants.scope import tenant_scope
+
+    cast = library.cast
+    with tenant_scope(cast.acme.id):
+        TenantSettings.objects.update(time_zone=zone)
+        there = day_there()
+        elsewhere = there - DAY if passed else there
+        DocumentReview.objects.create(document_id=leave.id, review_by=elsewhere, set_on=there)
+    shown = signed_in(cast.bob).get(f"/api/v1/documents/{leave.id}/review").json()
+    assert (shown["review_by"], shown["is_stale"]) == (str(elsewhere), passed)
+    assert there == dt.datetime.now(ZoneInfo(zone)).date()

@@ -7,8 +7,8 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils.timezone import localdate as today
 
-from apps.knowledge.care.freshness import today
 from tests.knowledge.embedding_host import vectors_of
 from tests.knowledge.test_freshness import mailed, remind
 

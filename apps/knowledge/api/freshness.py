@@ -131,7 +131,7 @@ class DueListApi(TenantApi):
                 "title": row.title,
                 "knowledge_base": {"id": row.knowledge_base_id, "name": row.knowledge_base.name},
                 "review_by": row.due,
-                "is_stale": freshness.is_stale(row.due),
+                "is_stale": row.is_stale,
             }
             for row in rows
         ]

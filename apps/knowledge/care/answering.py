@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from apps.knowledge.care.answer_models import AnswerState, VerifiedAnswer, VerifiedSource
-from apps.knowledge.care.freshness import today
+from apps.knowledge.care.days import day_of
 from apps.knowledge.care.likeness import is_covered, wording_of
 from apps.knowledge.embedding import embedding_models
 from apps.knowledge.fields import vector_text
@@ -134,7 +134,7 @@ def _within(narrowing: Narrowing, bases: QuerySet[KnowledgeBase]) -> QuerySet[An
 
 def in_force(answers: QuerySet[VerifiedAnswer]) -> QuerySet[VerifiedAnswer]:
     """Those that are approved, not past their day, and whose sources say what they said."""
-    is_due = Q(review_by__isnull=True) | Q(review_by__gte=today())
+    is_due = Q(review_by__isnull=True) | Q(review_by__gte=day_of())
     return answers.filter(is_due, ~Exists(changed_sources()), state=AnswerState.APPROVED)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Exists
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Q
 from django.utils import timezone
 
 from apps.audit.services import record
@@ -16,7 +16,7 @@ from apps.knowledge.care.answer_models import (
     VerifiedQuestion,
 )
 from apps.knowledge.care.answering import changed_sources
-from apps.knowledge.care.freshness import is_stale, today
+from apps.knowledge.care.days import day_of, today
 from apps.knowledge.care.hinting import hint_answer_after_commit
 from apps.knowledge.care.resting import sources_write
 from apps.knowledge.models import DocumentState
@@ -83,9 +83,12 @@ def access_answer(actor: Actor, answer_id: UUID) -> VerifiedAnswer:
 
 
 def answers_of(base: KnowledgeBase) -> QuerySet[VerifiedAnswer]:
-    """The collection's answers with their wordings and sources, and whether a source `has_changed`."""
+    """The collection's answers with wordings and sources, whether a source `has_changed`, and `is_past`."""
     rows = VerifiedAnswer.objects.filter(knowledge_base=base).select_related("knowledge_base", "approved_by")
-    return rows.prefetch_related("questions", "sources").annotate(has_changed=Exists(changed_sources()))
+    return rows.prefetch_related("questions", "sources").annotate(
+        has_changed=Exists(changed_sources()),
+        is_past=ExpressionWrapper(Q(review_by__isnull=False, review_by__lt=day_of()), BooleanField()),
+    )
 
 
 def answer_save(
@@ -114,7 +117,7 @@ def answer_approve(*, actor: Actor, answer: VerifiedAnswer, is_approved: bool = 
     """Let it win over generated answers, or withdraw it. Raises 403 for who is no expert, 400 if due."""
     if not may_approve(actor, answer.knowledge_base):
         raise forbidden()
-    if is_approved and is_stale(answer.review_by):
+    if is_approved and answer.review_by is not None and answer.review_by < today():
         raise invalid([{"field": "review_by", "message": "This day has passed: set a new one first."}])
     if is_approved:
         _quote_again(actor, answer)
@@ -214,7 +217,7 @@ def answer_output(answer: VerifiedAnswer) -> dict[str, Any]:
         "questions": [row.text for row in sorted(answer.questions.all(), key=lambda row: row.position)],
         "text": answer.text,
         "state": answer.state,
-        "is_in_force": is_approved and not has_changed and not is_stale(answer.review_by),
+        "is_in_force": is_approved and not has_changed and not getattr(answer, "is_past", False),
         "has_changed_source": has_changed,
         "review_by": answer.review_by,
         "approved_by": {"id": by.id, "name": by.name} if by else None,

@@ -7,13 +7,14 @@ set, the collection's interval counts from the file's day. Without either a docu
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from django.db.models import Case, DateField, ExpressionWrapper, F, OuterRef, Q, Subquery, When
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Case, DateField, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.audit.services import record
+from apps.knowledge.care.days import day_of, days_after, today
 from apps.knowledge.care.models import DocumentReview
 from apps.knowledge.models import Document, DocumentState, KnowledgeBase
 from apps.knowledge.permissions import may_change, readable_documents
@@ -34,17 +35,19 @@ ASSUMED_DAYS: Final = 180
 LATEST_YEARS: Final = 20
 
 
-def today() -> dt.date:
-    """The day that dates are compared with."""
-    return timezone.now().date()
+class Due(NamedTuple):
+    """The day by which a document is to be looked at again, and whether it has passed."""
+
+    by: dt.date
+    is_stale: bool
 
 
 def with_review(documents: QuerySet[Document]) -> QuerySet[Any]:
-    """The documents with `due`, the date by which each is to be looked at again, or None."""
+    """The documents with `due`, the day by which each is to be looked at again, or None, and `is_stale`."""
     row = DocumentReview.objects.filter(document_id=OuterRef("pk"))
-    day = Cast("file__created_at", DateField())
-    by_interval = ExpressionWrapper(day + F("knowledge_base__review_days"), output_field=DateField())
-    return documents.annotate(
+    day = day_of(F("file__created_at"))
+    by_interval = days_after(day, F("knowledge_base__review_days"))
+    dated = documents.annotate(
         set_for=Subquery(row.values("review_by")[:1]), set_on=Subquery(row.values("set_on")[:1])
     ).annotate(
         due=Case(
@@ -53,23 +56,22 @@ def with_review(documents: QuerySet[Document]) -> QuerySet[Any]:
             output_field=DateField(),
         )
     )
+    return dated.annotate(is_stale=Case(When(due__lt=day_of(), then=Value(True)), default=Value(False)))  # noqa: FBT003
 
 
-def due_dates(*, user_id: UUID, document_ids: Sequence[UUID]) -> dict[UUID, dt.date | None]:
-    """Those of the documents that the person may read now, with the date by which each is looked at again."""
-    found = with_review(readable_documents(user_id).filter(id__in=document_ids))
-    return dict(found.values_list("id", "due"))
+def due_dates(*, user_id: UUID, document_ids: Sequence[UUID]) -> dict[UUID, Due | None]:
+    """Those of the documents that the person may read now, with the day by which each is looked at again."""
+    return _dues(readable_documents(user_id).filter(id__in=document_ids))
 
 
-def due_of(document: Document) -> dt.date | None:
-    """The date by which the document is to be looked at again."""
-    found = with_review(Document.objects.filter(id=document.id)).values_list("due", flat=True)
-    return next(iter(found), None)
+def due_of(document: Document) -> Due | None:
+    """The day by which the document is to be looked at again."""
+    return _dues(Document.objects.filter(id=document.id)).get(document.id)
 
 
-def is_stale(due: dt.date | None) -> bool:
-    """Whether that date has passed."""
-    return due is not None and due < today()
+def _dues(documents: QuerySet[Document]) -> dict[UUID, Due | None]:
+    found = with_review(documents).values_list("id", "due", "is_stale")
+    return {document_id: due and Due(due, is_past) for document_id, due, is_past in found}
 
 
 def owner_of(document: Document) -> User | None:
@@ -89,11 +91,12 @@ def review_set(*, actor: Actor, document: Document, owner_id: UUID | None, revie
     """Name who answers for the document, and the date; raises ProblemError 403, or 400 by field."""
     if not may_confirm(actor, document):
         raise forbidden()
-    if review_by is not None and not today() <= review_by <= today() + dt.timedelta(days=365 * LATEST_YEARS):
+    now = today()
+    if review_by is not None and not now <= review_by <= now + dt.timedelta(days=365 * LATEST_YEARS):
         raise invalid([{"field": "review_by", "message": "A day from today on, within twenty years."}])
     if owner_id is not None and not readable_documents(owner_id).filter(id=document.id).exists():
         raise invalid([{"field": "owner_id", "message": "Choose somebody who may read the document."}])
-    set_on = None if review_by is None else today()
+    set_on = None if review_by is None else now
     DocumentReview.objects.update_or_create(
         document_id=document.id, defaults={"owner_id": owner_id, "review_by": review_by, "set_on": set_on}
     )
@@ -105,12 +108,13 @@ def review_confirm(*, actor: Actor, document: Document) -> dt.date:
     if not may_confirm(actor, document):
         raise forbidden()
     days = document.knowledge_base.review_days or ASSUMED_DAYS
-    moved = today() + dt.timedelta(days=days)
+    now = today()
+    moved = now + dt.timedelta(days=days)
     DocumentReview.objects.update_or_create(
         document_id=document.id,
         defaults={
             "review_by": moved,
-            "set_on": today(),
+            "set_on": now,
             "confirmed_by_id": actor.user_id,
             "confirmed_at": timezone.now(),
         },
@@ -141,7 +145,7 @@ def reviews_due(documents: QuerySet[Document], *, within_days: int) -> QuerySet[
     """Those of the documents whose date has passed or comes within so many days, the first first."""
     own = documents.filter(version_of=None, state=DocumentState.READY, knowledge_base__conversation_id=None)
     shown = with_review(own.select_related("file", "knowledge_base__owner", "uploaded_by"))
-    return shown.filter(due__lt=today() + dt.timedelta(days=within_days)).order_by("due", "id")
+    return shown.filter(due__lt=days_after(day_of(), within_days)).order_by("due", "id")
 
 
 def documents_for(actor: Actor, bases: QuerySet[KnowledgeBase]) -> QuerySet[Document]:
@@ -156,8 +160,8 @@ def review_output(document: Document) -> dict[str, Any]:
     owner, due = owner_of(document), due_of(document)
     return {
         "owner": {"id": owner.id, "name": owner.name} if owner else None,
-        "review_by": due,
-        "is_stale": is_stale(due),
+        "review_by": due and due.by,
+        "is_stale": due is not None and due.is_stale,
     }
 
 

@@ -20,7 +20,8 @@ from apps.accounts.selectors import tenant_settings
 from apps.accounts.services.notifications import notification_create
 from apps.knowledge.care.answer_models import AnswerState, VerifiedAnswer
 from apps.knowledge.care.answering import changed_sources
-from apps.knowledge.care.freshness import is_stale, owner_of, reviews_due, today
+from apps.knowledge.care.days import today
+from apps.knowledge.care.freshness import owner_of, reviews_due
 from apps.knowledge.care.models import DocumentReview
 from apps.knowledge.models import Document
 from apps.knowledge.permissions import readable_by, readable_documents
@@ -82,7 +83,7 @@ def _documents(tenant_id: UUID) -> Iterator[tuple[User, Due]]:
         owner = next((person for person in asked if person and _may_read(person, document)), None)
         if owner is not None:
             path = reverse("knowledge-document", args=[document.id])
-            when = _when(document.due, "review by", "overdue since")
+            when = f"{'overdue since' if document.is_stale else 'review by'} {_words(document.due)}"
             yield (
                 owner,
                 Due(document.title, document.knowledge_base.name, when, tenant_url(tenant_id, path)),
@@ -95,7 +96,8 @@ def _may_read(person: User, document: Document) -> bool:
 
 def _answers(tenant_id: UUID) -> Iterator[tuple[User, Due]]:
     """Approved answers that end or have ended, with whom to tell; each is then told of."""
-    ends = Q(review_by__lt=today() + timedelta(days=WITHIN_DAYS)) | Q(has_changed=True)
+    now = today()
+    ends = Q(review_by__lt=now + timedelta(days=WITHIN_DAYS)) | Q(has_changed=True)
     found = VerifiedAnswer.objects.annotate(has_changed=Exists(changed_sources())).filter(
         ends, state=AnswerState.APPROVED, reminded_at=None
     )
@@ -105,14 +107,14 @@ def _answers(tenant_id: UUID) -> Iterator[tuple[User, Due]]:
         expert = next((each for each in (answer.approved_by, base.owner) if each and each.is_active), None)
         if expert is not None and readable_by(expert.id).filter(id=base.id).exists():
             path = reverse("knowledge-answers", args=[base.id])
-            when = "its source has changed" if answer.has_changed else ""
-            when = when or _when(answer.review_by, "ends after", "ended on")
+            ended = "ended on" if answer.review_by and answer.review_by < now else "ends after"
+            when = "its source has changed" if answer.has_changed else f"{ended} {_words(answer.review_by)}"
             title = answer.questions.order_by("position").values_list("text", flat=True)[0]
             yield expert, Due(title, base.name, when, tenant_url(tenant_id, path))
 
 
-def _when(day: date | None, ahead: str, past: str) -> str:
-    return f"{past if is_stale(day) else ahead} {day:%-d %B %Y}" if day else ""
+def _words(day: date | None) -> str:
+    return f"{day:%-d %B %Y}" if day else ""
 
 
 def _tell_documents(owner: User, rows: Sequence[Due]) -> None:

@@ -40,7 +40,6 @@ class ReviewsPage(PersonPage):
             "bases": bases_offered(self.actor),
             "chosen": bases.get() if base else None,
             "intervals": freshness.INTERVALS.items(),
-            "today": freshness.today(),
         }
         return render(request, "knowledge/reviews.html", context)
 
