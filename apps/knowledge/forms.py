@@ -75,14 +75,6 @@ class ReadersForm(forms.Form):
         return Readers(given["visibility"], tuple(given["people"]), tuple(given.get("team_ids", ())))
 
 
-class CollectionForm(ReadersForm):
-    """A new collection: its name, what it holds, and who may read it."""
-
-    field_order = ("name", "description")
-    name = forms.CharField(max_length=120)
-    description = forms.CharField(max_length=500, required=False, help_text=DESCRIBED)
-
-
 class CollectionNameForm(forms.Form):
     """A collection's name, what it holds, and the language of its scans."""
 
@@ -94,6 +86,12 @@ class CollectionNameForm(forms.Form):
         help_text="What pictures of text are read in, from the next document on. Automatic finds the script "
         "of each page; choose a language where it errs.",
     )
+
+
+class CollectionForm(CollectionNameForm, ReadersForm):
+    """A new collection: the same, and who may read it."""
+
+    field_order = ("name", "description", "visibility", "team_ids", "people")
 
 
 def tried(form: forms.Form, work: Callable[[], object]) -> bool:

@@ -22,10 +22,11 @@ def test_collection_from_beginning_to_end(  # noqa: PLR0915 - one walk through a
     bob = signed_in(cast.bob)
     assert b"No collection is shared with you yet" in bob.get("/knowledge").content
     form = {"name": "Travel", "visibility": "teams", "team_ids": [str(cast.engineering.id)]}
-    made = bob.post("/knowledge/new", form)
+    made = bob.post("/knowledge/new", form | {"scan_language": "ar"})
     assert made.status_code == 302, made.content.decode()
     with tenant_scope(cast.acme.id):
         base = KnowledgeBase.objects.get()
+    assert base.scan_language == "ar"
     address = f"/knowledge/{base.id}"
     assert made["Location"] == address
     upload = bob.post(f"{address}/documents", {"file": SimpleUploadedFile("cap.pdf", pdf("The cap is 190."))})
@@ -62,7 +63,7 @@ def test_link_to_a_test_search_has_it_made_anew_for_whoever_may_read(
     from apps.tenants.scope import tenant_scope
 
     cast = library.cast
-    base = library.base(cast.bob, visibility="tenant")
+    base = library.base(cast.alice, visibility="tenant")
     address = f"/knowledge/{base.id}"
     bob, carol = signed_in(cast.bob), signed_in(cast.carol)
     link = bob.get(f"{address}/search", {"query": "a cap"})["Location"].removesuffix("#search")
