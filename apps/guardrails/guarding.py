@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.answering import Answer, readers
 from apps.guardrails.classes import BY_RULE, DataClass, highest
 from apps.guardrails.detectors.finding import settle
+from apps.guardrails.detectors.kinds import Kind
 from apps.guardrails.finders import Finder, covering
 from apps.guardrails.policy import (
     GuardrailAskError,
@@ -22,6 +23,7 @@ from apps.guardrails.policy import (
     Shown,
     counted,
 )
+from apps.guardrails.recurring import Recurring, recurring_of
 from apps.guardrails.rules import Action, Active, Rule
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ class Guard:
         self._asked_out = [active for active in moderate if active.rule.goes_out]
         self._asked_in = [active for active in moderate if active.rule.comes_in]
         self._finder = Finder([active.rule for active in self._out])
+        self._masks = _masked_kinds(self._out)
         self._readers = readers(self._in)
         reading = (*self._out, *self._asked_out)
         acting = any(not each.is_shadow and each.rule.action is not Action.LOG for each in reading)
@@ -113,10 +116,9 @@ class Guard:
         acting = [each for each in taken if not each.active.is_shadow]
         self._refuse(sent, acting, shadows)
         agreed = self._ask(sent, acting, known, shadows)
-        masking = [each for each in acting if each.active.rule.action is Action.MASK]
         before = len(known.placeholders)
-        texts = _masked(sent.texts, masking, known.placeholders) if masking else sent.texts
-        values = known.placeholders.sent if masking else {}
+        texts = self._masked(sent.texts, acting, known)
+        values = known.placeholders.sent
         follows = Answer(values, self._readers, known.tools) if values or self._readers else None
         is_new = len(known.placeholders) > before or agreed > known.agreed
         raised = _raised(acting)
@@ -129,6 +131,12 @@ class Guard:
             memory=Memory(known.placeholders, agreed) if is_new else None,
             moderators=self._moderators(replace(known, agreed=agreed)),
         )
+
+    def _masked(self, texts: Sequence[str], acting: Sequence[_Taken], known: Known) -> Sequence[str]:
+        """The texts with placeholders; the same where there is nothing to mask."""
+        masking = [each for each in acting if each.active.rule.action is Action.MASK]
+        again = recurring_of(_spelled(texts, masking), known.placeholders.values, self._masks)
+        return _masked(texts, masking, again, known) if masking or again else texts
 
     def _moderators(self, known: Known) -> Moderators | None:
         if not self._asked_out and not self._asked_in:
@@ -176,15 +184,32 @@ class Guard:
         return frozenset(agreed)
 
 
-def _masked(texts: Sequence[str], masking: Sequence[_Taken], placeholders: Placeholders) -> list[str]:
+def _masked_kinds(actives: Sequence[Active]) -> frozenset[Kind]:
+    """The kinds of which a rule makes placeholders."""
+    rules = [each.rule for each in actives if each.rule.action is Action.MASK and not each.is_shadow]
+    own = [
+        (Kind.TERM, any(rule.terms for rule in rules)),
+        (Kind.PATTERN, any(rule.patterns for rule in rules)),
+    ]
+    return frozenset().union(*(rule.kinds for rule in rules), (kind for kind, is_own in own if is_own))
+
+
+def _spelled(texts: Sequence[str], masking: Sequence[_Taken]) -> Iterator[tuple[str, Finding, DataClass]]:
+    """What is masked of the texts, each with the text that it stands in."""
+    for each in masking:
+        for text, found in zip(texts, each.found, strict=False):
+            yield from ((text, one, each.active.rule.class_of([one.kind])) for one in found)
+
+
+def _masked(texts: Sequence[str], masking: Sequence[_Taken], again: Recurring, known: Known) -> list[str]:
     made = []
     for index, text in enumerate(texts):
-        classes: dict[Finding, DataClass] = {}
+        classes: dict[Finding, DataClass] = dict(again.findings(text))
         for each in masking:
             for found in each.fits[index]:
                 wanted = each.active.rule.class_of([found.kind])
                 classes[found] = max(wanted, classes.get(found, wanted))
-        made.append(masked(text, classes, placeholders))
+        made.append(masked(text, classes, known.placeholders))
     return made
 
 

@@ -87,6 +87,11 @@ class Value:
     data_class: DataClass
 
 
+def word_of(token: str) -> str:
+    """EMAIL, of EMAIL_1b."""
+    return token.rpartition("_")[0]
+
+
 class Placeholders:
     """The placeholders of one conversation or call; keeps the values: as confidential as they are.
 
@@ -156,7 +161,7 @@ class Placeholders:
         """From what `dump` gave."""
         made = cls()
         for token, norm, text, data_class in rows:
-            made._keep(token, token.rpartition("_")[0], norm, Value(text, DataClass(data_class)))
+            made._keep(token, word_of(token), norm, Value(text, DataClass(data_class)))
         return made
 
 
@@ -166,8 +171,13 @@ _VARIANTS: Final = "bcdefghijklmnopqrstuvwxyz"
 class Nameless(Placeholders):
     """For texts of which nothing comes back, vectors above all: every value of a kind is the same `[EMAIL]`.
 
-    So a question and a passage that name different people still have one form in common.
+    So a question and a passage that name different people still have one form in common. `values` are the
+    conversation's, to be known again.
     """
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        super().__init__()
+        self.values = dict(values)
 
     def stand_in(self, word: str, norm: str, text: str, data_class: DataClass) -> str:
         return f"[{word}]"

@@ -91,7 +91,7 @@ def guard(call: AnyCall, sent: Sent, target: Target, read: Read | None) -> Outgo
 def _read(call: AnyCall, rules: Guard, sent: Sent, standing: Standing) -> Read:
     known = standing.known(call.who.tenant_id, call.tools if isinstance(call, ChatCall) else {})
     if isinstance(call, EmbedCall):
-        known = replace(known, placeholders=Nameless())
+        known = replace(known, placeholders=Nameless(known.placeholders.values))
     outgoing = rules.outgoing(sent, known)
     if isinstance(call, EmbedCall | RerankCall):
         outgoing = replace(outgoing, memory=None)  # nothing of it comes back: nothing need be kept
