@@ -108,7 +108,8 @@ def test_tags_by_rest_and_a_narrowed_search_with_its_reasons(library: Library, s
     (hit,) = api(bob, "GET", f"/searches/{asked['id']}").json()["results"]
     assert hit["document_id"] == str(document.id)
     assert hit["why"] == {"meaning": 1.0, "words": 1.0, "pointed": 1.0, "reranker": None}
-    page = bob.get(f"/knowledge/{base.id}?search={asked['id']}").content.decode()
+    shown = {"query": "What does AX-4711/B lift?", "search": asked["id"]}
+    page = bob.get(f"/knowledge/{base.id}", shown).content.decode()
     assert "meaning 1.00, words 1.00, quoted or named 1.00" in page
     assert "Machines (1)" in page
 
