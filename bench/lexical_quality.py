@@ -4,18 +4,17 @@ python -m bench.lexical_quality [FOLDER]  (default ../shared/data/rag; prints nD
 """
 
 import json
-import math
 import sys
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from apps.knowledge.evaluation.measures import CUT, Quality, mean, quality_of
 from apps.knowledge.language import detect_language
 from apps.knowledge.lexical import document_terms, idf, query_terms
 
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "rag"
-CUT = 10
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,6 @@ class RetrievalSet:
     documents: dict[str, str]
     questions: dict[str, str]
     judgments: dict[str, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Quality:
-    ndcg: float
-    recall: float
 
 
 class LexicalIndex:
@@ -72,19 +65,13 @@ def load(folder: Path, every: int = 1) -> RetrievalSet:
 
 def measure(data: RetrievalSet, index: LexicalIndex) -> Quality:
     """Mean nDCG@10 (gain = judgment, log2 discount) and recall@10 over the questions."""
-    ndcg = recall = 0.0
-    for id_, question in data.questions.items():
-        gains = {document: gain for document, gain in data.judgments[id_].items() if gain > 0}
-        found = [document for document, _ in index.search(question)]
-        ndcg += _discounted([gains.get(document, 0.0) for document in found]) / _discounted(
-            sorted(gains.values(), reverse=True)[:CUT]
+    return mean(
+        quality_of(
+            [document for document, _ in index.search(question)],
+            {document: gain for document, gain in data.judgments[id_].items() if gain > 0},
         )
-        recall += len(gains.keys() & set(found)) / len(gains)
-    return Quality(ndcg / len(data.questions), recall / len(data.questions))
-
-
-def _discounted(gains: list[float]) -> float:
-    return sum(gain / math.log2(rank + 2) for rank, gain in enumerate(gains))
+        for id_, question in data.questions.items()
+    )
 
 
 def _lines(path: Path) -> list[dict[str, str]]:

@@ -100,7 +100,25 @@ class RowSecurity(_DatabaseOnly):
         )
 
 
-class SameTenantKey(_DatabaseOnly):
+class _Key(_DatabaseOnly):
+    """A foreign key: added once both tables are there."""
+
+    def _add(self, model: type[Model], schema_editor: Any) -> str:
+        raise NotImplementedError
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
+        schema_editor.deferred_sql.append(self._add(model, schema_editor))
+        return None
+
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
+        self.constraint_sql(model, schema_editor)
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
+        table = self._quoted(model, schema_editor)
+        return f"ALTER TABLE {table} DROP CONSTRAINT {schema_editor.quote_name(self.name)}"
+
+
+class SameTenantKey(_Key):
     """FOREIGN KEY (tenant_id, x_id) → (tenant_id, id): a row can only point inside its own tenant."""
 
     def __init__(self, *, field: str, name: str) -> None:
@@ -121,19 +139,8 @@ class SameTenantKey(_DatabaseOnly):
             "DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
-        schema_editor.deferred_sql.append(self._add(model, schema_editor))
-        return None
 
-    def create_sql(self, model: Any, schema_editor: Any) -> Any:
-        self.constraint_sql(model, schema_editor)
-
-    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
-        table = self._quoted(model, schema_editor)
-        return f"ALTER TABLE {table} DROP CONSTRAINT {schema_editor.quote_name(self.name)}"
-
-
-class CopiedKey(_DatabaseOnly):
+class CopiedKey(_Key):
     """FOREIGN KEY (tenant_id, fields) → (tenant_id, to_fields): the row copies what the other row says.
 
     `to` is the label of the other model, which has a unique constraint of exactly those fields. Checked with
@@ -163,17 +170,6 @@ class CopiedKey(_DatabaseOnly):
             f"FOREIGN KEY ({columns(model, self.fields)}) "
             f"REFERENCES {self._quoted(parent, schema_editor)} ({columns(parent, self.to_fields)})"
         )
-
-    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
-        schema_editor.deferred_sql.append(self._add(model, schema_editor))
-        return None
-
-    def create_sql(self, model: Any, schema_editor: Any) -> Any:
-        self.constraint_sql(model, schema_editor)
-
-    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
-        table = self._quoted(model, schema_editor)
-        return f"ALTER TABLE {table} DROP CONSTRAINT {schema_editor.quote_name(self.name)}"
 
 
 class GlobalRead(_DatabaseOnly):

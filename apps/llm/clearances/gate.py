@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from apps.llm.clearances.reaching import models_cleared
+from apps.llm.clearances.reaching import decided_for, models_cleared
 from apps.llm.errors import ClearanceRefusedError
 from apps.llm.vendors.base import Modality
-from apps.metering.versions import Decided, version_follow, version_newest
+from apps.metering.versions import version_follow, version_newest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def clearance_of(model: CallableModel, sent: Sent) -> tuple[UUID, int]:
     version = model.version
     if version is not None and version.cleared == model.cleared:
         return version.id, version.cleared.data_class
-    decided = decided_for(model)
+    decided = decided_for(model.id, model)
     written = version_follow(decided, version.number if version else 0) or version_newest(decided)
     if written is None or (sent.data_class is not None and written.data_class < sent.data_class):
         raise ClearanceRefusedError(
@@ -60,22 +60,6 @@ def clearance_of(model: CallableModel, sent: Sent) -> tuple[UUID, int]:
             "Nothing was sent. Your message is saved. Try again.",
         )
     return written.id, written.data_class
-
-
-def decided_for(place: CallableModel) -> Decided:
-    """What the ledger keeps of a deployment's clearance where no person has just decided it."""
-    return Decided(
-        place.id,
-        place.slug,
-        place.connection_id,
-        place.connection_name,
-        place.cleared.data_class,
-        place.cleared.basis,
-        place.cleared.why,
-        place.facts.is_own,
-        place.facts.region,
-        place.facts.contract_note,
-    )
 
 
 def _refusal(model: CallableModel, sent: Sent, others: Sequence[Open]) -> ClearanceRefusedError:

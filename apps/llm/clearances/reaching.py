@@ -9,11 +9,14 @@ from apps.guardrails.classes import DataClass
 from apps.llm.clearances.rules import Cleared, Facts, Settings, cleared_for
 from apps.llm.endpoints import OWN_VENDORS
 from apps.llm.vendors.base import Modality
+from apps.metering.versions import Decided
 from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
+    from apps.llm.selectors import CallableModel
 
 _PLACES: Final = """
 SELECT m.id, m.slug, m.name, c.id, c.name, c.vendor,
@@ -66,6 +69,22 @@ class Open(NamedTuple):
     slug: str
     name: str
     data_class: DataClass
+
+
+def decided_for(model_id: UUID, place: Place | CallableModel) -> Decided:
+    """What the ledger keeps of a deployment's clearance where no person has just decided it."""
+    return Decided(
+        model_id,
+        place.slug,
+        place.connection_id,
+        place.connection_name,
+        place.cleared.data_class,
+        place.cleared.basis,
+        place.cleared.why,
+        place.facts.is_own,
+        place.facts.region,
+        place.facts.contract_note,
+    )
 
 
 def models_open(team_id: UUID | None, modality: Modality = Modality.CHAT) -> dict[UUID, Open]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ValidationError
 
 from apps.audit.services import record
 from apps.guardrails.classes import DataClass
-from apps.llm.clearances.reaching import places_at, places_of
+from apps.llm.clearances.reaching import decided_for, places_at, places_of
 from apps.llm.clearances.rules import AS_FOUND, HOSTED, OWN
 from apps.llm.models import Connection, Model
 from apps.metering.versions import Decided, version_write
@@ -128,20 +128,11 @@ def _decide(
 
 
 def _decided(actor: Actor | None, place: Place, reason: str) -> Decided:
-    return Decided(
-        place.model_id,
-        place.slug,
-        place.connection_id,
-        place.connection_name,
-        place.cleared.data_class,
-        place.cleared.basis,
-        place.cleared.why,
-        place.facts.is_own,
-        place.facts.region,
-        place.facts.contract_note,
-        reason,
-        actor.user_id if actor else None,
-        actor.name if actor else "Operator",
+    return replace(
+        decided_for(place.model_id, place),
+        reason=reason,
+        actor_id=actor.user_id if actor else None,
+        actor_name=actor.name if actor else "Operator",
     )
 
 
