@@ -118,7 +118,7 @@ def test_body_in_converses_shape() -> None:
         temperature=0.5,
         max_tokens=100,
         stop=("END", " "),
-        reasoning_effort="high",
+        reasoning_effort="medium",
         extra={"guardrailConfig": {"guardrailIdentifier": "g"}, "top_k": 4, "messages": []},
     )
     assert orjson.loads(sent(request, cache_prompts="yes").body) == {
@@ -163,7 +163,7 @@ def test_body_in_converses_shape() -> None:
         "inferenceConfig": {"maxTokens": 100, "temperature": 0.5, "stopSequences": ["END"]},
         "guardrailConfig": {"guardrailIdentifier": "g"},
         "additionalModelRequestFields": {
-            "reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"},
+            "reasoningConfig": {"type": "enabled", "maxReasoningEffort": "medium"},
             "top_k": 4,
         },
     }

@@ -185,6 +185,8 @@ def test_counts_of_tools_prompts_are_input_and_traffic_alone_is_no_count() -> No
         ("gemini-2.5-pro", "none", {"includeThoughts": True, "thinkingBudget": 128}),
         ("gemini-2.5-pro", "medium", {"includeThoughts": True, "thinkingBudget": 8192}),
         ("gemini-3.6-flash", "none", {"includeThoughts": True, "thinkingLevel": "minimal"}),
+        ("gemini-3.8-flash", "none", {"includeThoughts": True, "thinkingLevel": "low"}),
+        ("gemini-3.5-flash-lite", "minimal", {"includeThoughts": True, "thinkingLevel": "minimal"}),
         ("gemini-3-pro-preview", "minimal", {"includeThoughts": True, "thinkingLevel": "low"}),
         ("gemini-flash-latest", "high", {"includeThoughts": True, "thinkingLevel": "high"}),
         ("models/gemini-3-pro-preview", "xhigh", {"includeThoughts": True, "thinkingLevel": "high"}),

@@ -1,7 +1,7 @@
 """A ChatRequest as the JSON of Anthropic's /v1/messages."""
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from apps.llm.vendors.structured import Schema, schema_of
 
 VENDOR = "anthropic"
 _RESERVED = frozenset({"model", "messages", "stream", "system"})
+_FORCED = frozenset({"any", "tool"})
 _CACHED = {"type": "ephemeral"}
 _UNREADABLE = (
     "This model cannot read the file's type. Nothing was sent. Attach a PDF, a picture or a text file."
@@ -60,6 +61,8 @@ def message_body(request: ChatRequest, *, cache: bool = False) -> Body:
     if system:
         body["system"] = system
     body |= _tools(request, schema if answer_tool else None)
+    if not traits.takes_forced:
+        _leave_choice(body)
     if traits.thinking == "budget" and not _goes_on_thinking(body["messages"]):
         request = replace(request, reasoning_effort=None)
     body |= _settings(request, traits, body)
@@ -82,23 +85,31 @@ def system_parts(messages: Iterable[ChatMessage]) -> list[TextPart]:
     ]
 
 
-def wire_messages(messages: Iterable[ChatMessage], owner: str) -> list[dict[str, Any]]:
-    """Turns of user and assistant in alternation; results of tools are the user's, first in their turn.
-
-    Thinking goes back only as `owner` sealed it: the host refuses any other.
-    """
+def turns_of(
+    messages: Iterable[ChatMessage], block_of: Callable[[Part], dict[str, Any] | None]
+) -> list[dict[str, Any]]:
+    """Turns of user and assistant in alternation, with the blocks that parts become; no system messages."""
     turns: list[dict[str, Any]] = []
     for message in messages:
         if message.role == "system":
             continue
         role = "assistant" if message.role == "assistant" else "user"
-        blocks = [block for part in message.parts if (block := _block(part, owner)) is not None]
+        blocks = [block for part in message.parts if (block := block_of(part)) is not None]
         if not blocks:
             continue
         if turns and turns[-1]["role"] == role:
             turns[-1]["content"] += blocks
         else:
             turns.append({"role": role, "content": blocks})
+    return turns
+
+
+def wire_messages(messages: Iterable[ChatMessage], owner: str) -> list[dict[str, Any]]:
+    """Turns of user and assistant in alternation; results of tools are the user's, first in their turn.
+
+    Thinking goes back only as `owner` sealed it: the host refuses any other.
+    """
+    turns = turns_of(messages, lambda part: _block(part, owner))
     for turn in turns:
         turn["content"].sort(key=lambda block: block["type"] != "tool_result")
     return turns
@@ -196,13 +207,22 @@ def _choice(request: ChatRequest) -> dict[str, Any]:
     return {**choice, "disable_parallel_tool_use": True} if one_by_one else choice
 
 
+def _leave_choice(body: dict[str, Any]) -> None:
+    """A call that cannot be forced is left to the model."""
+    choice = body.get("tool_choice", {})
+    if choice.get("type") in _FORCED:
+        body["tool_choice"] = {"type": "auto"} | {
+            name: value for name, value in choice.items() if name not in {"type", "name"}
+        }
+
+
 def _settings(request: ChatRequest, traits: Traits, body: dict[str, Any]) -> dict[str, Any]:
     """Thinking excludes a forced tool and sampling; of temperature and top_p newer models take one."""
     settings: dict[str, Any] = {}
     stops = [stop for stop in request.stop if stop.strip()]
     if stops:
         settings["stop_sequences"] = stops
-    if body.get("tool_choice", {}).get("type") not in {"any", "tool"}:
+    if body.get("tool_choice", {}).get("type") not in _FORCED:
         thinking, effort = thinking_of(traits, request.reasoning_effort, body["max_tokens"])
         settings |= {"thinking": thinking} if thinking else {}
         settings |= {"output_config": {"effort": effort}} if effort else {}

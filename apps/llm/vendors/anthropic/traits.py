@@ -9,18 +9,21 @@ _SECOND = re.compile(r"claude-3-5")
 _THIRD = re.compile(r"claude-3-7|claude-(?:opus|sonnet)-4(?:-[01])?(?:-\d{8}|[@:]|-v\d|-latest|$)")
 _FOURTH = re.compile(r"claude-(?:opus|sonnet|haiku)-4-5\b")
 _FIFTH = re.compile(r"claude-(?:opus|sonnet|haiku)-4-6\b")
+_UNFORCED = re.compile(r"claude-(?:opus-5-[5-9]|fable-5-[1-9]|[a-z]+-[6-9])")
 _BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 24_576, "max": 28_672}
 _LEAST_BUDGET = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """How a model thinks, its limit where nobody sets one, whether it takes a schema and sampling."""
+    """How a model thinks, its limit where nobody sets one, whether it takes a schema, sampling and a forced
+    tool (not since Opus 5.5: the docs, what's new)."""
 
     thinking: Literal["none", "budget", "adaptive"]
     output_tokens: int
     takes_schema: bool
     takes_sampling: bool
+    takes_forced: bool = True
 
 
 _GENERATIONS = (
@@ -29,6 +32,7 @@ _GENERATIONS = (
     (_THIRD, Traits("budget", 32_000, takes_schema=False, takes_sampling=True)),
     (_FOURTH, Traits("budget", 32_000, takes_schema=True, takes_sampling=True)),
     (_FIFTH, Traits("adaptive", 32_000, takes_schema=True, takes_sampling=True)),
+    (_UNFORCED, Traits("adaptive", 32_000, takes_schema=True, takes_sampling=False, takes_forced=False)),
 )
 _LATER = Traits("adaptive", 32_000, takes_schema=True, takes_sampling=False)
 

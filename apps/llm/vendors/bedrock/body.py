@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from apps.llm.vendors.anthropic.body import Body, arguments_of, system_parts
+from apps.llm.vendors.anthropic.body import Body, arguments_of, system_parts, turns_of
 from apps.llm.vendors.anthropic.traits import thinking_of, traits_of
 from apps.llm.vendors.base import (
     ChatMessage,
@@ -39,6 +39,7 @@ _OWN_FIELDS = frozenset(
 )
 _MODEL_FIELDS = "additionalModelRequestFields"
 _NOT_THE_MODELS = _OWN_FIELDS | WORDS | {_MODEL_FIELDS, "model", "messages", "stream", "system"}
+_OPEN_WEIGHTS = "openai.gpt-oss"
 _CACHE_POINT = {"cachePoint": {"type": "default"}}
 _FORMATS = {
     "application/pdf": "pdf",
@@ -75,6 +76,7 @@ def converse_body(request: ChatRequest, *, cache: bool = False) -> Body:
     tools = _tools(request, schema if answer_tool else None)
     if tools:
         body["toolConfig"] = tools
+        _leave_choice(tools, request.model)
     _put_settings(body, request)
     if schema and not answer_tool:
         body.setdefault("outputConfig", {})["textFormat"] = _text_format(schema)
@@ -86,18 +88,7 @@ def converse_body(request: ChatRequest, *, cache: bool = False) -> Body:
 
 def _turns(messages: tuple[ChatMessage, ...], owner: str) -> list[dict[str, Any]]:
     """Turns of user and assistant in alternation; a turn with a file also has words, as the host demands."""
-    turns: list[dict[str, Any]] = []
-    for message in messages:
-        if message.role == "system":
-            continue
-        role = "assistant" if message.role == "assistant" else "user"
-        blocks = [block for part in message.parts if (block := _block(part, owner)) is not None]
-        if not blocks:
-            continue
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += blocks
-        else:
-            turns.append({"role": role, "content": blocks})
+    turns = turns_of(messages, lambda part: _block(part, owner))
     for turn in turns:
         content = turn["content"]
         content.sort(key=lambda block: "toolResult" not in block)
@@ -178,6 +169,12 @@ def _tools(request: ChatRequest, answer: Schema | None) -> dict[str, Any]:
     return {"tools": tools, "toolChoice": choice}
 
 
+def _leave_choice(tools: dict[str, Any], model: str) -> None:
+    """A call that cannot be forced is left to the model."""
+    if "toolChoice" in tools and _is_claude(model) and not traits_of(model).takes_forced:
+        tools["toolChoice"] = {"auto": {}}
+
+
 def _tool(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     tool = {"name": name, "inputSchema": {"json": schema}}
     return {"toolSpec": {**tool, "description": description} if description else tool}
@@ -194,8 +191,8 @@ def _put_settings(body: dict[str, Any], request: ChatRequest) -> None:
     is_forced = not {"any", "tool"}.isdisjoint(body.get("toolConfig", {}).get("toolChoice", {}))
     if _is_claude(request.model):
         _put_claude(body, settings, request, is_forced=is_forced)
-    elif request.reasoning_effort and request.reasoning_effort != "none":
-        _put_effort(body, request.model, request.reasoning_effort)
+    else:
+        _put_effort(body, settings, request)
     kept = {name: value for name, value in settings.items() if value is not None}
     if kept:
         body["inferenceConfig"] = kept
@@ -226,15 +223,25 @@ def _goes_on_thinking(turns: list[dict[str, Any]]) -> bool:
     return "reasoningContent" in turns[-2]["content"][0]
 
 
-def _put_effort(body: dict[str, Any], model: str, effort: str) -> None:
-    if "nova-2" in model:
+def _put_effort(body: dict[str, Any], settings: dict[str, Any], request: ChatRequest) -> None:
+    """The effort where the model takes one, and of the settings only those that it takes beside it.
+
+    Nova 2 takes no limit and no sampling at its highest effort; OpenAI's models take no stops, those with
+    closed weights no sampling and no effort either (each a ValidationException).
+    """
+    effort = None if request.reasoning_effort == "none" else request.reasoning_effort
+    refused: tuple[str, ...] = ()
+    if "nova-2" in request.model and effort:
         level = effort if effort in {"low", "medium"} else "low" if effort == "minimal" else "high"
-        fields: dict[str, Any] = {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": level}}
-    elif "openai." in model:
-        fields = {"reasoning_effort": effort}
-    else:
-        return
-    body[_MODEL_FIELDS] = fields
+        body[_MODEL_FIELDS] = {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": level}}
+        refused = ("maxTokens", "temperature", "topP") if level == "high" else ()
+    elif _OPEN_WEIGHTS in request.model:
+        refused = ("stopSequences",)
+        if effort:
+            body[_MODEL_FIELDS] = {"reasoning_effort": effort}
+    elif "openai." in request.model:
+        refused = ("stopSequences", "temperature", "topP")
+    settings |= dict.fromkeys(refused)
 
 
 def _put_extra(body: dict[str, Any], extra: Mapping[str, Any]) -> None:

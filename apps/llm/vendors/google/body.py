@@ -160,7 +160,12 @@ def _config(request: ChatRequest) -> Wire:
         "thinkingConfig": thinking_config(request.model, request.reasoning_effort),
     }
     kept = {name: value for name, value in settings.items() if value is not None}
-    return kept | _response_format(request.response_format)
+    return kept if _must_call(request) else kept | _response_format(request.response_format)
+
+
+def _must_call(request: ChatRequest) -> bool:
+    """Whether a call is forced, beside which the host takes no response format."""
+    return bool(request.tools) and request.tool_choice not in {None, "auto", "none"}
 
 
 def _response_format(wanted: Mapping[str, Any] | None) -> Wire:
