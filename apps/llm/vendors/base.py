@@ -239,11 +239,14 @@ class ToolCallDelta:
     signature: str = ""
 
 
+Reason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """The answer is whole. `usage` is None where the host gave none; `model` is the one that answered."""
 
-    reason: Literal["stop", "length", "tool_calls", "content_filter"]
+    reason: Reason
     usage: Usage | None
     model: str
 

@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
-from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, TextDelta, Usage
+from apps.llm.vendors.base import Delta, ErrorKind, Finished, Reason, ReasoningDelta, TextDelta, Usage
 from apps.llm.vendors.errors import error, error_of_event
 from apps.llm.vendors.reasoning_details import ReasoningDetails
 from apps.llm.vendors.seals import WORDS, sealed
 from apps.llm.vendors.tool_calls import ToolCalls
 from apps.llm.vendors.usage import usage_of
-
-Reason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 _REASONS: Mapping[str, Reason] = {
     "length": "length",

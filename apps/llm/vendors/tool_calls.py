@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import orjson
 
-from apps.llm.vendors.base import ErrorKind, ToolCallDelta
+from apps.llm.vendors.base import ErrorKind, Reason, ToolCallDelta
 from apps.llm.vendors.errors import error
 from apps.llm.vendors.event_json import mapping
 from apps.llm.vendors.seals import sealed
@@ -54,6 +54,18 @@ class ToolCalls:
         if not isinstance(fragments, list):
             return []
         return [self._fragment(fragment) for fragment in fragments if isinstance(fragment, dict)]
+
+    def reason(self, said: Reason, *, by_tool: bool) -> Reason:
+        """Why the answer ended, which the calls know better; raises VendorError for a call that is cut.
+
+        `by_tool`: the answer itself came as a tool's arguments, and that is no call.
+        """
+        if by_tool and said == "tool_calls" and not self:
+            return "stop"
+        if said == "tool_calls" or (self and said == "stop"):
+            self.assert_whole()
+            return "tool_calls"
+        return said
 
     def assert_whole(self) -> None:
         """Raise VendorError (interrupted) when a call's arguments are not a complete JSON value."""

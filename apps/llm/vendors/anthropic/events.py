@@ -1,16 +1,15 @@
 """Events of a streamed message, or a whole one, to deltas (platform.claude.com/docs, streaming messages)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from apps.llm.vendors.anthropic.body import VENDOR
-from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, TextDelta, Usage
+from apps.llm.vendors.base import Delta, ErrorKind, Finished, Reason, ReasoningDelta, TextDelta, Usage
 from apps.llm.vendors.errors import error, error_of_event
 from apps.llm.vendors.event_json import count, event_of, mapping
 from apps.llm.vendors.seals import REDACTED, THINKING, owner_of, sealed
 from apps.llm.vendors.tool_calls import ToolCalls
 
-Reason = Literal["stop", "length", "tool_calls", "content_filter"]
 _REASONS: Mapping[str, Reason] = {
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
@@ -75,13 +74,8 @@ class MessageEvents:
         """The end; raises VendorError (interrupted) when no stop reason came."""
         if self._reason is None:
             raise error(ErrorKind.INTERRUPTED, detail="the stream ended without a stop reason")
-        reason = _REASONS.get(self._reason, "stop")
-        if self._answer_block is not None and reason == "tool_calls" and not self.calls:
-            reason = "stop"
-        elif self.calls and reason == "stop":
-            reason = "tool_calls"
-        if reason == "tool_calls":
-            self.calls.assert_whole()
+        said = _REASONS.get(self._reason, "stop")
+        reason = self.calls.reason(said, by_tool=self._answer_block is not None)
         return Finished(reason, self._usage(), self.model)
 
     def _delta(self, event: Mapping[str, Any]) -> list[Delta]:

@@ -1,11 +1,11 @@
 """Messages of a ConverseStream answer, or a whole Converse answer, to deltas (AWS, Bedrock API reference)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
-from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, TextDelta, Usage
+from apps.llm.vendors.base import Delta, ErrorKind, Finished, Reason, ReasoningDelta, TextDelta, Usage
 from apps.llm.vendors.bedrock.eventstream import Message, broken
 from apps.llm.vendors.errors import error, error_of_event
 from apps.llm.vendors.event_json import count, event_of, mapping
@@ -13,7 +13,6 @@ from apps.llm.vendors.seals import REDACTED, THINKING, owner_of, sealed
 from apps.llm.vendors.tool_calls import ToolCalls
 
 VENDOR = "bedrock"
-Reason = Literal["stop", "length", "tool_calls", "content_filter"]
 _REASONS: Mapping[str, Reason] = {
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
@@ -77,13 +76,8 @@ class ConverseEvents:
             raise error(ErrorKind.INTERRUPTED, detail="the stream ended without a stop reason")
         if self._reason in _FAILURES:
             raise error(ErrorKind.PROTOCOL, detail=f"stop reason {self._reason}")
-        reason = _REASONS.get(self._reason, "stop")
-        if self._answer_block is not None and reason == "tool_calls" and not self.calls:
-            reason = "stop"
-        elif self.calls and reason == "stop":
-            reason = "tool_calls"
-        if reason == "tool_calls":
-            self.calls.assert_whole()
+        said = _REASONS.get(self._reason, "stop")
+        reason = self.calls.reason(said, by_tool=self._answer_block is not None)
         return Finished(reason, self._usage, self.model)
 
     def _exception(self, message: Message) -> list[Delta]:
