@@ -12,7 +12,9 @@ import "./elements/table-filter";
 import "./elements/tick-all";
 import "./elements/toast-list";
 import { watchTips } from "../shared/tip";
+import { watchFilters } from "./elements/filter-sheet";
 import { watchForms } from "./forms";
 
 watchTips();
+watchFilters();
 watchForms();

@@ -74,6 +74,7 @@ export class Api {
   setDocumentClass = (id: string, dataClass: DataClass) =>
     this.call<void>("PUT", `/documents/${id}/data-class`, { json: { data_class: dataClass } });
   deleteChat = (id: string) => this.call<void>("DELETE", `/conversations/${id}`);
+  restoreChat = (id: string) => this.call<ChatDetail>("POST", `/conversations/${id}/restore`, { json: {} });
 
   /** The whole tree, oldest first, all pages. */
   async messages(id: string, signal: AbortSignal): Promise<Message[]> {

@@ -14,7 +14,7 @@ import { History } from "./history.svelte";
 import { SourcesPanel } from "./sources.svelte";
 import { Toasts } from "./toasts.svelte";
 
-export type Dialog = "search" | "shortcuts" | "rename" | "delete" | null;
+export type Dialog = "search" | "shortcuts" | "rename" | null;
 
 /** All state of the page, made once per tab and handed down by context. */
 export class App {

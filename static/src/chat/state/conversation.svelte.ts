@@ -98,7 +98,8 @@ export class Conversation {
     } catch (error) {
       if (!(error instanceof ApiError)) return;
       this.fault = error;
-      if (this.state === "loading") this.state = error.status === 404 ? "missing" : "failed";
+      if (error.status === 404) this.state = "missing";
+      else if (this.state === "loading") this.state = "failed";
     }
   }
 

@@ -21,12 +21,21 @@ export class Toasts {
       action: options.action ?? null,
     };
     this.nextId += 1;
-    this.list = [...this.list.filter((one) => one.text !== text), toast].slice(-4);
+    this.list = [...this.list.filter((one) => one.text !== text || one.action), toast].slice(-4);
     if (!toast.isError) this.plan(toast.id);
   }
 
   remove(id: number): void {
     this.list = this.list.filter((toast) => toast.id !== id);
+  }
+
+  /** Does what the newest notice offers; false where none offers anything. */
+  act(): boolean {
+    const toast = this.list.findLast((one) => one.action);
+    if (!toast) return false;
+    this.remove(toast.id);
+    toast.action?.run();
+    return true;
   }
 
   hold(held: boolean): void {

@@ -12,10 +12,19 @@ export function handleShortcut(app: App, event: KeyboardEvent): void {
     return;
   }
   if (!hasCommand(event) || event.altKey) return;
+  if (event.code === "KeyZ" && !event.shiftKey) {
+    if (!isWriting(event.target) && app.toasts.act()) event.preventDefault();
+    return;
+  }
   const action = event.shiftKey ? SHIFTED[event.code] : PLAIN[event.code];
   if (!action) return;
   event.preventDefault();
   action(app);
+}
+
+/** There is text whose own undo the keys mean. */
+function isWriting(target: EventTarget | null): boolean {
+  return (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement) && target.value !== "";
 }
 
 const PLAIN: Record<string, (app: App) => void> = {
