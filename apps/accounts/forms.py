@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -141,6 +141,13 @@ class TeamForm(forms.Form):
     name = forms.CharField(label="Name", max_length=80)
 
 
+_REGIONS: Final = (
+    "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
+    "Pacific/",
+)  # fmt: skip
+"""Where the zones that people know by name lie; the other names of the database are old ones."""
+
+
 class SetupOrganisationForm(forms.Form):
     name = forms.CharField(
         label="Organisation", max_length=120, widget=forms.TextInput(attrs={"autofocus": True})
@@ -151,9 +158,10 @@ class SetupOrganisationForm(forms.Form):
         choices=[
             (zone, zone.replace("_", " "))
             for zone in sorted(zoneinfo.available_timezones())
-            if "/" in zone or zone == "UTC"
+            if zone == "UTC" or zone.startswith(_REGIONS)
         ],
         initial="UTC",
+        widget=forms.Select(attrs={"data-own-zone": True}),
     )
 
 

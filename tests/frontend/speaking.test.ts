@@ -6,7 +6,8 @@ describe("the language of a text", () => {
     expect(languageOf("يحق لكل موظف ثلاثون يوماً", "en-GB")).toBe("ar");
     expect(languageOf("東京は雨です", "en-GB")).toBe("ja");
     expect(languageOf("Отпуск", "en-GB")).toBe("ru");
-    expect(languageOf("Thirty days", "en-GB")).toBe("en-GB");
+    expect(languageOf("The area is πr², of all α and β", "en-GB")).toBe("en-GB");
+    expect(languageOf("30 %", "en-GB")).toBe("en-GB");
   });
 });
 

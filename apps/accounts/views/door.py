@@ -90,9 +90,11 @@ class SignInPage(TenantPage):
         return None
 
     def get(self, request: Any) -> HttpResponseBase:
-        """The form, or on to the app for who is signed in already."""
+        """The form, or on to the app for who is signed in already; to the set-up where nobody can be."""
         if request.actor is not None:
             return HttpResponseRedirect(next_path(request))
+        if selectors.tenant_settings().setup_done_at is None and selectors.first_owner() is None:
+            return HttpResponseRedirect("/setup")
         return self._form(request, SignInForm())
 
     def post(self, request: Any) -> HttpResponseBase:

@@ -6,6 +6,7 @@ import "./elements/copy-button";
 import "./elements/file-uploads";
 import "./elements/live-region";
 import "./elements/local-time";
+import "./elements/own-zone";
 import "./elements/reveal-password";
 import "./elements/row-list";
 import "./elements/table-filter";
