@@ -11,7 +11,7 @@ import yaml
 from django.core.management import call_command
 
 from apps.llm.management.commands.vendor_replay import Command
-from apps.llm.replay import Exchange, Played, play
+from apps.llm.replay import Exchange, Played, exchanges_of, play
 from tests.wire.conftest import run
 from tests.wire.dialects.bedrock import BINARY, framed, raised
 from tests.wire.variants import VARIANTS
@@ -124,3 +124,26 @@ def test_an_address_with_a_placeholder_is_played_all_the_same() -> None:
     body = events(chunk({"content": "Hi"}, "stop"))
     (found,) = played(Exchange("POST", url, b"{}", 200, {"content-type": "text/event-stream"}, body))
     assert (found.vendor, found.text) == ("openai_compatible", "Hi")
+
+
+def test_a_packed_body_that_was_cut_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
+    """A recorder keeps what came before the line broke."""
+    said = gzip.compress(events(chunk({"content": "Hi"}), *(chunk({"content": str(at)}) for at in range(99))))
+    interaction = {
+        "request": {"method": "POST", "uri": "https://api.openai.com/v1/chat/completions", "body": "{}"},
+        "response": {
+            "status": {"code": 201},
+            "headers": {"Content-Type": ["text/event-stream"], "Content-Encoding": ["gzip"]},
+            "body": {"base64_string": b64encode(said[:-40]).decode()},
+        },
+    }
+    path = tmp_path / "cut.json"
+    path.write_text(json.dumps({"interactions": [interaction]}))
+    (found,) = played(*(item for item in exchanges_of(path) if isinstance(item, Exchange)))
+    assert found.text.startswith("Hi01")
+    assert (found.status, found.finish, found.error_kind, found.interrupted) == (
+        201,
+        None,
+        "interrupted",
+        True,
+    )

@@ -1,6 +1,5 @@
 """Recordings of VCR.py, Ruby's VCR and go-vcr, YAML or JSON, also gzipped: requests and answers, decoded."""
 
-import gzip
 import zlib
 from base64 import b64decode
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ import yaml
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _GZIP = b"\x1f\x8b"
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 class UnreadableError(ValueError):
@@ -137,19 +137,24 @@ def _body(part: Mapping[str, Any]) -> bytes:
     return raw if isinstance(raw, bytes) else str(raw).encode("utf-8", "surrogatepass")
 
 
+def _inflated(body: bytes) -> bytes:
+    """Of a body that was cut, as much as there is."""
+    return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body)
+
+
 def _decoded(body: bytes, encoding: str) -> bytes:
     """Plain bytes; recorders often keep the header but decode the body, so a failure means plain already."""
     if body.startswith(_GZIP):
         encoding = "gzip"
     decoders: dict[str, Callable[[bytes], bytes]] = {
-        "gzip": gzip.decompress,
+        "gzip": _inflated,
         "br": brotli.decompress,
-        "deflate": zlib.decompress,
+        "deflate": _inflated,
     }
     decode = decoders.get(encoding.strip().lower())
     if decode is None or not body:
         return body
     try:
         return decode(body)
-    except (OSError, EOFError, zlib.error, brotli.error):
+    except (zlib.error, brotli.error):
         return body

@@ -13,7 +13,8 @@ from apps.llm.vendors.chat_stream import Events, Parser, read_stream
 from apps.llm.vendors.errors import error, error_of_failure, error_of_refusal, error_of_response
 from apps.llm.vendors.interface import Endpoint, Timeouts
 
-OK = 200
+ANSWERED = frozenset({200, 201})
+"""Some frameworks say "created" of every POST; all else without a body of its own is an error."""
 SHORT_TOTAL_SECONDS = 20.0
 LONG_TOTAL_SECONDS = 120.0
 PICTURE_TOTAL_SECONDS = 300.0
@@ -51,7 +52,7 @@ def stream_call(
 
 
 async def open_call(endpoint: Endpoint, call: Call, limits: Limits) -> Response:
-    """An answer of status 200, its body unread; raises VendorError."""
+    """An answer, its body unread; raises VendorError."""
     try:
         answer = await egress.session_for(endpoint).open(
             "GET" if call.body is None else "POST",
@@ -64,13 +65,13 @@ async def open_call(endpoint: Endpoint, call: Call, limits: Limits) -> Response:
         raise error_of_refusal(refused) from None
     except EgressFailed as failed:
         raise error_of_failure(failed) from None
-    if answer.status == OK:
+    if answer.status in ANSWERED:
         return answer
     raise error_of_response(answer.status, answer.headers, await _error_body(answer), endpoint.api_key)
 
 
 async def fetch_call(endpoint: Endpoint, call: Call, total: float = SHORT_TOTAL_SECONDS) -> Fetched:
-    """A whole answer of status 200 within `total` seconds, its headers too; raises VendorError."""
+    """A whole answer within `total` seconds, its headers too; raises VendorError."""
     try:
         answer = await egress.fetch(
             egress.session_for(endpoint),
@@ -84,7 +85,7 @@ async def fetch_call(endpoint: Endpoint, call: Call, total: float = SHORT_TOTAL_
         raise error_of_refusal(refused) from None
     except EgressFailed as failed:
         raise error_of_failure(failed) from None
-    if answer.status == OK:
+    if answer.status in ANSWERED:
         return answer
     raise error_of_response(answer.status, answer.headers, answer.body, endpoint.api_key)
 
