@@ -81,7 +81,7 @@ class CollectionPage(PersonPage):
     """A collection with its documents, and a search to try it."""
 
     def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
-        """The page; `?q=` and `?state=` narrow the documents, `?query=` and its filters show a test search."""
+        """The page; `?q=` and `?state=` narrow the documents, `?query=` shows a test search."""
         knowledge_base = access_knowledge_base(self.actor, knowledge_base_id)
         if "query" in request.GET and _search(request, self.actor, knowledge_base) is None:
             address = reverse("knowledge-search", args=[knowledge_base_id])
@@ -140,8 +140,8 @@ class CollectionDeletePage(PersonPage):
 class TrialSearchPage(PersonPage):
     """Test search: a worker searches, the collection's page shows what it found.
 
-    The question and its filters stand in the address, with the search that was made of them: a reload shows the
-    same, and whoever follows the link later, or is someone else, has it made anew.
+    The question and its filters stand in the address, with the search that was made of them: a reload shows
+    the same, and whoever follows the link later, or is someone else, has it made anew.
     """
 
     def get(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
