@@ -46,7 +46,7 @@ def scan(language: str, text: str = "", *, turned: float = 0.7, size: int = 28, 
 
 def page(language: str, text: str = "", *, turned: float = 0.7, size: int = 28) -> Image.Image:
     """`scan`, as an image."""
-    font = ImageFont.truetype(_font(language), size)
+    font = ImageFont.truetype(font_of(language), size)
     if language == "hi":
         font.set_variation_by_name("Regular")
     image = Image.new("RGB", (960, 640), PAPER)
@@ -74,7 +74,8 @@ def likeness(wanted: str, found: str) -> float:
     return max(0.0, 1 - row[-1] / len(first))
 
 
-def _font(language: str) -> str:
+def font_of(language: str) -> str:
+    """The path of a font that has the language's letters; skips where it is absent."""
     package, pattern = _PACKAGED.get(language, ("", ""))
     if package:
         found = find_spec(package)

@@ -170,3 +170,11 @@ def test_names_that_promise_another_kind_are_refused_with_both_kinds_in_words() 
         assert caught.value.kind == ParseErrorKind.MISMATCH
         assert "PDF" in caught.value.message
         assert "Word document" in caught.value.message
+
+
+def test_day_of_an_outlook_mail_is_read() -> None:
+    folder = builders.SHARED / "docs"
+    if not folder.is_dir():
+        pytest.skip("the shared documents are not here")
+    parsed = read((folder / "48-outlook.msg").read_bytes(), "a.msg")
+    assert "\nDate: Sun, 22 Dec 2024 08:23:00 +0000\n" in parsed.text

@@ -1,10 +1,13 @@
 """Lines from the right in PDFs: letters stand in the order of the page, and are read in that of the text."""
 
 import pytest
+from fpdf import FPDF
 
 from apps.knowledge.parsing.layout.bidi import Letter, in_reading_order
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS
 from apps.knowledge.parsing.registry import parse
+
+from . import scans
 
 WIDTH = 6.0
 HEIGHT = 10.0
@@ -91,3 +94,21 @@ def test_page_from_the_right_keeps_its_words_and_the_order_of_its_columns() -> N
         "| עיר | 2026 | 2027 |\n| --- | --- | --- |\n| חיפה | 190 | 185 |\n| אילת | 240 | 235 |\n"
         "| טבריה | 310 | 305 |"
     )
+
+
+def test_page_written_from_the_top_is_read_line_by_line() -> None:
+    lines = ["出張規程は会社の全従業員に適用されます。", "宿泊費は一泊140ユーロまで払い", "戻されます。"]
+    page = FPDF()
+    page.add_page()
+    page.add_font("CJK", "", scans.font_of("ja"))
+    page.set_font("CJK", size=16)
+    page.text(20, 20, "社内 規程集 第三版")
+    for across, line in enumerate(lines):
+        for down, letter in enumerate(line):
+            page.text(180 - across * 12, 40 + down * 8, letter)
+    parsed = parse(bytes(page.output()), "a.pdf", DEFAULT_LIMITS)
+    text = parsed.text
+    assert "社内 規程集 第三版" in text
+    assert "出張規程は会社の全従業員に適用されます。" in text
+    assert "宿泊費は一泊140ユーロまで払い戻されます。" in text.replace("\n", "")
+    assert {section.kind for section in parsed.sections} == {"text"}

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from apps.knowledge.parsing.formats.pdf_sheet import letters_of, may_hold_columns, sheet_of
+from apps.knowledge.parsing.formats.pdf_sheet import letters_of, may_hold_columns, sheet_of, solid_boxes
 from apps.knowledge.parsing.layout.aligned import aligned_tables
 from apps.knowledge.parsing.layout.bidi import mostly_from_right
 from apps.knowledge.parsing.layout.columns import columns_of
 from apps.knowledge.parsing.layout.ruled import ruled_tables
 from apps.knowledge.parsing.layout.shapes import rows_of
+from apps.knowledge.parsing.layout.upright import lines_down, may_run_down, runs_down
 from apps.knowledge.parsing.parsed import clean
 
 if TYPE_CHECKING:
@@ -47,9 +48,14 @@ class Block:
 def page_blocks(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> list[Block]:
     """The page's text in its content order, tables as cells at the place of their first letter.
 
-    Columns whose lines are written across both are put one after the other.
+    Columns whose lines are written across both are put one after the other; a page that is written from the
+    top is read so, and has no tables.
     """
     letters = letters_of(textpage)
+    if letters.sources and may_run_down(letters.text):
+        boxes = solid_boxes(textpage, letters)
+        if runs_down(boxes):
+            return [Block(lines=[_line_down(letters, line) for line in lines_down(boxes)])]
     if not letters.sources or not may_hold_columns(page, textpage):
         return [Block(lines=_lines(letters, range(len(letters.text))))]
     sheet = sheet_of(page, textpage, letters)
@@ -61,6 +67,11 @@ def page_blocks(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -> lis
     if columns.is_mixed and not ruled and not aligned:
         return _ordered(letters, [row for block in columns.blocks for row in rows_of(block)])
     return _blocks(letters, sheet, [*ruled, *aligned])
+
+
+def _line_down(letters: Letters, line: Sequence[int]) -> Line:
+    text = re.sub(r"[\r\n]+", "", letters.text[line[0] : line[-1] + 1])
+    return Line(_joined(text), letters.sources[line[0]], letters.sources[line[-1]])
 
 
 def _ordered(letters: Letters, order: Sequence[Sequence[Run]]) -> list[Block]:

@@ -108,11 +108,14 @@ def may_hold_columns(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage) -
 
 def sheet_of(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, letters: Letters) -> Sheet:
     """The page's letters with their boxes, and the ruled lines on it."""
-    boxes = [
-        None if character.isspace() else box
-        for character, box in zip(letters.text, boxes_of(textpage, letters.sources), strict=True)
-    ]
-    return Sheet(letters.text, boxes, list(_rules(page, _TURNS[_quarter(textpage)])))
+    rules = list(_rules(page, _TURNS[_quarter(textpage)]))
+    return Sheet(letters.text, solid_boxes(textpage, letters), rules)
+
+
+def solid_boxes(textpage: pypdfium2.PdfTextPage, letters: Letters) -> list[Box | None]:
+    """The letters' boxes, None for white space."""
+    boxes = boxes_of(textpage, letters.sources)
+    return [None if letter.isspace() else box for letter, box in zip(letters.text, boxes, strict=True)]
 
 
 def letters_of(textpage: pypdfium2.PdfTextPage) -> Letters:
