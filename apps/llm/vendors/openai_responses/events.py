@@ -2,16 +2,23 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
-from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from apps.llm.vendors.base import (
+    Delta,
+    ErrorKind,
+    Finished,
+    Reason,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
 from apps.llm.vendors.errors import error, error_of_event
 from apps.llm.vendors.openai_responses.sealed import BETWEEN, Sealed
 from apps.llm.vendors.tool_calls import ToolCalls
-
-Reason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 _TEXT = frozenset({"response.output_text.delta", "response.refusal.delta"})
 _REASONING = frozenset({"response.reasoning_summary_text.delta", "response.reasoning_text.delta"})
