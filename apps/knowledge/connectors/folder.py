@@ -46,7 +46,7 @@ class FolderConnector(Plain):
         if not any(is_below(self._path, root) for root in opening.folders):
             raise ConnectorError(
                 f"The operator does not, or no longer, allow {self._path} for your organisation. Nothing was "
-                f"read. Ask for: bin/manage allow_folder --path {self._path}",
+                f"read. Ask for: bin/manage allow_folder --tenant ORGANISATION --path {self._path}",
                 retryable=False,
             )
 

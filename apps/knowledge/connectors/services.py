@@ -22,6 +22,7 @@ from apps.knowledge.models import Document
 from apps.llm.endpoints import address_of
 from apps.llm.models import AllowedHost
 from apps.rest.errors import ProblemError, invalid
+from apps.tenants.models import Tenant
 from apps.tenants.scope import current_tenant_id
 from apps.vault import seal
 
@@ -203,12 +204,17 @@ def _refuse_private(kind: Kind, checked: Mapping[str, str]) -> None:
     if address.is_private and not is_allowed:
         message = (
             f"{address.host}:{address.port} is not a public address, so it is refused. Ask the operator to "
-            f"allow it: bin/manage allow_host --host {address.host} --port {address.port}"
+            f"allow it: bin/manage allow_host --tenant {_slug()} --host {address.host} --port {address.port}"
         )
         raise invalid([{"field": name, "message": message}])
     if kind.secret is not None and address.scheme == "http" and not is_allowed:
         message = "Use https://. Over http:// the secret could be read on its way."
         raise invalid([{"field": name, "message": message}])
+
+
+def _slug() -> str:
+    slug: str = Tenant.objects.values_list("slug", flat=True).get(pk=current_tenant_id())
+    return slug
 
 
 def _refuse_folder(kind: Kind, checked: Mapping[str, str]) -> None:
@@ -219,7 +225,7 @@ def _refuse_folder(kind: Kind, checked: Mapping[str, str]) -> None:
     if not any(is_below(path, root) for root in roots):
         message = (
             "The operator has not allowed this folder for your organisation. Ask for: "
-            f"bin/manage allow_folder --path {path}"
+            f"bin/manage allow_folder --tenant {_slug()} --path {path}"
         )
         raise invalid([{"field": "path", "message": message}])
 

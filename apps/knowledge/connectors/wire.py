@@ -118,7 +118,7 @@ class Wire:
             port = port or ("80" if self._place.base_url.startswith("http:") else "443")
             return ConnectorError(
                 f"{self.host} is not a public address, so nothing was sent. Ask the operator to allow it for "
-                f"your organisation: bin/manage allow_host --host {host} --port {port}",
+                f"your organisation: bin/manage allow_host --tenant ORGANISATION --host {host} --port {port}",
                 retryable=False,
             )
         return ConnectorError(
