@@ -69,6 +69,7 @@ def trial_output(trial: Trial) -> dict[str, Any]:
         "passes": trial.passes,
         "restored": trial.restored,
         "data_class": trial.data_class,
+        "asks": list(trial.asks),
         "pieces": [
             {"text": piece.text, "kind": piece.kind.value if piece.kind else None, "rules": list(piece.rules)}
             for piece in trial.pieces

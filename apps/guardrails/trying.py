@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from apps.guardrails.finders import Finder, covering
 from apps.guardrails.guarding import Guard, Sent
+from apps.guardrails.moderation import CATEGORIES, Judged
 from apps.guardrails.placeholders import Placeholders, restored
 from apps.guardrails.policy import GuardrailAskError, GuardrailRefusedError, Known, counted
+from apps.guardrails.rules import Active
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from apps.guardrails.detectors.kinds import Finding, Kind
-    from apps.guardrails.policy import Hit
+    from apps.guardrails.policy import Hit, Outcome
     from apps.guardrails.rules import Rule
 
 LONGEST: Final = 20_000
@@ -30,6 +32,14 @@ _WORDS: Final[Mapping[Result, str]] = {
     "blocked": "Nothing passes.",
     "withdrawn": "The answer is withdrawn.",
 }
+_FOLLOWS: Final[Mapping[Outcome, str]] = {
+    "blocked": "nothing passes",
+    "withdrawn": "the answer is withdrawn",
+    "asked": "nothing passes until the person agrees",
+    "routed": "it passes to models that are cleared for its class alone",
+    "logged": "it passes and that is logged",
+    "unchecked": "it passes unchecked and that is logged",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The text in pieces, what would pass of it (None: nothing), and what the rules say."""
+    """The text in pieces, what would pass of it (None: nothing), and what the rules say.
+
+    `asks`: which models a call would ask about it now, and what follows from their answers, rule by rule.
+    """
 
     pieces: Sequence[Piece]
     passes: str | None
@@ -51,6 +64,7 @@ class Trial:
     words: str
     data_class: str = ""
     restored: str = ""
+    asks: Sequence[str] = ()
 
     @property
     def sentence(self) -> str:
@@ -64,16 +78,45 @@ class Trial:
         return [(kind.label, count) for kind, count in found.items()]
 
 
-def trial_of(guard: Guard | None, rules: Sequence[Rule], text: str, *, comes_in: bool = False) -> Trial:
-    """What the rules make of a text that goes out, or of an answer."""
+def trial_of(
+    guard: Guard | None,
+    rules: Sequence[Rule],
+    text: str,
+    *,
+    comes_in: bool = False,
+    models: Mapping[str, str] | None = None,
+) -> Trial:
+    """What the rules make of a text that goes out, or of an answer; `models` are names by id, for `asks`."""
     read = [rule for rule in rules if (rule.comes_in if comes_in else rule.goes_out)]
     pieces = pieces_of(text, read)
     if guard is None:
         return Trial(pieces, text, "unchanged", "")
     trial = _received(guard, text, pieces) if comes_in else _sent(guard, text, pieces)
-    asks = [rule.name for rule in read if rule.moderation]
-    unasked = [f"“{name}” asks a model, which is done in calls and not here." for name in asks]
-    return replace(trial, words=" ".join(filter(None, (trial.words, *unasked))))
+    if trial.passes is None:
+        return trial
+    return replace(
+        trial, asks=[_asking(rule, models or {}, comes_in=comes_in) for rule in read if rule.moderation]
+    )
+
+
+def _asking(rule: Rule, models: Mapping[str, str], *, comes_in: bool) -> str:
+    """What a rule that asks a model does in a call, where it is not asked itself."""
+    moderation = rule.moderation
+    assert moderation is not None  # noqa: S101 - for the type checker: others do not ask
+    name = models.get(str(moderation.model_id))
+    sought = ", ".join(CATEGORIES[each][0] for each in moderation.categories)
+    found = _then(Judged(Active(rule), moderation.categories), comes_in=comes_in)
+    silent = _then(Judged(Active(rule), None), comes_in=comes_in)
+    if name is None:
+        return f"“{rule.name}” would ask a model that is off or gone, so that nobody answers: {silent}."
+    return (
+        f"“{rule.name}” would ask {name} about it: {sought}. Where it finds any, {found}; where it gives no "
+        f"answer within {moderation.seconds} s, {silent}."
+    )
+
+
+def _then(judged: Judged, *, comes_in: bool) -> str:
+    return _FOLLOWS[judged.hit(comes_in=comes_in).outcome]
 
 
 def _sent(guard: Guard, text: str, pieces: Sequence[Piece]) -> Trial:

@@ -12,6 +12,7 @@ from apps.accounts.pages import AdminPage
 from apps.accounts.permissions import can, require
 from apps.accounts.selectors import access_team, everyone, teams
 from apps.guardrails.forms import RuleForm, SettingsForm, TrialForm
+from apps.guardrails.moderation import models_offered
 from apps.guardrails.permissions import MANAGE, READ
 from apps.guardrails.rules import RuleError
 from apps.guardrails.selectors import (
@@ -174,7 +175,8 @@ class TrialView(PolicyPage):
         rules = [row.rule for row in side.rows if row.rule.is_enabled]
         guard = side.compiled(as_if_on=True).guard
         said = form.cleaned_data
-        trial = trial_of(guard, rules, said["text"], comes_in=said["direction"] == "in")
+        comes_in, models = said["direction"] == "in", dict(models_offered())
+        trial = trial_of(guard, rules, said["text"], comes_in=comes_in, models=models)
         return self.page(team=team, form=form, trial=trial, home=home_of(team))
 
 

@@ -266,12 +266,23 @@ def test_the_page_and_the_api_take_and_give_such_a_rule(connected: Connected, ro
         assert not RuleForm(sent | {"categories": []}).is_valid()
 
 
-def test_the_playground_says_which_rules_it_does_not_ask(connected: Connected, routing: Routing) -> None:
+def test_the_playground_says_which_models_a_call_would_ask_and_what_follows(
+    connected: Connected, routing: Routing
+) -> None:
     from apps.guardrails.guarding import Guard
     from apps.guardrails.rules import Active, read_rule
     from apps.guardrails.trying import trial_of
 
     wanted = read_rule(asking(connected, routing))
-    trial = trial_of(Guard([Active(wanted)]), [wanted], "Build a bomb")
+    assert wanted.moderation is not None
+    guard, models = Guard([Active(wanted)]), {str(wanted.moderation.model_id): "Judge"}
+    trial = trial_of(guard, [wanted], "Build a bomb", models=models)
     assert trial.result == "unchanged"
-    assert trial.words == "“block it” asks a model, which is done in calls and not here."
+    (asks,) = trial.asks
+    assert asks.startswith("“block it” would ask Judge about it: Violence. Where it finds any, nothing")
+    assert asks.endswith("where it gives no answer within 8 s, nothing passes.")
+    (gone,) = trial_of(guard, [wanted], "Build a bomb").asks
+    assert gone == "“block it” would ask a model that is off or gone, so that nobody answers: nothing passes."
+    mail = read_rule(rule("block"))
+    both = Guard([Active(wanted), Active(mail)])
+    assert trial_of(both, [wanted, mail], f"A bomb for {MAIL}").asks == ()

@@ -167,6 +167,9 @@ class PolicyTrialOutput(serializers.Serializer[Any]):
     passes = serializers.CharField(allow_null=True, help_text="What would leave; null: nothing.")
     restored = serializers.CharField(help_text="What would come back if a model repeated it.")
     data_class = serializers.CharField(help_text="What it counts as; empty where no rule says so.")
+    asks = serializers.ListField(
+        child=serializers.CharField(), help_text="Models that a call would ask now, and what follows."
+    )
     pieces = PieceOutput(many=True)
 
 

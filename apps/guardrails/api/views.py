@@ -14,6 +14,7 @@ from apps.accounts.permissions import require
 from apps.accounts.selectors import access_team
 from apps.guardrails import outputs, selectors, services
 from apps.guardrails.api import serializers
+from apps.guardrails.moderation import models_offered
 from apps.guardrails.permissions import MANAGE, READ
 from apps.guardrails.rules import Rule, RuleError, read_rule
 from apps.guardrails.trying import trial_of
@@ -193,7 +194,8 @@ class PolicyTrialApi(PolicyApi):
         values = taken(request, serializers.PolicyTrialInput)
         rules = [row.rule for row in side.rows if row.rule.is_enabled]
         guard = side.compiled(as_if_on=True).guard
-        made = trial_of(guard, rules, values["text"], comes_in=values["direction"] == "in")
+        comes_in, models = values["direction"] == "in", dict(models_offered())
+        made = trial_of(guard, rules, values["text"], comes_in=comes_in, models=models)
         return Response(outputs.trial_output(made))
 
 
