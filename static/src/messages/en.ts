@@ -388,6 +388,7 @@ export const m = {
   errors: {
     explain: (status: number, title: string, detail: string, retryAfterSeconds: number | null): string => {
       if (status === 0) return "The server cannot be reached. Nothing is lost; try again.";
+      if (status === 401) return "You are signed out. Nothing is lost; sign in again.";
       const wait = retryAfterSeconds ? ` Try again in ${seconds(retryAfterSeconds)}.` : "";
       if (detail)
         return `${title && title !== detail ? `${title.replace(/\.$/, "")}. ` : ""}${detail}${wait}`;

@@ -98,9 +98,15 @@ export class Conversation {
     } catch (error) {
       if (!(error instanceof ApiError)) return;
       this.fault = error;
-      if (error.status === 404) this.state = "missing";
+      if (error.status === 404) this.vanish();
       else if (this.state === "loading") this.state = "failed";
     }
+  }
+
+  /** It was deleted, here or elsewhere: nothing of it stays on screen. */
+  private vanish(): void {
+    this.state = "missing";
+    this.turns = [];
   }
 
   /** This chat leaves the screen; its runs go on. */
