@@ -38,7 +38,7 @@ class _Deciding(BudgetPage):
         form = DecisionForm(request.POST)
         declines = request.POST.get("action") == "decline"
         if not form.is_valid() or (not declines and form.cleaned_data["amount"] is None):
-            return "Enter how much you grant. Nothing was changed."
+            return "Enter how much you grant as a plain number, such as 2.5. Nothing was changed."
         granted = None if declines else form.cleaned_data["amount"]
         try:
             request_decide(actor=self.actor, asked=asked, granted=granted, answer=form.cleaned_data["answer"])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from apps.metering.models import Statement, StatementLine
 
 FONT: Final = ROBOTO.name
+_ROUNDED: Final = "Each amount is rounded for reading, after the sums were made; the CSV has every place."
 _WHERE: Final = "the page of the statement and its CSV have the names whole."
 MOST_FOOT: Final = 90
 _GREY: Final = (90, 90, 102)
@@ -56,6 +57,8 @@ def statement_pdf(statement: Statement, lines: Sequence[StatementLine]) -> bytes
     _head(page, statement)
     _table(page, statement, lines)
     page.set_text_color(*_GREY)
+    page.ln(4)
+    page.multi_cell(0, 5, _ROUNDED)
     if statement.unpriced:
         page.ln(4)
         page.multi_cell(0, 5, f"{statement.unpriced:,} calls have no known price and are in no amount.")
