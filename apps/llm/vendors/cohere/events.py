@@ -8,8 +8,16 @@ from typing import Any
 
 import orjson
 
-from apps.llm.vendors.base import Delta, ErrorKind, Finished, ReasoningDelta, TextDelta, Usage, VendorError
-from apps.llm.vendors.chat_events import Reason
+from apps.llm.vendors.base import (
+    Delta,
+    ErrorKind,
+    Finished,
+    Reason,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+    VendorError,
+)
 from apps.llm.vendors.cohere.usage import usage_of
 from apps.llm.vendors.errors import clipped, error, error_of_event
 from apps.llm.vendors.json_events import objects_of

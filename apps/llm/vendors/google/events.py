@@ -9,12 +9,12 @@ from apps.llm.vendors.base import (
     Delta,
     ErrorKind,
     Finished,
+    Reason,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
     VendorError,
 )
-from apps.llm.vendors.chat_events import Reason
 from apps.llm.vendors.errors import clipped, error, error_of_event
 from apps.llm.vendors.google.calls import call_id
 from apps.llm.vendors.google.signatures import ALONE, CALL, TEXT, THOUGHT, marked
