@@ -85,12 +85,12 @@ class PriceBookView(CostPage):
             status=status,
             rates=[(row, plain(row.rate)) for row in selectors.exchange_rates()[: selectors.MOST]],
             markups=[
-                (row, plain(row.percent), names.get(row.model_id, row.model_slug))
+                (row, plain(row.percent), names[row.model_id] if row.model_id in names else row.model_slug)
                 for row in selectors.markups()[: selectors.MOST]
             ],
             models=selectors.priced_models(),
             prices=[
-                (row, Words.of(row.price), names.get(row.model_id, row.model_slug))
+                (row, Words.of(row.price), names[row.model_id] if row.model_id in names else row.model_slug)
                 for row in selectors.model_prices()[: selectors.MOST]
             ],
             **forms,

@@ -90,12 +90,12 @@ class LimitsView(CostPage):
             status=status,
             team=team,
             model_limits=[
-                (limit, names.get(limit.model_id, limit.model_slug))
+                (limit, names[limit.model_id] if limit.model_id in names else limit.model_slug)
                 for limit in limits(team.pk if team else None)
                 if limit.of == LimitOf.MODEL
             ],
             others=[
-                (limit, names.get(limit.model_id, limit.model_slug))
+                (limit, names[limit.model_id] if limit.model_id in names else limit.model_slug)
                 for limit in (all_limits() if team is None else [])
                 if limit.team_id
             ],
