@@ -99,6 +99,11 @@ def test_cells_of_a_page_keep_their_words_whole_and_lists_in_their_row() -> None
     ]
 
 
+def test_caption_of_a_table_stands_before_it() -> None:
+    page = "<table><caption>Limits <b>2026</b></caption><tr><th>City<th>EUR<tr><td>Rome<td>190</table>"
+    assert read(page, "a.html") == "Limits 2026\n\n| City | EUR |\n| --- | --- |\n| Rome | 190 |"
+
+
 def test_mail_whose_text_is_a_stub_is_read_as_it_is_shown() -> None:
     message = EmailMessage()
     message["Subject"] = "Outage"

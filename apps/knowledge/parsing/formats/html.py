@@ -110,6 +110,8 @@ class _Reader:
             self._builder.text(node.text())
         elif tag == "table" and _is_data(node):
             self._flush()
+            for caption in (child for child in node.iter() if child.tag == "caption"):
+                self._builder.text(_visible(caption))
             self._builder.table(markdown_table(_rows(node)))
         else:
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def may_run_down(text: str) -> bool:
 def runs_down(boxes: Sequence[Box | None]) -> bool:
     """Whether most letters stand below the one before."""
     standing = [box for box in boxes if box][:_MOST_SAMPLED]
-    steps = [_follows(before, box) for before, box in zip(standing, standing[1:], strict=False)]
+    steps = [_follows(before, box) for before, box in pairwise(standing)]
     return sum(steps) > max(1, _SHARE * len(steps))
 
 
