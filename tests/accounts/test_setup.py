@@ -51,6 +51,16 @@ def test_without_the_code_nothing_opens_and_nobody_is_made(
     assert users(acme) == []
 
 
+def test_signing_in_leads_to_the_set_up_until_somebody_can(
+    acme: Organisation, visit: Visit, code: str
+) -> None:
+    client = visit(acme)
+    assert client.get("/sign-in").headers["Location"] == "/setup"
+    client.get(f"/setup?code={code}")
+    client.post("/setup/account", OWNER)
+    assert visit(acme).get("/sign-in").status_code == 200
+
+
 def test_the_whole_way_and_404_afterwards(acme: Organisation, visit: Visit, code: str) -> None:
     from apps.accounts.models import OneTimeLink, Team, TenantSettings, User
     from apps.metering.models import Budget
