@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from uuid import UUID
 
     from apps.metering.prices import Price
@@ -56,6 +56,11 @@ def model_names() -> dict[UUID, str]:
         model.id: model.name if shared[model.name] == 1 else f"{model.name} ({model.slug})"
         for model in models
     }
+
+
+def name_of(names: Mapping[UUID, str], model_id: UUID | None, slug: str) -> str:
+    """What `names` call the model; its slug where it is gone."""
+    return names.get(model_id, slug) if model_id else slug
 
 
 def known_model(model_id: UUID) -> KnownModel | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from apps.accounts.pages import paged
-from apps.metering.known_models import model_names
+from apps.metering.known_models import model_names, name_of
 from apps.metering.ledger.selectors import access_call, calls, corrections_of
 from apps.metering.ledger.services import Figures, figures_of, usage_correct
 from apps.metering.money import money
@@ -50,7 +50,7 @@ class CallsView(CostPage):
         context = paged(request, found, **wanted.said(), corrected="1" if corrected else "")
         names = model_names()
         rows = [
-            (call, cost_text(call.cost, call.currency), names.get(call.model_id, call.model_slug))
+            (call, cost_text(call.cost, call.currency), name_of(names, call.model_id, call.model_slug))
             for call in context["page"]
         ]
         return self.page(rows=rows, wanted=wanted, ranges=RANGES.items(), is_corrected=corrected, **context)
@@ -95,7 +95,7 @@ class CallView(CostPage):
             status=status,
             call=call,
             form=form,
-            model_name=model_names().get(call.model_id, call.model_slug),
+            model_name=name_of(model_names(), call.model_id, call.model_slug),
             cost=cost_text(call.cost, call.currency),
             price=sorted((call.price or {}).items()),
             corrections=corrections,

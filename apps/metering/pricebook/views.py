@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from apps.accounts.selectors import access_team, teams
-from apps.metering.known_models import known_model, known_models, model_names
+from apps.metering.known_models import known_model, known_models, model_names, name_of
 from apps.metering.money import plain
 from apps.metering.pages import UNPROCESSABLE, CostPage
 from apps.metering.pricebook import selectors, services
@@ -85,12 +85,12 @@ class PriceBookView(CostPage):
             status=status,
             rates=[(row, plain(row.rate)) for row in selectors.exchange_rates()[: selectors.MOST]],
             markups=[
-                (row, plain(row.percent), names[row.model_id] if row.model_id in names else row.model_slug)
+                (row, plain(row.percent), name_of(names, row.model_id, row.model_slug))
                 for row in selectors.markups()[: selectors.MOST]
             ],
             models=selectors.priced_models(),
             prices=[
-                (row, Words.of(row.price), names[row.model_id] if row.model_id in names else row.model_slug)
+                (row, Words.of(row.price), name_of(names, row.model_id, row.model_slug))
                 for row in selectors.model_prices()[: selectors.MOST]
             ],
             **forms,

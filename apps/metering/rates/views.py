@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.shortcuts import get_object_or_404
 
 from apps.accounts.selectors import access_team
-from apps.metering.known_models import known_models, model_names
+from apps.metering.known_models import known_models, model_names, name_of
 from apps.metering.models import LimitOf
 from apps.metering.pages import UNPROCESSABLE, CostPage
 from apps.metering.rates.forms import LimitsForm, ModelLimitForm
@@ -90,12 +90,12 @@ class LimitsView(CostPage):
             status=status,
             team=team,
             model_limits=[
-                (limit, names[limit.model_id] if limit.model_id in names else limit.model_slug)
+                (limit, name_of(names, limit.model_id, limit.model_slug))
                 for limit in limits(team.pk if team else None)
                 if limit.of == LimitOf.MODEL
             ],
             others=[
-                (limit, names[limit.model_id] if limit.model_id in names else limit.model_slug)
+                (limit, name_of(names, limit.model_id, limit.model_slug))
                 for limit in (all_limits() if team is None else [])
                 if limit.team_id
             ],
