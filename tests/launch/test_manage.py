@@ -40,6 +40,10 @@ def test_roles_are_made_before_there_is_an_installation(tmp_path: Path) -> None:
     refused = managed(tmp_path, "database_init", "--admin-url", "postgresql://postgres@127.0.0.1:1/atrium")
     assert refused.returncode == 1
     assert refused.stderr.startswith("CommandError: The database cannot be reached")
+    wrong = managed(tmp_path, "database_init", "--admin-url", "postgresql://postgres:kept-quiet@[bad/atrium")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("CommandError: --admin-url is no address")
+    assert "kept-quiet" not in wrong.stderr
 
 
 def test_wrong_variable_is_a_sentence_and_no_traceback(tmp_path: Path) -> None:

@@ -57,6 +57,17 @@ class Command(BaseCommand):
                 addresses = self._create(cursor, options["admin_url"])
         except psycopg.OperationalError as error:
             raise CommandError(f"The database cannot be reached: {error}. Nothing was changed.") from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise CommandError(
+                f"{error}\nGive a superuser in --admin-url. What was made so far may stay: "
+                "the command can be run again."
+            ) from error
+        except psycopg.ProgrammingError as error:
+            if error.sqlstate is not None:
+                raise
+            raise CommandError(  # without psycopg's words, which repeat the address and so the password
+                "--admin-url is no address such as postgresql://SUPERUSER:KEY@HOST/NAME. Nothing was changed."
+            ) from None
         if options["json"]:
             self.stdout.write(json.dumps(addresses))
             return
