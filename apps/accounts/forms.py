@@ -12,12 +12,12 @@ from django.core.validators import validate_email
 from apps.accounts.models import SCOPE_WORDS, Role, Theme
 from apps.accounts.permissions import DEFAULT_SCOPES, SCOPES
 from apps.audit.words import action_words
+from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from apps.accounts.models import Team
-    from apps.rest.errors import ProblemError
 
 
 def add_problem(form: forms.Form, problem: ProblemError) -> None:
@@ -34,8 +34,11 @@ def tried(form: forms.Form, work: Callable[[], object]) -> bool:
         work()
     except ValidationError as error:
         add_errors(form, error)
-        return False
-    return True
+    except ProblemError as problem:
+        add_problem(form, problem)
+    else:
+        return True
+    return False
 
 
 def add_errors(form: forms.Form, error: ValidationError) -> None:

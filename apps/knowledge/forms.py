@@ -7,15 +7,13 @@ from uuid import UUID
 
 from django import forms
 
-from apps.accounts.forms import add_problem
 from apps.knowledge.models import Visibility
 from apps.knowledge.parsing.ocr.languages import CHOICES
 from apps.knowledge.restricting import Readers
 from apps.knowledge.selectors import people_of
-from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from apps.accounts.models import Team
 
@@ -92,13 +90,3 @@ class CollectionForm(CollectionNameForm, ReadersForm):
     """A new collection: the same, and who may read it."""
 
     field_order = ("name", "description", "visibility", "team_ids", "people")
-
-
-def tried(form: forms.Form, work: Callable[[], object]) -> bool:
-    """Whether the service took the form's data; what it refused stands beside the fields."""
-    try:
-        work()
-    except ProblemError as problem:
-        add_problem(form, problem)
-        return False
-    return True

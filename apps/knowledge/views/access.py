@@ -11,12 +11,13 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.accounts.models import Team
 from apps.accounts.pages import PersonPage, paged, searched
 from apps.accounts.permissions import can
 from apps.accounts.selectors import teams, teams_of
 from apps.knowledge import readership, selectors, sharing
-from apps.knowledge.forms import ReadersForm, tried
+from apps.knowledge.forms import ReadersForm
 from apps.knowledge.models import Visibility
 from apps.knowledge.permissions import MANAGE, access_document, access_knowledge_base
 from apps.knowledge.restricting import Place, clean_folder

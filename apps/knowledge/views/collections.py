@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.accounts.pages import PersonPage, paged, searched
 from apps.accounts.permissions import can
 from apps.accounts.selectors import teams, teams_of
@@ -17,7 +18,7 @@ from apps.files.limits import megabytes, together
 from apps.guardrails.classes import DataClass
 from apps.knowledge import selectors, services
 from apps.knowledge.classing import may_lower
-from apps.knowledge.forms import CollectionForm, CollectionNameForm, tried
+from apps.knowledge.forms import CollectionForm, CollectionNameForm
 from apps.knowledge.labelling import facets
 from apps.knowledge.models import DocumentState, SearchState, TrialSearch, Visibility
 from apps.knowledge.permissions import (

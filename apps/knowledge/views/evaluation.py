@@ -9,12 +9,12 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.accounts.pages import PersonPage
 from apps.accounts.permissions import can
 from apps.knowledge.evaluation import comparing, gates, measuring
 from apps.knowledge.evaluation.settings import chat_models_for
 from apps.knowledge.evaluation_forms import GateForm, MeasureForm
-from apps.knowledge.forms import tried
 from apps.knowledge.permissions import MANAGE
 from apps.knowledge.tuning import rerankers_for, tuning_of
 from apps.rest.errors import ProblemError, not_found

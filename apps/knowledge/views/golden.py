@@ -8,12 +8,12 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.accounts.pages import PersonPage, paged
 from apps.knowledge.evaluation import comparing, golden, making
 from apps.knowledge.evaluation.settings import chat_models_for
 from apps.knowledge.evaluation.sheets import MOST_BYTES, questions_import
 from apps.knowledge.evaluation_forms import ProposeForm, QuestionForm, SetForm, SheetForm
-from apps.knowledge.forms import tried
 from apps.knowledge.selectors import documents_of
 from apps.knowledge.views.evaluation import words_of
 from apps.rest.errors import ProblemError, invalid, not_found

@@ -8,11 +8,11 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.accounts.pages import PersonPage
 from apps.accounts.permissions import can
 from apps.knowledge import tuning
 from apps.knowledge.evaluation.gates import open_change, tuning_ask
-from apps.knowledge.forms import tried
 from apps.knowledge.labelling import document_label
 from apps.knowledge.permissions import MANAGE, access_document, access_knowledge_base
 from apps.knowledge.search_forms import LabelsForm, TuningForm

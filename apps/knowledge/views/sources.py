@@ -9,13 +9,13 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.accounts.forms import tried
 from apps.accounts.pages import AdminPage, paged
 from apps.knowledge import selectors
 from apps.knowledge.connectors import services
 from apps.knowledge.connectors.forms import SourceForm
 from apps.knowledge.connectors.registry import KINDS
 from apps.knowledge.connectors.selectors import access_source, problems_of, sources
-from apps.knowledge.forms import tried
 from apps.knowledge.permissions import MANAGE, access_knowledge_base
 
 if TYPE_CHECKING:
