@@ -95,6 +95,8 @@ def test_what_cannot_be_kept_is_refused_in_openais_shape(api: Api, client: OpenA
     assert empty.value.body is not None
     with pytest.raises(openai.BadRequestError):
         client.vector_stores.create(metadata={f"key{number}": "x" for number in range(17)})
+    with pytest.raises(openai.BadRequestError):
+        client.vector_stores.create(name="a\0b")
     with pytest.raises(openai.BadRequestError) as unknown:
         client.vector_stores.list(order="sideways")  # type: ignore[arg-type]
     assert unknown.value.param == "order"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from apps.accounts.api.base import TenantApi
@@ -64,7 +64,6 @@ class StoreApi(TenantApi):
     """An endpoint of the key's person; JSON in and out."""
 
     scope = ""
-    parser_classes = [JSONParser]
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Refuse what comes without a key; a cookie opens nothing here."""
