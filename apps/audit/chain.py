@@ -2,7 +2,8 @@
 
 Sealing runs in maintenance, as the platform role, after the events were written: no user's transaction
 waits on the chain, and an event that commits late is sealed by the next pass. Verifying finds every sealed
-event that was changed or removed, and every seal that was.
+event that was changed or removed, and every seal that was; only where the newest ones are gone together with
+their events does nothing in the database tell of it.
 """
 
 from __future__ import annotations

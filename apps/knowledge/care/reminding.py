@@ -25,7 +25,7 @@ from apps.knowledge.care.freshness import owner_of, reviews_due
 from apps.knowledge.care.models import DocumentReview
 from apps.knowledge.models import Document
 from apps.knowledge.permissions import readable_by, readable_documents
-from apps.tenants.platform import tenant_ids
+from apps.tenants.platform import for_each_tenant
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Due:
 
 def remind_owners() -> int:
     """One pass over all organisations; how many reminders went out."""
-    return sum(_remind(tenant_id) for tenant_id in tenant_ids())
+    return for_each_tenant(_remind)
 
 
 def _remind(tenant_id: UUID) -> int:
