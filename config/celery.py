@@ -27,6 +27,8 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     worker_prefetch_multiplier=1,
+    # Ingestion is nice: beside full cores a fork takes more than the usual 4 s, and would be killed for ever.
+    worker_proc_alive_timeout=120.0,
     worker_disable_rate_limits=True,
     worker_hijack_root_logger=False,
     task_publish_retry_policy={
