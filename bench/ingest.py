@@ -27,7 +27,7 @@ from apps.knowledge.chunking import chunk, embedding_text
 from apps.knowledge.language import detect_language
 from apps.knowledge.lexical import document_terms
 from apps.knowledge.parsing.errors import ParseError
-from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.sandbox.runner import parse_sandboxed
 from bench.chat import run_level
 from bench.ingest_files import MAKERS, pdf
 from bench.ingest_office import SCANNED

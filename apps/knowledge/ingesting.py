@@ -25,7 +25,7 @@ from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, fitted, p
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
 from apps.knowledge.patience import patiently
-from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.sandbox.runner import parse_sandboxed
 from apps.knowledge.serving import knowledge_base_lock, plan_of
 from apps.knowledge.switching import current_lock, version_switch
 from apps.llm import gateway

@@ -11,7 +11,7 @@ import pytest
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS
 from apps.knowledge.parsing.registry import parse
-from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.sandbox.runner import parse_sandboxed
 
 from . import builders
 

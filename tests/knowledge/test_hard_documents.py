@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS
 from apps.knowledge.parsing.registry import parse
-from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.sandbox.runner import parse_sandboxed
 
 from . import builders
 from .test_formats import letter, opened, shape, workbook

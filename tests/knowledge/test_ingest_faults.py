@@ -140,7 +140,7 @@ def test_delete_while_reading_leaves_nothing(library: Library, embeddings: Embed
 
 def test_two_workers_one_reads(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     from apps.knowledge import ingesting
-    from apps.knowledge.sandbox import parse_sandboxed
+    from apps.knowledge.sandbox.runner import parse_sandboxed
 
     document = library.add(library.base(library.cast.bob), "a.md", "# A\n\nText of it.")
     real: Callable[..., Any] = parse_sandboxed

@@ -13,7 +13,7 @@ from apps.knowledge.parsing.limits import DEFAULT_LIMITS, Limits
 from apps.knowledge.parsing.parsed import Parsed, decode, encode
 from apps.knowledge.parsing.registry import detect, parse
 from apps.knowledge.parsing.xmltree import parse_xml
-from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.sandbox.runner import parse_sandboxed
 
 from . import builders
 

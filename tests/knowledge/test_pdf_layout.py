@@ -14,7 +14,7 @@ from fpdf.enums import TableBordersLayout
 from apps.knowledge.chunking import chunk
 from apps.knowledge.parsing.limits import DEFAULT_LIMITS
 from apps.knowledge.parsing.registry import parse
-from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.sandbox.runner import parse_sandboxed
 
 from .test_hard_documents import picture
 

@@ -13,8 +13,7 @@ import pytest
 
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import MIB, Limits
-from apps.knowledge.sandbox import parse_sandboxed
-from apps.knowledge.sandbox.runner import run
+from apps.knowledge.sandbox.runner import parse_sandboxed, run
 
 from . import builders
 
@@ -154,7 +153,7 @@ def test_it_works_without_root() -> None:
         pytest.skip("the other tests already ran without root, or there is no way to another user here")
     code = (
         "import sys; sys.path.insert(0, '.');"
-        "from apps.knowledge.sandbox import parse_sandboxed;"
+        "from apps.knowledge.sandbox.runner import parse_sandboxed;"
         "sys.stdout.write(parse_sandboxed(b'Hello there', 'a.txt').text)"
     )
     command = [unshare, "--user", sys.executable, "-c", code]
@@ -163,3 +162,13 @@ def test_it_works_without_root() -> None:
     if "unshare" in done.stderr:
         pytest.skip("user namespaces are closed on this machine")
     assert done.stdout == "Hello there", done.stderr
+
+
+def test_subprocess_loads_nothing_of_the_application() -> None:
+    code = (
+        "import sys; sys.path.insert(0, '.'); "
+        "import apps.knowledge.sandbox.entry, apps.knowledge.sandbox.confinement;"
+        "sys.exit(bool({'django', 'asyncio', 'ssl', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == 0

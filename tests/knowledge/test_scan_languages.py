@@ -16,7 +16,7 @@ from PIL import Image
 from apps.knowledge.parsing.errors import UNKNOWN_SCRIPT, ParseError, ParseErrorKind
 from apps.knowledge.parsing.limits import MIB, RECOGNITION_LIMITS
 from apps.knowledge.parsing.ocr.order import Line, page_text
-from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.sandbox.runner import parse_sandboxed
 from tests.knowledge.scans import TEXTS, likeness, page, scan
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ def test_pages_are_told_while_they_are_read(
     library: Library, signed_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from apps.knowledge import ingesting
-    from apps.knowledge.sandbox import parse_sandboxed as sandboxed
+    from apps.knowledge.sandbox.runner import parse_sandboxed as sandboxed
 
     cast = library.cast
     client = signed_in(cast.bob)

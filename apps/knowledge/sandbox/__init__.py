@@ -1,5 +1,4 @@
-"""Documents are read in a closed subprocess; see `runner.parse_sandboxed`."""
+"""Documents are read in a closed subprocess; see `runner.parse_sandboxed`.
 
-from apps.knowledge.sandbox.runner import parse_sandboxed
-
-__all__ = ["parse_sandboxed"]
+Nothing is imported here: the subprocess pays for all that this package loads, at every document.
+"""

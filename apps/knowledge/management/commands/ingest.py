@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.knowledge.chunking import ChunkDraft, chunk
 from apps.knowledge.parsing.errors import ParseError
 from apps.knowledge.parsing.ocr.languages import AUTOMATIC, CHOICES
-from apps.knowledge.sandbox import parse_sandboxed
+from apps.knowledge.sandbox.runner import parse_sandboxed
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
