@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,12 @@ def test_folder_is_uploaded_file_by_file_and_a_passage_is_left_out(
     window: Window, connected: Connected, ingest: None, tmp_path: Path, width: int
 ) -> None:
     folder = tmp_path / "Rules"
-    (folder / "Hotels").mkdir(parents=True)
+    hotels = folder / "Hotels and other places to stay" / "Paid for by the department of internal affairs"
+    hotels.mkdir(parents=True)
     for number in range(FILES - 1):
-        (folder / "Hotels" / f"{number}.md").write_text(f"# Rule {number}\n\nThe cap is {number * 9} pounds.")
+        path = hotels / f"allowance for rule {number}.md"
+        path.write_text(f"# Rule {number}\n\nThe cap is {number * 9} pounds.")
+        os.utime(path, (1_700_000_000, 1_700_000_000))  # alike but for the end of their paths
     (folder / "same.md").write_text("# Rule 3\n\nThe cap is 27 pounds.")
     page = window(connected.cast.bob, **look(width)).tab("/knowledge/new")
     _fill_in(page)
