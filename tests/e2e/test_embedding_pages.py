@@ -72,7 +72,7 @@ def stop(connected: Connected) -> None:
 def test_model_is_changed_and_the_change_followed(window: Window, connected: Connected, width: int) -> None:
     base_id = aside(shelf, connected)
     page = window(connected.cast.alice, **look(width)).tab(f"/knowledge/{base_id}")
-    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("link", name="Embedding model").click()
     expect(page.get_by_text("A change embeds 1 passage anew, about 8 tokens")).to_be_visible()
     found = violations(page)

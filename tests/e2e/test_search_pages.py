@@ -53,7 +53,7 @@ def test_a_search_is_narrowed_and_a_collection_tuned(
     page.get_by_text("Only in some documents").click()
     page.get_by_label("Travel (1)").check()
     found = violations(page)
-    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("link", name="Advanced").click()
     page.get_by_label("Most passages for an answer").fill("4")
     page.get_by_label("Most passages for an answer").press("Enter")
