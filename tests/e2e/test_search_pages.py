@@ -47,9 +47,8 @@ def tagged_shelf(connected: Connected) -> UUID:
 def test_a_search_is_narrowed_and_a_collection_tuned(
     window: Window, connected: Connected, width: int
 ) -> None:
-    base_id = aside(tagged_shelf, connected)
     alice = window(connected.cast.alice, **look(width))
-    page = alice.tab(f"/knowledge/{base_id}")
+    page = alice.tab(f"/knowledge/{aside(tagged_shelf, connected)}")
     page.get_by_text("Only in some documents").click()
     page.get_by_label("Travel (1)").check()
     found = violations(page)

@@ -43,7 +43,7 @@ def remind(tenant_id: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, s
     from apps.knowledge.care import reminding
     from apps.tenants.scope import tenant_scope
 
-    monkeypatch.setattr(reminding, "tenant_ids", lambda: [tenant_id])
+    monkeypatch.setattr(reminding, "for_each_tenant", lambda work: work(tenant_id))
     with tenant_scope(tenant_id):
         Notification.objects.all().delete()
     reminding.remind_owners()
