@@ -49,9 +49,7 @@ def for_each_tenant(work: Callable[[UUID], int]) -> int:
         except (OperationalError, InterfaceError):
             raise
         except Exception:
-            logger.exception(
-                "The work for tenant %s failed; the next pass tries again.", tenant_id
-            )
+            logger.exception("The work for tenant %s failed; the next pass tries again.", tenant_id)
     return done
 
 
