@@ -57,7 +57,7 @@ class Engine:
 
         What does not fit into the backlog any more stays queued in Postgres, where workers look.
         """
-        self._loop.call_soon_threadsafe(self._take_in, [(tenant_id, run_id) for run_id in run_ids])
+        self._loop.call_soon_threadsafe(self.take_in, [(tenant_id, run_id) for run_id in run_ids])
 
     def drain(self, seconds: float) -> None:
         """Take nothing new, let runs end for that long, interrupt the rest with the text they have, stop."""
@@ -94,7 +94,8 @@ class Engine:
         await egress.close_sessions()
         await close_connections()
 
-    def _take_in(self, runs: Iterable[tuple[UUID, UUID]]) -> None:
+    def take_in(self, runs: Iterable[tuple[UUID, UUID]]) -> None:
+        """As `hand_over`, from the engine's loop."""
         self._backlog.extend(runs)
         while self._backlog and self.has_room:
             task = asyncio.ensure_future(self.take(*self._backlog.popleft()))
@@ -105,7 +106,7 @@ class Engine:
         self._handed.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("A run was not taken to its end.", exc_info=error)
-        self._take_in(())
+        self.take_in(())
 
     async def take(self, tenant_id: UUID, run_id: UUID) -> None:
         """Claim and carry the run; a second hint for the same run waits for the first."""

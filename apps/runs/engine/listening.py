@@ -41,7 +41,6 @@ async def listen(stop: Callable[[UUID], None]) -> None:
 async def look(engine: Engine) -> None:
     """Every two seconds take runs that are queued for so long that their hint is lost; never returns."""
     at = 0
-    waiting: set[asyncio.Task[None]] = set()
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         try:
@@ -51,10 +50,8 @@ async def look(engine: Engine) -> None:
                 if not engine.has_room:
                     break
                 for run_id in await in_quick_scope(tenant_id, rows.queued_since, LOOK_OLDER_S, 20):
-                    if run_id not in engine.active:
-                        task = asyncio.create_task(engine.take(tenant_id, run_id))
-                        waiting.add(task)
-                        task.add_done_callback(waiting.discard)
+                    if run_id not in engine.active and engine.has_room:
+                        engine.take_in([(tenant_id, run_id)])
             at += TENANTS_A_LOOK
         except Exception as error:  # noqa: BLE001 - the look must outlive every fault of the database
             logger.warning("The look into Postgres failed: %s.", type(error).__name__)
