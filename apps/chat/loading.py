@@ -18,6 +18,7 @@ from apps.llm.vendors.base import Modality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from apps.chat.rows import AwaitedAnswer
     from apps.guardrails.classes import DataClass
@@ -68,12 +69,14 @@ class Job:
     """One reply to write: the branch up to the question, and where to look things up.
 
     `source_ids` are the documents whose words stand in the branch: what is said from it rests on them too;
-    `standing` is the chat's data class with theirs and that of its files, `kept` the class that its row has.
+    `standing` is the chat's data class with theirs and that of its files, `kept` the class that its row has;
+    `today` the day where the organisation is.
     """
 
     turns: tuple[Turn, ...]
     knowledge_base_ids: tuple[UUID, ...]
     has_files: bool
+    today: date
     awaited: AwaitedAnswer | None = None
     source_ids: frozenset[str] = frozenset()
     standing: Standing = UNCLASSED
@@ -109,6 +112,7 @@ def load_job(*, conversation_id: UUID, question_id: UUID, answer_id: UUID, user_
         tuple(_turns(branch, readable)),
         asked.knowledge_base_ids,
         asked.has_files,
+        asked.today,
         asked.awaited,
         rests_on,
         _standing(asked, {UUID(source) for source in rests_on}, conversation_id),

@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from apps.chat import failures, prompting
 from apps.chat.citing import CITATION, cited_in, nearest_note
 from apps.chat.classing import class_keep
@@ -258,7 +256,7 @@ class Reply:
             passages=passages,
             grounding=self._found.grounding,
             room=model.room,
-            today=timezone.now().date(),
+            today=self._job.today,
         )
 
     async def _instead_of(self, model: Chosen, error: VendorError) -> Chosen | None:

@@ -35,6 +35,7 @@ from apps.tenants.scope import current_tenant_id, execute, execute_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from datetime import date
 
     from apps.accounts.actors import Actor
     from apps.guardrails.classes import DataClass
@@ -67,8 +68,8 @@ SELECT array(SELECT knowledge_base_id FROM chat_conversationknowledgebase
        EXISTS (SELECT 1 FROM knowledge_knowledgebase b
                JOIN knowledge_document d ON d.tenant_id = b.tenant_id AND d.knowledge_base_id = b.id
                WHERE b.tenant_id = %(tenant)s AND b.conversation_id = %(conversation)s),
-       c.narrowing, c.data_class, c.class_why, c.class_waived
-FROM (SELECT 1) one
+       c.narrowing, c.data_class, c.class_why, c.class_waived, timezone(s.time_zone, now())::date
+FROM (SELECT time_zone FROM accounts_tenantsettings WHERE tenant_id = %(tenant)s) s
 LEFT JOIN chat_conversation c ON c.tenant_id = %(tenant)s AND c.id = %(conversation)s
 """)
 
@@ -83,7 +84,10 @@ class BranchMessage:
 
 
 class Asked(NamedTuple):
-    """The branch up to a question, where its answer is looked up, and that answer's own row."""
+    """The branch up to a question, where its answer is looked up, that answer's own row, and the day.
+
+    `today` is the organisation's, by its own time zone.
+    """
 
     branch: list[BranchMessage]
     knowledge_base_ids: tuple[UUID, ...]
@@ -91,6 +95,7 @@ class Asked(NamedTuple):
     awaited: rows.AwaitedAnswer | None
     narrowing: Narrowing
     standing: Standing
+    today: date
 
 
 def conversation_list(actor: Actor, *, query: str = "") -> QuerySet[Conversation]:
@@ -220,10 +225,11 @@ def asked(*, conversation_id: UUID, question_id: UUID, answer_id: UUID) -> Asked
         (_LOOKS_IN, {"tenant": current_tenant_id(), "conversation": conversation_id}),
         rows.awaiting(answer_id),
     )
-    bases, has_files, narrowing, data_class, why, waived = places.rows[0]
+    bases, has_files, narrowing, data_class, why, waived, today = places.rows[0]
     narrowed = Narrowing.of(loaded(narrowing) or {})
     standing = Standing.of(data_class, why or "", loaded(waived) or {})
-    return Asked(_branch(branch), tuple(bases), has_files, rows.awaited_of(awaited), narrowed, standing)
+    answer = rows.awaited_of(awaited)
+    return Asked(_branch(branch), tuple(bases), has_files, answer, narrowed, standing, today)
 
 
 def _branch_of(message_id: UUID) -> dict[str, Any]:
