@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SPECIAL: dict[str, Callable[[], Any]] = {
+    "chat.Conversation.deleted_at": lambda: None,
     "knowledge.ChunkVector.embedding": lambda: [1.0] + [0.0] * 383,
     "knowledge.ChunkVector.shelf": lambda: UUID(int=0),
     "knowledge.ChunkTerms.terms": lambda: {7: 1.0},

@@ -47,7 +47,7 @@ class Answer:
     error: dict[str, Any] | None = None
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0.0
-    gate: threading.Event = field(default_factory=_open_gate)
+    gate: threading.Event = field(default_factory=_open_gate, compare=False)
     hold: threading.Event | None = None
     whole: dict[str, Any] | None = None
     is_reset: bool = False

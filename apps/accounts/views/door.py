@@ -93,7 +93,7 @@ class SignInPage(TenantPage):
         """The form, or on to the app for who is signed in already; to the set-up where nobody can be."""
         if request.actor is not None:
             return HttpResponseRedirect(next_path(request))
-        if selectors.tenant_settings().setup_done_at is None and selectors.first_owner() is None:
+        if selectors.tenant_settings().setup_done_at is None and not selectors.active_people().exists():
             return HttpResponseRedirect("/setup")
         return self._form(request, SignInForm())
 
