@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
 
+from apps.runs import rows
 from apps.runs.engine import listening
 from apps.runs.engine.engine import Engine
-from apps.runs.registry import register
-from apps.runs.services import run_create
 from apps.tenants.quick import close_connections
-from apps.tenants.scope import tenant_scope
-from tests.durability.scripted.kind import SCRIPTED
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     import pytest
 
     from tests.factories import Cast
@@ -39,12 +35,10 @@ class _Busy(Engine):
 
 
 def test_runs_whose_hints_were_lost_wait_for_a_place(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    register(SCRIPTED)
+    lost = [uuid4() for _ in range(PLACES + 1)]
     monkeypatch.setattr(listening, "LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr(listening, "LOOK_OLDER_S", 0.0)
-    with tenant_scope(cast.acme.id):
-        for _ in range(PLACES + 1):
-            run_create(kind="scripted", team_id=cast.engineering.pk, user_id=cast.bob.pk, input={})
+    monkeypatch.setattr(listening, "_tenants", lambda: [cast.acme.id])
+    monkeypatch.setattr(rows, "queued_since", lambda seconds, most: lost)
 
     async def several_looks() -> list[UUID]:
         engine = _Busy()
