@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -65,12 +64,17 @@ class Ledger:
         return await in_shared_batch(ending.run.tenant_id, settle, ending)
 
     async def keep(self, active: Mapping[UUID, Carried], turns: Turns) -> None:
-        """Once a second, each run in its slice's turn: checkpoints and leases; never returns."""
-        for turn in count():
-            await asyncio.sleep(KEEP_EVERY_S / SLICES)
-            if active and turn % SLICES == 0:
+        """Checkpoint each run and renew its lease once a second, one slice after the other; never returns."""
+        await asyncio.gather(*(self._keep_slice(number, active, turns) for number in range(SLICES)))
+
+    async def _keep_slice(self, number: int, active: Mapping[UUID, Carried], turns: Turns) -> None:
+        """A slow statement delays its own slice alone, so that no lease runs out behind the others."""
+        await asyncio.sleep(KEEP_EVERY_S * number / SLICES)
+        while True:
+            await asyncio.sleep(KEEP_EVERY_S)
+            if active and number == 0:
                 await turns.keep_journal()
-            due = [carried for carried in active.values() if carried.run.id.int % SLICES == turn % SLICES]
+            due = [carried for carried in active.values() if carried.run.id.int % SLICES == number]
             await self._keep(due, turns)
 
     async def _keep(self, due: Sequence[Carried], turns: Turns) -> None:
