@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from apps.chat.following import led, stands_alone
 from apps.chat.parts import Part, Reasoning, Text
+from apps.guardrails.cutting import beginning
 from apps.knowledge.assembling import estimate_tokens
 from apps.knowledge.notices import nothing_found
 from apps.llm.vendors.base import ChatMessage, PassagePart, ReasoningPart, Role, TextPart
@@ -162,7 +163,7 @@ def title_messages(question: str) -> tuple[ChatMessage, ...]:
     """What a model is asked for a title."""
     return (
         ChatMessage.text("system", TITLE),
-        ChatMessage.text("user", f"Title for this question:\n{question[:TITLE_QUESTION]}"),
+        ChatMessage.text("user", f"Title for this question:\n{beginning(question, TITLE_QUESTION)}"),
     )
 
 
@@ -225,10 +226,10 @@ def _shortened(passage: PassagePart, free: int) -> PassagePart | None:
     overhead = _cost(_quoted(replace(passage, text="")))
     if free - overhead < PASSAGE_FLOOR:
         return None
-    text = passage.text
-    while _cost(_quoted(replace(passage, text=text))) > free:
-        text = text[: len(text) * 4 // 5]
-    return replace(passage, text=text)
+    text, most = passage.text, len(passage.text)
+    while _cost(_quoted(replace(passage, text=text[:most]))) > free:
+        most = most * 4 // 5
+    return replace(passage, text=beginning(text, most))
 
 
 def _quoted(passage: PassagePart) -> str:

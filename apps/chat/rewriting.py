@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from apps.chat import prompting
 from apps.chat.following import stands_alone, told_alone
 from apps.chat.loading import Chosen
+from apps.guardrails.cutting import line
 from apps.llm import gateway
 from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.llm.routes.selectors import plan_and_hour
@@ -82,13 +83,11 @@ async def _said(ctx: RunContext, model: Model, job: Job, conversation_id: UUID) 
 
 def _messages(turns: Sequence[Turn]) -> tuple[ChatMessage, ...]:
     *earlier, question = turns[-_TURNS:]
-    lines = [f"{'Person' if turn.role == 'user' else 'Assistant'}: {_short(turn.text)}" for turn in earlier]
+    lines = [
+        f"{'Person' if turn.role == 'user' else 'Assistant'}: {line(turn.text, _CHARACTERS)}"
+        for turn in earlier
+    ]
     told = "\n".join(lines)
-    asked = f"Conversation:\n{told}\n\nLast question: {_short(question.text)}"
+    asked = f"Conversation:\n{told}\n\nLast question: {line(question.text, _CHARACTERS)}"
     return ChatMessage.text("system", ORDER), ChatMessage.text("user", asked)
 
-
-def _short(text: str) -> str:
-    """A turn on one line, its beginning where it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= _CHARACTERS else f"{line[:_CHARACTERS]}…"

@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from apps.guardrails.cutting import beginning
 from apps.llm.gateway.estimate import tokens_of_texts
 from apps.llm.vendors.base import ErrorKind, VendorError
 
@@ -74,5 +75,5 @@ class Batches(Generic[Row]):
         text = refused[0].text
         if kind != ErrorKind.CONTEXT_OVERFLOW or len(text) <= _SHORTEST:
             return False
-        self._waiting[0] = replace(refused[0], text=text[: len(text) // 2])
+        self._waiting[0] = replace(refused[0], text=beginning(text, len(text) // 2))
         return True

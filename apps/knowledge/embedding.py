@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from apps.guardrails.cutting import beginning
 from apps.knowledge.models import MOST_DIMENSIONS, EmbeddingDefault, EmbeddingScale
 from apps.knowledge.relevance import IDENTITY, Scale, scale_of
 from apps.llm.errors import ModelNotFoundError
@@ -126,7 +127,7 @@ def query_call(
     return EmbedCall(
         who=who,
         model_id=model.id,
-        texts=tuple(model.query(text[:QUERY_CHARACTERS]) for text in texts),
+        texts=tuple(model.query(beginning(text, QUERY_CHARACTERS)) for text in texts),
         purpose=purpose,
         side="query",
         dimensions=model.dimensions,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.classes import highest
+from apps.guardrails.cutting import beginning
 from apps.knowledge.retrieval import RERANKED
 from apps.llm import gateway
 from apps.llm.gateway import (
@@ -92,7 +93,7 @@ async def rerank(who: Caller, found: Found, *, step: str = "") -> Reranked:
 def _shown(chunk: Stored) -> str:
     """A passage as a model that orders reads it: what it is of stands in front."""
     place = " > ".join((chunk.title, *chunk.heading))
-    return f"{place}\n{chunk.text}"[:_CHARACTERS]
+    return beginning(f"{place}\n{chunk.text}", _CHARACTERS)
 
 
 def _shares(made: RerankResult) -> list[tuple[int, float]]:

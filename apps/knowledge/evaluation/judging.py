@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from apps.guardrails.cutting import beginning
 from apps.knowledge.evaluation.answering import said_to
 from apps.llm.gateway import ChatCall
 from apps.llm.vendors.base import ChatMessage, ChatRequest
@@ -55,8 +56,8 @@ async def judge(who: Caller, model_id: UUID, case: Case, *, step: str) -> Verdic
     asked = "\n\n".join(
         (
             f"Question:\n{case.question}",
-            f"What is right:\n{case.right[:_CHARACTERS]}",
-            f"Answer:\n{case.answer[:_CHARACTERS]}",
+            f"What is right:\n{beginning(case.right, _CHARACTERS)}",
+            f"Answer:\n{beginning(case.answer, _CHARACTERS)}",
         )
     )
     messages = (ChatMessage.text("system", ORDER), ChatMessage.text("user", asked))

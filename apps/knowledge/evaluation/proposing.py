@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models.functions import Length
 
+from apps.guardrails.cutting import beginning
 from apps.knowledge.evaluation import claiming
 from apps.knowledge.evaluation.answering import said_to
 from apps.knowledge.evaluation.golden import LONGEST, LONGEST_ANSWER, LONGEST_PASSAGE
@@ -112,7 +113,7 @@ async def _said(who: Caller, making: GoldenMaking, chunk: Chunk) -> str:
     place = " > ".join((chunk.document.title, *chunk.heading))
     messages = (
         ChatMessage.text("system", ORDER),
-        ChatMessage.text("user", f"{place}\n\n{chunk.text[:LONGEST_PASSAGE]}"),
+        ChatMessage.text("user", f"{place}\n\n{beginning(chunk.text, LONGEST_PASSAGE)}"),
     )
     call = ChatCall(
         who=who,

@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from apps.guardrails.cutting import beginning
 from apps.llm.vendors.base import ChatMessage
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Claim:
 def judging(question: str, answer: str, sources: str, room: int | None) -> tuple[ChatMessage, ...]:
     """The judge's messages; sources and answer are cut to `room` tokens where that is known."""
     most = _most(room)
-    return _asked(JUDGE, question=question, sources=sources[:most], answer=_clipped(answer, most))
+    return _asked(JUDGE, question=question, sources=beginning(sources, most), answer=_clipped(answer, most))
 
 
 def checking(question: str, answer: str, room: int | None) -> tuple[ChatMessage, ...]:
@@ -92,7 +93,7 @@ def checking(question: str, answer: str, room: int | None) -> tuple[ChatMessage,
 def classifying(question: str, labels: Sequence[Label]) -> tuple[ChatMessage, ...]:
     """The classifier's messages."""
     kinds = "\n".join(f"- {label.name}: {label.description or label.name}" for label in labels)
-    return _asked(f"{CLASSIFY}\n{kinds}", question=question[:4_000])
+    return _asked(f"{CLASSIFY}\n{kinds}", question=beginning(question, 4_000))
 
 
 def comparing(question: str, answers: Sequence[str], room: int | None) -> tuple[ChatMessage, ...]:
@@ -174,7 +175,7 @@ def _most(room: int | None) -> int:
 
 
 def _clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[:most] + CLIPPED
+    return text if len(text) <= most else beginning(text, most) + CLIPPED
 
 
 def _object(text: str) -> dict[str, Any]:
