@@ -90,4 +90,3 @@ def _messages(turns: Sequence[Turn]) -> tuple[ChatMessage, ...]:
     told = "\n".join(lines)
     asked = f"Conversation:\n{told}\n\nLast question: {line(question.text, _CHARACTERS)}"
     return ChatMessage.text("system", ORDER), ChatMessage.text("user", asked)
-

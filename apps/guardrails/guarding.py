@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.answering import Answer, readers
@@ -50,16 +51,20 @@ _DONE: Final[Mapping[Action, Outcome]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a call sends: texts that may be changed, names that may not, and parts that no rule can read."""
+    """What a call sends: texts that may be changed, names that may not, and parts that no rule can read.
+
+    `beside` are texts of the same affair that are not sent now: whom they name is known here, too.
+    """
 
     texts: Sequence[str]
     names: Sequence[str] = ()
     unread: int = 0
+    beside: Sequence[str] = ()
 
     @property
     def size(self) -> int:
         """Code points in all."""
-        return sum(map(len, self.texts)) + sum(map(len, self.names))
+        return sum(len(text) for texts in (self.texts, self.names, self.beside) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ class Guard:
         self._refuse(sent, acting, shadows)
         agreed = self._ask(sent, acting, known, shadows)
         before = len(known.placeholders)
-        texts = self._masked(sent.texts, acting, known)
+        texts = self._masked(sent, acting, known)
         values = known.placeholders.sent
         follows = Answer(values, self._readers, known.tools) if values or self._readers else None
         is_new = len(known.placeholders) > before or agreed > known.agreed
@@ -132,11 +137,20 @@ class Guard:
             moderators=self._moderators(replace(known, agreed=agreed)),
         )
 
-    def _masked(self, texts: Sequence[str], acting: Sequence[_Taken], known: Known) -> Sequence[str]:
+    def _masked(self, sent: Sent, acting: Sequence[_Taken], known: Known) -> Sequence[str]:
         """The texts with placeholders; the same where there is nothing to mask."""
         masking = [each for each in acting if each.active.rule.action is Action.MASK]
-        again = recurring_of(_spelled(texts, masking), known.placeholders.values, self._masks)
-        return _masked(texts, masking, again, known) if masking or again else texts
+        told = chain(_spelled(sent.texts, masking), self._told(sent.beside))
+        again = recurring_of(told, known.placeholders.values, self._masks)
+        return _masked(sent.texts, masking, again, known) if masking or again else sent.texts
+
+    def _told(self, beside: Sequence[str]) -> Iterator[tuple[str, Finding, DataClass]]:
+        """What would be masked of texts that are not sent with the call."""
+        if not beside or not self._masks:
+            return
+        found = [self._finder.candidates(text) for text in beside]
+        masking = [each for each in self._out if each.rule.action is Action.MASK and not each.is_shadow]
+        yield from _spelled(beside, [_Taken.of(active, self._finder, found) for active in masking])
 
     def _moderators(self, known: Known) -> Moderators | None:
         if not self._asked_out and not self._asked_in:

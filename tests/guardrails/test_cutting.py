@@ -12,10 +12,10 @@ VALUES = [
     "+49 30 5551 2345",
     "4111 1111 1111 1111",
     "sk-proj-" + "Zx9Qw3Er7Ty5Ui1Op2As" * 4,
-    "-----BEGIN RSA PRIVATE KEY-----\n"
-    + "MIIEowIBAAKCAQEAx1y2\n" * 30
-    + "-----END RSA PRIVATE KEY-----",
-    "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0NTY3ODkwIn0" * 30 + ".SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+    "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEAx1y2\n" * 30 + "-----END RSA PRIVATE KEY-----",
+    "eyJhbGciOiJIUzI1NiJ9."
+    + "eyJzdWIiOiIxMjM0NTY3ODkwIn0" * 30
+    + ".SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
 ]
 
 

@@ -12,7 +12,7 @@ from apps.guardrails.guarding import Guard, Sent
 from apps.guardrails.placeholders import Nameless, Placeholders
 from apps.guardrails.policy import Known
 from apps.guardrails.rules import Active, read_rule
-from tests.guardrails.policies import policy_make, rule
+from tests.guardrails.policies import MAIL, policy_make, rule
 from tests.guardrails.test_gateway import asked, received
 from tests.llm.conftest import Connected, Said
 from tests.llm.host import Answer
@@ -77,3 +77,17 @@ def test_thousands_of_values_that_begin_alike_take_no_longer() -> None:
     begun = time.process_time()
     guard.outgoing(Sent(["Anna went on. " * 5_000]), known)
     assert time.process_time() - begun < 2
+
+
+def test_what_other_texts_of_the_same_affair_tell_is_masked_here_too() -> None:
+    """An answer that is judged by itself names people whom only its question introduced."""
+    guard = Guard([Active(read_rule(rule("mask", "name")))])
+    made = guard.outgoing(Sent([f"{NAME} agreed"], beside=[TOLD]), Known(Placeholders()))
+    assert (made.texts, made.hits) == (["[NAME_1] agreed"], [])
+
+
+def test_what_only_stands_beside_neither_blocks_nor_asks() -> None:
+    guard = Guard([Active(read_rule(rule("block"))), Active(read_rule(rule("warn", "name")))])
+    assert guard.outgoing(Sent(["Hello"], beside=[f"{TOLD} {MAIL}"]), Known(Placeholders())).texts == [
+        "Hello"
+    ]

@@ -125,7 +125,8 @@ class Asker:
         }
         if self.setting.judge_id is not None and golden.right:
             data_class = highest([made.data_class, golden.data_class])
-            case = Case(golden.text, golden.right, made.text, data_class)
+            rests_on = tuple(passage.text for passage in passages)
+            case = Case(golden.text, golden.right, made.text, data_class, rests_on)
             verdict = await judge(self.who, self.setting.judge_id, case, step=self.step)
             values |= {"judged": verdict.score, "verdict": verdict.why}
         return values

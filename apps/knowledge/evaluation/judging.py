@@ -41,12 +41,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is judged: `right` is the expected answer, or the passages that hold it."""
+    """What is judged: `right` is the expected answer, or the passages that hold it.
+
+    `rests_on` are the texts that the answer was made from: whom they name is masked in the answer, too.
+    """
 
     question: str
     right: str
     answer: str
     data_class: DataClass | None
+    rests_on: tuple[str, ...] = ()
 
 
 async def judge(who: Caller, model_id: UUID, case: Case, *, step: str) -> Verdict:
@@ -68,6 +72,7 @@ async def judge(who: Caller, model_id: UUID, case: Case, *, step: str) -> Verdic
         purpose="evaluation_judge",
         data_class=case.data_class,
         step=step,
+        beside=case.rests_on,
     )
     return verdict_of(await said_to(call))
 

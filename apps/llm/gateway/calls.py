@@ -45,6 +45,7 @@ class ChatCall:
     the model itself, so that its instructions stand before what is asked. `tools`: the highest class that
     each tool may be given; into the arguments of one that is not named, no masked value comes back.
     `moderates`: a rule itself asks, so that no rule reads it again, and the run is not begun by it.
+    `beside`: texts of the same affair that are not sent with it; what rules mask there they mask here.
     """
 
     who: Caller
@@ -60,6 +61,7 @@ class ChatCall:
     instructed: bool = False
     tools: Mapping[str, DataClass] = field(default_factory=dict)
     moderates: bool = False
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def guard_request(
     """As `guard`, for all texts of a request; without a policy it is the same request."""
     if target.standing is None:
         return request, NOTHING
-    sent = texts_of(request)
+    sent = replace(texts_of(request), beside=call.beside)
     outgoing = guard(call, sent, target, read)
     changed = outgoing.texts is not sent.texts
     return (rewritten(request, outgoing.texts) if changed else request), outgoing

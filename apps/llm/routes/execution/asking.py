@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from apps.llm import gateway
 from apps.llm.gateway import Caller, ChatCall, GuardrailRefusedError, ModelNotFoundError, RefusedError, RunRef
+from apps.llm.gateway.texts import texts_of
 from apps.llm.vendors.base import ErrorKind, Finished, TextDelta, Usage, VendorError
 
 if TYPE_CHECKING:
@@ -45,12 +46,16 @@ class TooLongError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question. `request` words it for one model and raises TooLongError where it does not fit."""
+    """A question. `request` words it for one model and raises TooLongError where it does not fit.
+
+    `original`: what was asked first, where `request` is about that and holds not all of it.
+    """
 
     request: Callable[[Offered], ChatRequest]
     traits: Traits
     question: str
     sources: str = ""
+    original: Callable[[Offered], ChatRequest] | None = None
 
     def followed_by(self, more: Callable[[Offered], tuple[ChatMessage, ...]]) -> Ask:
         """The same question with further messages behind it, for a revision or a merge."""
@@ -64,7 +69,15 @@ class Ask:
 
     def instead(self, messages: Callable[[Offered], ChatRequest]) -> Ask:
         """Another request on the same question: a check, a comparison. It needs no ability."""
-        return replace(self, request=messages, traits=replace(self.traits, needs=frozenset()))
+        traits = replace(self.traits, needs=frozenset())
+        return replace(self, request=messages, traits=traits, original=self.original or self.request)
+
+    def beside(self, model: Offered) -> tuple[str, ...]:
+        """The texts of what was asked first, as far as the model could be asked that."""
+        try:
+            return tuple(texts_of(self.original(model)).texts) if self.original else ()
+        except TooLongError:
+            return (self.question, self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +195,8 @@ class Calls:
                 ErrorKind.CONTEXT_OVERFLOW, "The question is too long for the model."
             ) from error
         step = _Step.begin(self.ctx, model, role)
-        stream = gateway.stream(self._call(model, request, role, retries=retries))
+        call = self._call(model, request, role, retries=retries)
+        stream = gateway.stream(replace(call, beside=ask.beside(model)))
         try:
             async with stream:
                 async for delta in stream:
