@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -272,11 +273,86 @@ def test_the_pages_write_from_an_unanswered_question_and_approve(
     assert alice.post(decide, {"delete": ""}).status_code == 302
 
 
+def test_an_answer_on_a_closed_document_is_neither_shown_nor_changed_nor_freed_of_it(
+    library: Library, leave: Document, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """carol, an expert, may no longer read the document: its words stay with those who may."""
+    from apps.accounts.models import Notification
+    from apps.knowledge.access_models import Restriction
+    from apps.knowledge.models import VerifiedSource
+    from apps.tenants.scope import tenant_scope
+
+    cast = library.cast
+    carol, alice = signed_in(cast.carol), signed_in(cast.alice)
+    answer = written(carol, leave, review_by=str(today()))
+    approve(carol, answer)
+    with tenant_scope(cast.acme.id):
+        Restriction.objects.create(
+            knowledge_base_id=leave.knowledge_base_id, document=leave, owner=cast.alice
+        )
+    listed = f"/api/v1/knowledge-bases/{leave.knowledge_base_id}/verified-answers"
+    path = f"/api/v1/verified-answers/{answer['id']}"
+    page = f"/knowledge/{leave.knowledge_base_id}/answers"
+    freed = {"questions": QUESTIONS, "text": TEXT, "document_ids": []}
+    assert [len(person.get(listed).json()["results"]) for person in (alice, carol)] == [1, 0]
+    told = carol.get(page).content.decode()
+    assert "1 answer rests on documents that you may not read, and is not shown." in told
+    assert TEXT not in told
+    for refused in (
+        carol.get(path),
+        carol.put(path, freed, "application/json"),
+        carol.delete(path),
+        approve(carol, answer),
+        carol.post(f"/knowledge/answers/{answer['id']}", freed),
+    ):
+        assert refused.status_code == 404
+    with tenant_scope(cast.acme.id):
+        assert VerifiedSource.objects.filter(answer_id=answer["id"], document=leave).exists()
+    assert remind(cast.acme.id, monkeypatch) == [("alice@acme.example", "1 verified answer needs you")]
+    with tenant_scope(cast.acme.id):
+        assert Notification.objects.get().url == page
+
+
+def test_the_form_keeps_chosen_documents_while_others_are_looked_for(
+    library: Library, leave: Document, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.knowledge.models import KnowledgeBase
+    from apps.knowledge.views import answers as views
+    from apps.tenants.scope import tenant_scope
+
+    monkeypatch.setattr(views, "MOST_OFFERED", 1)
+    with tenant_scope(library.cast.acme.id):
+        base = KnowledgeBase.objects.get(id=leave.knowledge_base_id)
+    for name in ("Zebras", "Bees"):
+        library.read(library.add(base, f"{name}.md", f"# {name}\n\nKeep them out.", library.cast.alice))
+    alice = signed_in(library.cast.alice)
+    path = f"/knowledge/answers/{written(alice, leave)['id']}"
+
+    def offered(body: str) -> list[bool]:
+        boxes = re.findall(r'name="documents" value="[^"]+"( checked)?', body)
+        return [bool(checked) for checked in boxes]
+
+    assert offered(alice.get(path).content.decode()) == [True, False]
+    form = {"questions": QUESTIONS[0], "text": "Half", "documents": [str(leave.id)]}
+    looked = alice.post(path, form | {"find": "", "words": "ZEBRAS"}).content.decode()
+    assert "Zebras" in looked
+    assert "Bees" not in looked
+    assert ">Half</textarea>" in looked
+    assert offered(looked) == [True, False]
+    assert alice.get(path).content.decode().count(TEXT) == 1
+    assert alice.post(path, form | {"text": TEXT, "approve": ""}).status_code == 302
+    assert given(library.cast.bob, leave, QUESTIONS[0]) == TEXT
+
+
 def test_the_page_names_experts_by_their_addresses(library: Library, leave: Document, signed_in: Any) -> None:
     cast = library.cast
     alice = signed_in(cast.alice)
     assert signed_in(cast.bob).get(f"/knowledge/{leave.knowledge_base_id}/answers").status_code == 403
     experts = f"/knowledge/{leave.knowledge_base_id}/experts"
-    assert alice.post(experts, {"people": "nobody@acme.example"}).status_code == 422
+    refused = alice.post(experts, {"people": "bob@acme.example\nnobody@acme.example"})
+    assert refused.status_code == 422
+    assert "bob@acme.example\nnobody@acme.example</textarea>" in refused.content.decode()
+    own = library.base(cast.bob, name="Bob's own")
+    assert alice.post(f"/knowledge/{own.id}/experts", {"people": "nobody"}).status_code == 403
     assert alice.post(experts, {"people": "bob@acme.example"}).status_code == 302
     assert signed_in(cast.bob).get(f"/knowledge/{leave.knowledge_base_id}/answers").status_code == 200

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
 
+    from apps.accounts.actors import Actor
     from apps.knowledge.care.answer_models import VerifiedAnswer
 
 TAGS: Final = ["knowledge"]
@@ -106,9 +107,9 @@ class VerifiedAnswerListApi(TenantApi):
         responses=VerifiedAnswerPage,
     )
     def get(self, request: Request, knowledge_base_id: UUID) -> Response:
-        """Newest first, for those who may write them."""
+        """Newest first, for those who may write them; without those on documents that they may not read."""
         base = answers.access_answers(self.actor, knowledge_base_id)
-        rows, following = page_of(request, answers.answers_of(base))
+        rows, following = page_of(request, answers.answers_of(self.actor, base))
         return Response({"results": [answers.answer_output(row) for row in rows], "next": following})
 
     @extend_schema(
@@ -121,7 +122,7 @@ class VerifiedAnswerListApi(TenantApi):
         """Write one; it is a draft until an expert approves it."""
         base = answers.access_answers(self.actor, knowledge_base_id)
         made = answers.answer_save(actor=self.actor, base=base, draft=_draft(request))
-        return Response(_shown(made), status=201)
+        return Response(_shown(self.actor, made), status=201)
 
 
 class VerifiedAnswerApi(TenantApi):
@@ -132,7 +133,7 @@ class VerifiedAnswerApi(TenantApi):
     @extend_schema(operation_id="verified_answers_read", tags=TAGS, responses=VerifiedAnswerOutput)
     def get(self, request: Request, answer_id: UUID) -> Response:
         """Its wordings, text, sources and state."""
-        return Response(_shown(answers.access_answer(self.actor, answer_id)))
+        return Response(_shown(self.actor, answers.access_answer(self.actor, answer_id)))
 
     @extend_schema(
         operation_id="verified_answers_update",
@@ -145,7 +146,7 @@ class VerifiedAnswerApi(TenantApi):
         answer = answers.access_answer(self.actor, answer_id)
         base = answer.knowledge_base
         answers.answer_save(actor=self.actor, base=base, draft=_draft(request), answer=answer)
-        return Response(_shown(answer))
+        return Response(_shown(self.actor, answer))
 
     @extend_schema(operation_id="verified_answers_delete", tags=TAGS, responses={204: None})
     def delete(self, request: Request, answer_id: UUID) -> Response:
@@ -172,7 +173,7 @@ class VerifiedAnswerApprovalApi(TenantApi):
         read.is_valid(raise_exception=True)
         is_approved = read.validated_data["is_approved"]
         answers.answer_approve(actor=self.actor, answer=answer, is_approved=is_approved)
-        return Response(_shown(answer))
+        return Response(_shown(self.actor, answer))
 
 
 class ExpertsApi(TenantApi):
@@ -206,5 +207,5 @@ def _draft(request: Request) -> answers.Draft:
     )
 
 
-def _shown(answer: VerifiedAnswer) -> dict[str, Any]:
-    return answers.answer_output(answers.answers_of(answer.knowledge_base).get(id=answer.id))
+def _shown(actor: Actor, answer: VerifiedAnswer) -> dict[str, Any]:
+    return answers.answer_output(answers.answers_of(actor, answer.knowledge_base).get(id=answer.id))

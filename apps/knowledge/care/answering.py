@@ -78,10 +78,8 @@ def answer_for(
     Where the search is narrowed, only one whose documents are all among those that are looked at.
     """
     bases = readable_by(user_id).filter(id__in=list(knowledge_base_ids), conversation_id=None)
-    closed = VerifiedSource.objects.filter(answer_id=OuterRef("pk")).exclude(
-        document__in=readable_documents(user_id)
-    )
-    found = in_force(VerifiedAnswer.objects.filter(knowledge_base__in=bases)).filter(~Exists(closed))
+    mine = VerifiedAnswer.objects.filter(~Exists(closed_sources(user_id)), knowledge_base__in=bases)
+    found = in_force(mine)
     if narrowing:
         found = found.filter(id__in=_within(narrowing, bases))
     ids = list(found.order_by("-approved_at").values_list("id", flat=True))
@@ -136,6 +134,13 @@ def in_force(answers: QuerySet[VerifiedAnswer]) -> QuerySet[VerifiedAnswer]:
     """Those that are approved, not past their day, and whose sources say what they said."""
     is_due = Q(review_by__isnull=True) | Q(review_by__gte=day_of())
     return answers.filter(is_due, ~Exists(changed_sources()), state=AnswerState.APPROVED)
+
+
+def closed_sources(user_id: UUID) -> QuerySet[VerifiedSource]:
+    """For an answer's row: its sources whose document the person may not read, or that are gone."""
+    return VerifiedSource.objects.filter(answer_id=OuterRef("pk")).exclude(
+        document__in=readable_documents(user_id)
+    )
 
 
 def changed_sources() -> QuerySet[VerifiedSource]:

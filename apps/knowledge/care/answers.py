@@ -1,4 +1,7 @@
-"""Writing, approving and withdrawing verified answers; who may. Each in the caller's transaction, audited."""
+"""Writing, approving and withdrawing verified answers; who may. Each in the caller's transaction, audited.
+
+What an answer says is what its documents say: who may not read one of them neither sees nor changes it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from apps.knowledge.care.answer_models import (
     VerifiedAnswer,
     VerifiedQuestion,
 )
-from apps.knowledge.care.answering import changed_sources
+from apps.knowledge.care.answering import changed_sources, closed_sources
 from apps.knowledge.care.days import day_of, today
 from apps.knowledge.care.hinting import hint_answer_after_commit
 from apps.knowledge.care.resting import sources_write
@@ -74,21 +77,34 @@ def access_answers(actor: Actor, knowledge_base_id: UUID) -> KnowledgeBase:
 
 
 def access_answer(actor: Actor, answer_id: UUID) -> VerifiedAnswer:
-    """A verified answer that the actor may write; 404 otherwise."""
+    """A verified answer that the actor may write, its documents theirs to read; 404 otherwise."""
     rows = VerifiedAnswer.objects.select_related("knowledge_base", "approved_by")
-    answer = rows.filter(id=answer_id).first()
+    answer = _open_to(actor, rows).filter(id=answer_id).first()
     if answer is None or not may_write(actor, answer.knowledge_base):
         raise not_found()
     return answer
 
 
-def answers_of(base: KnowledgeBase) -> QuerySet[VerifiedAnswer]:
-    """The collection's answers with wordings and sources, whether a source `has_changed`, and `is_past`."""
+def answers_of(actor: Actor, base: KnowledgeBase) -> QuerySet[VerifiedAnswer]:
+    """The collection's answers whose documents the actor may read, with wordings and sources.
+
+    Each says whether a source `has_changed`, and whether its day `is_past`.
+    """
     rows = VerifiedAnswer.objects.filter(knowledge_base=base).select_related("knowledge_base", "approved_by")
-    return rows.prefetch_related("questions", "sources").annotate(
-        has_changed=Exists(changed_sources()),
-        is_past=ExpressionWrapper(Q(review_by__isnull=False, review_by__lt=day_of()), BooleanField()),
+    return (
+        _open_to(actor, rows)
+        .prefetch_related("questions", "sources")
+        .annotate(
+            has_changed=Exists(changed_sources()),
+            is_past=ExpressionWrapper(Q(review_by__isnull=False, review_by__lt=day_of()), BooleanField()),
+        )
     )
+
+
+def answers_closed(actor: Actor, base: KnowledgeBase) -> int:
+    """How many of the collection's answers rest on documents that the actor may not read."""
+    rows = VerifiedAnswer.objects.filter(knowledge_base=base)
+    return rows.count() - _open_to(actor, rows).count()
 
 
 def answer_save(
@@ -151,6 +167,10 @@ def experts_set(*, actor: Actor, base: KnowledgeBase, user_ids: Sequence[UUID]) 
         target_id=base.id,
         after={"people": [str(user_id) for user_id in people]},
     )
+
+
+def _open_to(actor: Actor, answers: QuerySet[VerifiedAnswer]) -> QuerySet[VerifiedAnswer]:
+    return answers.filter(~Exists(closed_sources(actor.user_id).filter(document__isnull=False)))
 
 
 def _is_expert(actor: Actor, base: KnowledgeBase) -> bool:

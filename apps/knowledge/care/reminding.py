@@ -19,7 +19,7 @@ from apps.accounts.mail import send_after_commit
 from apps.accounts.selectors import tenant_settings
 from apps.accounts.services.notifications import notification_create
 from apps.knowledge.care.answer_models import AnswerState, VerifiedAnswer
-from apps.knowledge.care.answering import changed_sources
+from apps.knowledge.care.answering import changed_sources, closed_sources
 from apps.knowledge.care.days import today
 from apps.knowledge.care.freshness import owner_of, reviews_due
 from apps.knowledge.care.models import DocumentReview
@@ -43,11 +43,12 @@ WITHIN_DAYS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a person is reminded of, as the mail lists it."""
+    """What a person is reminded of, as the mail lists it; `path` is the page where it is seen to."""
 
     title: str
     collection: str
     when: str
+    path: str
     link: str
 
 
@@ -86,7 +87,7 @@ def _documents(tenant_id: UUID) -> Iterator[tuple[User, Due]]:
             when = f"{'overdue since' if document.is_stale else 'review by'} {_words(document.due)}"
             yield (
                 owner,
-                Due(document.title, document.knowledge_base.name, when, tenant_url(tenant_id, path)),
+                Due(document.title, document.knowledge_base.name, when, path, tenant_url(tenant_id, path)),
             )
 
 
@@ -104,13 +105,21 @@ def _answers(tenant_id: UUID) -> Iterator[tuple[User, Due]]:
     for answer in found.select_related("knowledge_base__owner", "approved_by")[:MOST_A_PASS]:
         VerifiedAnswer.objects.filter(id=answer.id).update(reminded_at=timezone.now())
         base = answer.knowledge_base
-        expert = next((each for each in (answer.approved_by, base.owner) if each and each.is_active), None)
-        if expert is not None and readable_by(expert.id).filter(id=base.id).exists():
+        asked = (answer.approved_by, base.owner)
+        expert = next((each for each in asked if each and _may_see(each, answer)), None)
+        if expert is not None:
             path = reverse("knowledge-answers", args=[base.id])
             ended = "ended on" if answer.review_by and answer.review_by < now else "ends after"
             when = "its source has changed" if answer.has_changed else f"{ended} {_words(answer.review_by)}"
             title = answer.questions.order_by("position").values_list("text", flat=True)[0]
-            yield expert, Due(title, base.name, when, tenant_url(tenant_id, path))
+            yield expert, Due(title, base.name, when, path, tenant_url(tenant_id, path))
+
+
+def _may_see(person: User, answer: VerifiedAnswer) -> bool:
+    may_read = readable_by(person.id).filter(id=answer.knowledge_base_id).exists()
+    closed = closed_sources(person.id).filter(document__isnull=False)
+    open_to = VerifiedAnswer.objects.filter(~Exists(closed), id=answer.id)
+    return person.is_active and may_read and open_to.exists()
 
 
 def _words(day: date | None) -> str:
@@ -130,7 +139,7 @@ def _tell_answers(expert: User, rows: Sequence[Due]) -> None:
     count = len(rows)
     title = "1 verified answer needs you" if count == 1 else f"{count} verified answers need you"
     body = f"{_names(rows)}. Look at them and approve them again."
-    url = reverse("knowledge")
+    url = rows[0].path
     notification_create(user=expert, kind="verified_answer.review", title=title, body=body, url=url)
     _mail(expert, "verified", title, url, rows)
 

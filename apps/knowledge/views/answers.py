@@ -22,23 +22,30 @@ from apps.knowledge.selectors import people_of
 from apps.rest.errors import ProblemError, invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from apps.accounts.actors import Actor
     from apps.knowledge.care.answer_models import VerifiedAnswer
     from apps.knowledge.models import KnowledgeBase
 
 UNPROCESSABLE = 422
-MOST_OFFERED = 200
+MOST_OFFERED = 100
 
 
 class _ListPage(PersonPage):
-    def page(self, request: Any, base: KnowledgeBase, error: str = "") -> HttpResponse:
-        """The list, with what was wrong with a form."""
-        context = paged(request, answers.answers_of(base).order_by("-created_at", "-id"))
+    def page(
+        self, request: Any, base: KnowledgeBase, error: str = "", people: str | None = None
+    ) -> HttpResponse:
+        """The list, with what was wrong with a form, and the experts' addresses as they were given."""
+        experts = answers.experts_of(base)
+        context = paged(request, answers.answers_of(self.actor, base).order_by("-created_at", "-id"))
         context |= {
             "rows": [answers.answer_output(row) for row in context["page"]],
             "knowledge_base": base,
             "may_change": may_change(self.actor, base),
             "may_approve": answers.may_approve(self.actor, base),
-            "experts": answers.experts_of(base),
+            "people": "\n".join(expert.user.email for expert in experts) if people is None else people,
+            "closed": answers.answers_closed(self.actor, base),
             "error": error,
         }
         return render(request, "knowledge/answers.html", context, status=UNPROCESSABLE if error else 200)
@@ -57,14 +64,15 @@ class ExpertsPage(_ListPage):
 
     def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Save the addresses, one a line."""
+        answers.access_answers(self.actor, knowledge_base_id)
         base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
-        emails = {
-            line.strip().lower() for line in request.POST.get("people", "").splitlines() if line.strip()
-        }
+        given = request.POST.get("people", "")
+        emails = {line.strip().lower() for line in given.splitlines() if line.strip()}
         known = people_of(emails)
         unknown = sorted(emails - known.keys())
         if unknown:
-            return self.page(request, base, f"Nobody here has this address: {', '.join(unknown[:5])}.")
+            error = f"Nobody here has this address: {', '.join(unknown[:5])}."
+            return self.page(request, base, error, people=given)
         answers.experts_set(actor=self.actor, base=base, user_ids=list(known.values()))
         return HttpResponseRedirect(reverse("knowledge-answers", args=[base.id]))
 
@@ -82,8 +90,10 @@ class AnswerNewPage(PersonPage):
     def post(self, request: Any, knowledge_base_id: UUID) -> HttpResponse:
         """Save it; the unanswered question that it answers is closed."""
         base = answers.access_answers(self.actor, knowledge_base_id)
+        if "find" in request.POST:
+            return form_page(request, self, base, request.POST)
         try:
-            answers.answer_save(actor=self.actor, base=base, draft=draft_of(request))
+            saved(request, self, base)
         except ProblemError as problem:
             return form_page(request, self, base, request.POST, problem)
         asked = self._asked(base, request.POST.get("question_id", ""))
@@ -108,7 +118,7 @@ class AnswerPage(PersonPage):
             "questions": "\n".join(answer.questions.order_by("position").values_list("text", flat=True)),
             "text": answer.text,
             "review_by": answer.review_by.isoformat() if answer.review_by else "",
-            "documents": [str(row.document_id) for row in answer.sources.all()],
+            "documents": [str(row.document_id) for row in answer.sources.all() if row.document_id],
         }
         return form_page(request, self, answer.knowledge_base, given, answer=answer)
 
@@ -116,8 +126,10 @@ class AnswerPage(PersonPage):
         """Save it: it waits for approval again."""
         answer = answers.access_answer(self.actor, answer_id)
         base = answer.knowledge_base
+        if "find" in request.POST:
+            return form_page(request, self, base, request.POST, answer=answer)
         try:
-            answers.answer_save(actor=self.actor, base=base, draft=draft_of(request), answer=answer)
+            saved(request, self, base, answer)
         except ProblemError as problem:
             return form_page(request, self, base, request.POST, problem, answer=answer)
         return HttpResponseRedirect(reverse("knowledge-answers", args=[base.id]))
@@ -143,6 +155,13 @@ class AnswerDecidePage(_ListPage):
         return HttpResponseRedirect(reverse("knowledge-answers", args=[base.id]))
 
 
+def saved(request: Any, page: PersonPage, base: KnowledgeBase, answer: VerifiedAnswer | None = None) -> None:
+    """Save what the form says and, by its other button, approve it; a refusal undoes both."""
+    made = answers.answer_save(actor=page.actor, base=base, draft=draft_of(request), answer=answer)
+    if "approve" in request.POST:
+        answers.answer_approve(actor=page.actor, answer=made)
+
+
 def draft_of(request: Any) -> answers.Draft:
     """What the form says; raises ProblemError 400 for a document that is none."""
     review_by = None
@@ -165,16 +184,35 @@ def form_page(
     answer: VerifiedAnswer | None = None,
 ) -> HttpResponse:
     """The form with what was given and what was wrong with it."""
-    offered = readable_documents(page.actor.user_id).filter(
-        knowledge_base=base, version_of=None, state=DocumentState.READY
-    )
     chosen = given.getlist("documents") if hasattr(given, "getlist") else given.get("documents", [])
     context = {
         "knowledge_base": base,
         "answer": answer,
         "given": given,
-        "chosen": set(chosen),
-        "documents": [(str(row.id), row.title) for row in offered.order_by("title", "id")[:MOST_OFFERED]],
+        "may_approve": answers.may_approve(page.actor, base),
         "errors": [error["message"] for error in problem.errors or []] if problem else [],
+        **_offered(page.actor, base, set(chosen), given.get("words", "")),
     }
     return render(request, "knowledge/answer_form.html", context, status=UNPROCESSABLE if problem else 200)
+
+
+def _ids(texts: set[str]) -> Iterator[UUID]:
+    for text in texts:
+        with suppress(ValueError):
+            yield UUID(text)
+
+
+def _offered(actor: Actor, base: KnowledgeBase, chosen: set[str], words: str) -> dict[str, Any]:
+    """The documents to choose from: those that are chosen, then those whose title holds the words."""
+    ready = readable_documents(actor.user_id).filter(
+        knowledge_base=base, version_of=None, state=DocumentState.READY
+    )
+    named = ready.order_by("title", "id").values_list("id", "title")
+    ids = list(_ids(chosen))
+    held = list(named.filter(id__in=ids))
+    others = list(named.exclude(id__in=ids).filter(title__icontains=words.strip())[: MOST_OFFERED + 1])
+    return {
+        "chosen": chosen,
+        "documents": [(str(id_), title) for id_, title in held + others[:MOST_OFFERED]],
+        "is_cut": len(others) > MOST_OFFERED,
+    }
