@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, OperationalError, ProgrammingError, connection
+from django.db import DataError, IntegrityError, OperationalError, ProgrammingError, connection
 
 from apps.tenants.errors import CrossTenantError, NoTenantScopeError, ScopeAbortedError
 from apps.tenants.postgresql.statements import Statement
-from apps.tenants.quick import close_connections, in_quick_scope
+from apps.tenants.quick import _scoped, close_connections, in_quick_scope
 from apps.tenants.scope import (
     after_commit,
     assert_no_scope,
@@ -34,6 +34,7 @@ SETTING = Statement("SELECT current_setting('app.tenant_id'), pg_backend_pid()")
 TEAMS = Statement("SELECT name FROM accounts_team ORDER BY name")
 RENAME = Statement("UPDATE accounts_team SET name = %(name)s WHERE tenant_id = %(tenant)s AND id = %(team)s")
 WRONG = Statement("SELECT nothing FROM nowhere")
+SLOW = Statement("SELECT 'of the cancelled one', pg_sleep(0.5)::text")
 END_SERVER = Statement("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
@@ -211,6 +212,27 @@ def test_a_cancelled_caller_leaves_the_work_whole(cast: Cast) -> None:
         raise AssertionError("the work was lost")
 
     run(cancelled)
+
+
+def test_a_cancelled_statement_answers_no_later_one(cast: Cast) -> None:
+    async def both() -> Any:
+        transaction = asyncio.ensure_future(_scoped(cast.acme.id, lambda: execute(SLOW, ()).rows))
+        await asyncio.sleep(0.2)
+        transaction.cancel()
+        await asyncio.gather(transaction, return_exceptions=True)
+        assert transaction.cancelled()
+        return await in_quick_scope(cast.acme.id, lambda: execute(SETTING, ()).rows)
+
+    assert run(both)[0][0] == str(cast.acme.id)
+
+
+def test_a_value_that_postgres_does_not_take_leaves_nothing_on_the_line(cast: Cast) -> None:
+    async def both() -> Any:
+        with pytest.raises(DataError, match="NUL"):
+            await in_quick_scope(cast.acme.id, lambda: execute_together((SETTING, ()), renamed(cast, "a\0b")))
+        return await in_quick_scope(cast.acme.id, lambda: execute(SETTING, ()).rows)
+
+    assert run(both)[0][0] == str(cast.acme.id)
 
 
 def test_what_was_last_is_committed_even_if_the_rest_fails(cast: Cast) -> None:

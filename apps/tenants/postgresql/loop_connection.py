@@ -42,42 +42,51 @@ class LoopConnection:
         loop.add_reader(self._socket, self._readable)
 
     async def run(self, calls: Sequence[tuple[Statement, Values]]) -> list[Done]:
-        """Statements in one round trip; raises psycopg's error of the first that failed."""
+        """Statements in one round trip; raises psycopg's error of the first that failed.
+
+        Nothing is sent where a value is none that PostgreSQL takes. Cancelled, the connection is lost: what
+        the server still answers would be taken for the next statement's.
+        """
         if self.is_lost:
             raise psycopg.OperationalError(LOST)
-        new, is_statement = self._send(calls)
+        new = self._send(calls)
         answer = self._answer = self._loop.create_future()
-        self._flush()
-        results = await answer
         try:
-            done = [self._preparing.done(result) for result in results]
+            self._flush()
+            results = await answer
+        except BaseException:
+            self._lose()
+            raise
+        try:
+            return [self._preparing.done(result) for result in results][len(new) :]
         except psycopg.Error:
             self._preparing.forget(new)
             raise
-        return [one for one, wanted in zip(done, is_statement, strict=True) if wanted]
 
     def close(self) -> None:
         """Give the socket up; harmless when it is lost already."""
         self._lose()
         self._connection.close()
 
-    def _send(self, calls: Sequence[tuple[Statement, Values]]) -> tuple[list[bytes], list[bool]]:
-        """Queue all of it; the names that were prepared, and which results are a statement's."""
+    def _send(self, calls: Sequence[tuple[Statement, Values]]) -> list[bytes]:
+        """Queue all of it, what is prepared first; the names of that."""
         pgconn = self._pgconn
-        new: list[bytes] = []
-        is_statement: list[bool] = []
+        new: dict[bytes, tuple[bytes, Sequence[int]]] = {}
 
         def prepare(name: bytes, sql: bytes, types: Sequence[int]) -> None:
-            pgconn.send_prepare(name, sql, types)
-            new.append(name)
-            is_statement.append(False)
+            new[name] = sql, types
 
-        for statement, values in calls:
-            ready = self._preparing.ready(statement, values, prepare)
-            pgconn.send_query_prepared(ready.name, ready.values, ready.formats)
-            is_statement.append(True)
+        try:
+            ready = [self._preparing.ready(statement, values, prepare) for statement, values in calls]
+        except BaseException:
+            self._preparing.forget(list(new))
+            raise
+        for name, (sql, types) in new.items():
+            pgconn.send_prepare(name, sql, types)
+        for one in ready:
+            pgconn.send_query_prepared(one.name, one.values, one.formats)
         pgconn.pipeline_sync()
-        return new, is_statement
+        return list(new)
 
     def _flush(self) -> None:
         is_left = bool(self._pgconn.flush())
