@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connections
@@ -19,9 +21,13 @@ from apps.audit.models import AuditEvent, AuditSeal
 from apps.tenants.platform import PLATFORM, for_each_tenant, platform_scope
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
 BATCH: Final = 2_000
+LATE: Final = timedelta(minutes=10)
+"""An event older than the newest sealed one by more waits for the day's pass over all: no scope of the
+application lasts that long."""
 _COLUMNS: Final = (
     "id", "tenant_id", "created_at", "actor_id", "actor_name", "api_key_id", "ip", "action",
     "target_type", "target_id", "before", "after", "detail",
@@ -33,20 +39,19 @@ def _digest(previous: str, number: int, event: dict[str, Any]) -> str:
     return hashlib.sha256(f"{previous}\n{number}\n{plain}".encode()).hexdigest()
 
 
-def _unsealed(tenant_id: UUID) -> Any:
-    seals = AuditSeal.across.filter(tenant_id=tenant_id, event_id=OuterRef("id"))
-    return AuditEvent.across.filter(~Exists(seals), tenant_id=tenant_id).order_by("id")
+def seal_tenant(tenant_id: UUID, *, all_times: bool = False) -> int:
+    """Chain events that are not sealed yet, at most BATCH; returns how many. One sealer at a time.
 
-
-def seal_tenant(tenant_id: UUID) -> int:
-    """Chain the events that are not sealed yet, at most BATCH; returns how many. One sealer at a time."""
+    Reads the events since the newest sealed one, less LATE; with `all_times` every event.
+    """
     with platform_scope():
         with connections[PLATFORM].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"audit|{tenant_id}"])
         last = AuditSeal.across.filter(tenant_id=tenant_id).order_by("-number").first()
         number, digest = (last.number, last.digest) if last else (0, "")
+        since = None if all_times or last is None else _time_of(last)
         seals: list[AuditSeal] = []
-        for event in _unsealed(tenant_id).values(*_COLUMNS)[:BATCH]:
+        for event in _unsealed(tenant_id, since).values(*_COLUMNS)[:BATCH]:
             number += 1
             digest = _digest(digest, number, event)
             seals.append(AuditSeal(tenant_id=tenant_id, number=number, event_id=event["id"], digest=digest))
@@ -54,9 +59,29 @@ def seal_tenant(tenant_id: UUID) -> int:
         return len(seals)
 
 
+def _time_of(seal: AuditSeal) -> datetime | None:
+    """When its event was made; None where that is gone."""
+    events = AuditEvent.across.filter(tenant_id=seal.tenant_id, id=seal.event_id)
+    made: datetime | None = events.values_list("created_at", flat=True).first()
+    return made
+
+
+def _unsealed(tenant_id: UUID, since: datetime | None) -> Any:
+    seals = AuditSeal.across.filter(tenant_id=tenant_id, event_id=OuterRef("id"))
+    events = AuditEvent.across.filter(~Exists(seals), tenant_id=tenant_id)
+    if since is not None:
+        events = events.filter(created_at__gte=since - LATE)
+    return events.order_by("created_at", "id")
+
+
 def seal_all() -> int:
     """Seal every tenant's new events; run by maintenance."""
     return for_each_tenant(seal_tenant)
+
+
+def seal_late() -> int:
+    """Seal what committed too late for `seal_all`; run by maintenance when it begins and once a day."""
+    return for_each_tenant(partial(seal_tenant, all_times=True))
 
 
 def verify_tenant(tenant_id: UUID) -> list[str]:

@@ -104,6 +104,49 @@ def test_an_event_that_commits_after_later_ones_is_sealed_too(acme: Organisation
     assert verify(acme.slug) == {acme.slug: []}
 
 
+def test_an_event_that_commits_a_day_later_is_sealed_by_the_days_pass(acme: Organisation) -> None:
+    from datetime import timedelta
+
+    from apps.audit.chain import seal_tenant
+
+    old, *_ = sealed(acme)
+    sealed(acme)
+    owner_does("DELETE FROM audit_auditseal WHERE tenant_id = %s", acme.id)
+    sealed(acme)
+    owner_does("DELETE FROM audit_auditseal WHERE event_id = %s", old.id)
+    made = old.created_at - timedelta(days=1)
+    owner_does("UPDATE audit_auditevent SET created_at = %s WHERE id = %s", made, old.id)
+    assert seal_tenant(acme.id) == 0
+    assert seal_tenant(acme.id, all_times=True) == 1
+
+
+def test_a_pass_reads_no_event_that_was_sealed_long_ago(acme: Organisation) -> None:
+    from apps.audit.chain import LATE, _unsealed
+    from apps.tenants.platform import PLATFORM, platform_scope
+
+    newest = sealed(acme)[-1].created_at
+    many = """INSERT INTO audit_auditevent
+                     (id, tenant_id, created_at, actor_name, action, target_type, target_id)
+              SELECT gen_random_uuid(), %s, %s::timestamptz - interval '1 day', '', 'old', '', ''
+              FROM generate_series(1, 3000)"""
+    owner_does(many, acme.id, newest)
+    sealing = """INSERT INTO audit_auditseal (id, tenant_id, number, event_id, created_at, digest)
+                 SELECT gen_random_uuid(), tenant_id, 1000 + row_number() OVER (), id, now(), ''
+                 FROM audit_auditevent WHERE tenant_id = %s AND action = 'old'"""
+    owner_does(sealing, acme.id)
+    with platform_scope():
+        pass_ = _unsealed(acme.id, newest).using(PLATFORM).values("id")[:2000]
+        plan = json.loads(pass_.explain(format="json", analyze=True))[0]["Plan"]
+    assert LATE.total_seconds() < 86_400
+    assert rows_read(plan) < 100
+
+
+def rows_read(plan: dict[str, Any]) -> float:
+    """Rows that the plan's scans gave or threw away, in all loops."""
+    own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) if "Relation Name" in plan else 0
+    return own * plan["Actual Loops"] + sum(rows_read(each) for each in plan.get("Plans", ()))
+
+
 def test_an_event_is_part_of_the_transaction_that_it_describes(cast: Cast) -> None:
     from apps.accounts.actors import Actor
     from apps.audit.selectors import EventFilter, events
