@@ -48,9 +48,10 @@ class Swept(NamedTuple):
 
 
 class Sweeper:
-    """Kept between sweeps: when a run was last hinted, and whether Postgres was away."""
+    """Kept between sweeps: when a run was last hinted, whether Postgres was away, the client for Redis."""
 
     def __init__(self) -> None:
+        self._redis = connect_sync()
         self._hinted: dict[UUID, float] = {}
         self._wary_until = 0.0
 
@@ -66,7 +67,7 @@ class Sweeper:
         hinted = self._hint(waiting)
         if time.monotonic() < self._wary_until:
             return Swept(hinted)
-        return _settle_all(lost, hinted)
+        return _settle_all(self._redis, lost, hinted)
 
     def _hint(self, waiting: Iterable[tuple[UUID, UUID]]) -> int:
         now = time.monotonic()
@@ -95,10 +96,10 @@ def _lost() -> Iterable[Run]:
     return rows[:MOST_A_SWEEP]
 
 
-def _settle_all(lost: list[Run], hinted: int) -> Swept:
+def _settle_all(redis: Redis, lost: list[Run], hinted: int) -> Swept:
     if not lost:
         return Swept(hinted)
-    found = _Remains(connect_sync(), lost)
+    found = _Remains(redis, lost)
     again = settled = 0
     for run in lost:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.runs.maintenance import jobs, repeat
+from apps.runs.maintenance import jobs, keep_pulse, repeat
 from apps.tenants.platform import platform_scope
 
 
@@ -32,6 +32,6 @@ class Command(BaseCommand):
         for thread in threads:
             thread.start()
         self.stderr.write(f"maintenance is ready: {', '.join(job.name for job in jobs())}")
-        ended.wait()
+        keep_pulse(ended)
         for thread in threads:
             thread.join(8)
