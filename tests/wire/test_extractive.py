@@ -131,3 +131,9 @@ def test_has_no_embeddings_and_is_always_ready() -> None:
     with pytest.raises(VendorError) as caught:
         run(vendor.embed(NOWHERE, EmbeddingRequest("extractive", ("a",))))
     assert caught.value.kind is ErrorKind.BAD_REQUEST
+
+
+def test_a_row_of_a_table_is_quoted_as_its_cells_and_ends_with_its_line() -> None:
+    stock = "| Code | Place | Expected |\n| --- | --- | --- |\n| SKU-9201 | | -780 |\nCounted on Friday."
+    said = text_of(answered("What is SKU-9201?", (PassagePart(1, "Stock", "page 1", stock),)))
+    assert said == f"{LEAD}\n\nSKU-9201 · -780 [1]"

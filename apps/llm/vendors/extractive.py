@@ -41,9 +41,12 @@ _LEAST_SHARE = 0.15
 _LEAST_OF_FIRST = 0.4
 _SENTENCE_CHARACTERS = 400
 _WORD = re.compile(r"\w+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n{2,}|\n(?=\s*[-*•#|\d])")  # noqa: RUF001 - Chinese stops
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n{2,}|\n(?=\s*[-*•#|\d])|(?<=\|)[ \t]*\n"  # noqa: RUF001 - Chinese stops
+)
+_CELL_END = re.compile(r"(?<!\\)\|")
 _LEAST_WORDS = 6
-_STATES = re.compile(r"[\d.!?:;。！？=|]")  # noqa: RUF001 - Chinese stops
+_STATES = re.compile(r"[\d.!?:;。！？=|·]")  # noqa: RUF001 - Chinese stops
 _STOP_WORDS = frozenset(
     (
         "a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do",
@@ -159,13 +162,20 @@ def _sentences(passages: Sequence[PassagePart]) -> list[_Sentence]:
     seen: set[str] = set()
     for passage in passages:
         for raw in _SENTENCE_END.split(passage.text):
-            text = " ".join(raw.strip().lstrip("-*•#|").split())
+            text = " ".join(_plain(raw.strip()).split())
             terms = _terms(text)
             if not terms or text in seen or _is_heading(text):
                 continue
             seen.add(text)
             found.append(_Sentence(passage.number, len(found), _shortened(text), terms))
     return found
+
+
+def _plain(text: str) -> str:
+    """The text without the mark that begins its line; a table's row as its cells that say something."""
+    if "|" in {text[:1], text[-1:]}:
+        return " · ".join(cell.strip() for cell in _CELL_END.split(text) if cell.strip())
+    return text.lstrip("-*•#")
 
 
 def _is_heading(text: str) -> bool:
