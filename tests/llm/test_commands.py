@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.factories import Cast
 from tests.llm.conftest import KEY, allow
 from tests.llm.host import Host
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _run(*words: str) -> Any:
@@ -55,6 +58,21 @@ def test_host_is_allowed_listed_and_taken_back(cast: Cast) -> None:
 def test_what_is_never_allowed(cast: Cast, host: str, port: str) -> None:
     _fails("allow_host", "--tenant", cast.acme.slug, "--host", host, "--port", port)
     assert _run("allow_host", "--tenant", cast.acme.slug)["allowed"] == []
+
+
+def test_only_a_folder_that_is_there_is_allowed(cast: Cast, tmp_path: Path) -> None:
+    there, link = tmp_path.resolve() / "there", tmp_path.resolve() / "link"
+    there.mkdir()
+    link.symlink_to(there)
+    whose = ("allow_folder", "--tenant", cast.acme.slug)
+    gone = str(there / "gone")
+    assert "does not exist on this host. Nothing was changed" in _fails(*whose, "--path", gone)
+    assert f"Allow {there}" in _fails(*whose, "--path", str(link))
+    assert _run(*whose)["allowed"] == []
+    assert _run(*whose, "--path", str(there))["allowed"] == [str(there)]
+    assert _run(*whose, "--path", gone, "--elsewhere")["allowed"] == [str(there), gone]
+    there.rmdir()
+    assert _run(*whose, "--path", str(there), "--remove")["allowed"] == [gone]
 
 
 def test_connection_with_models_for_everyone(cast: Cast, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

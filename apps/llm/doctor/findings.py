@@ -26,24 +26,28 @@ class Finding:
     advice: str = ""
 
 
+Found = tuple[State, str, str]
+"""State, detail, advice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of the installation: `look` returns what it found; if it raises, the part has failed."""
 
     name: str
-    look: Callable[[], tuple[State, str, str]]
+    look: Callable[[], Found]
     advice: str
 
 
-def ok(detail: str) -> tuple[State, str, str]:
+def ok(detail: str) -> Found:
     return State.OK, detail, ""
 
 
-def warn(detail: str, advice: str) -> tuple[State, str, str]:
+def warn(detail: str, advice: str) -> Found:
     return State.WARN, detail, advice
 
 
-def fail(detail: str, advice: str) -> tuple[State, str, str]:
+def fail(detail: str, advice: str) -> Found:
     return State.FAIL, detail, advice
 
 

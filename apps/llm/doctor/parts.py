@@ -14,7 +14,8 @@ from django.db.migrations.executor import MigrationExecutor
 from apps import vault
 from apps.egress.environment import UncleanEnvironmentError, assert_clean_environment
 from apps.files.storage import storage, tenant_prefix
-from apps.llm.doctor.findings import Part, State, fail, ok, warn
+from apps.llm.doctor import operating
+from apps.llm.doctor.findings import Found, Part, fail, ok, warn
 from apps.llm.endpoints import BUILTIN, address_of
 from apps.llm.loop import run_on_loop
 from apps.llm.services.builtin import EMBEDDING_SLUG
@@ -25,7 +26,6 @@ from apps.runs import live
 from apps.tenants.isolation.catalogue import violations
 from apps.tenants.scope import global_scope
 
-Found = tuple[State, str, str]
 LEAST_PGVECTOR: Final = (0, 8, 2)
 _WORKERS: Final = "Start the workers: bin/up does; elsewhere see the table of processes in docs/deploy.md."
 
@@ -176,15 +176,19 @@ PARTS: Final = (
     Part("database", database, "Check DATABASE_URL and that PostgreSQL runs."),
     Part("migrations", migrations, "Run bin/manage migrate."),
     Part("isolation", isolation, "Run bin/manage isolation_check."),
+    Part("platform database", operating.platform_database, "Check PLATFORM_DATABASE_URL."),
+    Part("clock", operating.clock, "Check DATABASE_URL and that PostgreSQL runs."),
     Part("redis", redis, "Check REDIS_URL and that Redis or Valkey runs. Chats go on, more slowly."),
     Part("reply workers", reply_workers, _WORKERS),
     Part("ingest workers", ingest_workers, _WORKERS),
+    Part("maintenance", operating.maintenance, "Check REDIS_URL and that Redis or Valkey runs."),
     Part(
         "vault keys",
         vault_keys,
         "Check ATRIUM_VAULT_KEYS: a lost key makes every stored credential unreadable.",
     ),
     Part("file storage", file_storage, "Check ATRIUM_FILES_DIR or the S3 settings, and who may write there."),
+    Part("disk", operating.disk, "Check ATRIUM_DATA and ATRIUM_FILES_DIR."),
     Part("model server", model_server, "Restart bin/up, or check ATRIUM_MODEL_SERVER_URL."),
     Part("front end", front_end, "Build it: npm ci && npm run build."),
     Part("mail", mail, "Check the EMAIL_ variables."),

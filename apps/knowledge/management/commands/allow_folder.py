@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -28,6 +29,11 @@ class Command(TenantCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--path", help="the folder's whole path, without links in it")
+        parser.add_argument(
+            "--elsewhere",
+            action="store_true",
+            help="the folder is on other hosts only: do not look for it here",
+        )
         parser.add_argument("--remove", action="store_true", help="take the permission back")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,6 +45,8 @@ class Command(TenantCommand):
                 path = canonical("path", options["path"])
             except BadSettingError as error:
                 raise CommandError(str(error)) from error
+            if not options["remove"] and not options["elsewhere"]:
+                _refuse_missing(path)
             with platform_scope():
                 self._change(tenant, path, remove=options["remove"])
         elif options["remove"]:
@@ -57,3 +65,19 @@ class Command(TenantCommand):
             AllowedFolder.across.get_or_create(tenant_id=tenant.id, path=path)
         elif not AllowedFolder.across.filter(tenant_id=tenant.id, path=path).delete()[0]:
             raise CommandError(f"{path} was not allowed for {tenant.slug}. Nothing was changed.")
+
+
+def _refuse_missing(path: str) -> None:
+    """Raise CommandError where the path is no folder of this host, or leads there by a link."""
+    found = Path(path)
+    if not found.is_dir():
+        what = "is no folder" if found.exists() else "does not exist"
+        raise CommandError(
+            f"{path} {what} on this host. Nothing was changed. Check the path; where only the ingest "
+            "workers' hosts have it, add --elsewhere."
+        )
+    if found.resolve() != found:
+        raise CommandError(
+            f"{path} is, or lies below, a link, and links are not followed. Nothing was changed. "
+            f"Allow {found.resolve()} and have sources name that."
+        )
