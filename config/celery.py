@@ -1,8 +1,9 @@
 """The Celery application: queues `replies` (threads, the engine) and `ingest` (prefork)."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings are read
 os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")  # noqa: TID251 - they load every page; `migrate` runs them
@@ -10,6 +11,16 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")  # noqa: TID251 - they load e
 from django.conf import settings
 
 from apps.runs.engine.bootstep import EngineStep
+from config import env
+
+
+class CleanEnvironmentStep(bootsteps.Step):
+    """Refuses to start a worker beside variables that vendors' SDKs read, also one without ATRIUM_ROLE."""
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        env.refuse_vendor_variables()
+        super().__init__(worker, **options)
+
 
 app = Celery("atrium")
 app.conf.update(
@@ -41,5 +52,5 @@ app.conf.update(
     enable_utc=True,
     timezone="UTC",
 )
-app.steps["worker"].add(EngineStep)
+app.steps["worker"].update((CleanEnvironmentStep, EngineStep))
 app.autodiscover_tasks()
