@@ -54,6 +54,11 @@ class Price:
     currency: str
     unit: Decimal | None = None
 
+    @property
+    def costs(self) -> bool:
+        """Whether anything is charged; what is free of charge needs no exchange rate."""
+        return bool(self.input or self.output or self.unit)
+
     @classmethod
     def of(
         cls, taken: Decimal | None, given: Decimal | None, unit: Decimal | None, currency: str

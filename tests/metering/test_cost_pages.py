@@ -110,14 +110,14 @@ def test_price_book_takes_versions_in_the_organisations_time(alice: Client, conn
         TenantSettings.objects.update(time_zone="Asia/Tokyo")
     path = "/admin/usage/prices"
     alice.post(path, {"action": "currency", "currency": "eur"})
-    said = {"action": "rate", "rate_currency": "USD", "rate": "0.9", "valid_from": "2026-01-01T09:00"}
+    said = {"action": "rate", "currency": "USD", "rate": "0.9", "valid_from": "2026-01-01T09:00"}
     assert alice.post(path, said).status_code == 302
     alice.post(path, {"action": "markup", "percent": "12.5", "model": str(connected.chat.pk)})
     refused = alice.post(path, said)
     assert (refused.status_code, "keep what held then" in refused.content.decode()) == (422, True)
     planned = {
         "action": "price", "price_model": str(connected.chat.pk), "price_input": "1", "price_output": "2",
-        "price_currency": "EUR",
+        "currency": "EUR",
     }  # fmt: skip
     by_piece = alice.post(path, planned | {"price_unit": "3"})
     assert (by_piece.status_code, "sold by the piece" in by_piece.content.decode()) == (422, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -186,6 +187,7 @@ def test_what_is_no_invoice_says_what_to_do(raw: bytes, words: str) -> None:
         ("a,b\n1,2\n", "It has: a, b"),
         ("date,model,input_tokens\n,,\n", "No row names a day and a model"),
         ("date,model\n2026-05-04,m\n", "tokens or amount"),
+        ("date,model,amount\n9999-12-31,m,1\n0001-01-01,m,1\n", "No row names a day and a model"),
     ],
 )
 def test_what_can_not_be_read_says_why(text: str, words: str) -> None:
@@ -213,3 +215,40 @@ def test_differences_by_model_and_day_are_kept_as_they_were(cast: Cast) -> None:
         usage = invoice_add(actor=None, upload=Upload("usage.csv", OPENAI_USAGE, "openai"))
         differing = [(line.day.day, line.model) for line in lines_of(usage, differing=True)]
         assert differing == [(4, "gpt-big-2026-01-01"), (4, "unbilled"), (5, "gpt-small")]
+
+
+def test_costs_in_another_currency_count_at_the_rates_of_their_moments(cast: Cast) -> None:
+    """Before, a provider that bills in the organisation's own currency had nothing to be compared with."""
+    from apps.accounts.models import TenantSettings
+    from apps.metering.invoices.selectors import sides_of
+    from apps.metering.invoices.services import Upload, invoice_add
+    from apps.metering.models import ExchangeRate
+
+    text = "date,model,amount,currency\n2026-05-04,gpt-big,1.50,EUR\n2026-05-05,gpt-big,1.00,EUR\n"
+    with tenant_scope(cast.acme.id):
+        TenantSettings.objects.update(currency="EUR")
+        for day, rate in ((1, "0.5"), (5, "0.25")):
+            since = dt.datetime(2026, 5, day, tzinfo=dt.UTC)
+            ExchangeRate.objects.create(currency="USD", into="EUR", rate=Decimal(rate), valid_from=since)
+        call_made(dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC), "3")
+        call_made(dt.datetime(2026, 5, 5, 12, tzinfo=dt.UTC), "4")
+        call_made(dt.datetime(2026, 5, 5, 12, tzinfo=dt.UTC), "7", currency="CHF")
+        sides = sides_of(invoice_add(actor=None, upload=Upload("may.csv", text, "openai")))
+    assert (sides.amount, sides.own_amount, sides.difference) == (Decimal("2.5"), Decimal("2.5"), 0)
+
+
+def test_the_same_file_is_compared_once_until_that_is_deleted(cast: Cast) -> None:
+    from apps.metering.invoices.services import Upload, invoice_add, invoice_delete
+    from apps.metering.models import Invoice
+    from apps.rest.errors import ProblemError
+
+    upload = Upload("may.csv", OPENAI_COSTS, "openai")
+    with tenant_scope(cast.acme.id):
+        first = invoice_add(actor=None, upload=upload)
+        with pytest.raises(ProblemError) as refused:
+            invoice_add(actor=None, upload=replace(upload, name="again.csv"))
+        assert "compared already, as “may.csv” on" in refused.value.errors[0]["message"]
+        invoice_add(actor=None, upload=replace(upload, currency="EUR"))
+        assert Invoice.objects.count() == 2
+        invoice_delete(actor=None, invoice=first)
+        invoice_add(actor=None, upload=upload)

@@ -63,7 +63,9 @@ def test_a_version_never_begins_in_the_past_of_another(acme: Organisation) -> No
             lambda: exchange_rate_add(
                 actor=None, currency="EUR", rate=Decimal(2), valid_from=NOW - dt.timedelta(days=1)
             ),
-            lambda: markup_add(actor=None, percent=Decimal(6), valid_from=NOW + dt.timedelta(days=8)),
+            lambda: markup_add(actor=None, percent=Decimal(6), valid_from=NOW + dt.timedelta(days=9)),
+            lambda: markup_add(actor=None, percent=Decimal(6), valid_from=NOW.replace(year=9999)),
+            lambda: exchange_rate_add(actor=None, currency="CHF", rate=Decimal(10) ** 8),
             lambda: exchange_rate_add(actor=None, currency="USD", rate=Decimal(1)),
             lambda: exchange_rate_add(actor=None, currency="euro", rate=Decimal(1)),
             lambda: markup_add(actor=None, percent=Decimal(-101)),

@@ -22,8 +22,11 @@ urlpatterns = [
     path("rate-limits/<uuid:limit_id>", rates.RateLimitApi.as_view(), name="api-rate-limit"),
     path("currency", prices.CurrencyApi.as_view(), name="api-currency"),
     path("exchange-rates", prices.ExchangeRateListApi.as_view(), name="api-exchange-rates"),
+    path("exchange-rates/<uuid:version_id>", prices.ExchangeRateApi.as_view(), name="api-exchange-rate"),
     path("markups", prices.MarkupListApi.as_view(), name="api-markups"),
+    path("markups/<uuid:version_id>", prices.MarkupApi.as_view(), name="api-markup"),
     path("model-prices", prices.ModelPriceListApi.as_view(), name="api-model-prices"),
+    path("model-prices/<uuid:version_id>", prices.ModelPriceApi.as_view(), name="api-model-price"),
     path("statements", statements.StatementListApi.as_view(), name="api-statements"),
     path("statements/<uuid:statement_id>", statements.StatementApi.as_view(), name="api-statement"),
     path(

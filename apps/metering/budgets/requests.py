@@ -17,7 +17,7 @@ from apps.audit.services import record
 from apps.metering.budgets.models import BudgetCounter, BudgetRequest, RequestState, Unit
 from apps.metering.budgets.people import givers_of, may_give
 from apps.metering.budgets.services import MOST, warn_again
-from apps.metering.budgets.words import amount_text, anew, name_of
+from apps.metering.budgets.words import amount_text, anew, name_for_others, name_of
 from apps.rest.errors import forbidden
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ def request_create(*, actor: Actor, line: Line, amount: Decimal, reason: str) ->
         after={"budget": str(line.budget_id), "amount": f"{amount:f}", "reason": reason},
     )  # fmt: skip
     organisation = tenant_settings()
-    more = amount_text(amount, line.unit, organisation.currency)
+    more, whose = amount_text(amount, line.unit, organisation.currency), f"{actor.name}'s"
     _tell(
         givers_of(line, actor.user_id),
         f"{actor.name} asks for {more} more",
-        f"Of {_for_others(name_of(line), actor.name)}. The reason: {reason}",
+        f"Of {name_for_others(line, whose)}. The reason: {reason}",
     )
     return asked
 
@@ -148,11 +148,6 @@ def _tell(users: Iterable[User], title: str, body: str) -> None:
         }
         subject = " ".join(title.split())
         send_after_commit(to=user.email, subject=subject, template="budget", context=context)
-
-
-def _for_others(name: str, person: str) -> str:
-    """“your monthly allowance” as another person reads it."""
-    return name.replace("your ", f"{person}'s ", 1) if name.startswith("your ") else name
 
 
 def _check(unit: Unit, amount: Decimal) -> None:

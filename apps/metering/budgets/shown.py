@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from apps.metering.budgets.words import EVERY, WARN_PERCENT, amount_text, anew, name_of, outlook, sentence
+from apps.metering.budgets.words import (
+    EVERY,
+    WARN_PERCENT,
+    amount_text,
+    anew,
+    name_for_others,
+    name_of,
+    outlook,
+    sentence,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -102,7 +111,7 @@ def request_row(asked: BudgetRequest, currency: str) -> RequestRow:
     granted = "" if asked.granted is None else amount_text(asked.granted, budget.unit, currency)
     return RequestRow(
         asked,
-        name_of(budget).replace("your ", "the ", 1),
+        name_for_others(budget),
         amount_text(asked.amount, budget.unit, currency),
         granted,
         f"{asked.amount.normalize():f}",

@@ -59,6 +59,12 @@ def name_of(budget: Named) -> str:
     }[Reach(budget.reach)]
 
 
+def name_for_others(budget: Named, whose: str = "the") -> str:
+    """The same as another person reads it: “Bob's monthly allowance”, or “the monthly allowance”."""
+    name = name_of(budget)
+    return f"{whose} {name.removeprefix('your ')}" if name.startswith("your ") else name
+
+
 def anew(ends_at: datetime, time_zone: str) -> str:
     """Such as “1 December 2026, 00:00 (Europe/Berlin)”."""
     local = ends_at.astimezone(ZoneInfo(time_zone))

@@ -209,13 +209,16 @@ def _statements(
 ) -> Iterable[tuple[Statement, list[StatementLine]]]:
     """A statement with its lines for each team, numbered on from the last."""
     tenant_id = settings.tenant_id
-    by_team: dict[tuple[UUID | None, str], list[tuple[Any, ...]]] = {}
-    names: dict[UUID | None, str] = dict(Team.across.filter(tenant_id=tenant_id).values_list("id", "name"))
+    by_team: dict[UUID | None, list[tuple[Any, ...]]] = {}
+    names: dict[UUID | None, str] = {}
     for row in lines:
-        by_team.setdefault((row[0], names.get(row[0], row[1])), []).append(row)
+        by_team.setdefault(row[0], []).append(row)
+        names[row[0]] = row[1]
+    names |= dict(Team.across.filter(tenant_id=tenant_id).values_list("id", "name"))
     codes = dict(CostCentre.across.filter(tenant_id=tenant_id).values_list("team_id", "code"))
     last = Statement.across.filter(tenant_id=tenant_id).aggregate(last=Max("number"))["last"] or 0
-    for number, ((team_id, name), found) in enumerate(_by_name(by_team), last + 1):
+    ranked = sorted(by_team, key=lambda team_id: (names[team_id].casefold(), str(team_id)))
+    for number, team_id in enumerate(ranked, last + 1):
         statement = Statement(
             tenant_id=tenant_id,
             number=number,
@@ -223,20 +226,16 @@ def _statements(
             starts_at=span.starts_at,
             ends_at=span.ends_at,
             team_id=team_id,
-            team_name=name,
+            team_name=names[team_id],
             cost_centre=codes.get(team_id, "") if team_id else "",
             organisation=settings.name,
             currency=settings.currency,
             people=people.get(team_id, 0),
         )
-        own = [_line(statement, row) for row in found]
+        own = [_line(statement, row) for row in by_team[team_id]]
         for field in ("calls", "unpriced", "tokens_input", "tokens_output", "amount", "charge"):
             setattr(statement, field, sum(getattr(line, field) for line in own))
         yield statement, own
-
-
-def _by_name(by_team: dict[tuple[UUID | None, str], Any]) -> list[tuple[tuple[UUID | None, str], Any]]:
-    return sorted(by_team.items(), key=lambda item: (item[0][1].casefold(), str(item[0][0])))
 
 
 def _line(statement: Statement, row: tuple[Any, ...]) -> StatementLine:

@@ -9,7 +9,10 @@ from apps.tenants.models import TenantForeignKey, TenantIndex, TenantModel, Tena
 
 
 class Invoice(TenantModel):
-    """A provider's CSV, read and compared once. `connection_id` narrows the ledger's side to one provider."""
+    """A provider's CSV, read and compared once. `connection_id` narrows the ledger's side to one provider.
+
+    `digest` is of the file and of how it was read, so that nobody keeps the same comparison twice.
+    """
 
     database_privileges = "SELECT, INSERT, DELETE"
 
@@ -23,8 +26,12 @@ class Invoice(TenantModel):
     skipped = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.CharField(max_length=120, blank=True, default="")
+    digest = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
+        constraints = [
+            TenantUnique(fields=["digest"], name="invoice_once", condition=~models.Q(digest="")),
+        ]
         indexes = [TenantIndex(fields=["-created_at"], name="invoice_newest")]
 
     def __str__(self) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 
+from apps.accounts.models import TenantSettings
 from apps.audit.services import record
 from apps.metering.invoices.layouts import AUTO, FORMS, GENERIC, Columns, recognised
 from apps.metering.invoices.naming import Names
 from apps.metering.invoices.reading import Figures, Read, Sheet, UnreadableInvoiceError, read_invoice
 from apps.metering.models import Invoice, InvoiceLine
+from apps.metering.rollups.amounts import AMOUNT, JOIN_RATES, RATES
 from apps.rest.days import days_span
 from apps.rest.errors import invalid
 from apps.tenants.scope import current_tenant_id
@@ -25,15 +28,21 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 10 * 1024 * 1024
 BATCH: Final = 1000
-_OWN: Final = """
-SELECT (created_at AT TIME ZONE 'UTC')::date, model_asked, model_answered,
-       count(*) FILTER (WHERE corrects_id IS NULL), sum(tokens_input), sum(tokens_output),
-       sum(cost) FILTER (WHERE currency = %(currency)s)
-FROM metering_usagerecord
-WHERE tenant_id = %(tenant)s AND state = 'settled' AND created_at >= %(since)s AND created_at < %(until)s
-  AND (%(connection)s::uuid IS NULL OR connection_id = %(connection)s)
+_TWICE: Final = (
+    "This file was compared already, as “{}” on {:%Y-%m-%d}. Nothing was saved. Delete that comparison to "
+    "compare the file with the ledger of now."
+)
+_OWN: Final = f"""
+WITH {RATES}
+SELECT (u.created_at AT TIME ZONE 'UTC')::date, u.model_asked, u.model_answered,
+       count(*) FILTER (WHERE u.corrects_id IS NULL), sum(u.tokens_input), sum(u.tokens_output), sum({AMOUNT})
+FROM metering_usagerecord u {JOIN_RATES}
+WHERE u.tenant_id = %(tenant)s AND u.state = 'settled'
+  AND u.created_at >= %(since)s AND u.created_at < %(until)s
+  AND (%(connection)s::uuid IS NULL OR u.connection_id = %(connection)s)
 GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608 - constants of ours alone
+"""Costs of another currency count at the price book's rates into that of the invoice, where it has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ def invoice_add(*, actor: Actor | None, upload: Upload) -> Invoice:
     except UnreadableInvoiceError as error:
         raise invalid([{"field": "file", "message": str(error)}]) from error
     days = [day for day, _ in read.lines]
+    digest = _digest(upload)
+    _refuse_twice(digest)
     invoice = Invoice.objects.create(
         name=upload.name.replace("\x00", "")[:200] or "invoice.csv",
         form=form,
@@ -83,6 +94,7 @@ def invoice_add(*, actor: Actor | None, upload: Upload) -> Invoice:
         last_day=max(days),
         skipped=read.skipped,
         created_by=actor.name[:120] if actor else "",
+        digest=digest,
     )
     InvoiceLine.objects.bulk_create(_lines(invoice, read), BATCH)
     record(
@@ -93,6 +105,20 @@ def invoice_add(*, actor: Actor | None, upload: Upload) -> Invoice:
         after={"name": invoice.name, "days": f"{invoice.first_day} to {invoice.last_day}"},
     )
     return invoice
+
+
+def _digest(upload: Upload) -> str:
+    """Of the text and of everything that decides what is made of it."""
+    read_as = (upload.form, upload.columns, upload.currency, upload.connection_id, upload.text)
+    return hashlib.sha256(repr(read_as).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _refuse_twice(digest: str) -> None:
+    """Raises 400 for what stands beside the ledger already; whoever sends it at the same moment waits."""
+    TenantSettings.objects.select_for_update(no_key=True).get()
+    before = Invoice.objects.filter(digest=digest).first()
+    if before is not None:
+        raise invalid([{"field": "file", "message": _TWICE.format(before.name, before.created_at)}])
 
 
 def _layout(upload: Upload) -> tuple[str, Columns]:

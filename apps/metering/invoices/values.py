@@ -19,6 +19,7 @@ _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PARTS: Final = re.compile(r"(\d{1,2})([/.])(\d{1,2})[/.](\d{4})")
 _GROUP: Final = 3
 _MONTHS: Final = 12
+_BILLED: Final = range(2000, 2200)
 _COMPACT: Final = 8
 """Digits of a day without marks; moments in seconds have nine and more."""
 
@@ -67,8 +68,15 @@ def is_day_first(texts: Iterable[str]) -> bool:
 
 
 def day_of(text: str, *, day_first: bool = False) -> dt.date | None:
-    """From a day or moment as ISO 8601, 5/31/2026, 31.5.2026 or 20260531, or seconds since 1970."""
-    text = text.strip()
+    """From a day or moment as ISO 8601, 5/31/2026, 31.5.2026 or 20260531, or seconds since 1970.
+
+    None for what names no day, or one that nobody bills.
+    """
+    found = _day(text.strip(), day_first=day_first)
+    return found if found and found.year in _BILLED else None
+
+
+def _day(text: str, *, day_first: bool) -> dt.date | None:
     try:
         if _ISO.match(text):
             return dt.date.fromisoformat(text[:10])

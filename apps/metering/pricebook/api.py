@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -13,12 +13,15 @@ from apps.accounts.permissions import require
 from apps.accounts.selectors import access_team, tenant_settings
 from apps.metering.known_models import known_model
 from apps.metering.pricebook import selectors, services
+from apps.metering.pricebook.withdrawing import access_version, version_withdraw
 from apps.metering.prices import Price
 from apps.rest.errors import not_found
 from apps.rest.pages import CURSOR, LIMIT, page_of
 from apps.rest.serializers import InputSerializer
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from rest_framework.request import Request
 
 _PRICE: dict[str, Any] = {
@@ -222,3 +225,37 @@ class ModelPriceListApi(CostApi):
             actor=self.actor, model=model, price=price, valid_from=said.get("valid_from")
         )
         return Response(ModelPriceOutput(found).data, status=201)
+
+
+class _VersionApi(CostApi):
+    """One version of the price book."""
+
+    kind: ClassVar[str]
+
+    def delete(self, request: Request, version_id: UUID) -> Response:
+        """Withdraw it before it begins; 409 once it has, since calls may have been made at it."""
+        del request
+        require(self.actor, "costs.manage")
+        version_withdraw(actor=self.actor, kind=self.kind, version=access_version(self.kind, version_id))
+        return Response(status=204)
+
+
+@extend_schema_view(delete=extend_schema(operation_id="exchange_rate_withdraw", responses={204: None}))
+class ExchangeRateApi(_VersionApi):
+    """One version of an exchange rate."""
+
+    kind = "exchange_rate"
+
+
+@extend_schema_view(delete=extend_schema(operation_id="markup_withdraw", responses={204: None}))
+class MarkupApi(_VersionApi):
+    """One version of a mark-up."""
+
+    kind = "markup"
+
+
+@extend_schema_view(delete=extend_schema(operation_id="model_price_withdraw", responses={204: None}))
+class ModelPriceApi(_VersionApi):
+    """One version of a model's price."""
+
+    kind = "model_price"

@@ -31,7 +31,7 @@ class _Moment(forms.DateTimeField):
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
     def __init__(self) -> None:
-        super().__init__(label="From", required=False, help_text="Empty: from now on.")
+        super().__init__(label="From", required=False)
 
 
 class CurrencyForm(forms.Form):
@@ -45,7 +45,7 @@ class CurrencyForm(forms.Form):
 class RateForm(forms.Form):
     """A version of an exchange rate."""
 
-    rate_currency = _Currency(label="Currency")
+    currency = _Currency()
     rate = forms.DecimalField(max_digits=20, decimal_places=10, label="Worth", help_text="Of one unit of it.")
     valid_from = _Moment()
 
@@ -83,7 +83,7 @@ class PriceForm(forms.Form):
     price_unit = forms.DecimalField(
         required=False, max_digits=16, decimal_places=6, min_value=0, label="Per picture or search"
     )
-    price_currency = _Currency(label="Currency", initial="USD")
+    currency = _Currency(initial="USD")
     valid_from = _Moment()
 
     def __init__(self, data: Any = None, *, models: Sequence[KnownModel] = ()) -> None:
@@ -93,7 +93,8 @@ class PriceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Both prices of tokens or neither."""
         said = super().clean() or {}
-        if (said.get("price_input") is None) != (said.get("price_output") is None):
+        given = [name in said and said[name] is not None for name in ("price_input", "price_output")]
+        if not self.errors and any(given) != all(given):
             self.add_error(None, "Enter both prices of tokens, or neither. 0 means free of charge.")
         return said
 
@@ -101,4 +102,4 @@ class PriceForm(forms.Form):
     def price(self) -> Price | None:
         """What was entered; None: as published."""
         said = self.cleaned_data
-        return Price.of(said["price_input"], said["price_output"], said["price_unit"], said["price_currency"])
+        return Price.of(said["price_input"], said["price_output"], said["price_unit"], said["currency"])

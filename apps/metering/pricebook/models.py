@@ -1,4 +1,7 @@
-"""Versions of exchange rates, prices and mark-ups: each holds from its moment until the next one does."""
+"""Versions of exchange rates, prices and mark-ups: each holds from its moment until the next one does.
+
+One that has not begun may be withdrawn; the database refuses to delete any other (`version_held`).
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,30 @@ from apps.metering.prices import Price
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
 
 
-class ExchangeRate(TenantModel):
+class Version(TenantModel):
+    """What holds from a moment on, and who entered it."""
+
+    valid_from = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether it has not begun yet."""
+        return self.valid_from > timezone.now()
+
+
+class ExchangeRate(Version):
     """One unit of `currency` is `rate` of `into` from `valid_from` on. Never changed: a new row follows."""
 
-    database_privileges = "SELECT, INSERT"
+    database_privileges = "SELECT, INSERT, DELETE"
 
     currency = models.CharField(max_length=3)
     into = models.CharField(max_length=3)
     rate = models.DecimalField(max_digits=20, decimal_places=10)
-    valid_from = models.DateTimeField()
-    created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
         constraints = [
@@ -31,13 +47,13 @@ class ExchangeRate(TenantModel):
         return f"1 {self.currency} = {self.rate} {self.into}"
 
 
-class ModelPrice(TenantModel):
+class ModelPrice(Version):
     """What a model costs from `valid_from` on, in `currency` per 1,000,000 tokens and per piece.
 
     All amounts None: from then on the published price holds. `applied_at`: when the model took it over.
     """
 
-    database_privileges = "SELECT, INSERT, UPDATE"
+    database_privileges = "SELECT, INSERT, UPDATE, DELETE"
 
     model_id = models.UUIDField()
     model_slug = models.CharField(max_length=100)
@@ -45,10 +61,7 @@ class ModelPrice(TenantModel):
     price_output = models.DecimalField(max_digits=16, decimal_places=6, null=True)
     price_unit = models.DecimalField(max_digits=16, decimal_places=6, null=True)
     currency = models.CharField(max_length=3)
-    valid_from = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
         constraints = [TenantUnique(fields=["model_id", "valid_from"], name="model_price_version")]
@@ -67,23 +80,20 @@ class ModelPrice(TenantModel):
         return Price.of(self.price_input, self.price_output, self.price_unit, self.currency)
 
 
-class Markup(TenantModel):
+class Markup(Version):
     """What a team is charged on top of the cost, in percent, from `valid_from` on. Never changed.
 
     Without a team it holds for every team, without a model for every model. What names more comes first:
     team and model, then team, then model, then neither.
     """
 
-    database_privileges = "SELECT, INSERT"
+    database_privileges = "SELECT, INSERT, DELETE"
 
     team_id = models.UUIDField(null=True)
     team_name = models.CharField(max_length=200, blank=True, default="")
     model_id = models.UUIDField(null=True)
     model_slug = models.CharField(max_length=100, blank=True, default="")
     percent = models.DecimalField(max_digits=7, decimal_places=3)
-    valid_from = models.DateTimeField()
-    created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
         constraints = [

@@ -12,6 +12,8 @@ from apps.metering.models import ExchangeRate, Markup, ModelPrice
 from apps.metering.money import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
 
     from apps.metering.prices import Price
@@ -49,6 +51,11 @@ class Priced:
         """Its price of now."""
         return Words.of(self.model.price)
 
+    @property
+    def coming(self) -> Words | None:
+        """Its next price."""
+        return Words.of(self.planned.price) if self.planned else None
+
 
 def exchange_rates() -> QuerySet[ExchangeRate]:
     """Newest first."""
@@ -63,6 +70,13 @@ def markups() -> QuerySet[Markup]:
 def model_prices() -> QuerySet[ModelPrice]:
     """Newest first."""
     return ModelPrice.objects.order_by("-valid_from", "model_slug")
+
+
+def lacking_rates(currency: str, models: Iterable[Priced]) -> list[str]:
+    """The currencies of models' own prices that nothing says the worth of now, in alphabetical order."""
+    priced = {one.model.price.currency for one in models if one.model.price and one.model.price.costs}
+    known = ExchangeRate.objects.filter(into=currency, valid_from__lte=timezone.now())
+    return sorted(priced - {currency, *known.values_list("currency", flat=True)})
 
 
 def priced_models() -> list[Priced]:

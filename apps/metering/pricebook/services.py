@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 LEAST_PERCENT: Final = Decimal(-100)
 MOST_PERCENT: Final = Decimal(1000)
+MOST_RATE: Final = Decimal(10) ** 7
+MOST_PRICE: Final = Decimal(10) ** 9
+"""A typing error of some noughts more must not overflow sums that nobody may change."""
+YEARS: Final = range(2000, 2200)
+"""Of versions: moments at the ends of all time can not be shown in every time zone."""
 
 
 def currency_set(*, actor: Actor | None, currency: str) -> None:
@@ -59,14 +64,14 @@ def exchange_rate_add(
 ) -> ExchangeRate:
     """One unit of `currency` is `rate` of the tenant's from then on (None: now); raises 400.
 
-    The first rate of a currency may begin in the past, so that earlier calls have an amount too.
+    As long as no rate of the currency holds, one may begin in the past: earlier calls have an amount then.
     """
     _check_currency(currency, "currency")
     into = TenantSettings.objects.get().currency
     if currency == into:
         raise _wrong("currency", f"Costs are counted in {into} already. Choose another currency.")
-    if not 0 < rate < Decimal(10) ** 10:
-        raise _wrong("rate", "A rate is above 0.")
+    if not 0 < rate <= MOST_RATE:
+        raise _wrong("rate", f"A rate is above 0 and at most {MOST_RATE:,}.")
     since = _since(ExchangeRate.objects.filter(currency=currency, into=into), valid_from)
     found = ExchangeRate.objects.create(
         currency=currency, into=into, rate=rate, valid_from=since, created_by=_name(actor)
@@ -117,8 +122,8 @@ def price_plan(
 ) -> ModelPrice:
     """Give the model that price from then on (None: now; a price of None: as published); raises 400."""
     amounts = (price.input, price.output, price.unit or Decimal(0)) if price else ()
-    if any(amount < 0 for amount in amounts):
-        raise _wrong("price_input", "A price is 0 or more.")
+    if not all(0 <= amount <= MOST_PRICE for amount in amounts):
+        raise _wrong("price_input", f"A price is from 0 to {MOST_PRICE:,}.")
     if price is not None:
         _check_currency(price.currency, "currency")
         if price.unit is not None and not model.has_pieces:
@@ -132,7 +137,7 @@ def price_plan(
         action="model_price.planned",
         target_type="model",
         target_id=model.id,
-        after=_said(price) | {"valid_from": since.isoformat()},
+        after=price_said(price) | {"valid_from": since.isoformat()},
     )
     return row
 
@@ -168,7 +173,8 @@ def _price_row(model: KnownModel, price: Price | None, since: datetime, actor: A
     )
 
 
-def _said(price: Price | None) -> dict[str, Any]:
+def price_said(price: Price | None) -> dict[str, Any]:
+    """The price as the audit log keeps it."""
     if price is None:
         return {"price": "as published"}
     unit = None if price.unit is None else f"{price.unit:f}"
@@ -181,20 +187,18 @@ def _said(price: Price | None) -> dict[str, Any]:
 
 
 def _since(versions: Any, wanted: datetime | None) -> datetime:
-    """When the next version begins: never before the last one, and in the past only where there is none."""
+    """When another version begins: in the past only where none has begun, never with one that is planned."""
     now = timezone.now()
-    last = versions.order_by("-valid_from").first()
     since = wanted or now
-    if last is None:
-        return since
-    if since < now:
+    if since.year not in YEARS:
+        raise _wrong("valid_from", f"Choose a year from {YEARS[0]} to {YEARS[-1]}.")
+    if since < now and versions.filter(valid_from__lte=now).exists():
         raise _wrong(
             "valid_from", "Calls that were made keep what held then. Choose a moment from now on, or none."
         )
-    if since <= last.valid_from:
+    if versions.filter(valid_from=since).exists():
         raise _wrong(
-            "valid_from",
-            f"A version from {last.valid_from:%Y-%m-%d %H:%M} UTC is planned. Choose a later moment.",
+            "valid_from", "A version is planned for that moment. Withdraw it first, or choose another."
         )
     return since
 

@@ -11,10 +11,13 @@ from apps.metering.pages import UNPROCESSABLE, CostPage
 from apps.metering.pricebook import selectors, services
 from apps.metering.pricebook.forms import CurrencyForm, MarkupForm, PriceForm, RateForm
 from apps.metering.pricebook.selectors import Words
-from apps.rest.errors import not_found
+from apps.metering.pricebook.withdrawing import access_version, version_withdraw
+from apps.rest.errors import ProblemError, not_found
 from apps.rest.pages import id_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django import forms
     from django.http import HttpResponseBase
 
@@ -36,6 +39,8 @@ class PriceBookView(CostPage):
         """Add a version, or choose the currency."""
         self.require_manage()
         action = request.POST.get("action", "")
+        if action == "withdraw":
+            return self._withdraw(request.POST.get("kind", ""), id_of(request.POST.get("version", "")))
         if action not in FORMS:
             raise not_found()
         form = self._form(action, request.POST)
@@ -43,7 +48,22 @@ class PriceBookView(CostPage):
             return self.saved()
         return self._page({f"{action}_form": form}, UNPROCESSABLE)
 
+    def _withdraw(self, kind: str, version_id: UUID) -> HttpResponseBase:
+        version = access_version(kind, version_id)
+        try:
+            version_withdraw(actor=self.actor, kind=kind, version=version)
+        except ProblemError as problem:
+            return self._page({"refused": f"{problem.title}. {problem.detail}"}, problem.status)
+        return self.saved()
+
     def _form(self, name: str, data: Any = None) -> forms.Form:
+        form = self._plain_form(name, data)
+        if "valid_from" in form.fields:
+            zone = self.organisation.time_zone
+            form.fields["valid_from"].help_text = f"Empty: from now on. By the clock of {zone}."
+        return form
+
+    def _plain_form(self, name: str, data: Any) -> forms.Form:
         if name == "currency":
             return CurrencyForm(data, initial={"currency": self.organisation.currency})
         if name == "rate":
@@ -58,7 +78,7 @@ class PriceBookView(CostPage):
         elif name == "rate":
             services.exchange_rate_add(
                 actor=self.actor,
-                currency=said["rate_currency"],
+                currency=said["currency"],
                 rate=said["rate"],
                 valid_from=said["valid_from"],
             )
@@ -80,15 +100,16 @@ class PriceBookView(CostPage):
 
     def _page(self, made: dict[str, Any], status: int = 200) -> HttpResponseBase:
         forms = {f"{name}_form": self._form(name) for name in FORMS} | made
-        names = model_names()
+        names, models = model_names(), selectors.priced_models()
         return self.page(
             status=status,
+            lacking=selectors.lacking_rates(self.organisation.currency, models),
             rates=[(row, plain(row.rate)) for row in selectors.exchange_rates()[: selectors.MOST]],
             markups=[
                 (row, plain(row.percent), name_of(names, row.model_id, row.model_slug))
                 for row in selectors.markups()[: selectors.MOST]
             ],
-            models=selectors.priced_models(),
+            models=models,
             prices=[
                 (row, Words.of(row.price), name_of(names, row.model_id, row.model_slug))
                 for row in selectors.model_prices()[: selectors.MOST]

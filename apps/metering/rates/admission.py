@@ -104,5 +104,7 @@ def _duration(seconds: float) -> str:
     """As OpenAI writes it: 20ms, 1.5s, 1m2s."""
     if seconds < 1:
         return f"{math.ceil(seconds * 1000)}ms"
-    minutes, rest = divmod(seconds, _SECONDS)
-    return f"{int(minutes)}m{rest:.0f}s" if minutes else f"{rest:.3g}s"
+    if seconds < _SECONDS:
+        return f"{seconds:.3g}s"
+    minutes, rest = divmod(math.ceil(seconds), _SECONDS)
+    return f"{minutes}m{rest}s"
