@@ -26,6 +26,7 @@ _VERBS: Final = {
     "create": "created",
     "delete": "deleted",
     "erase": "erased",
+    "export": "exported",
     "regenerate": "asked again",
     "restore": "restored",
     "send": "sent",

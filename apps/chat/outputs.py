@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
+    from apps.chat.finding import Match
     from apps.chat.models import Conversation, Message
     from apps.knowledge.care.freshness import Due
 
@@ -30,6 +31,12 @@ def conversation_output(conversation: Conversation) -> dict[str, Any]:
         "is_pinned": conversation.is_pinned,
         "running": bool(getattr(conversation, "running", False)),
     }
+
+
+def found_output(conversation: Conversation, match: Match | None = None) -> dict[str, Any]:
+    """A row of a list of chats, with the message that a search found it by."""
+    found = {"message_id": match.message_id, "text": match.text} if match else None
+    return conversation_output(conversation) | {"match": found}
 
 
 def message_output(

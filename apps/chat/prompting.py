@@ -59,6 +59,21 @@ class Grounding(StrEnum):
     NOTHING_FOUND = "nothing_found"
 
 
+class Length(StrEnum):
+    """How long an answer shall be."""
+
+    USUAL = ""
+    SHORTER = "shorter"
+    LONGER = "longer"
+
+
+LENGTHS = {
+    Length.USUAL: "",
+    Length.SHORTER: " Answer as briefly as the question allows: a few sentences, the essential points alone.",
+    Length.LONGER: " Answer at length: go into detail, with reasons, examples and what else should be known.",
+}
+
+
 class PromptTooLongError(Exception):
     """The question alone does not fit the model's window."""
 
@@ -118,11 +133,17 @@ class Prompt:
 
 
 def build(
-    *, turns: Sequence[Turn], passages: Sequence[PassagePart], grounding: Grounding, room: Room, today: date
+    *,
+    turns: Sequence[Turn],
+    passages: Sequence[PassagePart],
+    grounding: Grounding,
+    room: Room,
+    today: date,
+    length: Length = Length.USUAL,
 ) -> Prompt:
     """The prompt of the last turn, a question, within the room; PromptTooLongError when it does not fit."""
     *earlier, question = turns
-    system = _system(grounding, room, today, question.text)
+    system = _system(grounding, room, today, question.text) + LENGTHS[length]
     free = room.prompt - _cost(system) - _cost(question.text)
     if free < 0:
         raise PromptTooLongError

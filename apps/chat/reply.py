@@ -238,6 +238,7 @@ class Reply:
             conversation_id=self._conversation_id,
             data_class=self._sent.data_class,
             class_why=self._sent.why,
+            sources=self._job.sources(self._found.passages),
             instructed=True,
         )
 
@@ -257,6 +258,7 @@ class Reply:
             grounding=self._found.grounding,
             room=model.room,
             today=self._job.today,
+            length=prompting.Length(self._ctx.input.get("length", "")),
         )
 
     async def _instead_of(self, model: Chosen, error: VendorError) -> Chosen | None:

@@ -98,22 +98,20 @@ class Asked(NamedTuple):
     today: date
 
 
-def conversation_list(actor: Actor, *, query: str = "") -> QuerySet[Conversation]:
+def conversation_list(actor: Actor) -> QuerySet[Conversation]:
     """The person's conversations, with `running` for those in which an answer is being written."""
     awaited = Message.objects.filter(conversation_id=OuterRef("id"), state=MessageState.QUEUED)
-    found = visible_conversations(actor).annotate(running=Exists(awaited))
-    return found.filter(title__icontains=query) if query else found
+    return visible_conversations(actor).annotate(running=Exists(awaited))
 
 
 def conversation_page(
     actor: Actor,
     *,
-    query: str,
     is_first: bool,
     page: Callable[[QuerySet[Conversation]], tuple[list[Conversation], str | None]],
 ) -> tuple[list[Conversation], str | None]:
     """A page of the history; the first one is led by what is pinned, at most a hundred chats."""
-    found = conversation_list(actor, query=query)
+    found = conversation_list(actor)
     rows, following = page(found.filter(is_pinned=False))
     pinned = found.filter(is_pinned=True).order_by("-updated_at", "-id")[:MOST_PINNED] if is_first else []
     return [*pinned, *rows], following

@@ -44,17 +44,20 @@ class Sent:
 class Way:
     """How an answer is made: without `knowledge` nothing is looked up, without `verified` a model speaks.
 
-    `confirmed` are the rules that asked first and that the person says yes to.
+    `confirmed` are the rules that asked first and that the person says yes to; `length` is other than usual.
     """
 
     knowledge: bool = True
     verified: bool = True
     confirmed: tuple[str, ...] = ()
+    length: str = ""
 
     def stored(self) -> dict[str, Any]:
         """What a run's input remembers: what is not as usual."""
         said = {"knowledge": self.knowledge, "verified": self.verified}
         unusual: dict[str, Any] = {name: value for name, value in said.items() if not value}
+        if self.length:
+            unusual["length"] = self.length
         return unusual | ({"confirmed": list(self.confirmed)} if self.confirmed else {})
 
 

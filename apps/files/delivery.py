@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, BinaryIO, Final
+from io import SEEK_END
+from typing import IO, TYPE_CHECKING, Final
 
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
@@ -38,22 +39,33 @@ def as_picture(file: File) -> StreamingHttpResponse:
     return _handed(file, file.media_type, is_attachment=False)
 
 
+def as_made(body: IO[bytes], name: str, kind: str) -> StreamingHttpResponse:
+    """What was made just now for the person alone, from where it stands; it is closed after its last byte."""
+    at = body.tell()
+    size = body.seek(0, SEEK_END) - at
+    body.seek(at)
+    return _given(body, name, size, kind, is_attachment=True)
+
+
 def _handed(file: File, kind: str, *, is_attachment: bool) -> StreamingHttpResponse:
     body = storage().open(file.storage_key)
+    return _given(body, clean_name(file.name), file.size, kind, is_attachment=is_attachment)
+
+
+def _given(body: IO[bytes], name: str, size: int, kind: str, *, is_attachment: bool) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_parts(body), content_type=kind)
     response.headers["Content-Disposition"] = (
-        content_disposition_header(as_attachment=is_attachment, filename=clean_name(file.name))
-        or "attachment"
+        content_disposition_header(as_attachment=is_attachment, filename=name) or "attachment"
     )
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Content-Length"] = str(file.size)
+    response.headers["Content-Length"] = str(size)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-async def _parts(body: BinaryIO) -> AsyncIterator[bytes]:
+async def _parts(body: IO[bytes]) -> AsyncIterator[bytes]:
     try:
         while part := await asyncio.to_thread(body.read, _PART):
             yield part

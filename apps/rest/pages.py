@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
+    from apps.rest.errors import ProblemError
+
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 CURSOR: Final = OpenApiParameter("cursor", str, description="The `next` of the page before.")
@@ -45,9 +47,19 @@ def _decode(cursor: str) -> tuple[dt.datetime, UUID]:
         moment, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return dt.datetime.fromisoformat(moment), UUID(key)
     except (ValueError, TypeError, binascii.Error) as error:
-        raise invalid(
-            [{"field": "cursor", "message": "Not a cursor of this list; begin without one."}]
-        ) from error
+        raise _no_cursor() from error
+
+
+def _decode_id(cursor: str) -> UUID:
+    try:
+        (key,) = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return UUID(key)
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise _no_cursor() from error
+
+
+def _no_cursor() -> ProblemError:
+    return invalid([{"field": "cursor", "message": "Not a cursor of this list; begin without one."}])
 
 
 def id_of(text: str) -> UUID:
@@ -70,3 +82,13 @@ def page_of(request: Request, rows: QuerySet[Any], *, by: str = "created_at") ->
         return found, None
     last = found[limit - 1]
     return found[:limit], encode_cursor(getattr(last, by), last.id)
+
+
+def page_upwards(request: Request, rows: QuerySet[Any]) -> tuple[list[Any], str | None]:
+    """One page, oldest first by id (made in the order of time), and the next page's cursor or None."""
+    limit = limit_of(request)
+    cursor = request.query_params.get("cursor")
+    if cursor:
+        rows = rows.filter(id__gt=_decode_id(cursor))
+    found = list(rows.order_by("id")[: limit + 1])
+    return found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 from django.test import Client
@@ -14,6 +17,8 @@ from apps.accounts.services import api_key_create, session_create, user_create
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.factories import Organisation
 
 
@@ -58,11 +63,24 @@ def _json(body: Any) -> bytes:
 
 
 def content(response: Any) -> bytes:
-    """The whole body, also of a streamed file."""
-    if response.streaming:
-        chunks = response.streaming_content
-        if hasattr(chunks, "__aiter__"):
-            return b""
+    """The whole body, also of a streamed file, a zip file unpacked; nothing of events, which have no end."""
+    if not response.streaming:
+        body: bytes = response.content
+        return body
+    chunks = response.streaming_content
+    if not hasattr(chunks, "__aiter__"):
         return b"".join(chunks)
-    body: bytes = response.content
-    return body
+    if "Content-Disposition" not in response.headers:
+        return b""
+    return _unpacked(asyncio.run(_joined(chunks)))
+
+
+async def _joined(chunks: AsyncIterator[bytes]) -> bytes:
+    return b"".join([chunk async for chunk in chunks])
+
+
+def _unpacked(data: bytes) -> bytes:
+    if not data.startswith(b"PK"):
+        return data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist())

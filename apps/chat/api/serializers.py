@@ -9,6 +9,7 @@ from rest_framework import serializers
 from apps.chat.conversations import MAX_KNOWLEDGE_BASES
 from apps.chat.models import MessageRole
 from apps.chat.parts import MAX_FILES, MAX_TEXT
+from apps.chat.prompting import Length
 from apps.guardrails.classes import SLUGS
 from apps.knowledge.api.serializers import NarrowingInput, NarrowingOutput
 from apps.rest.serializers import InputSerializer
@@ -65,6 +66,11 @@ class MessageRegenerateInput(InputSerializer):
     )
     verified = serializers.BooleanField(
         default=True, help_text="False: a model answers also where an expert's answer fits."
+    )
+    length = serializers.ChoiceField(
+        [Length.SHORTER.value, Length.LONGER.value],
+        required=False,
+        help_text="Than an answer usually is.",
     )
     confirm_rules = serializers.ListField(
         child=serializers.UUIDField(),
@@ -131,10 +137,25 @@ class ConversationDetailOutput(ConversationOutput):
     narrowing = NarrowingOutput(help_text="Which documents of the knowledge bases are looked at.")
 
 
-class ConversationPage(serializers.Serializer[Any]):
-    """A page of chats: pinned ones first, then the last used."""
+class ConversationMatch(serializers.Serializer[Any]):
+    """The newest message that holds the words of a search, and its text around them."""
 
-    results = ConversationOutput(many=True)
+    message_id = serializers.UUIDField()
+    text = serializers.CharField(allow_blank=True)
+
+
+class ConversationFound(ConversationOutput):
+    """A chat in a list."""
+
+    match = ConversationMatch(
+        allow_null=True, help_text="With `q`: the message that holds the words; null where the title does."
+    )
+
+
+class ConversationPage(serializers.Serializer[Any]):
+    """A page of chats: pinned ones first, then the last used; of a search the last used first."""
+
+    results = ConversationFound(many=True)
     next = serializers.CharField(allow_null=True)
 
 
@@ -250,7 +271,7 @@ class MessageOutput(serializers.Serializer[Any]):
 
 
 class MessagePage(serializers.Serializer[Any]):
-    """The whole tree of a chat, oldest first."""
+    """A page of a chat's tree, oldest first."""
 
     results = MessageOutput(many=True)
     next = serializers.CharField(allow_null=True)

@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from apps.chat.api import classes, discarding, files, judging, picker, pictures, views
+from apps.chat.api import classes, discarding, exports, files, judging, picker, pictures, views
 
 urlpatterns = [
     path("models", picker.ModelListApi.as_view(), name="api-models"),
     path("conversations", views.ConversationListApi.as_view(), name="api-conversations"),
     path(
         "conversations/<uuid:conversation_id>", views.ConversationDetailApi.as_view(), name="api-conversation"
+    ),
+    path("conversations/export", exports.ConversationsExportApi.as_view(), name="api-conversations-export"),
+    path(
+        "conversations/<uuid:conversation_id>/export",
+        exports.ConversationExportApi.as_view(),
+        name="api-conversation-export",
     ),
     path(
         "conversations/<uuid:conversation_id>/restore",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from apps.accounts.api.base import IdempotentMixin, TenantApi
-from apps.chat import conversations, deleting, outputs, selectors, services
+from apps.chat import conversations, deleting, errors, finding, outputs, selectors, services
 from apps.chat.api import serializers
 from apps.knowledge.narrowing import narrowing_of
-from apps.rest.pages import CURSOR, LIMIT, page_of
+from apps.rest.pages import CURSOR, LIMIT, page_of, page_upwards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from apps.rest.serializers import InputSerializer
+
+QUERY: Final = OpenApiParameter(
+    "q", str, description="Words, all of which stand in a chat's title or in the text of one of its messages."
+)
+SINCE: Final = OpenApiParameter(
+    "since", dt.date, description="With `q`: only chats used since this day, UTC."
+)
 
 
 def _read(
@@ -34,6 +43,15 @@ def _read(
     return found
 
 
+def _since(request: Request) -> dt.datetime | None:
+    """The beginning, in UTC, of the day that `since` names; raises 400 for what is no day."""
+    day = request.query_params.get("since", "")
+    try:
+        return dt.datetime.combine(dt.date.fromisoformat(day), dt.time.min, dt.UTC) if day else None
+    except ValueError:
+        raise errors.invalid("since", "A day as YYYY-MM-DD.") from None
+
+
 class ConversationListApi(IdempotentMixin, TenantApi):
     """The person's chats."""
 
@@ -41,18 +59,20 @@ class ConversationListApi(IdempotentMixin, TenantApi):
 
     @extend_schema(
         operation_id="conversation_list",
-        parameters=[CURSOR, LIMIT, OpenApiParameter("q", str, description="Words of the title.")],
+        parameters=[CURSOR, LIMIT, QUERY, SINCE],
         responses=serializers.ConversationPage,
     )
     def get(self, request: Request) -> Response:
-        """Pinned chats first (on the first page), then the last used."""
-        rows, following = selectors.conversation_page(
-            self.actor,
-            query=request.query_params.get("q", "").replace("\0", ""),
-            is_first="cursor" not in request.query_params,
-            page=lambda found: page_of(request, found, by="updated_at"),
-        )
-        return Response({"results": [outputs.conversation_output(row) for row in rows], "next": following})
+        """Pinned chats first (on the first page), then the last used; with `q` those that hold its words."""
+        words = finding.words_of(request.query_params.get("q", ""))
+        since = _since(request)
+        by_use = partial(page_of, request, by="updated_at")
+        if words:
+            found, following = finding.found_page(self.actor, words=words, since=since, page=by_use)
+            return Response({"results": [outputs.found_output(*each) for each in found], "next": following})
+        is_first = "cursor" not in request.query_params
+        rows, following = selectors.conversation_page(self.actor, is_first=is_first, page=by_use)
+        return Response({"results": [outputs.found_output(row) for row in rows], "next": following})
 
     @extend_schema(
         operation_id="conversation_create",
@@ -137,15 +157,15 @@ class MessageListApi(TenantApi):
 
     scope = "chat"
 
-    @extend_schema(operation_id="message_list", responses=serializers.MessagePage)
+    @extend_schema(operation_id="message_list", parameters=[CURSOR, LIMIT], responses=serializers.MessagePage)
     def get(self, request: Request, conversation_id: UUID) -> Response:
-        """The whole tree, oldest first."""
+        """The tree with all of its branches, oldest first."""
         conversation = selectors.access_conversation(self.actor, conversation_id)
-        messages = list(selectors.message_list(conversation.id))
+        messages, following = page_upwards(request, selectors.message_list(conversation.id))
         files = selectors.files_of(messages)
         readable = selectors.readable_sources(self.actor.user_id, messages)
         results = [outputs.message_output(message, files, readable) for message in messages]
-        return Response({"results": results, "next": None})
+        return Response({"results": results, "next": following})
 
     @extend_schema(
         operation_id="message_send",
@@ -196,7 +216,12 @@ class MessageRegenerateApi(TenantApi):
             message_id=message_id,
             client_id=read["client_id"],
             model=read.get("model"),
-            way=services.Way(read["knowledge"], read["verified"], tuple(map(str, read["confirm_rules"]))),
+            way=services.Way(
+                read["knowledge"],
+                read["verified"],
+                tuple(map(str, read["confirm_rules"])),
+                read.get("length", ""),
+            ),
         )
         return Response(
             {"answer": outputs.accepted_answer(answer), "run": outputs.accepted_run(answer)}, status=202
