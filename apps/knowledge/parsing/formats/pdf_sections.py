@@ -13,6 +13,7 @@ from apps.knowledge.parsing.formats.pdf_headings import (
     is_heading,
     running_lines,
 )
+from apps.knowledge.parsing.headers import is_header
 from apps.knowledge.parsing.outline import HeadingPath
 from apps.knowledge.parsing.parsed import Section
 from apps.knowledge.parsing.tables import markdown_table
@@ -30,8 +31,6 @@ _MOST_LINES_BETWEEN = 3
 _MAX_HEADER = 3
 _NUMBERING = 12
 _MAX_LINES = 3
-_FIGURE = re.compile(r"[^\w]*\d")
-_YEAR = re.compile(r"\D{0,20}(?:19|20)\d\d\D{0,3}$")
 
 
 class Cut(NamedTuple):
@@ -156,7 +155,7 @@ def _markdown(block: Block, before: _Tables) -> str:
     """The table, under the header of the one that the page before ended with where it goes on with that."""
     rows = _headed(block.rows)
     goes_on = before.is_open and _same_columns(block.edges, before.edges)
-    if goes_on and rows[0] != before.header and not _is_header(rows[0]):
+    if goes_on and rows[0] != before.header and not is_header(rows[0]):
         rows = [before.header, *rows]
     before.header, before.edges = rows[0], block.edges
     return markdown_table(rows)
@@ -172,12 +171,7 @@ def _headed(rows: list[list[str]]) -> list[list[str]]:
     """The rows, the lines of a header of several put together: those without a label above one that is."""
     rows = [row for row in rows if any(row)]
     count = 1
-    while count < min(_MAX_HEADER, len(rows) - 1) and not rows[count - 1][0] and _is_header(rows[count]):
+    while count < min(_MAX_HEADER, len(rows) - 1) and not rows[count - 1][0] and is_header(rows[count]):
         count += 1
     header = [" ".join(part for part in column if part) for column in zip(*rows[:count], strict=True)]
     return [header, *rows[count:]]
-
-
-def _is_header(row: list[str]) -> bool:
-    """Whether the cells but the first are words or years rather than figures."""
-    return any(row[1:]) and all(not _FIGURE.match(cell) or _YEAR.match(cell) for cell in row[1:])
