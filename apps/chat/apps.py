@@ -10,7 +10,7 @@ class ChatConfig(AppConfig):
     label = "chat"
 
     def ready(self) -> None:
-        from apps.chat.classing import conversation_raise
+        from apps.chat.classing import conversation_raise, standing_call, standing_read
         from apps.chat.deleting import erase_deleted
         from apps.chat.ending import end_reply, end_title, of_conversation
         from apps.chat.measured import question_alone
@@ -18,13 +18,14 @@ class ChatConfig(AppConfig):
         from apps.chat.selectors import count_chats
         from apps.chat.title import title
         from apps.knowledge.evaluation.answering import register_prompting
-        from apps.llm.clearances.raising import add_keeper
+        from apps.llm.clearances.raising import Teller, add_keeper, add_teller
         from apps.llm.uses import add_counter
         from apps.runs.maintenance import Job, register_job
         from apps.runs.registry import RunKind, register
 
         add_counter(count_chats)
         add_keeper(conversation_raise)
+        add_teller(Teller(standing_call, standing_read))
         register_prompting(question_alone)
         register_job(Job("deleted chats", ERASE_EVERY_S, erase_deleted))
         register(RunKind("reply", reply, on_end=end_reply))

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import orjson
+
 from apps.audit.services import record
 from apps.chat.models import Conversation
 from apps.guardrails.classes import DataClass
+from apps.knowledge.classing import SOURCES_CLASSED, Classed
 from apps.llm.clearances.reaching import models_named
 from apps.tenants.postgresql.statements import Statement
 from apps.tenants.scope import current_tenant_id, execute
@@ -20,12 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from uuid import UUID
 
+    from apps.tenants.postgresql.statements import Done, Values
+
 LONGEST_WHY: Final = 300
 
 _RAISE: Final = Statement("""
 UPDATE chat_conversation SET data_class = %(data_class)s, class_why = %(why)s
 WHERE tenant_id = %(tenant)s AND id = %(conversation)s AND coalesce(data_class, 0) < %(data_class)s
 """)
+_NOW: Final = Statement(f"""
+SELECT NULL::uuid, c.class_why, c.data_class, c.class_waived FROM chat_conversation c
+WHERE c.tenant_id = %(tenant)s AND c.id = %(conversation)s
+UNION ALL
+SELECT w.id, w.title, w.data_class, NULL::jsonb FROM ({SOURCES_CLASSED}) w
+""")  # noqa: S608 - our own text, every value is a parameter
 
 
 class Source(Protocol):
@@ -66,6 +77,28 @@ class Standing:
 
 
 UNCLASSED: Final = Standing()
+
+
+def standing_call(conversation_id: UUID, sources: Collection[UUID]) -> tuple[Statement, Values]:
+    """The statement that reads what the conversation, its files and these documents are now."""
+    return _NOW, {
+        "tenant": current_tenant_id(),
+        "conversation": conversation_id,
+        "sources": list(sources),
+    }
+
+
+def standing_read(done: Done) -> tuple[DataClass | None, str]:
+    """The class of all of that, and the words why; raises KeyError for a class that is none."""
+    kept, documents = UNCLASSED, []
+    for id_, text, data_class, waived in done.rows:
+        if id_ is None:
+            let_pass = orjson.loads(waived) if isinstance(waived, str | bytes) else waived
+            kept = Standing.of(data_class, text, let_pass)
+        else:
+            documents.append(Classed(id_, text, DataClass(data_class)))
+    found = kept.with_sources(documents)
+    return found.data_class, found.why
 
 
 def conversation_raise(conversation_id: UUID, data_class: DataClass, why: str) -> bool:

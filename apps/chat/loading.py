@@ -92,6 +92,10 @@ class Job:
         """What goes to a model with these passages."""
         return self.standing.with_sources(passages)
 
+    def sources(self, passages: Iterable[Passage] = ()) -> frozenset[UUID]:
+        """The documents whose words go to a model with these passages."""
+        return frozenset((*map(UUID, self.source_ids), *(passage.document_id for passage in passages)))
+
     @property
     def is_for_documents(self) -> bool:
         """Whether only chosen collections can answer: a first question, with nothing said or attached yet."""

@@ -42,6 +42,7 @@ async def paint(ctx: RunContext, conversation_id: UUID, job: Job, model: Chosen)
         conversation_id=conversation_id,
         data_class=job.data_class,
         class_why=job.standing.why,
+        sources=job.sources(),
     )
     try:
         made = await gateway.generate_images(call)

@@ -73,6 +73,7 @@ async def _said(ctx: RunContext, model: Model, job: Job, conversation_id: UUID) 
         retries=False,
         data_class=job.data_class,
         class_why=job.standing.why,
+        sources=job.sources(),
     )
     try:
         async with asyncio.timeout(SECONDS), gateway.stream(call) as stream:

@@ -54,7 +54,13 @@ class Routed:
         if sent.data_class != self._job.kept:
             await self._ctx.db(class_keep, self._conversation_id, sent, plan.models.keys())
         calls = Calls(
-            self._ctx, "reply", self._conversation_id, self.spent, sent.data_class, class_why=sent.why
+            self._ctx,
+            "reply",
+            self._conversation_id,
+            self.spent,
+            sent.data_class,
+            class_why=sent.why,
+            sources=self._job.sources(self._found.passages),
         )
         performance = Performance(plan, calls)
         said: Said | None = None

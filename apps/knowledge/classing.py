@@ -12,6 +12,7 @@ from apps.accounts.models import Membership, MembershipRole
 from apps.accounts.permissions import can
 from apps.audit.services import record
 from apps.guardrails.classes import DataClass, highest
+from apps.knowledge.admission import CLASSED
 from apps.knowledge.models import Document, KnowledgeBase, Visibility
 from apps.knowledge.permissions import MANAGE, may_change, may_read
 from apps.rest.errors import forbidden, invalid
@@ -23,6 +24,19 @@ if TYPE_CHECKING:
     from apps.accounts.actors import Actor
 
 LONGEST_REASON: Final = 300
+SOURCES_CLASSED: Final = f"""
+SELECT v.id, v.title, {CLASSED} AS data_class
+FROM knowledge_document v
+JOIN knowledge_document d ON d.tenant_id = v.tenant_id AND d.id = coalesce(v.version_of_id, v.id)
+JOIN knowledge_knowledgebase b ON b.tenant_id = v.tenant_id AND b.id = v.knowledge_base_id
+WHERE v.tenant_id = %(tenant)s AND v.id IN (
+    SELECT unnest(%(sources)s::uuid[])
+    UNION ALL
+    SELECT a.id FROM knowledge_knowledgebase k
+    JOIN knowledge_document a ON a.tenant_id = k.tenant_id AND a.knowledge_base_id = k.id
+    WHERE k.tenant_id = %(tenant)s AND k.conversation_id = %(conversation)s)
+"""  # noqa: S608 - our own text, every value is a parameter
+"""What `classed_sources` reads, for a statement: id, title and class of documents and of a chat's files."""
 
 
 class Classed(NamedTuple):

@@ -1,7 +1,8 @@
 """What goes into the gateway and what it tells afterwards.
 
 A call's `data_class` is the highest of all that is sent with it, None where nothing has one; `class_why` says
-in a sentence for people who or what gave it that.
+in a sentence for people who or what gave it that. `sources` are the documents of a conversation's call: what
+they and the conversation have become meanwhile counts too.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class ChatCall:
     conversation_id: UUID | None = None
     data_class: DataClass | None = None
     class_why: str = ""
+    sources: frozenset[UUID] = frozenset()
     step: str = ""
     retries: bool = True
     instructed: bool = False
@@ -78,6 +80,7 @@ class EmbedCall:
     conversation_id: UUID | None = None
     data_class: DataClass | None = None
     class_why: str = ""
+    sources: frozenset[UUID] = frozenset()
     step: str = ""
 
 
@@ -93,6 +96,7 @@ class RerankCall:
     conversation_id: UUID | None = None
     data_class: DataClass | None = None
     class_why: str = ""
+    sources: frozenset[UUID] = frozenset()
     step: str = ""
 
 
@@ -108,6 +112,7 @@ class ImageCall:
     conversation_id: UUID | None = None
     data_class: DataClass | None = None
     class_why: str = ""
+    sources: frozenset[UUID] = frozenset()
     step: str = ""
 
 

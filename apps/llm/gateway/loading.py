@@ -11,7 +11,7 @@ from uuid6 import uuid7
 from apps.guardrails.policy import Incoming, Outgoing
 from apps.guardrails.rows import Standing, standing_call, standing_of
 from apps.llm.clearances.gate import Sent, clearance_of, cleared_deployments
-from apps.llm.clearances.raising import class_found
+from apps.llm.clearances.raising import class_calls, class_found, class_told
 from apps.llm.errors import ModelNotFoundError
 from apps.llm.gateway.calls import AnyCall, ChatCall, EmbedCall, ImageCall, RerankCall
 from apps.llm.gateway.choosing import NOWHERE, Turn, deployment_choose
@@ -34,6 +34,7 @@ from apps.runs.services import run_call_opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from apps.guardrails.classes import DataClass
@@ -97,8 +98,8 @@ class OpenWhole(Generic[Q]):
     bound: metering.Bound
 
 
-def load_target(call: AnyCall, modality: Modality, avoid: frozenset[UUID]) -> Target:
-    """The model, the deployment that takes the call, and its opened key, if the caller may use it.
+def load_target(call: C, modality: Modality, avoid: frozenset[UUID]) -> tuple[C, Target]:
+    """The call as of its class now, and where it goes, if the caller may use the model.
 
     Raises ModelNotFoundError, ClearanceRefusedError where no deployment may receive what is sent, and
     VendorError where no deployment's key can be used, or at once and with `retry_after` where every
@@ -111,11 +112,12 @@ def load_target(call: AnyCall, modality: Modality, avoid: frozenset[UUID]) -> Ta
         team_id=who.team_id,
         user_id=who.user_id,
         modality=modality,
-        beside=[*purse_calls(payers, at), _standing(call)],
+        beside=_beside(call, payers, at),
     )
     if not found:
         raise ModelNotFoundError
-    sent = Sent(call.data_class, call.class_why)
+    now = _as_told(call, class_told(read[3:]))
+    sent = Sent(now.data_class, now.class_why)
     chosen = deployment_choose(cleared_deployments(found, sent, who, modality), _turn(call, avoid))
     model = chosen.model
     item = metering.Item(
@@ -131,15 +133,14 @@ def load_target(call: AnyCall, modality: Modality, avoid: frozenset[UUID]) -> Ta
     )
     payer = metering.Payer(who.team_id, model.team_name, who.user_id, model.user_name, who.api_key_id)
     vendor = vendor_for(model.place.vendor)
-    *money, policies = read
-    return Target(
+    return now, Target(
         model,
         vendor,
         chosen.endpoint,
         payer,
         item,
-        purse_of(payers, at, money),
-        standing_of(policies),
+        purse_of(payers, at, read[:2]),
+        standing_of(read[2]),
         chosen.is_trial,
         chosen.has_other,
     )
@@ -152,7 +153,7 @@ def open_chat(call: ChatCall, avoid: frozenset[UUID] = NOWHERE, read: Read | Non
     unusable key, no connection that answers), RefusedError, LostRun, and what `stages.guard` raises; then
     nothing is reserved.
     """
-    target = load_target(call, Modality.CHAT, avoid)
+    call, target = load_target(call, Modality.CHAT, avoid)
     found = target.found
     request = call.request
     if call.instructed:
@@ -175,7 +176,7 @@ def open_embed(
     call: EmbedCall, avoid: frozenset[UUID] = NOWHERE, read: Read | None = None
 ) -> OpenWhole[EmbeddingRequest]:
     """Reserve a call for vectors, in the caller's scope; raises as `open_chat` does."""
-    target = load_target(call, Modality.EMBEDDING, avoid)
+    call, target = load_target(call, Modality.EMBEDDING, avoid)
     outgoing = guard_texts(call, call.texts, target, read)
     call, target = _cleared(raised(call, outgoing), target, Modality.EMBEDDING, avoid)
     texts = tuple(outgoing.texts)
@@ -188,7 +189,7 @@ def open_rerank(
     call: RerankCall, avoid: frozenset[UUID] = NOWHERE, read: Read | None = None
 ) -> OpenWhole[RerankRequest]:
     """Reserve a call for scores, in the caller's scope; raises as `open_chat` does."""
-    target = load_target(call, Modality.RERANK, avoid)
+    call, target = load_target(call, Modality.RERANK, avoid)
     outgoing = guard_texts(call, (call.request.query, *call.request.documents), target, read)
     call, target = _cleared(raised(call, outgoing), target, Modality.RERANK, avoid)
     query, *documents = outgoing.texts
@@ -202,7 +203,7 @@ def open_images(
     call: ImageCall, avoid: frozenset[UUID] = NOWHERE, read: Read | None = None
 ) -> OpenWhole[ImageRequest]:
     """Reserve a call for pictures, in the caller's scope; raises as `open_chat` does."""
-    target = load_target(call, Modality.IMAGE, avoid)
+    call, target = load_target(call, Modality.IMAGE, avoid)
     options = tuple(map(str, call.request.extra.values()))
     outgoing = guard_texts(call, (call.request.prompt,), target, read, names=(call.request.size, *options))
     call, target = _cleared(raised(call, outgoing), target, Modality.IMAGE, avoid)
@@ -210,6 +211,12 @@ def open_images(
     request = replace(call.request, model=target.found.vendor_model, prompt=prompt)
     bound = bound_of_pictures(prompt, request.count)
     return OpenWhole(_reserve(call, target, bound, outgoing), target, request, bound)
+
+
+def _beside(call: AnyCall, payers: Payers, at: datetime) -> list[tuple[Statement, Values]]:
+    """What is read in the model's round trip: two of the purse, the policies, what has which class now."""
+    told = class_calls(call.conversation_id, call.sources)
+    return [*purse_calls(payers, at), _standing(call), *told]
 
 
 def _standing(call: AnyCall) -> tuple[Statement, Values]:
@@ -221,12 +228,21 @@ def _standing(call: AnyCall) -> tuple[Statement, Values]:
     )
 
 
+def _as_told(call: C, told: tuple[DataClass | None, str]) -> C:
+    """The call as of the class that its conversation and documents have now; the conversation keeps it."""
+    data_class, why = told
+    if data_class is None or data_class <= (call.data_class or 0):
+        return call
+    class_found(call.conversation_id, data_class, why)
+    return replace(call, data_class=data_class, class_why=why)
+
+
 def _cleared(call: C, target: Target, modality: Modality, avoid: frozenset[UUID]) -> tuple[C, Target]:
     """The call with a target that may receive what rules found in it: the same, if it is cleared for that."""
     wanted = call.data_class
     if wanted is None or wanted <= target.found.cleared.data_class:
         return call, target
-    return call, load_target(call, modality, avoid)
+    return load_target(call, modality, avoid)
 
 
 def _turn(call: AnyCall, avoid: frozenset[UUID]) -> Turn:

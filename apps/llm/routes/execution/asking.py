@@ -181,6 +181,7 @@ class Calls:
     data_class: DataClass | None = None
     class_why: str = ""
     broke_off: Offered | None = None
+    sources: frozenset[UUID] = frozenset()
     tools: Mapping[str, DataClass] = field(default_factory=dict)
 
     async def ask(self, model: Offered, ask: Ask, voice: Voice, role: str, *, retries: bool) -> Said:
@@ -226,6 +227,7 @@ class Calls:
             conversation_id=self.conversation_id,
             data_class=self.data_class,
             class_why=self.class_why,
+            sources=self.sources,
             step=role,
             retries=retries,
             instructed=role not in CHECKING,
