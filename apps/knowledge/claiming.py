@@ -45,6 +45,8 @@ class Claim:
     version_of_id: UUID | None
     chunk_size: int
     scan_language: str
+    is_stored: bool
+    """Whether its passages are stored already, by an earlier turn or attempt: only vectors may be missing."""
 
     @property
     def is_last(self) -> bool:
@@ -52,19 +54,23 @@ class Claim:
         return self.attempt >= MOST_ATTEMPTS
 
 
-def claim(tenant_id: UUID, document_id: UUID) -> Claim | None:
+def claim(tenant_id: UUID, document_id: UUID, fence: int | None = None) -> Claim | None:
     """Take the document if it waits or its worker was lost; None when there is nothing to do. In a scope.
 
-    The attempt counts before the work begins, so that a file which kills its reader ends as failed.
+    `fence` is the one that a hint saw: a hint from before another turn is worth nothing, or the many hints of
+    a large document would each be a turn. The attempt counts before the work begins, so that a file which
+    kills its reader ends as failed; a turn that embedded something takes it back.
     """
     waits = Q(state=DocumentState.QUEUED, due_at__lte=Now())
     lost = Q(state=DocumentState.READING, lease_until__lt=Now())
-    taken = Document.objects.filter(waits | lost, id=document_id, attempts__lt=MOST_ATTEMPTS).update(
+    seen = Q() if fence is None else Q(fence=fence)
+    taken = Document.objects.filter(waits | lost, seen, id=document_id, attempts__lt=MOST_ATTEMPTS).update(
         state=DocumentState.READING,
         attempts=F("attempts") + 1,
         fence=F("fence") + 1,
         lease_until=Now() + LEASE,
         pages_read=0,
+        note="",
     )
     if not taken:
         return None
@@ -81,6 +87,7 @@ def claim(tenant_id: UUID, document_id: UUID) -> Claim | None:
         document.version_of_id,
         document.chunk_size,
         language_of(document),
+        is_stored=document.chunk_count > 0,
     )
 
 

@@ -49,6 +49,9 @@ MODEL_BARRED: Final = (
     "Found by its words only: the collection's embedding model may not be used now. Choose another model for "
     "the collection, or have this one granted and choose Retry."
 )
+HELD: Final = (
+    "Your organisation's limit a minute for the embedding model is reached. It goes on by itself in a moment."
+)
 PASSAGE_CHANGED: Final = (
     "A changed passage is found by its words only until its meaning is computed. If this stays, choose Retry."
 )

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-def hint(tenant_id: UUID, document_id: UUID) -> None:
-    """A document waits; sent at once, on the outbox's thread."""
+def hint(tenant_id: UUID, document_id: UUID, fence: int | None = None) -> None:
+    """A document waits, under this fence where many may say so; sent at once, on the outbox's thread."""
     from apps.knowledge.tasks import ingest_document
 
-    outbox.post(lambda: ingest_document.apply_async((str(tenant_id), str(document_id))))
+    outbox.post(lambda: ingest_document.apply_async((str(tenant_id), str(document_id), fence)))
 
 
 def hint_after_commit(tenant_id: UUID, document_id: UUID) -> None:

@@ -1,11 +1,14 @@
 """From a stored file to chunks that can be found: claim, read in the sandbox, chunk, embed, publish.
 
 Scopes are short and never open while the sandbox or a model works. Each step can be killed and done again.
+The file is read once; embedding is done in turns, between which documents that wait in the same queue go
+first (docs/adr/0031).
 """
 
 from __future__ import annotations
 
 import logging
+import random
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -22,14 +25,14 @@ from apps.knowledge.chunking import chunk
 from apps.knowledge.claiming import Claim, LostDocumentError, claim, lease
 from apps.knowledge.classing import highest_class
 from apps.knowledge.embedding import EmbeddingModel, UnfitVectorError, fitted, passage_call
+from apps.knowledge.hinting import hint
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.parsing.errors import MESSAGES, ParseError, ParseErrorKind
-from apps.knowledge.patience import patiently
 from apps.knowledge.sandbox.runner import parse_sandboxed
 from apps.knowledge.serving import knowledge_base_lock, plan_of
 from apps.knowledge.switching import current_lock, version_switch
 from apps.llm import gateway
-from apps.llm.errors import RefusedError
+from apps.llm.errors import RateLimitedError, RefusedError
 from apps.llm.gateway import GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.tenants.scope import tenant_scope
 
@@ -37,31 +40,40 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.guardrails.classes import DataClass
-    from apps.knowledge.chunking import ChunkDraft
     from apps.knowledge.leasing import Lease
     from apps.knowledge.parsing.parsed import Parsed
     from apps.knowledge.serving import Plan
     from apps.llm.gateway import Caller
 
 MOST_CHUNKS: Final = 10_000
+TURN_S: Final = 15.0
+"""So long a document is embedded before others that wait in the same queue go first."""
 _PAUSE_S: Final = 10.0
+_HELD_S: Final = 60.0
 _NOTE_EVERY_S: Final = 1.0
 
 logger = logging.getLogger(__name__)
 
 
-def ingest(tenant_id: UUID, document_id: UUID) -> bool:
-    """Read the document to its end, ready or failed, or leave it to a later attempt.
+class _TurnOver(Exception):  # noqa: N818 - nothing went wrong
+    """Others go first."""
 
-    False when there was nothing to do: another worker has it, it is done, or it is gone.
+
+def ingest(tenant_id: UUID, document_id: UUID, fence: int | None = None) -> bool:
+    """Take a turn at the document: to its end, ready or failed, or leave it to a later turn or attempt.
+
+    False when there was nothing to do: another worker has it, it is done, it is gone, or the hint is an old
+    one (`fence`, see claiming.claim).
     """
     with tenant_scope(tenant_id):
-        claimed = claim(tenant_id, document_id)
+        claimed = claim(tenant_id, document_id, fence)
     if claimed is None:
         return False
     try:
         with lease(claimed) as kept:
             _Reading(claimed, kept).run()
+    except (_TurnOver, RateLimitedError) as error:
+        _wait(claimed, error)
     except LostDocumentError:
         logger.info("A document was deleted or taken over while it was read.")
     except ParseError as error:
@@ -75,6 +87,17 @@ def ingest(tenant_id: UUID, document_id: UUID) -> bool:
         logger.exception("A document could not be read.")
         _give_up(claimed, failures.FAULT, failures.SENTENCES[failures.FAULT], again=True)
     return True
+
+
+def _wait(claimed: Claim, reason: _TurnOver | RateLimitedError) -> None:
+    """Let others go first: those of the queue, or those of the organisation under its limit a minute."""
+    with tenant_scope(claimed.tenant_id):
+        if isinstance(reason, RateLimitedError):
+            pause = max(reason.retry_after or 0.0, _HELD_S) * random.uniform(1, 3)  # noqa: S311 - spreads them
+            storing.document_yield(claimed, note=failures.HELD, seconds=pause)
+            return
+        storing.document_yield(claimed)
+    hint(claimed.tenant_id, claimed.document_id, claimed.fence)
 
 
 def _give_up(claimed: Claim, kind: str, detail: str, *, again: bool) -> None:
@@ -92,15 +115,18 @@ class _Reading:
         self._claim = claimed
         self._lease = lease
         self._noted = monotonic()
+        self._until = 0.0
+        self._made = 0
 
     def run(self) -> None:
-        parsed = self._parsed()
-        drafts = self._chunked(parsed)
+        if not self._claim.is_stored:
+            self._store(self._parsed())
+        self._until = monotonic() + TURN_S
         is_done = False
         while not is_done:
             plan = self._planned()
-            note = self._embedded(parsed, plan)
-            is_done = note is None or self._published(parsed, len(drafts), plan, note)
+            note = self._embedded(plan)
+            is_done = note is None or self._published(plan, note)
 
     def _planned(self) -> Plan:
         claimed = self._claim
@@ -112,7 +138,7 @@ class _Reading:
             storing.models_set(claimed, [model.id for model in plan.models] if plan.serving else [])
         return plan
 
-    def _published(self, parsed: Parsed, chunks: int, plan: Plan, note: str) -> bool:
+    def _published(self, plan: Plan, note: str) -> bool:
         """Let it be found; a new version takes the old one's place in the same transaction.
 
         False when the collection changed its model meanwhile: then it wants other vectors first.
@@ -128,7 +154,7 @@ class _Reading:
             if serving and not note and base.embedding_model_id is None:
                 KnowledgeBase.objects.filter(id=base.id).update(embedding_model_id=serving.id)
             current = None if replaced_id is None else current_lock(replaced_id)
-            made = storing.document_publish(self._claim, parsed, chunks=chunks, note=note)
+            made = storing.document_publish(self._claim, note=note)
             if current is not None:
                 version_switch(current, made)
         return True
@@ -155,7 +181,7 @@ class _Reading:
         with suppress(DatabaseError), tenant_scope(self._claim.tenant_id):
             storing.pages_note(self._claim, done, total)
 
-    def _chunked(self, parsed: Parsed) -> list[ChunkDraft]:
+    def _store(self, parsed: Parsed) -> None:
         drafts = chunk(parsed, size=self._claim.chunk_size)
         if len(drafts) > MOST_CHUNKS:
             raise ParseError(ParseErrorKind.TOO_LARGE)
@@ -163,16 +189,17 @@ class _Reading:
             edits = storing.edits_of(self._claim)
         pieces = storing.pieces_of(parsed, drafts, edits)
         with tenant_scope(self._claim.tenant_id):
-            storing.chunks_store(self._claim, pieces)
-        return drafts
+            storing.chunks_store(self._claim, parsed, pieces)
 
-    def _embedded(self, parsed: Parsed, plan: Plan) -> str | None:
+    def _embedded(self, plan: Plan) -> str | None:
         """What is to be noted at the document: nothing when all has vectors; None when it was put back."""
         if plan.serving is None:
             return failures.MODEL_BARRED if plan.is_barred else failures.NO_MODEL
         scale_ensure(plan.who, plan.serving)
         try:
-            self._batches(parsed, plan.serving, plan.who)
+            self._batches(plan.serving, plan.who)
+        except RateLimitedError:
+            raise
         except UnfitVectorError:
             return failures.MODEL_UNFIT
         except (ModelNotFoundError, GuardrailRefusedError) as error:
@@ -186,19 +213,19 @@ class _Reading:
                 storing.document_requeue(self._claim, seconds=_PAUSE_S * self._claim.attempt)
             return None
         if plan.coming is not None:
-            self._also(parsed, plan.coming, plan.who)
+            self._also(plan.coming, plan.who)
         return ""
 
-    def _also(self, parsed: Parsed, model: EmbeddingModel, who: Caller) -> None:
+    def _also(self, model: EmbeddingModel, who: Caller) -> None:
         """Vectors of the model that the collection changes to; what fails here the change makes up for."""
         try:
-            self._batches(parsed, model, who)
+            self._batches(model, who)
         except (UnfitVectorError, ModelNotFoundError, GuardrailRefusedError, VendorError) as error:
             logger.warning("The next embedding model did not answer: %s", type(error).__name__)
 
-    def _batches(self, parsed: Parsed, model: EmbeddingModel, who: Caller) -> None:
+    def _batches(self, model: EmbeddingModel, who: Caller) -> None:
         with tenant_scope(self._claim.tenant_id):
-            batches = Batches(storing.chunks_unembedded(self._claim, parsed.title, model.id))
+            batches = Batches(storing.chunks_unembedded(self._claim, model.id))
             data_class = highest_class([self._claim.document_id])
         batches.each(partial(self._batch, model=model, who=who, data_class=data_class))
 
@@ -210,10 +237,13 @@ class _Reading:
         data_class: DataClass | None,
     ) -> None:
         self._assert_ours()
+        if self._made and monotonic() > self._until:
+            raise _TurnOver
         claimed = self._claim
         texts = (row.text for row in batch)
         call = passage_call(who, model, texts, data_class=data_class)
-        made = patiently(partial(gateway.embed_sync, call))
+        made = gateway.embed_sync(call)
         vectors = [fitted(vector) for vector in made.vectors]
         with tenant_scope(claimed.tenant_id):
             storing.vectors_store(claimed, model.id, [row.chunk_id for row in batch], vectors)
+        self._made += 1

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from hashlib import md5
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import MD5, Now
+from django.db.models.functions import Now
 
 from apps.knowledge.chunking import embedding_text
 from apps.knowledge.claiming import held, locked
@@ -86,9 +85,10 @@ class Unembedded:
 
 
 def edits_of(claimed: Claim) -> dict[str, Edit]:
-    """What people did with the document's chunks, or with those of the version before, by the file's text."""
-    documents = [claimed.document_id] + ([claimed.version_of_id] if claimed.version_of_id else [])
-    edited = Chunk.objects.filter(Q(is_excluded=True) | ~Q(original=""), document_id__in=documents)
+    """What people did with the chunks of the version before, by the file's text."""
+    if claimed.version_of_id is None:
+        return {}
+    edited = Chunk.objects.filter(Q(is_excluded=True) | ~Q(original=""), document_id=claimed.version_of_id)
     return {chunk.original or chunk.text: Edit(chunk.text, chunk.is_excluded) for chunk in edited}
 
 
@@ -110,14 +110,16 @@ def pieces_of(
     return found
 
 
-def chunks_store(claimed: Claim, pieces: Sequence[Piece]) -> None:
-    """Make the document's rows exactly these; an earlier attempt's stay if they are, with vectors.
+def chunks_store(claimed: Claim, parsed: Parsed, pieces: Sequence[Piece]) -> None:
+    """Make the document's rows exactly these, with what the file says of itself: it is not read again.
 
     Raises LostDocumentError.
     """
-    locked(claimed)
-    if _are_stored(claimed.document_id, pieces):
-        return
+    document = locked(claimed)
+    document.title, document.pages, document.loss = parsed.title, parsed.pages, parsed.loss
+    document.language, document.read_as = parsed.language or "", list(parsed.read_as)
+    document.chunk_count = len(pieces)
+    document.save()
     chunks_drop([claimed.document_id])
     chunks = [_chunk(claimed.document_id, piece) for piece in pieces]
     Chunk.objects.bulk_create(chunks, batch_size=_AT_ONCE)
@@ -152,13 +154,13 @@ def models_set(claimed: Claim, model_ids: Sequence[UUID]) -> None:
     Document.objects.filter(id=document.id).update(embedding_model_id=model_ids[0] if model_ids else None)
 
 
-def chunks_unembedded(claimed: Claim, title: str, model_id: UUID) -> list[Unembedded]:
+def chunks_unembedded(claimed: Claim, model_id: UUID) -> list[Unembedded]:
     """What still has no vector of this model, in reading order; raises LostDocumentError."""
     document = locked(claimed)
     has = Exists(ChunkVector.objects.filter(chunk_id=OuterRef("pk"), model_id=model_id))
     rows = Chunk.objects.filter(~has, document_id=document.id, is_excluded=False).order_by("position")
     return [
-        Unembedded(chunk_id, embedding_text(title, tuple(heading), text))
+        Unembedded(chunk_id, embedding_text(document.title, tuple(heading), text))
         for chunk_id, heading, text in rows.values_list("id", "heading", "text")
     ]
 
@@ -181,7 +183,7 @@ def pages_note(claimed: Claim, done: int, total: int) -> None:
     held(claimed).update(pages_read=done, pages=total)
 
 
-def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) -> Document:
+def document_publish(claimed: Claim, *, note: str) -> Document:
     """Let everything be found, in this transaction; raises LostDocumentError.
 
     With a note its words alone are searched; vectors that were paid for wait for another try.
@@ -191,12 +193,6 @@ def document_publish(claimed: Claim, parsed: Parsed, *, chunks: int, note: str) 
         document.embedding_model_id = None
     terms_count([document.id], sign=1)
     document.state = DocumentState.READY
-    document.title = parsed.title
-    document.pages = parsed.pages
-    document.language = parsed.language or ""
-    document.read_as = list(parsed.read_as)
-    document.loss = parsed.loss
-    document.chunk_count = chunks
     document.note = note
     document.error_kind = document.error_detail = ""
     document.lease_until = None
@@ -209,6 +205,21 @@ def document_requeue(claimed: Claim, *, seconds: float) -> None:
     _mine(claimed).update(
         state=DocumentState.QUEUED,
         lease_until=None,
+        due_at=Now() + timedelta(seconds=seconds),
+        updated_at=Now(),
+    )
+
+
+def document_yield(claimed: Claim, *, note: str = "", seconds: float = 0.0) -> None:
+    """Let others of the queue go first, a turn that is no attempt; nothing when it is no longer ours.
+
+    `note` says what it waits for.
+    """
+    _mine(claimed).update(
+        state=DocumentState.QUEUED,
+        attempts=0,
+        lease_until=None,
+        note=note,
         due_at=Now() + timedelta(seconds=seconds),
         updated_at=Now(),
     )
@@ -242,21 +253,6 @@ def terms_count(document_ids: Sequence[UUID], *, sign: int, chunk_id: UUID | Non
 
 def _mine(claimed: Claim) -> QuerySet[Document]:
     return Document.objects.filter(id=claimed.document_id, fence=claimed.fence, state=DocumentState.READING)
-
-
-def _are_stored(document_id: UUID, pieces: Sequence[Piece]) -> bool:
-    rows = Chunk.objects.filter(document_id=document_id).order_by("position")
-    stored = list(rows.values_list("position", MD5("text"), "page", "sheet", "first_row"))
-    wanted = [(piece.draft.position, _digest(piece.draft.text), *_place(piece.draft)) for piece in pieces]
-    return stored == wanted
-
-
-def _place(draft: ChunkDraft) -> tuple[int | None, str, int | None]:
-    return draft.place.page, draft.place.sheet, draft.place.first_row
-
-
-def _digest(text: str) -> str:
-    return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _chunk(document_id: UUID, piece: Piece) -> Chunk:

@@ -43,13 +43,13 @@ def sweep() -> Swept:
         over = lost.filter(attempts__gte=failures.MOST_ATTEMPTS)
         hinted = [*_first(waiting), *_first(again)]
         poisonous = _first(over)
-    for tenant_id, document_id in hinted:
-        hint(tenant_id, document_id)
-    return Swept(len(hinted), sum(_fail(*key) for key in poisonous))
+    for key in hinted:
+        hint(*key)
+    return Swept(len(hinted), sum(_fail(tenant_id, id_) for tenant_id, id_, _ in poisonous))
 
 
-def _first(documents: QuerySet[Document]) -> list[tuple[UUID, UUID]]:
-    return list(documents.order_by("due_at").values_list("tenant_id", "id")[:MOST_A_SWEEP])
+def _first(documents: QuerySet[Document]) -> list[tuple[UUID, UUID, int]]:
+    return list(documents.order_by("due_at").values_list("tenant_id", "id", "fence")[:MOST_A_SWEEP])
 
 
 def _fail(tenant_id: UUID, document_id: UUID) -> bool:
@@ -67,6 +67,7 @@ def _fail(tenant_id: UUID, document_id: UUID) -> bool:
             error_detail=failures.SENTENCES[failures.ATTEMPTS],
             fence=F("fence") + 1,
             lease_until=None,
+            chunk_count=0,
             updated_at=Now(),
         )
         if ended:

@@ -19,10 +19,10 @@ HARD_LIMIT_S = 1560
 
 
 @tenant_task(name="ingest_document", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
-def ingest_document(tenant_id: str, document_id: str) -> None:
-    """Read the document; one that another worker reads, or that is done, is left alone."""
+def ingest_document(tenant_id: str, document_id: str, fence: int | None = None) -> None:
+    """Take a turn at the document; what another worker reads, what is done, and old hints are left alone."""
     give_way()
-    ingest(UUID(tenant_id), UUID(document_id))
+    ingest(UUID(tenant_id), UUID(document_id), fence)
 
 
 @tenant_task(name="embed_document", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)
@@ -35,10 +35,10 @@ def embed_document(tenant_id: str, document_id: str) -> None:
 @tenant_task(
     name="reembed_knowledge_base", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S
 )
-def reembed_knowledge_base(tenant_id: str, reembedding_id: str) -> None:
+def reembed_knowledge_base(tenant_id: str, reembedding_id: str, fence: int | None = None) -> None:
     """Take a turn at a collection's change to another embedding model."""
     give_way()
-    reembed(UUID(tenant_id), UUID(reembedding_id))
+    reembed(UUID(tenant_id), UUID(reembedding_id), fence)
 
 
 @tenant_task(name="tend_index", queue="ingest", soft_time_limit=SOFT_LIMIT_S, time_limit=HARD_LIMIT_S)

@@ -30,6 +30,11 @@ STAGES: Final = {
     "publishing": "after apps.knowledge.storing.document_publish",
     "published": "before apps.knowledge.claiming.Lease.__exit__",
 }
+STAGES_OF_TURNS: Final = {
+    "yielding": "after apps.knowledge.storing.document_yield",
+    "yielded": "before apps.knowledge.ingesting.hint",
+}
+"""Where a turn of a large document ends; a turn is one batch there."""
 STAGES_OF_CHANGES: Final = {
     "change claimed": "before apps.knowledge.reembedding.working.missing",
     "change paid": "after apps.llm.gateway.embed_sync",
@@ -50,7 +55,7 @@ def _die() -> None:
 def _arm(stage: str) -> None:
     from django.utils.module_loading import import_string
 
-    when, _, path = (STAGES | STAGES_OF_CHANGES)[stage].partition(" ")
+    when, _, path = (STAGES | STAGES_OF_TURNS | STAGES_OF_CHANGES)[stage].partition(" ")
     owner_path, _, name = path.rpartition(".")
     try:
         owner = import_string(owner_path)
@@ -72,15 +77,17 @@ def _arm(stage: str) -> None:
 
 
 def _read(asked: dict[str, str]) -> None:
-    from apps.knowledge.ingesting import ingest
+    from apps.knowledge import ingesting
     from apps.knowledge.reembedding.working import reembed
 
     if asked["stage"]:
         _arm(asked["stage"])
+    if asked["stage"] in STAGES_OF_TURNS:
+        ingesting.TURN_S = 0.0  # type: ignore[misc]  # each batch is a turn
     if "change" in asked:
         reembed(UUID(asked["tenant"]), UUID(asked["change"]))
     else:
-        ingest(UUID(asked["tenant"]), UUID(asked["document"]))
+        ingesting.ingest(UUID(asked["tenant"]), UUID(asked["document"]))
 
 
 def main() -> None:

@@ -234,7 +234,7 @@ def test_waiting_documents_are_hinted_again(library: Library, monkeypatch: pytes
     _update(lost, state="reading", attempts=1)
     _expire(lost)
     hinted: list[Any] = []
-    monkeypatch.setattr(sweeping, "hint", lambda tenant_id, document_id: hinted.append(document_id))
+    monkeypatch.setattr(sweeping, "hint", lambda tenant_id, document_id, fence: hinted.append(document_id))
     sweeping.sweep()
     assert {waiting.id, lost.id} <= set(hinted)
     assert done.id not in hinted

@@ -89,7 +89,7 @@ def _swept() -> list[Any]:
 
     hinted: list[Any] = []
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sweeping, "hint", lambda tenant_id, document_id: hinted.append(document_id))
+        patched.setattr(sweeping, "hint", lambda tenant_id, document_id, fence: hinted.append(document_id))
         sweeping.sweep()
     return hinted
 

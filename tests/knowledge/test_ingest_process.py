@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from tests.knowledge.embedding_host import EmbeddingHost
 
 WORKER = (
-    "-m", "celery", "-A", "config.celery", "worker", "-Q", "ingest", "-P", "prefork", "-c", "1",
+    "worker", "-Q", "ingest", "-P", "prefork", "-c", "1",
     "--without-gossip", "--without-mingle", "-l", "INFO", "-n", "ingest-test@%h",
 )  # fmt: skip
 
 
 @contextmanager
-def _worker(folder: Path, url: str) -> Iterator[Any]:
+def _worker(folder: Path, url: str, app: str = "config.celery") -> Iterator[Any]:
     """A worker of the queue `ingest`, ready; it ends with the block."""
     variables = {
         "ATRIUM_ROLE": "ingest",
@@ -43,7 +43,11 @@ def _worker(folder: Path, url: str) -> Iterator[Any]:
     Redis.from_url(ENVIRONMENT["REDIS_URL"]).delete("ingest")  # hints of tests that had no worker
     environment = clean_environment(ENVIRONMENT | variables)
     command = Command(
-        name="ingest", argv=(sys.executable, *WORKER), env=environment, cwd=ROOT, stop_seconds=15
+        name="ingest",
+        argv=(sys.executable, "-m", "celery", "-A", app, *WORKER),
+        env=environment,
+        cwd=ROOT,
+        stop_seconds=15,
     )
     log = folder / f"ingest-{time.monotonic_ns()}.log"
     with log.open("wb") as output:

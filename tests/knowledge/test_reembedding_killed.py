@@ -53,7 +53,7 @@ def _lose(change: Reembedding) -> list[Any]:
         update(change, lease_until=timezone.now() - timedelta(seconds=1))
     hinted: list[Any] = []
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sweeping, "hint", lambda tenant_id, reembedding_id: hinted.append(reembedding_id))
+        patched.setattr(sweeping, "hint", lambda _, change_id, fence: hinted.append(change_id))
         sweeping.sweep_reembeddings()
     return hinted
 

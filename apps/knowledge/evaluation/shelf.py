@@ -89,12 +89,12 @@ class Shelf:
         pieces = [self._pieces(parsed) for parsed in read]
         with tenant_scope(self._tenant_id):
             claims = [self._claim(entry) for entry in entries]
-            for claimed, found in zip(claims, pieces, strict=True):
-                storing.chunks_store(claimed, found)
+            for claimed, parsed, found in zip(claims, read, pieces, strict=True):
+                storing.chunks_store(claimed, parsed, found)
             waiting = [
                 (claimed, row)
-                for claimed, parsed in zip(claims, read, strict=True)
-                for row in storing.chunks_unembedded(claimed, parsed.title, self._model.id)
+                for claimed in claims
+                for row in storing.chunks_unembedded(claimed, self._model.id)
             ]
         vectors: dict[UUID, list[float]] = {}
         for start in range(0, len(waiting), BATCH):
@@ -103,10 +103,10 @@ class Shelf:
                 (row.chunk_id for row in rows), self._embedded([r.text for r in rows]), strict=True
             )
         with tenant_scope(self._tenant_id):
-            for claimed, parsed, found in zip(claims, read, pieces, strict=True):
+            for claimed, found in zip(claims, pieces, strict=True):
                 ids = [row.chunk_id for of, row in waiting if of is claimed]
                 storing.vectors_store(claimed, self._model.id, ids, [vectors[id_] for id_ in ids])
-                storing.document_publish(claimed, parsed, chunks=len(found), note="")
+                storing.document_publish(claimed, note="")
                 self.chunks += len(found)
 
     def _pieces(self, parsed: Parsed) -> list[Piece]:

@@ -29,22 +29,24 @@ class LostReembeddingError(Exception):
     """The change was paused, cancelled or taken over, or its collection is gone: write nothing more."""
 
 
-def claim(reembedding_id: UUID) -> Reembedding | None:
+def claim(reembedding_id: UUID, fence: int | None = None) -> Reembedding | None:
     """Take the change if it waits or its worker was lost; None when there is nothing to do. In a scope.
 
-    The attempt counts before the work begins; embedding something takes it back.
+    `fence` is the one that a hint saw: one from before another turn is worth nothing. The attempt counts
+    before the work begins; embedding something takes it back.
     """
     waits = Q(state=ReembeddingState.QUEUED, due_at__lte=Now())
     lost = Q(state=ReembeddingState.RUNNING, lease_until__lt=Now())
-    taken = Reembedding.objects.filter(waits | lost, id=reembedding_id, attempts__lt=MOST_ATTEMPTS).update(
+    seen = Q() if fence is None else Q(fence=fence)
+    rows = Reembedding.objects.filter(waits | lost, seen, id=reembedding_id, attempts__lt=MOST_ATTEMPTS)
+    taken = rows.update(
         state=ReembeddingState.RUNNING,
         attempts=F("attempts") + 1,
         fence=F("fence") + 1,
         lease_until=Now() + LEASE,
         error="",
     )
-    rows = Reembedding.objects.select_related("knowledge_base")
-    return rows.get(id=reembedding_id) if taken else None
+    return Reembedding.objects.select_related("knowledge_base").get(id=reembedding_id) if taken else None
 
 
 def held(change: Reembedding) -> QuerySet[Reembedding]:

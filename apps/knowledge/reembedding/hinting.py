@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-def hint(tenant_id: UUID, reembedding_id: UUID) -> None:
-    """A change waits, or leaves vectors to delete; sent at once, on the outbox's thread."""
+def hint(tenant_id: UUID, reembedding_id: UUID, fence: int | None = None) -> None:
+    """A change waits, or leaves vectors to delete; sent at once, on the outbox's thread.
+
+    `fence` where many may say so (reembedding.claiming.claim).
+    """
     from apps.knowledge.tasks import reembed_knowledge_base
 
-    outbox.post(lambda: reembed_knowledge_base.apply_async((str(tenant_id), str(reembedding_id))))
+    outbox.post(lambda: reembed_knowledge_base.apply_async((str(tenant_id), str(reembedding_id), fence)))
 
 
 def hint_after_commit(tenant_id: UUID, reembedding_id: UUID) -> None:

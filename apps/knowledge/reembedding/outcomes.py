@@ -106,6 +106,17 @@ def yield_turn(change: Reembedding) -> None:
     held(change).update(state=ReembeddingState.QUEUED, lease_until=None, attempts=0, due_at=Now())
 
 
+def hold(change: Reembedding, message: str, *, seconds: float) -> None:
+    """Wait for a limit that is reached, as no attempt; nothing when it is no longer ours."""
+    held(change).update(
+        state=ReembeddingState.QUEUED,
+        lease_until=None,
+        attempts=0,
+        due_at=Now() + timedelta(seconds=seconds),
+        error=message,
+    )
+
+
 def fail(change: Reembedding, message: str, *, again: bool) -> None:
     """Stop with the reason, or wait and try again where that can help. What was embedded is kept."""
     try:

@@ -32,13 +32,13 @@ def sweep_reembeddings() -> int:
     unclean = Q(state__in=(ReembeddingState.DONE, ReembeddingState.CANCELLED))
     with platform_scope():
         rows = Reembedding.across.filter(waits | lost | unclean, is_clean=False).order_by("due_at")
-        found = list(rows.values_list("tenant_id", "id", "attempts", "state")[:MOST_A_SWEEP])
-    over = [(row[0], row[1]) for row in found if row[2] >= MOST_ATTEMPTS and row[3] == "running"]
-    for tenant_id, reembedding_id in over:
+        found = list(rows.values_list("tenant_id", "id", "fence", "attempts", "state")[:MOST_A_SWEEP])
+    over = [row[:3] for row in found if row[3] >= MOST_ATTEMPTS and row[4] == "running"]
+    for tenant_id, reembedding_id, _ in over:
         _fail(tenant_id, reembedding_id)
-    waiting = [(row[0], row[1]) for row in found if (row[0], row[1]) not in over]
-    for tenant_id, reembedding_id in waiting:
-        hint(tenant_id, reembedding_id)
+    waiting = [row[:3] for row in found if row[:3] not in over]
+    for key in waiting:
+        hint(*key)
     return len(waiting)
 
 

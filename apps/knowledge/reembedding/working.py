@@ -7,7 +7,6 @@ as soon as it is paid, and what has a vector is not asked for again. The old vec
 from __future__ import annotations
 
 import logging
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -18,13 +17,13 @@ from apps.knowledge.calibrating import scale_ensure
 from apps.knowledge.classing import highest_class
 from apps.knowledge.embedding import UnfitVectorError, fitted, passage_call, shown
 from apps.knowledge.models import Document, DocumentState, Reembedding, ReembeddingState
-from apps.knowledge.patience import patiently
 from apps.knowledge.reembedding import outcomes
 from apps.knowledge.reembedding.claiming import LostReembeddingError, claim, lease
 from apps.knowledge.reembedding.hinting import hint
 from apps.knowledge.remeaning import missing
 from apps.knowledge.serving import caller_of, offered_models
 from apps.llm import gateway
+from apps.llm.errors import RateLimitedError
 from apps.llm.gateway import ErrorKind, GuardrailRefusedError, ModelNotFoundError, VendorError
 from apps.llm.gateway.estimate import tokens_of_texts
 from apps.tenants.scope import tenant_scope
@@ -38,8 +37,9 @@ if TYPE_CHECKING:
     from apps.knowledge.remeaning import Missing
     from apps.llm.gateway import Caller
 
-TURN_S: Final = 60.0
+TURN_S: Final = 15.0
 """So long a change works before documents that wait in the same queue go first."""
+_HELD_S: Final = 60.0
 _DOCUMENTS: Final = 50
 _SAFE: Final = "The collection is searched with its present model as before, and what was embedded is kept."
 BARRED: Final = (
@@ -49,6 +49,7 @@ BARRED: Final = (
 UNFIT: Final = (
     f"The model gives vectors of more than 4,000 numbers, which can not be kept. {_SAFE} Cancel it."
 )
+HELD: Final = "Your organisation's limit a minute for the new model is reached."
 SLOW: Final = f"The model took too long. {_SAFE} Choose Retry to go on."
 _WHY: Final = {
     ErrorKind.AUTHENTICATION: "The provider refuses the key of the model's connection.",
@@ -67,15 +68,26 @@ FAULT: Final = (
 logger = logging.getLogger(__name__)
 
 
-def reembed(tenant_id: UUID, reembedding_id: UUID) -> bool:
-    """Take one turn at the change, or at deleting what no search reads after it; False for nothing to do."""
+class _TurnOver(Exception):  # noqa: N818 - nothing went wrong
+    """Others go first."""
+
+
+def reembed(tenant_id: UUID, reembedding_id: UUID, fence: int | None = None) -> bool:
+    """Take one turn at the change, or at deleting what no search reads after it; False for nothing to do.
+
+    `fence` as ingesting.ingest takes it.
+    """
     with tenant_scope(tenant_id):
-        change = claim(reembedding_id)
+        change = claim(reembedding_id, fence)
     if change is None:
         return _clean(tenant_id, reembedding_id)
     try:
         with lease(change) as kept:
             is_over = _Turn(change, kept).run()
+    except RateLimitedError as error:
+        with tenant_scope(tenant_id):
+            outcomes.hold(change, HELD, seconds=max(error.retry_after or 0.0, _HELD_S))
+        return True
     except LostReembeddingError:
         logger.info("A change of model was paused, cancelled or taken over.")
         return True
@@ -87,7 +99,7 @@ def reembed(tenant_id: UUID, reembedding_id: UUID) -> bool:
     if is_over:
         _clean(tenant_id, reembedding_id)
     else:
-        hint(tenant_id, reembedding_id)
+        hint(tenant_id, reembedding_id, change.fence)
     return True
 
 
@@ -132,6 +144,7 @@ class _Turn:
         self._change = change
         self._lease = lease
         self._until = monotonic() + TURN_S
+        self._made = 0
 
     def run(self) -> bool:
         """Work until the switch or until it waits at a gate (True), or until it is others' turn (False)."""
@@ -139,23 +152,23 @@ class _Turn:
             outcomes.total_update(self._change)
             model, who = self._allowed()
         scale_ensure(who, model)
-        while self._pass():
+        try:
+            while True:
+                self._pass()
+                with tenant_scope(self._change.tenant_id):
+                    if outcomes.gate_ask(self._change) or outcomes.switch(self._change):
+                        return True
+        except _TurnOver:
             with tenant_scope(self._change.tenant_id):
-                if outcomes.gate_ask(self._change) or outcomes.switch(self._change):
-                    return True
-        with tenant_scope(self._change.tenant_id):
-            outcomes.yield_turn(self._change)
-        return False
+                outcomes.yield_turn(self._change)
+            return False
 
-    def _pass(self) -> bool:
-        """Go through all documents once; False when the turn was over before."""
+    def _pass(self) -> None:
+        """Go through all documents once; raises _TurnOver."""
         for rows, model, who in self._parts():
             if rows:
                 self._model, self._who = model, who
                 Batches(rows).each(self._batch)
-            if monotonic() > self._until:
-                return False
-        return True
 
     def _parts(self) -> Iterator[tuple[list[Missing], EmbeddingModel, Caller]]:
         """What is missing, by some documents at a time, with the model as it may be asked now."""
@@ -190,12 +203,14 @@ class _Turn:
     def _batch(self, batch: list[Missing]) -> None:
         if self._lease.is_lost:
             raise LostReembeddingError
+        if self._made and monotonic() > self._until:
+            raise _TurnOver
         with tenant_scope(self._who.tenant_id):
             data_class = highest_class({row.document_id for row in batch})
         texts = [row.text for row in batch]
         call = passage_call(self._who, self._model, texts, purpose="reembedding", data_class=data_class)
         try:
-            made = patiently(partial(gateway.embed_sync, call))
+            made = gateway.embed_sync(call)
         except GuardrailRefusedError as error:
             if len(batch) > 1:
                 for row in batch:
@@ -208,3 +223,4 @@ class _Turn:
         with tenant_scope(self._change.tenant_id):
             vectors = [fitted(vector) for vector in made.vectors]
             outcomes.batch_keep(self._change, batch, vectors, tokens=tokens)
+        self._made += 1
