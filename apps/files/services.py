@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from typing import TYPE_CHECKING
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
@@ -15,6 +18,7 @@ from apps.files.scanning import scan
 from apps.files.storage import storage, tenant_prefix
 from apps.rest.errors import ProblemError
 from apps.tenants.models import new_id
+from apps.tenants.outside import OutsideWantedError, outside
 from apps.tenants.scope import after_commit, current_tenant_id
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 logger = logging.getLogger(__name__)
+_PART: Final = 256 * 1024
 
 
 class _Counted:
@@ -47,28 +52,63 @@ class _Counted:
 
 
 def file_save(*, owner_id: UUID | None, name: str, media_type: str, parts: Iterable[bytes]) -> File:
-    """Keep the bytes and their row, in the caller's transaction.
+    """Keep the bytes and their row, in the caller's transaction; bytes for a bucket leave outside of it.
 
     Raises ProblemError: 413 (too large), 400 (empty), 409 (quota), 422 (the scanner refused it); nothing is
     kept then. Bytes whose transaction fails later are removed by `upkeep.remove_orphans`.
     """
-    key = f"{tenant_prefix(current_tenant_id())}{new_id()}"
+    kept = _kept_in_bucket if storage().is_remote else _kept_on_disk
     counted = _Counted(parts)
+    key, scan_state = kept(counted, owner_id)
+    return File.objects.create(
+        name=clean_name(name),
+        media_type=media_type,
+        size=counted.size,
+        sha256=counted.sha256,
+        storage_key=key,
+        scan_state=scan_state,
+        owner_id=owner_id,
+    )
+
+
+def _new_key() -> str:
+    return f"{tenant_prefix(current_tenant_id())}{new_id()}"
+
+
+def _kept_on_disk(counted: _Counted, owner_id: UUID | None) -> tuple[str, ScanState]:
+    key = _new_key()
     storage().save(key, counted)
     try:
         limits.refuse_size(counted.size, owner_id=owner_id)
-        return File.objects.create(
-            name=clean_name(name),
-            media_type=media_type,
-            size=counted.size,
-            sha256=counted.sha256,
-            storage_key=key,
-            scan_state=_scanned(key),
-            owner_id=owner_id,
-        )
+        with storage().local(key) as path:
+            return key, _scanned(path)
     except BaseException:
         storage().delete(key)
         raise
+
+
+def _kept_in_bucket(counted: _Counted, owner_id: UUID | None) -> tuple[str, ScanState]:
+    """As on disk, but checked before it is sent, and sent between two tries (apps.tenants.outside)."""
+    key = _new_key()
+    with ExitStack() as kept:
+        whole = kept.enter_context(tempfile.NamedTemporaryFile(prefix="atrium-"))
+        for part in counted:
+            whole.write(part)
+        whole.flush()
+        limits.refuse_size(counted.size, owner_id=owner_id)
+        scan_state = _scanned(Path(whole.name))
+
+        def send() -> str:
+            with whole:
+                whole.seek(0)
+                storage().save(key, iter(lambda: whole.read(_PART), b""))
+            return key
+
+        try:
+            return outside(("file", counted.sha256, counted.size), send), scan_state
+        except OutsideWantedError:
+            kept.pop_all()
+            raise
 
 
 def file_delete(*, file: File) -> None:
@@ -78,9 +118,8 @@ def file_delete(*, file: File) -> None:
     after_commit(lambda: storage().delete(key))
 
 
-def _scanned(key: str) -> ScanState:
-    with storage().local(key) as path:
-        state = scan(path)
+def _scanned(path: Path) -> ScanState:
+    state = scan(path)
     if state == ScanState.INFECTED:
         logger.warning("The scanner refused a file.")
         raise ProblemError(

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpResponseBase, HttpResponseRedirect
+from django.utils.datastructures import MultiValueDict
 
+from apps.tenants.outside import in_tries
 from apps.tenants.scope import discard, tenant_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from django.http import HttpRequest
 
     from apps.tenants.middleware import TenantRequest
 
@@ -19,10 +23,23 @@ if TYPE_CHECKING:
 def respond_in_scope(request: TenantRequest, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """Call and render the view in the request's tenant scope; keep nothing it wrote on a status >= 400.
 
+    A view that needs the network for a moment (apps.tenants.outside) is called again.
     Without a tenant (the bare host of several organisations) it leads to the page that asks which.
     """
     if request.tenant is None:
         return HttpResponseRedirect(settings.ORGANISATION_URL)
+    return in_tries(lambda: _responded(request, view))
+
+
+def rewind_files(request: HttpRequest) -> None:
+    """Let the form's files be read from their beginning: an earlier try may have read them."""
+    for _, files in getattr(request, "_files", MultiValueDict()).lists():
+        for file in files:
+            file.seek(0)
+
+
+def _responded(request: TenantRequest, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    rewind_files(request)
     with tenant_scope(request.tenant.id):
         response = view()
         render = getattr(response, "render", None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.db import connection
 from django.http import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from rest_framework.request import Request, clone_request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -16,10 +17,9 @@ from apps.accounts.api.idempotency import repeated_or_run
 from apps.accounts.middleware import actor_by_cookie, actor_by_key, bearer_of, name_tenant_by_key
 from apps.accounts.permissions import has_scope, require
 from apps.rest.errors import ProblemError, fault_of, forbidden, unauthenticated
+from apps.tenants.edges import rewind_files
+from apps.tenants.outside import in_tries
 from apps.tenants.scope import discard, tenant_scope
-
-if TYPE_CHECKING:
-    from rest_framework.request import Request
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -65,19 +65,23 @@ class TenantApi(APIView):
         by_key = bearer_of(request) is not None
         if (by_key and not name_tenant_by_key(request)) or request.tenant is None:
             return self._refuse(request, unauthenticated(), *args, **kwargs)
+        self._by_key = by_key
         try:
-            with tenant_scope(request.tenant.id):
-                self._by_key = by_key
-                response = super().dispatch(request, *args, **kwargs)
-                if isinstance(response, Response):
-                    response.render()
-                if response.status_code >= HTTPStatus.BAD_REQUEST:
-                    discard()
-                return response
+            return in_tries(lambda: self._answered(request, *args, **kwargs))
         except Exception as error:  # noqa: BLE001 - a failed connect or commit must leave as a problem too
             return self._refuse(request, fault_of(error), *args, **kwargs)
         finally:
             connection.close()
+
+    def _answered(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        rewind_files(request)
+        with tenant_scope(request.tenant.id):
+            response = super().dispatch(request, *args, **kwargs)
+            if isinstance(response, Response):
+                response.render()
+            if response.status_code >= HTTPStatus.BAD_REQUEST:
+                discard()
+            return response
 
     def _refuse(self, request: Any, problem: ProblemError, *args: Any, **kwargs: Any) -> Response:
         self.args, self.kwargs = args, kwargs
@@ -90,6 +94,13 @@ class TenantApi(APIView):
         response = self.finalize_response(self.request, response, *args, **kwargs)
         response.render()
         return response
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        """DRF's request; in a later try with the body that an earlier one read."""
+        earlier: Any = self.request
+        if isinstance(earlier, Request):
+            return clone_request(earlier, earlier.method)
+        return super().initialize_request(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find the actor and check scope and capability; raises problems."""

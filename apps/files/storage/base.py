@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 class Storage(Protocol):
-    """Five verbs. A key that is not there raises FileNotFoundError; `delete` of it does nothing."""
+    """Five verbs. A key that is not there raises FileNotFoundError; `delete` of it does nothing.
+
+    `is_remote` says that they go over the network, where no transaction may wait.
+    """
+
+    is_remote: ClassVar[bool]
 
     def save(self, key: str, parts: Iterable[bytes]) -> None:
         """Write all parts under the key, or nothing when one of them raises."""

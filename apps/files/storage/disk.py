@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +16,8 @@ _HALF_WRITTEN = ".part"
 
 class DiskStorage:
     """Files below a root that only this account may read; see base.Storage."""
+
+    is_remote: ClassVar = False
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 import boto3
 from botocore.config import Config
@@ -35,6 +35,8 @@ class Bucket:
 
 class S3Storage:
     """Objects of one bucket; see base.Storage. Times out after seconds, tries at most twice."""
+
+    is_remote: ClassVar = True
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket.name
