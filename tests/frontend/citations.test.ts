@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Citation } from "../../static/src/chat/api/types";
 import { unitOffsets, unitsOf } from "../../static/src/chat/lib/codepoints";
-import { findQuote, layOut, onOneLine } from "../../static/src/chat/lib/quote";
+import { findQuote, isGone, layOut, onOneLine } from "../../static/src/chat/lib/quote";
 import { CLOSE, OPEN, withCitations, withoutMarks } from "../../static/src/chat/markdown/citations";
 import { lex } from "../../static/src/chat/markdown/extensions";
 
@@ -23,6 +23,13 @@ function cite(text: string, claim: string, number = 1): Citation {
     verified: true,
   };
 }
+
+test("a document is gone where a supported claim quotes nothing of it, not where nothing supports the claim", () => {
+  const citation = cite("It is so.", "It is so.");
+  expect(isGone(citation)).toBe(false);
+  expect(isGone({ ...citation, quote: "" })).toBe(true);
+  expect(isGone({ ...citation, quote: "", verified: false })).toBe(false);
+});
 
 describe("code points", () => {
   test("offsets count characters, not UTF-16 units", () => {

@@ -42,6 +42,8 @@ export const c = {
       outdated: "Out of date",
       not_said: "Does not say this",
     },
+    asPicture: "Picture",
+    picture: (title: string) => `${title}. “Text” shows what was read of it.`,
     comment: "Comment (optional)",
     told: "Whoever looks after the collection reads it with your question and your name.",
     send: "Send",

@@ -39,6 +39,11 @@ export function layOut(before: string, text: string, after: string, quote: strin
   });
 }
 
+/** Whether the reader may no longer open the document: of what supports a claim only then nothing is quoted. */
+export function isGone(citation: { quote: string; verified: boolean }): boolean {
+  return citation.verified && !citation.quote;
+}
+
 /** A quote on one line without the marks of a table. */
 export function onOneLine(quote: string): string {
   const [blocks = []] = layOut(quote, "", "", "");

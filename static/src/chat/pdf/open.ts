@@ -3,6 +3,7 @@ import {
   GlobalWorkerOptions,
   getDocument,
   type PDFDocumentLoadingTask,
+  VerbosityLevel,
 } from "pdfjs-dist/legacy/build/pdf.mjs";
 import workerUrl from "pdfjs-dist/legacy/build/pdf.worker.min.mjs?url";
 
@@ -19,6 +20,7 @@ export function openPdf(url: string): PDFDocumentLoadingTask {
     standardFontDataUrl: `${base}standard_fonts/`,
     wasmUrl: `${base}wasm/`,
     useWasm: false,
+    verbosity: VerbosityLevel.ERRORS,
     enableXfa: false,
     stopAtErrors: false,
   });
