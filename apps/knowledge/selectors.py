@@ -148,6 +148,11 @@ def around(chunk: Chunk) -> tuple[str, str]:
     return head, tail
 
 
+def chunks_standing(chunk_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the chunks that their documents still have; the caller checks who asks."""
+    return set(Chunk.objects.filter(id__in=chunk_ids).values_list("id", flat=True)) if chunk_ids else set()
+
+
 def search_hits(actor: Actor, search: TrialSearch) -> list[tuple[Chunk, dict[str, Any]]]:
     """What a trial search found and the person may still read, best first, with the reasons for its place."""
     scores = {UUID(row["chunk_id"]): row for row in search.found}

@@ -64,6 +64,7 @@ def test_what_is_said_of_a_passage_is_read_by_who_looks_after_it_and_resolved(
     assert carol.call("PATCH", one, {"state": "resolved"}).status_code == 404
     page = alice.page(f"/knowledge/feedback?base={handbook.id}").content.decode()
     assert "30 weeks now" in page
+    assert f'href="/knowledge/passages/{chunk}"' in page
     assert alice.call("PATCH", one, {"state": "resolved"}).json()["state"] == "resolved"
     assert alice.call("GET", "/passage-feedback?state=open").json()["results"] == []
 

@@ -118,6 +118,40 @@ def test_page_shows_searches_and_mends(library: Library, document: Document, sig
     assert left_out["Location"].endswith(f"?page=1#passage-{chunk['position']}")
     assert left_out.status_code == 302, left_out.content
     assert "Left out" in client.get(address).content.decode()
+    passage = f"/knowledge/passages/{chunk['id']}"
+    assert client.get(passage)["Location"].endswith(f"{document.id}?page=1#passage-0")
+    sought = f"{address}?q=hotel#passage-0"
+    mended = client.post(passage, {"text": "The hotel cap is 333 pounds.", "next": sought})
+    assert mended["Location"] == sought
+    assert "Undo the correction" in client.get(address).content.decode()
+    assert client.post(passage, {"undo": "", "next": sought}).status_code == 302
+    undone = client.get(address).content.decode()
+    assert "190 pounds" in undone
+    assert "Undo the correction" not in undone
     replaced = client.post(f"{address}/reprocess", {"chunk_size": "5"})
     assert replaced.status_code == 422
     assert "From 300 to 2000" in replaced.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "button"),
+    [
+        ("failed", "This file is protected by a password. Nothing of it is searched.", ">Retry<"),
+        ("paused", "Reading is paused, so nothing of it is searched.", ">Resume<"),
+    ],
+)
+def test_page_says_first_why_nothing_was_read_and_leads_on(
+    library: Library, document: Document, signed_in: Any, state: str, told: str, button: str
+) -> None:
+    from apps.knowledge.models import Document
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(document.tenant_id):
+        Document.objects.filter(id=document.id).update(
+            state=state, error_detail="This file is protected by a password.", error_kind="fault"
+        )
+    client = signed_in(library.cast.bob)
+    address = f"/knowledge/documents/{document.id}"
+    shown = client.get(address).content.decode()
+    assert told in shown
+    assert button in shown

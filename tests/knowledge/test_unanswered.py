@@ -139,3 +139,19 @@ def test_a_question_is_closed_opened_and_told_to_the_audit_log(
         actions = set(AuditEvent.objects.values_list("action", flat=True))
     wanted = {"unanswered_question.closed", "unanswered_question.opened", "unanswered_questions.exported"}
     assert wanted <= actions
+
+
+def test_each_question_leads_on_as_far_as_its_reader_may_go(
+    library: Library, shared: KnowledgeBase, signed_in: Any
+) -> None:
+    """alice manages knowledge, and does not read what carol shares with her own team."""
+    cast = library.cast
+    theirs = library.base(cast.carol, "teams", cast.sales, name="Sales")
+    asked(cast.bob, VPN, shared)
+    asked(cast.carol, VPN, theirs)
+    page = signed_in(cast.alice).get("/knowledge/questions").content.decode()
+    assert f"/knowledge/{shared.id}/search?query=How%20do%20I%20reset" in page
+    assert f"/knowledge/{shared.id}/answers/new" in page
+    assert f"/knowledge/{theirs.id}#upload-heading" in page
+    assert f"/knowledge/{theirs.id}/search" not in page
+    assert f"/knowledge/{theirs.id}/answers/new" not in page

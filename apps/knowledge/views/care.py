@@ -19,6 +19,7 @@ from apps.audit.services import record
 from apps.knowledge.care.access import access_question, looked_after
 from apps.knowledge.care.models import QuestionState
 from apps.knowledge.care.unanswered import question_close, questions_of
+from apps.knowledge.permissions import readable_by
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class QuestionsPage(PersonPage):
         rows = _found(bases, filters).order_by("-last_asked_at", "-id")
         context = paged(request, rows, **filters) | {
             "bases": bases_offered(self.actor),
+            "readable": _readable(self.actor, bases),
             "states": QuestionState.choices,
             "all": ALL,
         }
@@ -105,6 +107,11 @@ def back(request: Any, otherwise: str) -> str:
     wanted = str(request.POST.get("next", ""))
     is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return wanted if is_ours else otherwise
+
+
+def _readable(actor: Actor, bases: QuerySet[KnowledgeBase]) -> set[UUID]:
+    """To look after a collection is not to read it."""
+    return set(readable_by(actor.user_id).filter(id__in=bases).values_list("id", flat=True))
 
 
 def _filters(request: Any, actor: Actor) -> tuple[QuerySet[KnowledgeBase], dict[str, str]]:

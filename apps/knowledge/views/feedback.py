@@ -12,6 +12,7 @@ from apps.accounts.pages import PersonPage, paged, searched
 from apps.knowledge.care.access import access_feedback
 from apps.knowledge.care.feedback import feedback_of, feedback_outputs, feedback_resolve
 from apps.knowledge.care.models import FeedbackState
+from apps.knowledge.selectors import chunks_standing
 from apps.knowledge.views.care import ALL, back, base_filter, bases_offered
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ class FeedbackPage(PersonPage):
             state = FeedbackState.OPEN.value
         rows = feedback_of(bases, state="" if state == ALL else state).order_by("-created_at", "-id")
         context = paged(request, rows, base=base, state=state)
+        shown = list(context["page"])
         context |= {
-            "rows": feedback_outputs(self.actor, list(context["page"])),
+            "rows": feedback_outputs(self.actor, shown),
+            "standing": chunks_standing([row.chunk_id for row in shown]),
             "bases": bases_offered(self.actor),
             "states": FeedbackState.choices,
             "all": ALL,

@@ -18,6 +18,7 @@ from apps.knowledge.care.freshness import review_shown
 from apps.knowledge.classing import may_lower
 from apps.knowledge.explaining import reasons_for
 from apps.knowledge.permissions import (
+    access_chunk,
     access_chunk_to_change,
     access_content,
     access_document,
@@ -25,13 +26,14 @@ from apps.knowledge.permissions import (
 )
 from apps.knowledge.scanning import choices_in, read_as_words
 from apps.knowledge.search_forms import LabelsForm
+from apps.knowledge.views.care import back
 from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.actors import Actor
-    from apps.knowledge.models import Document
+    from apps.knowledge.models import Chunk, Document
 
 UNPROCESSABLE = 422
 _WORDED = {"chunk_size": "Longest passage: ", "scan_language": "Language of scans: "}
@@ -104,17 +106,24 @@ class DocumentPausePage(PersonPage):
         document = access_document(self.actor, document_id, change=True)
         change = pausing.document_resume if "resume" in request.POST else pausing.document_pause
         change(actor=self.actor, document=document)
-        return HttpResponseRedirect(reverse("knowledge-collection", args=[document.knowledge_base_id]))
+        collection = reverse("knowledge-collection", args=[document.knowledge_base_id])
+        return HttpResponseRedirect(back(request, collection))
 
 
 class PassagePage(PersonPage):
     """One passage."""
 
+    def get(self, request: Any, chunk_id: UUID) -> HttpResponse:
+        """Where it stands on its document's page."""
+        return HttpResponseRedirect(_place(access_chunk(self.actor, chunk_id)))
+
     def post(self, request: Any, chunk_id: UUID) -> HttpResponse:
-        """Leave it out, take it in, or correct it."""
+        """Leave it out, take it in, correct it, or bring the file's own words back."""
         chunk = access_chunk_to_change(self.actor, chunk_id)
         try:
-            if "text" in request.POST:
+            if "undo" in request.POST:
+                inspecting.chunk_correct(actor=self.actor, chunk=chunk, text=chunk.original or chunk.text)
+            elif "text" in request.POST:
                 inspecting.chunk_correct(actor=self.actor, chunk=chunk, text=request.POST["text"])
             else:
                 is_excluded = "exclude" in request.POST
@@ -122,8 +131,7 @@ class PassagePage(PersonPage):
         except ProblemError as problem:
             words = " ".join(error["message"] for error in problem.errors or []) or problem.detail
             return document_page(request, self.actor, chunk.document, error=words)
-        page = chunk.position // PER_PAGE + 1
-        return HttpResponseRedirect(f"{_address(chunk.document_id)}?page={page}#passage-{chunk.position}")
+        return HttpResponseRedirect(back(request, _place(chunk)))
 
 
 def document_page(
@@ -155,3 +163,8 @@ def document_page(
 
 def _address(document_id: UUID) -> str:
     return reverse("knowledge-document", args=[document_id])
+
+
+def _place(chunk: Chunk) -> str:
+    page = chunk.position // PER_PAGE + 1
+    return f"{_address(chunk.document_id)}?page={page}#passage-{chunk.position}"
