@@ -5,12 +5,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 
 _SAMPLE = 4000
-_WORD = re.compile(r"[^\W\d_]+")
+# One letter beside a figure, a hyphen or behind an apostrophe ("10-K", "e-mail", "Calder's") is no word.
+_WORD = re.compile(r"[^\W\d_]{2,}|(?<![-'\u2019.\w])[^\W\d_](?![-.\w])")
 _MIN_WORDS_SHARE = 0.06
 _MAX_REPEATS = 2
 _SMALL_SHARE = 0.15
 _LONG = 40
 _MIN_ENGLISH_SHARE = 0.1
+_EXPECTED = 1.4
 
 UNKNOWN = "und"
 """ISO 639-2's code where a text of some length is in no language that is told apart here."""
@@ -143,6 +145,7 @@ _COMMON = {
 _LETTERS = {
     "de": "äöüß", "fr": "œçèêëîïûù", "es": "ñ¿¡", "it": "ìò", "pt": "ãõç", "sv": "åäö", "da": "æøå",
     "no": "æøå", "fi": "äö", "pl": "ąęłńśźż", "cs": "ěřůčšž", "ro": "ășț", "hu": "őűöü", "tr": "ğışçöü",
+    "hr": "čćđšž", "sk": "čšžľĺŕô", "sl": "čšž", "et": "õäöü", "ca": "çïŀ",
     "vi": "ơưăđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", "lv": "āēīūģķļņ", "lt": "ąęėįųūšž", "is": "þð",
 }  # fmt: skip
 _LETTER_WEIGHT = 0.3
@@ -167,7 +170,22 @@ _SCRIPTS = (
     ("hi", re.compile(r"[\u0900-\u097f]"), 0.4),
     ("ta", re.compile(r"[\u0b80-\u0bff]"), 0.4),
     ("hy", re.compile(r"[\u0530-\u058f]"), 0.4),
+    ("bn", re.compile(r"[\u0980-\u09ff]"), 0.4),
+    ("pa", re.compile(r"[\u0a00-\u0a7f]"), 0.4),
+    ("gu", re.compile(r"[\u0a80-\u0aff]"), 0.4),
+    ("or", re.compile(r"[\u0b00-\u0b7f]"), 0.4),
+    ("te", re.compile(r"[\u0c00-\u0c7f]"), 0.4),
+    ("kn", re.compile(r"[\u0c80-\u0cff]"), 0.4),
+    ("ml", re.compile(r"[\u0d00-\u0d7f]"), 0.4),
+    ("si", re.compile(r"[\u0d80-\u0dff]"), 0.4),
+    ("lo", re.compile(r"[\u0e80-\u0eff]"), 0.3),
+    ("my", re.compile(r"[\u1000-\u109f]"), 0.3),
+    ("ka", re.compile(r"[\u10a0-\u10ff]"), 0.4),
+    ("am", re.compile(r"[\u1200-\u137f]"), 0.4),
+    ("km", re.compile(r"[\u1780-\u17ff]"), 0.3),
 )
+# Neighbours that share a script; what a short text lacks of its letters is told by what is expected.
+_NEIGHBOURS = {"ar": ("fa", "ur"), "ru": ("uk", "sr", "bg"), "hi": ("mr", "ne")}
 _PERSIAN = re.compile("[پچژگ]")
 _MIN_PERSIAN = 0.01
 _SERBIAN = re.compile("[јљњћџђ]")
@@ -178,25 +196,30 @@ def detect_language(text: str, expected: Collection[str | None] = ()) -> str | N
     """ISO 639-1 code of the text's main language; None where nothing speaks for one (a number, a name).
 
     UNKNOWN for a text of 40 words and more that is in none of the languages below.
-    `expected` decides between languages that are equally likely: "Was" begins German and English questions.
+    `expected`, those of the texts that a question is asked of, decide where it tells little: "Was" begins
+    German and English questions.
     """
     sample = text[:_SAMPLE].lower()
     letters = sum(character.isalpha() for character in sample)
     if not letters:
         return None
     return (
-        _by_script(sample, letters, by_share=True)
+        _by_script(sample, letters, expected, by_share=True)
         or _by_words(sample, expected)
-        or _by_script(sample, letters, by_share=False)
+        or _by_script(sample, letters, expected, by_share=False)
     )
 
 
-def _by_script(sample: str, letters: int, *, by_share: bool) -> str | None:
+def _by_script(sample: str, letters: int, expected: Collection[str | None], *, by_share: bool) -> str | None:
     """The language whose script has a large share; else, between names of another script, a small one."""
     for language, script, share in _SCRIPTS:
         count = len(script.findall(sample))
         if count > letters * (share if by_share else _SMALL_SHARE):
-            return _variant(language, sample, count)
+            found = _variant(language, sample, count)
+            near = (
+                [] if found in expected else [code for code in _NEIGHBOURS.get(found, ()) if code in expected]
+            )
+            return near[0] if near else found
     return None
 
 
@@ -224,6 +247,8 @@ def _by_words(sample: str, expected: Collection[str | None]) -> str | None:
         if found := len(set(letters) & set(sample)):
             scores[language] += _LETTER_WEIGHT * found
             hits[language] += 1
+    for language in scores.keys() & expected:
+        scores[language] *= _EXPECTED
     words = counts.total()
     nothing = UNKNOWN if words >= _LONG else None
     if not scores:

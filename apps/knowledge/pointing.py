@@ -22,8 +22,8 @@ MOST: Final = 6
 QUOTED: Final = 0.6
 """What words in quotes weigh against all else: more than half, so that a text that has them goes first."""
 NAMED: Final = 0.4
-OF_YEAR: Final = 0.15
-"""What the year in a title weighs: last year's report has this year's words."""
+COUNTED: Final = 0.15
+"""What a year or another plain number weighs: last year's report has this year's words."""
 _WORDS_OF_PLACES: Final = (
     r"art(?:icle|ikel|[ií]culo|icolo|igo)?|section|sec|clause|clausula|cl[aá]usula|abs(?:atz)?|satz|nr|no|item|"
     r"ziffer|anhang|anlage|annexe?|appendix|exhibit|schedule|para(?:graph)?|kapitel|chapter|chapitre|"
@@ -56,6 +56,8 @@ _ATOM: Final = re.compile(rf"\d+|\u00a7+|[{UNSPACED}]+|(?:(?!\d)(?![{UNSPACED}])
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _YEAR: Final = re.compile(r"(?:(?<![\w.,/-])|(?<=FY))(?:19|20)\d\d(?![\w-]|[.,]\d)")
 _LONG: Final = 5
+_TELLING: Final = 3
+"""Digits of a number that names one thing, and of one that tells texts apart."""
 _SAME: Final = {
     word: f"(?:{'|'.join(group)})"
     for group in (
@@ -73,30 +75,33 @@ _SAME: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """One thing that is pointed at; `is_sure` that it names one thing, as a part number does, "5.1" not."""
+    """One thing that is pointed at; `is_sure` that it names one thing, as a part number does, "5.1" not.
+
+    `weight` is what it weighs against meaning and words.
+    """
 
     text: str
     pattern: re.Pattern[str]
-    is_quoted: bool = False
+    weight: float = NAMED
     is_sure: bool = True
     is_year: bool = False
 
     @property
-    def weight(self) -> float:
-        """What it weighs against meaning and words."""
-        if self.is_year:
-            return OF_YEAR
-        return QUOTED if self.is_quoted else NAMED
-
-    @property
     def is_file(self) -> bool:
         """Whether it is a file's name."""
-        return not self.is_quoted and _FILE.fullmatch(self.text) is not None
+        return self.weight != QUOTED and _FILE.fullmatch(self.text) is not None
 
-    def is_in(self, says: str) -> bool:
-        """Whether a text that `legible` gave has it; a year, whether its first two lines name it."""
-        looked_at = "\n".join(says.split("\n", 2)[:2]) if self.is_year else says
-        return self.pattern.search(looked_at) is not None
+    def among(self, texts: Mapping[Key, str]) -> set[Key]:
+        """Those of the texts, as `legible` gave them, that have it.
+
+        A year is that of the file or title, the first two lines; only where none has it there, of the rest.
+        """
+        if self.is_year:
+            heads = {key: "\n".join(text.split("\n", 2)[:2]) for key, text in texts.items()}
+            dated = {key for key, head in heads.items() if self.pattern.search(head)}
+            if dated:
+                return dated
+        return {key for key, text in texts.items() if self.pattern.search(text)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +127,9 @@ def pointers_of(question: str) -> list[Pointer]:
     spaced = [found[0] for found in _SPACED.finditer(rest)]
     named = list(_named(_SPACED.sub(" ", rest)))
     made = [
-        *(_pointer(words, is_quoted=True) for words in quoted(text)),
+        *(_pointer(words, QUOTED) for words in quoted(text)),
         *(_pointer(words) for words in (*places, *spaced)),
-        *(_pointer(words, is_sure=is_sure) for words, is_sure in named),
+        *(_pointer(words, weight, is_sure=is_sure) for words, weight, is_sure in named),
         *(_of_year(year) for year in _YEAR.findall(rest)),
     ]
     return list({each.pattern.pattern: each for each in reversed(made) if each}.values())[::-1][:MOST]
@@ -138,8 +143,9 @@ def point(pointers: Sequence[Pointer], texts: Mapping[Key, str]) -> dict[Key, Po
     if not pointers:
         return {}
     read = {key: legible(text) for key, text in texts.items()}
-    found = {key: [each for each in pointers if each.is_in(text)] for key, text in read.items()}
-    whole = sum(each.weight for each in pointers if any(each in had for had in found.values()))
+    having = [(each, each.among(read)) for each in pointers]
+    found = {key: [each for each, keys in having if key in keys] for key in read}
+    whole = sum(each.weight for each, keys in having if keys)
     return {
         key: Pointed(
             sum(each.weight for each in had) / whole,
@@ -152,24 +158,27 @@ def point(pointers: Sequence[Pointer], texts: Mapping[Key, str]) -> dict[Key, Po
 
 
 def _of_year(year: str) -> Pointer:
-    return Pointer(year, re.compile(rf"(?<!\d){year}(?!\d)"), is_sure=False, is_year=True)
+    pattern = re.compile(rf"(?<!\d){year}(?!\d)")
+    return Pointer(year, pattern, COUNTED, is_sure=False, is_year=True)
 
 
-def _named(text: str) -> Iterator[tuple[str, bool]]:
-    """Identifiers, addresses, names of files and figures, each with whether it names one thing."""
+def _named(text: str) -> Iterator[tuple[str, float, bool]]:
+    """Identifiers, addresses, files and figures, each with its weight and whether it names one thing."""
     for token in _TOKEN.findall(text):
         digits = sum(map(str.isdigit, token))
         if "@" in token or "_" in token.strip("_") or _FILE.fullmatch(token):
-            yield token, True
+            yield token, NAMED, True
         elif not digits or _UNIT.fullmatch(token):
             continue
         elif _LETTER.search(token) or digits >= _LONG:
-            yield token, len(token) > 2  # noqa: PLR2004 - "Q3" is not one thing
+            yield token, NAMED, len(token) > 2  # noqa: PLR2004 - "Q3" is not one thing
         elif not token.isdigit():
-            yield token, False
+            yield token, NAMED, False
+        elif digits >= _TELLING and not _YEAR.fullmatch(token):
+            yield token, COUNTED, False
 
 
-def _pointer(words: str, *, is_quoted: bool = False, is_sure: bool = True) -> Pointer | None:
+def _pointer(words: str, weight: float = NAMED, *, is_sure: bool = True) -> Pointer | None:
     text = words.casefold()
     atoms = list(_ATOM.finditer(text))
     if not atoms:
@@ -177,12 +186,14 @@ def _pointer(words: str, *, is_quoted: bool = False, is_sure: bool = True) -> Po
     pattern, end = "", 0
     for atom in atoms:
         if pattern:
-            pattern += r"[\W_]{1,8}" if is_quoted and _is_spaced(text[end : atom.start()]) else r"[\W_]{0,3}"
+            pattern += (
+                r"[\W_]{1,8}" if weight == QUOTED and _is_spaced(text[end : atom.start()]) else r"[\W_]{0,3}"
+            )
         pattern += _spelt(atom[0])
         end = atom.end()
     first, last = atoms[0][0], atoms[-1][0]
-    return Pointer(words, re.compile(_edge(first[0], ahead=False) + pattern + _edge(last[-1], ahead=True)),
-                   is_quoted, is_sure)  # fmt: skip
+    edged = _edge(first[0], ahead=False) + pattern + _edge(last[-1], ahead=True)
+    return Pointer(words, re.compile(edged), weight, is_sure)
 
 
 def _is_spaced(between: str) -> bool:

@@ -100,6 +100,9 @@ def test_what_is_searched_decides_between_equally_likely_languages() -> None:
     assert detect_language("Was umgibt Chloroplasten?") == "en"
     assert detect_language("Was umgibt Chloroplasten?", {"de"}) == "de"
     assert detect_language("Was the handbook written by Bob?", {"de"}) == "en"
+    assert detect_language("Note 2 of Calder's 2019 10-K", {"en"}) == "en"
+    assert detect_language("Пошук запису контакту", {"uk"}) == "uk"
+    assert detect_language("নতুন চুক্তি") == "bn"
 
 
 def test_names_do_not_decide_the_language() -> None:

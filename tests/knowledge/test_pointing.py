@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apps.knowledge.pointing import OF_YEAR, QUOTED, legible, point, pointers_of
+from apps.knowledge.pointing import COUNTED, QUOTED, legible, point, pointers_of
 from tests.knowledge.conftest import Library
 
 
@@ -54,7 +54,7 @@ def test_what_a_question_points_at(question: str, pointed: list[str]) -> None:
     ],
 )
 def test_where_it_stands_however_it_is_written(question: str, text: str, is_there: bool) -> None:
-    assert [pointer.is_in(legible(text)) for pointer in pointers_of(question)] == [is_there]
+    assert [bool(each.among({1: legible(text)})) for each in pointers_of(question)] == [is_there]
 
 
 def test_what_stands_nowhere_does_not_count_and_quotes_count_most() -> None:
@@ -66,11 +66,11 @@ def test_what_stands_nowhere_does_not_count_and_quotes_count_most() -> None:
     }
 
 
-def test_a_year_counts_in_the_title_only() -> None:
+def test_a_year_counts_in_the_title_where_one_has_it() -> None:
     found = point(
         pointers_of("net sales in 2021"), {"of": "10k-2021.pdf\nCalder\n[]\nx", "in": "a\nb\n[]\n2021"}
     )
-    assert {key: (had.weight, had.is_sure) for key, had in found.items()} == {"of": (OF_YEAR, False)}
+    assert {key: (had.weight, had.is_sure) for key, had in found.items()} == {"of": (COUNTED, False)}
 
 
 PARTS = ("AX-4711/A", "AX-4711/B", "AX-4711/C", "AX-4712/B", "BX-4711/B", "AX-47110", "XA-4711/B")
@@ -112,3 +112,15 @@ def test_each_is_found_first_among_its_neighbours(library: Library) -> None:
         if not found or asked[question] not in found[0].text
     }
     assert missed == {}
+
+
+def test_year_that_no_title_names_is_looked_for_in_the_texts() -> None:
+    texts = {"now": "a.pdf\nReport\nIn 2021 sales were $9", "then": "b.pdf\nReport\nIn 2020 sales were $8"}
+    found = point(pointers_of("What were sales in 2021?"), texts)
+    assert {key: (had.share, had.weight) for key, had in found.items()} == {"now": (1.0, COUNTED)}
+
+
+def test_plain_number_of_three_digits_tells_texts_apart_and_is_no_identifier() -> None:
+    found = point(pointers_of("Which year's claims numbered 397?"), {1: "\n\n397 claims", 2: "\n\n1,397"})
+    assert {key: (had.weight, had.is_sure) for key, had in found.items()} == {1: (COUNTED, False)}
+    assert pointers_of("Within 30 days, at most 12 people") == []
