@@ -11,7 +11,7 @@ from apps.guardrails.policy import GuardrailRefusedError
 from apps.llm.gateway.calls import Outcome
 from apps.llm.gateway.choosing import NOWHERE
 from apps.llm.gateway.closing import close, close_soon
-from apps.llm.gateway.estimate import bytes_of_delta, tokens_of_bytes
+from apps.llm.gateway.estimate import believed, bytes_of_delta, tokens_of_bytes
 from apps.llm.gateway.following import followed
 from apps.llm.gateway.loading import OpenChat, open_chat
 from apps.llm.gateway.permits import permit_for
@@ -156,7 +156,7 @@ class ChatStream:
         if isinstance(delta, Finished):
             self.outcome.finish = delta.reason
             self.outcome.model_answered = delta.model
-            self._usage = delta.usage
+            self._usage = believed(delta.usage)
         else:
             self._sent_bytes += bytes_of_delta(delta)
 

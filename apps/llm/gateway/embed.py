@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from apps.llm.gateway.calls import EmbedCall
+from apps.llm.gateway.estimate import believed
 from apps.llm.gateway.loading import open_embed
 from apps.llm.gateway.whole import Used, Way, answer
 from apps.llm.loop import run_on_loop
 from apps.llm.vendors.base import EmbeddingRequest, EmbeddingResult
 
 if TYPE_CHECKING:
-    from apps.llm.gateway.loading import OpenWhole
+    from apps.llm.gateway.estimate import believed
+from apps.llm.gateway.loading import OpenWhole
 
 
 async def embed(call: EmbedCall) -> EmbeddingResult:
@@ -25,7 +28,8 @@ def embed_sync(call: EmbedCall) -> EmbeddingResult:
 
 
 async def _send(opened: OpenWhole[EmbeddingRequest]) -> EmbeddingResult:
-    return await opened.target.vendor.embed(opened.target.endpoint, opened.request)
+    made = await opened.target.vendor.embed(opened.target.endpoint, opened.request)
+    return replace(made, usage=believed(made.usage))
 
 
 def _used(result: EmbeddingResult) -> Used:

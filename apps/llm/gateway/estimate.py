@@ -27,16 +27,26 @@ from apps.metering.services import Bound
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from apps.llm.vendors.base import Delta
+    from apps.llm.vendors.base import Delta, Usage
 
 BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_IMAGE = 800
 TOKENS_PER_PICTURE = 6_240
 """The most that hosts count for one that they paint: gpt-image-1's largest; Gemini counts 1,290 to 2,520."""
+MOST_TOKENS = 2**31 - 1
+"""Of one call: no model takes or gives as many, and the ledger's sums have room for them."""
 TOKENS_PER_RANKED = 500
 RANKED_PER_SEARCH = 100
 """As Cohere bills: each 100 documents begun are a search; a longer one, with the query, counts in parts."""
+
+
+def believed(usage: Usage | None) -> Usage | None:
+    """The host's count; None where it has none, or one that no call can have: then it is estimated."""
+    if usage is None:
+        return None
+    counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens)
+    return usage if max(*counts, *(usage.billed or ())) <= MOST_TOKENS else None
 
 
 def byte_length(text: str) -> int:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from apps.llm.gateway.calls import ImageCall
+from apps.llm.gateway.estimate import believed
 from apps.llm.gateway.loading import open_images
 from apps.llm.gateway.whole import Used, Way, answer
 from apps.llm.vendors.base import ImageRequest, ImageResult
 
 if TYPE_CHECKING:
-    from apps.llm.gateway.loading import OpenWhole
+    from apps.llm.gateway.estimate import believed
+from apps.llm.gateway.loading import OpenWhole
 
 
 async def generate_images(call: ImageCall) -> ImageResult:
@@ -23,7 +26,8 @@ async def generate_images(call: ImageCall) -> ImageResult:
 
 
 async def _send(opened: OpenWhole[ImageRequest]) -> ImageResult:
-    return await opened.target.vendor.generate_images(opened.target.endpoint, opened.request)
+    made = await opened.target.vendor.generate_images(opened.target.endpoint, opened.request)
+    return replace(made, usage=believed(made.usage))
 
 
 def _used(result: ImageResult) -> Used:

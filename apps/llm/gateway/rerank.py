@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from apps.llm.gateway.calls import RerankCall
+from apps.llm.gateway.estimate import MOST_TOKENS, believed
 from apps.llm.gateway.loading import open_rerank
 from apps.llm.gateway.whole import Used, Way, answer
 from apps.llm.vendors.base import RerankRequest, RerankResult
 
 if TYPE_CHECKING:
-    from apps.llm.gateway.loading import OpenWhole
+    from apps.llm.gateway.estimate import MOST_TOKENS, believed
+from apps.llm.gateway.loading import OpenWhole
 
 
 async def rerank(call: RerankCall) -> RerankResult:
@@ -23,11 +26,13 @@ async def rerank(call: RerankCall) -> RerankResult:
 
 
 async def _send(opened: OpenWhole[RerankRequest]) -> RerankResult:
-    return await opened.target.vendor.rerank(opened.target.endpoint, opened.request)
+    made = await opened.target.vendor.rerank(opened.target.endpoint, opened.request)
+    return replace(made, usage=believed(made.usage))
 
 
 def _used(result: RerankResult) -> Used:
-    return Used(result.usage, 1 if result.searches is None else result.searches, result.model)
+    searches = 1 if result.searches is None else min(result.searches, MOST_TOKENS)
+    return Used(result.usage, searches, result.model)
 
 
 _WAY: Final = Way(open_rerank, _send, _used)
