@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from apps.files.storage import storage, tenant_prefix
 from apps.tenants.models import new_id
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
     from apps.knowledge.accepting import Readable
     from apps.knowledge.models import Upload
+
+_PART: Final = 256 * 1024
 
 
 def part_keep(upload: Upload, offset: int, data: bytes) -> str:
@@ -37,7 +38,8 @@ def parts_read(upload: Upload) -> Readable:
 
     def fetch() -> IO[bytes]:
         copy = tempfile.TemporaryFile()  # noqa: SIM115 - read in later tries; in_tries closes it
-        shutil.copyfileobj(parts, copy)
+        while data := parts.read(_PART):
+            copy.write(data)
         return copy
 
     copy = outside(("parts", upload.id), fetch)
@@ -71,5 +73,5 @@ class _Parts:
     def _all(self, keys: list[str]) -> Iterator[bytes]:
         for key in keys:
             with storage().open(key) as file:
-                while part := file.read(256 * 1024):
+                while part := file.read(_PART):
                     yield part

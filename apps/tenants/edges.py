@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpResponseBase, HttpResponseRedirect
@@ -14,6 +14,7 @@ from apps.tenants.scope import discard, tenant_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
     from django.http import HttpRequest
 
@@ -28,19 +29,23 @@ def respond_in_scope(request: TenantRequest, view: Callable[[], HttpResponseBase
     """
     if request.tenant is None:
         return HttpResponseRedirect(settings.ORGANISATION_URL)
-    return in_tries(lambda: _responded(request, view))
+    tenant_id = request.tenant.id
+    return in_tries(lambda: _responded(request, tenant_id, view))
 
 
 def rewind_files(request: HttpRequest) -> None:
     """Let the form's files be read from their beginning: an earlier try may have read them."""
-    for _, files in getattr(request, "_files", MultiValueDict()).lists():
+    read: MultiValueDict[str, Any] = getattr(request, "_files", MultiValueDict())
+    for _, files in read.lists():
         for file in files:
             file.seek(0)
 
 
-def _responded(request: TenantRequest, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+def _responded(
+    request: TenantRequest, tenant_id: UUID, view: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
     rewind_files(request)
-    with tenant_scope(request.tenant.id):
+    with tenant_scope(tenant_id):
         response = view()
         render = getattr(response, "render", None)
         if callable(render):

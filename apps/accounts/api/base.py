@@ -99,7 +99,7 @@ class TenantApi(APIView):
         """DRF's request; in a later try with the body that an earlier one read."""
         earlier: Any = self.request
         if isinstance(earlier, Request):
-            return clone_request(earlier, earlier.method)
+            return clone_request(earlier, str(earlier.method))
         return super().initialize_request(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
