@@ -14,6 +14,8 @@ from launch.process import Command, preparation, signal_group
 FIRST_DELAY, LONGEST_DELAY = 0.5, 20.0
 STEADY_SECONDS = 30.0
 FAILED_STARTS = 5
+LAST_WORDS = 2.0
+"""For what ended to be read to its end: a pipe that outlives the loop complains at exit."""
 LINE_LIMIT = 64 * 1024
 
 
@@ -87,6 +89,8 @@ class Supervisor:
         self._stopping.set()
         for stage in sorted({service.stage for service in self._services}, reverse=True):
             await asyncio.gather(*(_end(s) for s in self._services if s.stage == stage))
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=LAST_WORDS)
         for task in self._tasks.values():
             task.cancel()  # one that waits to start its service again
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
