@@ -103,7 +103,7 @@ class Parts:
         cores = os.cpu_count() or 1
         streams = STREAMS_PER_CORE * max(1, min(cores - 1, 4))
         limits = ("--max-tasks-per-child=50", "--max-memory-per-child=800000")
-        ingest = ("-P", "prefork", "-c", str(max(1, min(cores // 2, 4))), *limits)
+        ingest = ("-P", "prefork", "-c", str(max(2, min(cores // 2, 4))), *limits)
         services = [
             self._worker("replies", ("-P", "threads", "-c", str(streams)), stop_seconds=35),
             self._worker("ingest", ingest, stop_seconds=20),

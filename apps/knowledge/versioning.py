@@ -37,6 +37,7 @@ def document_replace(*, actor: Actor | None, document: Document, name: str, stre
     current = _locked(document)
     file = file_take(actor=actor, name=name, stream=stream)
     if file.sha256 == current.file.sha256 and current.state == DocumentState.READY:
+        file.delete()
         storage().delete(file.storage_key)
         raise ProblemError(
             409,

@@ -70,7 +70,13 @@ class FolderConnector(Plain):
             try:
                 descriptor = os.open(name, _FILE, dir_fd=folder)
             except OSError as error:
-                raise ItemGoneError from error
+                if error.errno in _WENT:
+                    raise ItemGoneError from error
+                raise ConnectorError(
+                    f"This host may not read the file: {error.strerror or 'unknown'}. Let the ingest workers "
+                    "read it.",
+                    retryable=True,
+                ) from error
             with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise ItemGoneError
@@ -142,7 +148,11 @@ def _walked_below(folder: int, at: PurePosixPath, depth: int) -> Iterator[Item]:
     except OSError as error:
         if error.errno in _WENT:
             return
-        raise
+        raise ConnectorError(
+            f"The folder {at} in it may not be read on this host: {error.strerror or 'unknown'}. Let the "
+            "ingest workers read it. Nothing was changed here.",
+            retryable=True,
+        ) from error
     try:
         yield from _walked(descriptor, at, depth + 1)
     finally:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.audit.services import record
+from apps.files.names import clean_name
 from apps.knowledge import services
 from apps.knowledge.adding import folder_name
 from apps.knowledge.connectors.claiming import held, locked
 from apps.knowledge.connectors.models import SourceItem, SourceState
 from apps.knowledge.models import Restriction, RestrictionReader, Visibility
-from apps.knowledge.versioning import document_replace
+from apps.knowledge.versioning import document_replace, document_reprocess
 from apps.rest.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ _MOST_PAUSE: Final = timedelta(hours=6)
 
 def items_of(source: Source) -> dict[str, SourceItem]:
     """What is known of the source's items, by key."""
-    rows = SourceItem.objects.filter(source_id=source.id).select_related("document")
+    rows = SourceItem.objects.filter(source_id=source.id).select_related("document__file")
     return {item.key: item for item in rows}
 
 
@@ -85,6 +87,27 @@ def readers_mirror(document: Document, readers: Permissions | None) -> None:
     RestrictionReader.objects.bulk_create(
         [RestrictionReader(restriction=restriction, user=person) for person in people]
     )
+
+
+def item_move(source: Source, key: str, item: Item, readers: Permissions | None) -> None:
+    """Follow an item to its new place: its document stays, with what people said of it and who may read it.
+
+    One that is called by its file's name is read again under the new one.
+    """
+    locked(source)
+    row = SourceItem.objects.select_related("document__file").get(source_id=source.id, key=key)
+    row.key, row.version, row.link, row.problem = item.key, item.version, item.link[:2048], ""
+    row.save()
+    document = row.document
+    if document is None:
+        return
+    file, had = document.file, document.file.name
+    document.folder, file.name = folder_name(item.folder), clean_name(item.name)
+    document.save(update_fields=["folder", "updated_at"])
+    file.save(update_fields=["name"])
+    readers_mirror(document, readers)
+    if file.name != had and document.title in {had, PurePath(had).stem}:
+        document_reprocess(actor=None, document=document, chunk_size=document.chunk_size)
 
 
 def item_refuse(source: Source, item: Item, why: str, *, again: bool) -> None:

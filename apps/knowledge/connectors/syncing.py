@@ -6,6 +6,7 @@ is compared by its version, and the cursor moves on last.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import tempfile
 from dataclasses import dataclass, field
@@ -26,9 +27,10 @@ from apps.rest.errors import ProblemError
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
+    from typing import IO
     from uuid import UUID
 
-    from apps.knowledge.connectors.base import Changes, Connector, Item
+    from apps.knowledge.connectors.base import Changes, Connector, Item, Permissions
     from apps.knowledge.connectors.models import Source
 
 _IN_MEMORY: Final = 1024 * 1024
@@ -36,6 +38,11 @@ _STOPS: Final = {HTTPStatus.CONFLICT}
 FAULT: Final = (
     "Something on our side went wrong while this source was read. Its documents are kept. Try again in a "
     "moment; if it fails again, tell the operator."
+)
+EMPTY: Final = (
+    "The source shows no file at all any more, as one that is not mounted or was moved does. Nothing was "
+    "deleted here. Once its files are there again, choose Retry; if it is meant to be empty, remove the "
+    "source with its documents."
 )
 TOO_SLOW: Final = "The source took too long. What was read so far is kept; the next sync goes on from there."
 
@@ -85,6 +92,7 @@ class _Sync:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._tally = Tally()
+        self._gone: dict[str, SourceItem] = {}
 
     def run(self) -> None:
         """To its end, or to ConnectorError where the source as a whole could not be read."""
@@ -92,9 +100,10 @@ class _Sync:
             changes = connector.changes(self._source.cursor)
             with tenant_scope(self._source.tenant_id):
                 known = outcomes.items_of(self._source)
+            self._gone = _gone(changes, known)
             for item in changes.items:
                 self._one(connector, item, known.get(item.key))
-        self._drop(changes, known)
+        self._drop(changes)
         with tenant_scope(self._source.tenant_id):
             outcomes.source_finish(self._source, changes, self._tally)
 
@@ -121,6 +130,8 @@ class _Sync:
             readers = connector.permissions(item)
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
                 connector.fetch(item, file)
+                if known is None and self._moved(item, file, readers):
+                    return
                 file.seek(0)
                 with tenant_scope(self._source.tenant_id):
                     outcomes.item_take(self._source, item, file, readers)
@@ -136,6 +147,23 @@ class _Sync:
             self._tally.added += known is None or known.document_id is None
             self._tally.changed += known is not None and known.document_id is not None
 
+    def _moved(self, item: Item, file: IO[bytes], readers: Permissions | None) -> bool:
+        """Whether it is one that is gone elsewhere, byte for byte: then its document moves along."""
+        if not self._gone:
+            return False
+        file.seek(0)
+        digest = hashlib.sha256()
+        while part := file.read(_IN_MEMORY):
+            digest.update(part)
+        for key, row in self._gone.items():
+            if row.document is not None and row.document.file.sha256 == digest.hexdigest():
+                with tenant_scope(self._source.tenant_id):
+                    outcomes.item_move(self._source, key, item, readers)
+                del self._gone[key]
+                self._tally.changed += 1
+                return True
+        return False
+
     def _unchanged(self, connector: Connector, item: Item, known: SourceItem) -> None:
         """Its bytes are here; who may read it may have changed in a source that tells."""
         if not KINDS[self._source.kind].mirrors or known.document is None:
@@ -150,13 +178,20 @@ class _Sync:
         with tenant_scope(self._source.tenant_id):
             outcomes.item_refuse(self._source, item, why, again=again)
 
-    def _drop(self, changes: Changes, known: dict[str, SourceItem]) -> None:
+    def _drop(self, changes: Changes) -> None:
         """Delete what is gone from the source, with its documents."""
-        gone = {key for key in changes.removed if key in known}
-        if changes.is_whole:
-            gone |= known.keys() - {item.key for item in changes.items} - changes.unsure.keys()
-        for key in sorted(gone):
+        for key in sorted(self._gone):
             with tenant_scope(self._source.tenant_id):
                 outcomes.item_drop(self._source, key)
             self._tally.removed += 1
         self._tally.failed += len(changes.unsure)
+
+
+def _gone(changes: Changes, known: dict[str, SourceItem]) -> dict[str, SourceItem]:
+    """What is no more in the source; raises ConnectorError where that would be all that had documents."""
+    keys = {key for key in changes.removed if key in known}
+    if changes.is_whole:
+        keys |= known.keys() - {item.key for item in changes.items} - changes.unsure.keys()
+    if changes.is_whole and not changes.items and any(known[key].document for key in keys):
+        raise ConnectorError(EMPTY, retryable=True)
+    return {key: known[key] for key in sorted(keys)}

@@ -1,0 +1,38 @@
+"""One sync at a time for each ingest worker: a site of many pages takes minutes, and documents find the other
+processes of the worker free."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@contextmanager
+def sync_place() -> Iterator[bool]:
+    """Whether this process of the worker may follow a source now; a killed one leaves the place free.
+
+    Where it may not, the source stays due and the schedule hints it again.
+    """
+    path = Path(tempfile.gettempdir()) / f"atrium-sync-{os.getuid()}-{os.getppid()}"
+    descriptor = os.open(path, _FLAGS, 0o600)
+    try:
+        yield _taken(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
