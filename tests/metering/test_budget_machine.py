@@ -119,6 +119,7 @@ class BudgetMachine(RuleBasedStateMachine):
         self.flying: list[Flying] = []
         self.all: list[Flying] = []
         self.refused = 0
+        self.price(1)
 
     @rule(tokens=st.lists(st.integers(1, 500), min_size=1, max_size=8), closes=st.integers(0, 3), end=ENDS)
     def reserve_and_close(self, tokens: list[int], closes: int, end: str) -> None:
@@ -160,6 +161,21 @@ class BudgetMachine(RuleBasedStateMachine):
         self.world.now += step
         settle_stale()
         self.flying = [call for call in self.flying if self.world.now - call.at < dt.timedelta(minutes=30)]
+
+    @rule(factor=st.sampled_from((1, 2, 10)))
+    def price(self, factor: int) -> None:
+        """What is in flight keeps the price that it was reserved at."""
+        from apps.metering.known_models import known_model
+        from apps.metering.pricebook.services import price_plan
+        from apps.metering.prices import Price
+
+        def plan() -> None:
+            model = known_model(self.world.connected.chat.pk)
+            assert model is not None
+            price_plan(actor=None, model=model, price=Price(Decimal(3 * factor), Decimal(15 * factor), "USD"))
+
+        self.factor = factor
+        self.world.do(plan)
 
     @rule(more=st.integers(1, 3))
     def grant(self, more: int) -> None:
@@ -241,7 +257,7 @@ class BudgetMachine(RuleBasedStateMachine):
         except BudgetRefusedError:
             self.refused += 1
             return
-        held = (Decimal(6 * 3 + most * 15) / 1_000_000, 6 + most)
+        held = (Decimal(6 * 3 + most * 15) * self.factor / 1_000_000, 6 + most)
         flying = Flying(opened, self.world.now, run_id, held)
         self.flying.append(flying)
         self.all.append(flying)

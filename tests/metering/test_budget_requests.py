@@ -241,3 +241,20 @@ def test_a_keys_budget_is_told_to_its_person_and_to_administrators(connected: Co
     assert notices(cast, cast.alice) == [(title, f"/admin/budgets/{budget.pk}")]
     assert notices(cast, cast.carol) == []
     assert browser(cast, cast.alice).get(f"/admin/budgets/{budget.pk}").status_code == 200
+
+
+def test_grants_of_one_period_stay_within_what_a_sum_can_hold(connected: Connected) -> None:
+    """Before, a granted sum of seventeen digits was a server fault."""
+    from apps.metering.models import BudgetCounter
+
+    cast = connected.cast
+    budget = budget_make(cast, amount=1, reach="team", subject=cast.engineering)
+    most = "1000000000000000"
+    assert ask(cast, cast.bob, budget, f"{most}0").json()["errors"][0]["field"] == "amount"
+    assert decide(cast, cast.alice, ask(cast, cast.bob, budget, most), most).status_code == 200
+    again = ask(cast, cast.bob, budget, "1")
+    refused = decide(cast, cast.alice, again, "1")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "amount")
+    with tenant_scope(cast.acme.id):
+        assert BudgetCounter.objects.get(budget=budget).granted == Decimal(most)
+    assert decide(cast, cast.alice, again, None).json()["state"] == "declined"

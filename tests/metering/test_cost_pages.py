@@ -235,3 +235,19 @@ def test_invoice_is_uploaded_compared_exported_and_forgotten(cast: Cast) -> None
     assert rest(alice, "DELETE", f"invoices/{kept['id']}").status_code == 204
     assert alice.post(path).status_code == 302
     assert "No invoice was compared yet." in alice.get("/admin/usage/invoices").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("range=bogus", "range"), ("since=yesterday", "since"), ("until=2026-13-01", "until"),
+        ("since=2026-05-02&until=2026-05-01", "until"), ("since=2020-01-01&until=2026-01-01", "until"),
+        ("team=nope", "team"), ("model=1", "model"),
+    ],
+)  # fmt: skip
+def test_programs_are_told_of_days_and_ids_that_are_none(alice: Client, query: str, field: str) -> None:
+    for path in ("usage", "usage/calls"):
+        answer = rest(alice, "GET", f"{path}?{query}")
+        assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (400, [field])
+    assert rest(alice, "GET", "usage?range=&since=&team=").status_code == 200
+    assert rest(alice, "GET", "budget-requests?state=bogus").json()["errors"][0]["field"] == "state"

@@ -155,7 +155,10 @@ class BudgetRequestListApi(IdempotentMixin, TenantApi):
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
-        seen = selectors.requests_seen(self.actor, request.query_params.get("state", ""))
+        state = request.query_params.get("state", "")
+        if state not in {"", *RequestState}:
+            raise invalid([{"field": "state", "message": f"Choose from {', '.join(RequestState)}."}])
+        seen = selectors.requests_seen(self.actor, state)
         rows, following = page_of(request, seen)
         return Response({"results": shapes.BudgetRequestOutput(rows, many=True).data, "next": following})
 

@@ -84,6 +84,8 @@ def request_decide(
         raise ValidationError({"": "This period is over: the budget has started anew. Nothing was changed."})
     if granted is not None:
         _check(Unit(budget.unit), granted)
+        if counter.granted + granted > MOST:
+            raise ValidationError({"amount": f"At most {MOST:,} can be granted in a period. Grant less."})
     state = RequestState.DECLINED if granted is None else RequestState.GRANTED
     changed = BudgetRequest.objects.filter(pk=asked.pk, state=RequestState.OPEN).update(
         state=state,
@@ -152,6 +154,6 @@ def _tell(users: Iterable[User], title: str, body: str) -> None:
 
 def _check(unit: Unit, amount: Decimal) -> None:
     if not amount.is_finite() or amount <= 0 or amount > MOST:
-        raise ValidationError({"amount": "Enter an amount above 0."})
+        raise ValidationError({"amount": f"Enter an amount above 0, at most {MOST:,}."})
     if unit is Unit.TOKENS and amount != amount.to_integral_value():
         raise ValidationError({"amount": "Tokens are counted whole. Enter a whole number."})

@@ -144,7 +144,7 @@ def _same(budget: Budget) -> Any:
 def _checked(unit: Unit, amount: Decimal) -> Decimal:
     """Raises ValidationError for what no budget can be."""
     if not amount.is_finite() or amount < 0 or amount > MOST:
-        raise ValidationError({"amount": "Enter an amount of 0 or more."})
+        raise ValidationError({"amount": f"Enter an amount from 0 to {MOST:,}."})
     if unit is Unit.TOKENS and amount != amount.to_integral_value():
         raise ValidationError({"amount": "Tokens are counted whole. Enter a whole number."})
     return amount

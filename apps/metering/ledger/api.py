@@ -87,7 +87,7 @@ class UsageCallListApi(TenantApi):
     def get(self, request: Request) -> Response:
         """Newest first."""
         zone = tenant_settings().time_zone
-        wanted = Wanted.of({"range": "7d"} | request.query_params.dict(), zone)
+        wanted = Wanted.exactly({"range": "7d"} | request.query_params.dict(), zone)
         rows, following = page_of(request, calls(wanted, zone))
         return Response({"results": UsageCallOutput(rows, many=True).data, "next": following})
 

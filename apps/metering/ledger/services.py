@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from apps.accounts.actors import Actor
 
 PURPOSE: Final = "correction"
+MOST_COST: Final = Decimal(10) ** 9
 _KEPT: Final = (
     "step", "run_id", "conversation_id", "team_id", "team_name", "user_id", "user_name", "api_key_id",
     "vendor", "base_url", "connection_id", "connection_name", "model_id", "model_slug", "model_asked",
@@ -96,8 +97,10 @@ def usage_correct(*, actor: Actor, call_id: UUID, wanted: Figures, reason: str) 
 
 def _check(wanted: Figures, before: Figures, reason: str) -> None:
     errors = []
-    if wanted.tokens_input < 0 or wanted.tokens_output < 0 or (wanted.cost is not None and wanted.cost < 0):
+    if wanted.tokens_input < 0 or wanted.tokens_output < 0:
         errors.append({"field": "tokens_input", "message": "A call comes to 0 or more."})
+    if wanted.cost is not None and not 0 <= wanted.cost <= MOST_COST:
+        errors.append({"field": "cost", "message": f"A call costs from 0 to {MOST_COST:,}."})
     if wanted.cost is None and before.cost is not None:
         errors.append({"field": "cost", "message": "The cost is known: enter what it should be."})
     if not reason.strip():

@@ -78,7 +78,7 @@ class UsageApi(TenantApi):
     def get(self, request: Request) -> Response:
         """Totals, days, and at most 200 each of teams, models, people and keys, dearest first."""
         settings = tenant_settings()
-        sight, wanted = Sight.of(self.actor), Wanted.of(request.query_params.dict(), settings.time_zone)
+        sight, wanted = Sight.of(self.actor), Wanted.exactly(request.query_params.dict(), settings.time_zone)
         plural = {"team": "teams", "model": "models", "person": "people", "key": "keys"}
         found = {
             "since": wanted.since,

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership, MembershipRole
 from apps.accounts.permissions import can
+from apps.rest.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ RANGES: Final = {
     "month": "This month",
     "last-month": "Last month",
 }
+_NO_DAY: Final = "Name a day from 2000 to 2199 as YYYY-MM-DD."
 NARROWING: Final = {"team": "team_id", "model": "model_id", "person": "user_id", "key": "api_key_id"}
 """What the address calls a filter, and the column that it narrows."""
 
@@ -85,6 +87,22 @@ class Wanted:
         since = max(since, until - dt.timedelta(days=MOST_DAYS - 1))
         ids = {name: found for name in NARROWING if (found := _id(said.get(name))) is not None}
         return cls(since, until, chosen, ids)
+
+    @classmethod
+    def exactly(cls, said: Mapping[str, str], time_zone: str) -> Wanted:
+        """As `of`; raises 400 for a value that `of` would pass over: no program shall add up other days."""
+        since, until = _day(said.get("since")), _day(said.get("until"))
+        wrong = {
+            "range": (said.get("range") or "30d") not in RANGES and f"Choose from {', '.join(RANGES)}.",
+            "since": said.get("since") and since is None and _NO_DAY,
+            "until": said.get("until") and until is None and _NO_DAY,
+        } | {name: said.get(name) and _id(said.get(name)) is None and "This is no id." for name in NARROWING}
+        if since and until and not 0 <= (until - since).days < MOST_DAYS:
+            wrong["until"] = f"Name a day from `since` on, within {MOST_DAYS} days."
+        found = [{"field": name, "message": words} for name, words in wrong.items() if words]
+        if found:
+            raise invalid(found)
+        return cls.of(said, time_zone)
 
     @property
     def rows(self) -> Q:
