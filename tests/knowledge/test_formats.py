@@ -262,7 +262,7 @@ def test_mail_with_attachments_from_the_sandbox() -> None:
     outer.add_attachment(letter())
     parsed = parse_sandboxed(bytes(outer), "mail.eml")
     found = {(section.heading, section.page): section.text for section in parsed.sections}
-    inside = ("Attachment.eml",)
+    inside = ("Größe.eml",)
     assert found[(*inside, "r.pdf"), 2] == "Second."
     assert "cannot be read" in found[(*inside, "tool"), None]
     assert "See the report." in parsed.text

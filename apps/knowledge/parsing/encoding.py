@@ -60,6 +60,14 @@ _MIN_WIDE = 8
 _MIN_LIKELY = 0.97
 _LATIN_ENDS = "\u0250"
 _WIDE_ENCODINGS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_CYRILLIC = re.compile(r"[\u0400-\u052f]{3,}")
+_VOWEL = re.compile(r"[аеёиоуыэюяіїєѐѝ]", re.IGNORECASE)
+_THAI_MARK = re.compile(r"[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
+_LOOSE_MARK = re.compile(
+    r"(?<![\u0e01-\u0e2e\u0e31\u0e34-\u0e3a\u0e47-\u0e4d])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]"
+)
+_HANGUL, _HANJA = re.compile(r"[\uac00-\ud7a3]"), re.compile(r"[\u4e00-\u9fff]")
+_FINAL_SIGMA = re.compile(r"\u03c2[\u03b1-\u03c9]")
 _ESCAPES = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 
 
@@ -167,5 +175,22 @@ def _is_text(info: codecs.CodecInfo) -> bool:
 def _guess(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[:_SAMPLE], cp_isolation=list(_CANDIDATES), threshold=0.5).best()
+    found = list(from_bytes(data[:_SAMPLE], cp_isolation=list(_CANDIDATES), threshold=0.5))
+    likely = (match for match in found if match.chaos == found[0].chaos and _is_written(str(match)))
+    best = next(likely, found[0] if found else None)
     return best.encoding if best else "cp1252"
+
+
+def _is_written(text: str) -> bool:
+    """Whether words are spelled as their script allows, which text in a wrong encoding hardly ever is."""
+    words = _CYRILLIC.findall(text)
+    mute = sum(not _VOWEL.search(word) for word in words)
+    turned = sum(word[1:] != word[1:].lower() and word != word.upper() for word in words)
+    hangul = len(_HANGUL.findall(text))
+    return not (
+        2 * mute > len(words)
+        or 4 * turned > len(words)
+        or 20 * len(_LOOSE_MARK.findall(text)) > len(_THAI_MARK.findall(text))
+        or _FINAL_SIGMA.search(text)
+        or (hangul and 3 * len(_HANJA.findall(text)) > hangul)
+    )

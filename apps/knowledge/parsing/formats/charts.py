@@ -45,15 +45,18 @@ def _series(chart: Element) -> list[list[str]]:
     names: list[str] = [""]
     values: dict[str, list[str]] = {}
     for series in chart.iter(f"{_CHART}ser"):
-        names.append(" ".join(_cached(series.find(f"{_CHART}tx"))))
+        names.append(" ".join(_cached(series.find(f"{_CHART}tx")).values()))
         categories = _cached(series.find(f"{_CHART}cat")) or _cached(series.find(f"{_CHART}xVal"))
         numbers = _cached(series.find(f"{_CHART}val")) or _cached(series.find(f"{_CHART}yVal"))
-        for position, number in enumerate(numbers):
-            category = categories[position] if position < len(categories) else str(position + 1)
+        for position, number in numbers.items():
+            category = categories.get(position, str(position + 1))
             row = values.setdefault(category, [])
             row += [""] * (len(names) - 2 - len(row)) + [number]
     return [names, *([category, *row] for category, row in values.items())] if values else []
 
 
-def _cached(node: Element | None) -> list[str]:
-    return [] if node is None else [value.text or "" for value in node.iter(f"{_CHART}v")]
+def _cached(node: Element | None) -> dict[int, str]:
+    """Value by position; those that were never filled in are left out."""
+    points = () if node is None else node.iter(f"{_CHART}pt")
+    found = {point.get("idx", ""): point.findtext(f"{_CHART}v") or "" for point in points}
+    return {int(position): value for position, value in found.items() if position.isdigit()}

@@ -56,5 +56,5 @@ def _fit(sample: str, separator: str) -> tuple[float, int]:
         return 0.0, 0
     width = max(widths, key=lambda width: (widths[width], width))
     share = widths[width] / widths.total()
-    weak = 0.5 if separator in ":# ~^" else 1.0
+    weak = 0.5 if separator in ":# " else 0.9 if separator in "~^" else 1.0
     return (round(share * weak, 2), width) if width > 1 else (0.0, 0)

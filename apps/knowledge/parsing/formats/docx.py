@@ -1,11 +1,13 @@
-"""Word documents: headings, paragraphs, text boxes, tables, notes, headers and footers."""
+"""Word documents: headings, paragraphs and their numbers, text boxes, tables, notes, headers and footers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from xml.etree.ElementTree import Element
 
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.formats.charts import read_chart
+from apps.knowledge.parsing.formats.docx_numbering import Numbering
 from apps.knowledge.parsing.formats.docx_styles import MAX_LEVEL, W, heading_levels
+from apps.knowledge.parsing.headers import ACROSS
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import SectionBuilder
 from apps.knowledge.parsing.package import Package
@@ -13,7 +15,10 @@ from apps.knowledge.parsing.parsed import Parsed
 from apps.knowledge.parsing.tables import markdown_table
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_SKIPPED = frozenset((f"{W}del", f"{W}moveFrom", f"{_MC}Fallback", f"{W}pPr", f"{W}rPr", f"{W}instrText"))
+# What was deleted or moved away, how a word is pronounced, what fields and styles say.
+_SKIPPED = frozenset(
+    (*(f"{W}{name}" for name in ("del", "moveFrom", "rt", "pPr", "rPr", "instrText")), f"{_MC}Fallback")
+)
 _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _NOTES = {
     f"{W}footnoteReference": "footnotes",
@@ -21,6 +26,8 @@ _NOTES = {
     f"{W}commentReference": "comments",
 }
 _TITLE_LEVEL = 0
+
+Label = Callable[[Element], str]
 
 
 def parse(data: bytes, limits: Limits) -> Parsed:
@@ -35,7 +42,9 @@ class _Document:
     def __init__(self, package: Package) -> None:
         self._package = package
         self._builder = SectionBuilder()
-        self._levels = heading_levels(self._package.part("word/styles.xml"))
+        styles = self._package.part("word/styles.xml")
+        self._levels = heading_levels(styles)
+        self._numbering = Numbering(self._package.part("word/numbering.xml"), styles)
         self._notes = {kind: self._read_notes(kind) for kind in _NOTES.values()}
         self._title = ""
 
@@ -72,13 +81,9 @@ class _Document:
                 self._blocks(block)
 
     def _paragraph(self, paragraph: Element) -> None:
-        text = _text(paragraph).strip()
+        text = _line(paragraph, self._numbering.label).strip()
         level = self._level(paragraph)
-        if level is None or not text:
-            self._builder.text(
-                f"- {text}" if text and paragraph.find(f"{W}pPr/{W}numPr") is not None else text
-            )
-        elif level == _TITLE_LEVEL and self._title:
+        if level is None or not text or (level == _TITLE_LEVEL and self._title):
             self._builder.text(text)
         elif level == _TITLE_LEVEL:
             self._title = text
@@ -99,7 +104,7 @@ class _Document:
         return None if style is None else self._levels.get(style.get(f"{W}val", ""))
 
     def _table(self, table: Element) -> None:
-        self._builder.table(markdown_table(_rows(table)))
+        self._builder.table(markdown_table(*_rows(table, self._numbering.label)))
         for label, note in (
             pair for paragraph in table.iter(f"{W}p") for pair in self._referenced(paragraph)
         ):
@@ -143,9 +148,20 @@ def _text(node: Element) -> str:
             parts.append("\n")
         elif child.tag == f"{W}noBreakHyphen":
             parts.append("-")
-        elif child.tag not in _SKIPPED and child.tag != f"{W}txbxContent":
+        elif child.tag not in _SKIPPED and child.tag != f"{W}txbxContent" and not _is_hidden(child):
             stack.extend(reversed(child))
     return "".join(parts)
+
+
+def _is_hidden(run: Element) -> bool:
+    hidden = run.find(f"{W}rPr/{W}vanish")
+    return hidden is not None and hidden.get(f"{W}val", "1") not in {"0", "false", "off"}
+
+
+def _line(paragraph: Element, label: Label) -> str:
+    """A paragraph's text behind its number or bullet; one without text has none, but counts."""
+    number, text = label(paragraph), _text(paragraph)
+    return f"{number} {text}" if number and text.strip() else text
 
 
 def _text_boxes(paragraph: Element) -> Iterator[Element]:
@@ -159,7 +175,7 @@ def _text_boxes(paragraph: Element) -> Iterator[Element]:
             stack.extend(reversed(child))
 
 
-def _plain(container: Element) -> str:
+def _plain(container: Element, label: Label = lambda _: "") -> str:
     """All paragraphs below a node, one a line, text boxes and tables included."""
     lines: list[str] = []
     stack = list(reversed(container))
@@ -168,20 +184,27 @@ def _plain(container: Element) -> str:
         if child.tag in _SKIPPED:
             continue
         if child.tag == f"{W}p":
-            lines.append(_text(child))
+            lines.append(_line(child, label))
             stack.extend(_text_boxes(child))
         else:
             stack.extend(reversed(child))
     return "\n".join(lines)
 
 
-def _rows(table: Element) -> list[list[str]]:
-    """Cells by row; a cell merged over columns leaves the others empty, one merged over rows is repeated."""
+def _rows(table: Element, label: Label) -> tuple[list[list[str]], int]:
+    """Cells by row, and how many rows at the top are marked as header.
+
+    A cell merged over columns is followed by ACROSS in the others, one merged over rows is repeated.
+    """
     rows: list[list[str]] = []
+    marked = 0
     for row in _children(table, f"{W}tr"):
+        if row.find(f"{W}trPr/{W}del") is not None:
+            continue
+        marked += marked == len(rows) and row.find(f"{W}trPr/{W}tblHeader") is not None
         cells: list[str] = []
         for cell in _children(row, f"{W}tc"):
-            text = _plain(cell)
+            text = _plain(cell, label)
             merge = cell.find(f"{W}tcPr/{W}vMerge")
             if (
                 merge is not None
@@ -194,9 +217,9 @@ def _rows(table: Element) -> list[list[str]]:
             width = (
                 int(span.get(f"{W}val", "1")) if span is not None and span.get(f"{W}val", "").isdigit() else 1
             )
-            cells += [text, *[""] * (min(width, 200) - 1)]
+            cells += [text, *[ACROSS] * (min(width, 200) - 1)]
         rows.append(cells)
-    return rows
+    return rows, marked
 
 
 def _children(node: Element, tag: str) -> Iterator[Element]:

@@ -19,6 +19,7 @@ HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _UNNAMED = "Attachment"
 _STUB = 2
 _TEXTS = ("text/plain", "text/html")
+_SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 
 
 def preload() -> None:
@@ -106,7 +107,9 @@ def _leaves(message: Any) -> list[tuple[Any, int]]:
 
 
 def _is_attached(part: Any) -> bool:
-    """A picture that the text shows (a logo) is no attachment."""
+    """A picture that the text shows (a logo) is no attachment, nor is a signature."""
+    if part.get_content_type() in _SIGNATURES:
+        return False
     if part.get_content_type() in _TEXTS:
         return bool(part.get_content_disposition() == "attachment")
     return not (part.get_content_maintype() == "image" and part.get("Content-ID"))
@@ -118,7 +121,9 @@ def _name(part: Any) -> str:
     except (MessageError, ValueError, LookupError, TypeError, AttributeError):
         name = None
     if not name and part.get_content_type() == "message/rfc822":
-        return f"{_UNNAMED}.eml"
+        payload = part.get_payload()
+        subject = _header(payload[0], "Subject") if isinstance(payload, list) and payload else ""
+        return f"{subject[:190] or _UNNAMED}.eml"
     return " ".join(clean(str(name or _UNNAMED)).split())[:200]
 
 

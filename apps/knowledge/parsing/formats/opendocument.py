@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 
 from apps.knowledge.parsing.archive import Archive
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
+from apps.knowledge.parsing.headers import ACROSS
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import SectionBuilder
 from apps.knowledge.parsing.parsed import Parsed
@@ -24,12 +25,16 @@ _SKIPPED = frozenset(
         f"{TEXT}note",
         f"{OFFICE}forms",
         f"{TEXT}sequence-decls",
+        f"{TEXT}ruby-text",
     )
 )
 _COVERED = f"{TABLE}covered-table-cell"
 _CELLS = {f"{TABLE}table-cell", _COVERED}
 _VALUES = ("string-value", "date-value", "time-value", "boolean-value", "value")
 _MAX_REPEAT = 200
+_FURNITURE = {"page-number", "date-time", "header", "footer"}
+_TARGET = "{http://www.w3.org/1999/xlink}href"
+_INDENT, _DEEPEST = "  ", 8
 
 
 def parse(data: bytes, limits: Limits) -> Parsed:
@@ -44,7 +49,7 @@ def parse(data: bytes, limits: Limits) -> Parsed:
     if body is None or len(body) == 0:
         raise ParseError(ParseErrorKind.CORRUPT)
     builder = SectionBuilder()
-    reader = _Reader(builder)
+    reader = _Reader(builder, archive)
     pages = 0
     for content in body:
         if content.tag == f"{OFFICE}spreadsheet":
@@ -76,8 +81,11 @@ def _about(archive: Archive) -> tuple[str, str | None]:
 
 
 class _Reader:
-    def __init__(self, builder: SectionBuilder) -> None:
+    """Hands what stands in a document on; with its archive also what stands in the objects in it."""
+
+    def __init__(self, builder: SectionBuilder, archive: Archive | None = None) -> None:
         self._builder = builder
+        self._archive = archive
         self.title = ""
 
     def blocks(self, container: Iterable[Element]) -> None:
@@ -87,7 +95,9 @@ class _Reader:
             elif block.tag == f"{TEXT}p":
                 self._paragraph(block)
             elif block.tag == f"{TEXT}list-item":
-                self._builder.text(_item(block))
+                self._item(block, 0)
+            elif block.tag == f"{DRAW}object":
+                self._object(block)
             elif block.tag == f"{TABLE}table":
                 self._builder.table(markdown_table([row for _, row in _rows(block)]))
                 self._notes(block)
@@ -105,7 +115,12 @@ class _Reader:
             for frame in frames:
                 if frame not in titles[:1]:
                     self.blocks([frame])
-            notes = "\n".join(_plain(node).strip() for node in slide.findall(f"{PRESENTATION}notes"))
+            shown = (
+                _plain(frame).strip()
+                for frame in slide.iterfind(f"{PRESENTATION}notes/*")
+                if frame.get(f"{PRESENTATION}class") not in _FURNITURE
+            )
+            notes = "\n".join(text for text in shown if text)
             self._builder.text(f"Notes: {notes}" if notes.strip() else "")
         return len(slides)
 
@@ -135,7 +150,31 @@ class _Reader:
         self._builder.text(_inline(paragraph))
         for box in paragraph.iter(f"{DRAW}text-box"):
             self.blocks(box)
+        for drawn in paragraph.iter(f"{DRAW}object"):
+            self._object(drawn)
         self._notes(paragraph)
+
+    def _item(self, item: Element, depth: int) -> None:
+        """An item of a list, those of lists in it set in; a numbered heading is an item too."""
+        mark = "- "
+        for block in item:
+            if block.tag == f"{TEXT}p" and _inline(block).strip():
+                self._builder.text(f"{_INDENT * min(depth, _DEEPEST)}{mark}{_inline(block).strip()}")
+                self._notes(block)
+                mark = "  "
+            elif block.tag == f"{TEXT}list":
+                for inner in block:
+                    self._item(inner, depth + 1)
+            else:
+                self.blocks([block])
+
+    def _object(self, drawn: Element) -> None:
+        """A chart: its titles, then the table of its values. An object in an object is not opened."""
+        name = f"{drawn.get(_TARGET, '').removeprefix('./')}/content.xml"
+        if self._archive is None or name not in self._archive.names:
+            return
+        body = parse_xml(self._archive.read(name), doctype=True).find(f"{OFFICE}body")
+        _Reader(self._builder).blocks(() if body is None else body)
 
     def _notes(self, block: Element) -> None:
         for note in block.iter(f"{TEXT}note"):
@@ -145,14 +184,10 @@ class _Reader:
             self._builder.text(f"Note {number}: {text}" if text else "")
 
 
-def _item(item: Element) -> str:
-    return "\n".join(f"- {line}" for line in _plain(item).split("\n") if line.strip())
-
-
 def _rows(table: Element) -> Iterator[tuple[int, list[str]]]:
     """Rows with their numbers from 1; empty ones are left out, however often they repeat.
 
-    A cell that spans columns leaves the others empty, one that spans rows is repeated.
+    A cell that spans columns is followed by ACROSS in the others, one that spans rows is repeated.
     """
     number = 1
     hanging: dict[int, tuple[int, str]] = {}
@@ -160,6 +195,7 @@ def _rows(table: Element) -> Iterator[tuple[int, list[str]]]:
         repeat = _repeat(row, "number-rows-repeated")
         cells: list[str] = []
         covered: list[int] = []
+        across: set[int] = set()
         for cell in row:
             if cell.tag not in _CELLS:
                 continue
@@ -167,13 +203,15 @@ def _rows(table: Element) -> Iterator[tuple[int, list[str]]]:
             tall = _repeat(cell, "number-rows-spanned")
             if tall > 1:
                 hanging[len(cells)] = (number + tall - 1, text)
+            wide = min(_repeat(cell, "number-columns-spanned"), _MAX_REPEAT) if text else 1
+            across |= set(range(len(cells) + 1, len(cells) + wide))
             times = min(_repeat(cell, "number-columns-repeated"), _MAX_REPEAT)
             covered += range(len(cells), len(cells) + times) if cell.tag == _COVERED and not text else ()
             cells += [text] * times
         if any(cells):
             for column in covered:
                 last, text = hanging.get(column, (0, ""))
-                cells[column] = text if number <= last else ""
+                cells[column] = ACROSS if column in across else text if number <= last else ""
             for offset in range(min(repeat, _MAX_REPEAT)):
                 yield number + offset, cells
         number += repeat

@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.formats.charts import A, drawn_text, read_chart
+from apps.knowledge.parsing.headers import ACROSS
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import SectionBuilder
 from apps.knowledge.parsing.package import RELATION, Package
@@ -108,14 +109,16 @@ def _placeholder(shape: Element) -> str:
 
 
 def _rows(table: Element) -> list[list[str]]:
-    """Cells by row; a cell merged over columns leaves the others empty, one merged over rows is repeated."""
+    """Cells by row; one merged over columns is followed by ACROSS, one merged over rows is repeated."""
     rows: list[list[str]] = []
     for row in table.iter(f"{A}tr"):
         above = rows[-1] if rows else []
         cells = list(row.iter(f"{A}tc"))
         rows.append(
             [
-                above[at] if cell.get("vMerge") in _TRUE and at < len(above) else drawn_text(cell)
+                above[at]
+                if cell.get("vMerge") in _TRUE and at < len(above)
+                else drawn_text(cell) or (ACROSS if cell.get("hMerge") in _TRUE else "")
                 for at, cell in enumerate(cells)
             ]
         )

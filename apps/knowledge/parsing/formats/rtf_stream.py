@@ -103,7 +103,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
+    """Settings that end with the group; the number before a paragraph (`listtext`) shapes none."""
+
     destination: str = BODY
+    is_number: bool = False
     encoding: str = ""
     fallback: int = 1
     hidden: bool = False
@@ -173,7 +176,9 @@ class RtfStream:
         self._to_skip = 0
         if word in _DESTINATIONS or (optional and word not in _OPTIONAL):
             self._enter(_DESTINATIONS.get(word, _SKIPPED))
-        elif word in _SHAPING and self._group.destination not in _UNSEEN:
+        elif word == "listtext":
+            self._group = replace(self._group, is_number=True)
+        elif word in _SHAPING and self._group.destination not in _UNSEEN and not self._group.is_number:
             yield Event(self._group.destination, word=word, number=number)
         else:
             self._setting(word, number)

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
 from apps.knowledge.parsing.formats.charts import chart_titles, drawn_text
 from apps.knowledge.parsing.formats.xlsx_cells import S, Styles
+from apps.knowledge.parsing.headers import ACROSS
 from apps.knowledge.parsing.limits import Limits
 from apps.knowledge.parsing.outline import SectionBuilder
 from apps.knowledge.parsing.package import RELATION, Package
@@ -14,8 +15,9 @@ from apps.knowledge.parsing.tables import sheet_tables
 from apps.knowledge.parsing.xmltree import Handlers, stream_xml
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})$")
-_MERGED = re.compile(rb'mergeCell[^>]{0,40}?ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
+_MERGED = re.compile(rb'mergeCell[^>]{0,40}?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _VALUE, _FORMULA, _TEXT = f"{S}v", f"{S}f", f"{S}t"
+_MAX_SPAN = 200
 _BOOLEANS = {"1": "TRUE", "0": "FALSE"}
 
 
@@ -88,13 +90,19 @@ class _Sheet:
         self._parts: dict[str, list[str]] = {}
         self._open = ""
         self._tall: dict[tuple[int, int], int] = {}
+        self._wide: dict[tuple[int, int], int] = {}
         self._hanging: dict[int, tuple[int, str]] = {}
 
     def read(self, source: bytes) -> None:
-        """A cell that is merged over rows stands in each of them that holds anything else."""
-        for column, first, last in _MERGED.findall(source):
+        """A cell that is merged over rows stands in each of them that holds anything else.
+
+        One that is merged over columns is followed by ACROSS.
+        """
+        for left, first, right, last in _MERGED.findall(source):
+            column = _column(left.decode())
             if int(last) > int(first):
-                self._tall[_column(column.decode()), int(first)] = int(last)
+                self._tall[column, int(first)] = int(last)
+            self._wide[column, int(first)] = _column(right.decode())
         stream_xml(source, Handlers(self._start, self._end, self._text))
         self._flush()
 
@@ -117,6 +125,9 @@ class _Sheet:
                 last = self._tall.get((self._column, self._row))
                 if last:
                     self._hanging[self._column] = last, shown
+                right = self._wide.get((self._column, self._row), 0)
+                for column in range(self._column + 1, min(right, self._column + _MAX_SPAN) + 1):
+                    self._run[-1][column] = ACROSS
         elif name == f"{S}row" and self._run and self._run[-1]:
             for column, (last, shown) in self._hanging.items():
                 if self._row <= last:
@@ -134,7 +145,7 @@ class _Sheet:
         self._run.append({})
 
     def _flush(self) -> None:
-        columns = sorted({column for row in self._run for column in row})
+        columns = sorted({column for row in self._run for column, shown in row.items() if shown != ACROSS})
         sheet_tables(
             self._builder, [[row.get(column, "") for column in columns] for row in self._run], self._first
         )

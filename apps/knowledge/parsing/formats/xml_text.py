@@ -12,6 +12,8 @@ from apps.knowledge.parsing.tables import markdown_table
 from apps.knowledge.parsing.xmltree import parse_xml
 
 _TITLES = ("title", "heading", "head", "caption", "name")
+_DRAWN = "{http://www.w3.org/2000/svg}"
+_WORDS = {"title", "desc", "text"}
 _MIN_RECORDS = 2
 _MAX_COLUMNS = 30
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -31,14 +33,24 @@ class _Reader:
         self._builder = builder
 
     def read(self, element: Element, level: int) -> None:
-        if _is_record_list(element):
+        if not element.tag.startswith(_DRAWN) and _is_record_list(element):
             self._records(element)
-        elif _is_mixed(element):
+        elif _is_mixed(element) and not element.tag.startswith(_DRAWN):
             self._builder.text(" ".join("".join(element.itertext()).split()))
+        elif element.tag.startswith(_DRAWN):
+            self._drawn(element, level)
         elif len(element) == 0:
             self._leaf(element)
         else:
             self._branch(element, level)
+
+    def _drawn(self, element: Element, level: int) -> None:
+        """Of a drawing what it shows in words, not how it is drawn."""
+        if _local(element) in _WORDS:
+            self._builder.text(" ".join("".join(element.itertext()).split()))
+        elif _local(element) not in {"style", "script"}:
+            for child in element:
+                self.read(child, level)
 
     def _branch(self, element: Element, level: int) -> None:
         title = _own_title(element)
