@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from apps.guardrails.detectors.documents import MONTHS
 from apps.guardrails.detectors.kinds import Certainty, Kind
 from apps.guardrails.detectors.lexicon import CAPITALISED
 
@@ -123,6 +124,8 @@ _BOX: Final = re.compile(r"\.? ?(?:n[.º°] ?)?[0-9]{1,6}(?: [0-9]{2,3}){0,2}(?!
 _NEAR, _REACH, _FAR = 44, 64, 100
 """Code points before "Street", before other such words, and before a postal code."""
 _YEAR: Final = re.compile("(?:19|20)[0-9]{2} ")
+_MONTH_BEHIND: Final = re.compile(rf" (?:d[ei] )?(?:{'|'.join(MONTHS)})\b", re.IGNORECASE)
+"""A day, not the number of a house."""
 _DIGIT: Final = re.compile("[0-9]")
 
 
@@ -189,6 +192,8 @@ def _romance(reading: Reading) -> Iterator[Hit]:
         if not name or not _HAS_CAPITAL.search(name.group()):
             continue
         behind = _NUMBER_BEHIND.match(text, name.end())
+        if behind and _MONTH_BEHIND.match(text, behind.end()):
+            continue
         before = _NUMBER_BEFORE.search(text, max(0, cue - 12), cue)
         if not behind and not before:
             continue

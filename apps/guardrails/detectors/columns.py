@@ -29,10 +29,17 @@ _HEADS: Final[Mapping[Kind, frozenset[str]]] = {
         "tel;tel.;phone;phone number;phone_number;telephone;mobile;telefon;telefonnummer;handy;téléphone"
         ";portable;teléfono;móvil;telefono;cellulare;telefone;telemóvel;celular;telefoon".split(_SPLIT)
     ),
+    Kind.BIRTH_DATE: frozenset(
+        "date of birth;birth date;birthdate;birthday;date_of_birth;birth_date;dob;d.o.b.;born;geburtsdatum"
+        ";geburtstag;geboren;geb.;geb.-datum;né le;née le;né(e) le;naissance;date de naissance"
+        ";nac.;nacimiento;fecha nac.;f. nac.;fecha de nacimiento;nato il;nata il;nato/a il;nascita"
+        ";data di nascita;nasc.;nascimento;nascido em;data de nascimento;geboortedatum;data urodzenia".split(_SPLIT)
+    ),
 }
 _VALUES: Final = {
     Kind.NAME: re.compile(rf"{CAPITALISED}(?:[ -](?:[a-zà-ÿ']{{1,5}} )?{CAPITALISED}){{0,4}}"),
     Kind.PHONE: re.compile(r"\+?\(?[0-9](?:[ ./()-]{0,2}[0-9]){6,14}"),
+    Kind.BIRTH_DATE: re.compile(r"[0-9A-Za-zÀ-ÿ][0-9A-Za-zÀ-ÿ ./,-]{5,34}"),
 }
 _LONGEST_LINE: Final = 400
 """Code points of a line that may be a head."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from apps.guardrails.detectors.checksums import is_date
+from apps.guardrails.detectors.columns import columns
 from apps.guardrails.detectors.kinds import Certainty, Kind
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ _BETWEEN: Final = re.compile(r"(?:[^\n0-9]{0,36}?[\s:#°º.(\"'=]|[\s:#(\"'=]*)\
 
 
 def birth_dates(reading: Reading) -> Iterator[Hit]:
-    """The first date behind each word of birth."""
+    """The first date behind each word of birth, and all dates in a column below one."""
+    yield from _below(reading)
     text = reading.text
     for star in _STAR.finditer(text):
         dated = _DATE.match(text, star.end())
@@ -86,6 +88,14 @@ def birth_dates(reading: Reading) -> Iterator[Hit]:
             value = _iso(match)
             if value:
                 yield Kind.BIRTH_DATE, match.start(), match.end(), value, "", Certainty.TOLD
+
+
+def _below(reading: Reading) -> Iterator[Hit]:
+    """Dates in a column whose head is a word of birth."""
+    for _, start, end, *_ in columns(reading, Kind.BIRTH_DATE):
+        match = _DATE.match(reading.text, start)
+        if match and match.end() == end and (value := _iso(match)):
+            yield Kind.BIRTH_DATE, start, end, value, "", Certainty.TOLD
 
 
 def _before(text: str, cue: int) -> Iterator[Hit]:

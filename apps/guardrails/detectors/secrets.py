@@ -39,6 +39,10 @@ _OF: Final = re.compile(
     re.IGNORECASE,
 )
 """As _ASSIGNED, with the words between that say what it opens: “the password of the portal is …”."""
+_DIRECT: Final = re.compile(
+    r" (?P<value>(?=[^\s@/:]{0,62}[!#$%&*+?^~][^\s@/:])[^\s\"'`<>,;@/:]{8,64})(?=\s|\Z)"
+)
+"""What stands behind the word without any sign, with a sign inside that words do not have."""
 _SPECIAL: Final = re.compile(r"[!#$%&*+=?@^~]")
 _USER_AND: Final = re.compile(
     r"\s?[:=]\s{0,2}[^\s/|]{1,64}\s?[/|]\s?(?P<value>[^\s/|<>\"']{4,64})(?!/)(?![^\s])"
@@ -145,7 +149,7 @@ def _assigned(reading: Reading) -> Iterator[Hit]:
             done = match.end() if len(match.group("value")) > _LONG else done
             yield from _value(text, match)
             continue
-        match = _OF.match(text, end)
+        match = _OF.match(text, end) or _DIRECT.match(text, end)
         if match and _mixed(value := match.group("value").rstrip(".,:;?)]}")):
             first = match.start("value")
             yield _hit(text, first, first + len(value), "assigned", Certainty.TOLD)
