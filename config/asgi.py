@@ -1,6 +1,10 @@
 """The web process: static files, pages and REST, and the run socket."""
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wsgiref.headers import Headers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings are read
 
@@ -20,17 +24,26 @@ from apps.runs.engine.collector import calm_collector  # noqa: E402 - as above
 from apps.runs.routing import websocket_urlpatterns  # noqa: E402 - as above
 from apps.tenants.scope import global_scope, scoped_connection  # noqa: E402 - as above
 from config import env, urls  # noqa: E402, F401 - as above; urls loads every page before the first request
-from config.middleware import security_headers  # noqa: E402 - as above
+from config.middleware import file_headers, security_headers  # noqa: E402 - as above
 
 
 def _is_hashed(path: str, url: str) -> bool:
     return url.startswith("/static/dist/assets/")
 
 
+def _protect_file(headers: "Headers", path: str, url: str) -> None:
+    for name, value in file_headers().items():
+        headers[name] = value
+
+
 def _with_static(application: object) -> ServeStaticASGI:
     """Serve /static/ from where the files lie; only what the build names by its hash is kept for ever."""
     served = ServeStaticASGI(
-        application, max_age=300, immutable_file_test=_is_hashed, allow_all_origins=False
+        application,
+        max_age=300,
+        immutable_file_test=_is_hashed,
+        allow_all_origins=False,
+        add_headers_function=_protect_file,
     )
     for finder in get_finders():
         for storage in getattr(finder, "storages", {}).values():

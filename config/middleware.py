@@ -48,6 +48,15 @@ def security_headers() -> dict[str, str]:
     return headers
 
 
+def file_headers() -> dict[str, str]:
+    """Those of static files: without a page's own, since a script's policy would bind its worker."""
+    names = {
+        "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Resource-Policy",
+        "Strict-Transport-Security",
+    }  # fmt: skip
+    return {name: value for name, value in security_headers().items() if name in names}
+
+
 class SecurityHeaders:
     """Puts the security headers on every answer; a view that set one itself keeps its own."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 
 from apps.accounts.middleware import COOKIE, actor_by_key, name_tenant_by_key
 from apps.accounts.permissions import has_scope
@@ -43,9 +44,14 @@ async def visitor_of_socket(scope: Mapping[str, Any]) -> Visitor | None:
 
 
 def is_own_origin(origin: str, host: str) -> bool:
-    """Whether the page that opened the socket came from this very host and port."""
+    """Whether the page that opened the socket came from this very host and port.
+
+    Of an installation at https only over https: who sits on the line writes what http shows.
+    """
     try:
         parts = urlsplit(origin)
+        if settings.BASE_URL.startswith("https:") and parts.scheme != "https":
+            return False
         theirs = (parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme))
         ours = urlsplit(f"{parts.scheme}://{host}")
         return bool(parts.hostname) and theirs == (

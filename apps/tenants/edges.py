@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpResponseBase, HttpResponseRedirect
-from django.utils.datastructures import MultiValueDict
 
 from apps.tenants.outside import in_tries
 from apps.tenants.scope import discard, tenant_scope
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest
+    from django.utils.datastructures import MultiValueDict
 
     from apps.tenants.middleware import TenantRequest
 
@@ -35,8 +35,8 @@ def respond_in_scope(request: TenantRequest, view: Callable[[], HttpResponseBase
 
 def rewind_files(request: HttpRequest) -> None:
     """Let the form's files be read from their beginning: an earlier try may have read them."""
-    read: MultiValueDict[str, Any] = getattr(request, "_files", MultiValueDict())
-    for _, files in read.lists():
+    read: MultiValueDict[str, Any] | None = getattr(request, "_files", None)
+    for _, files in read.lists() if read else ():
         for file in files:
             file.seek(0)
 
