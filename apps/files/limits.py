@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Sum
 
 from apps.files.models import File
 from apps.rest.errors import ProblemError
+from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
+
+    from django.db.models import Q, QuerySet
 
 ENVELOPE: Final = 64 * 1024
 """Bytes that a multipart body needs beside its files."""
+_leaving: list[Callable[[], Q]] = []
+
 AT_ONCE: Final = 4
 """Files of the largest size that one form may carry together; smaller ones may be more."""
 
@@ -70,20 +77,42 @@ def refuse_long_body(request: Any, *, several: bool = False) -> None:
         raise too_large_together() if several else too_large()
 
 
+def register_leaving(leaving: Callable[[], Q]) -> None:
+    """Have files left out of the quotas that an app above will erase in a moment; asked in a scope."""
+    _leaving.append(leaving)
+
+
 def refuse_size(size: int, *, owner_id: UUID | None) -> None:
     """Raise 400 for no bytes, 409 where they do not fit into the organisation's or the person's quota."""
     if not size:
         raise empty()
-    whole = _used(File.objects.all())
-    if whole + size > settings.FILES_TENANT_QUOTA_BYTES:
+    if _is_over(File.objects.all(), size, settings.FILES_TENANT_QUOTA_BYTES):
         raise _over_quota("Your organisation", settings.FILES_TENANT_QUOTA_BYTES)
-    if owner_id is not None:
-        own = _used(File.objects.filter(owner_id=owner_id))
-        if own + size > settings.FILES_USER_QUOTA_BYTES:
-            raise _over_quota("You", settings.FILES_USER_QUOTA_BYTES)
+    own = File.objects.filter(owner_id=owner_id)
+    if owner_id is not None and _is_over(own, size, settings.FILES_USER_QUOTA_BYTES):
+        raise _over_quota("You", settings.FILES_USER_QUOTA_BYTES)
 
 
-def _used(files: Any) -> int:
+def refuse_size_alone(size: int, *, owner_id: UUID | None) -> None:
+    """The same, right before the row is made: from here to the transaction's end the organisation's other
+    files wait, so that uploads side by side can not pass together."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"files {current_tenant_id()}"]
+        )
+    refuse_size(size, owner_id=owner_id)
+
+
+def _is_over(files: QuerySet[File], size: int, limit: int) -> bool:
+    """What is about to be erased is looked for only where it decides."""
+    if _used(files) + size <= limit:
+        return False
+    for leaving in _leaving:
+        files = files.exclude(leaving())
+    return _used(files) + size > limit
+
+
+def _used(files: QuerySet[File]) -> int:
     return int(files.aggregate(total=Sum("size"))["total"] or 0)
 
 

@@ -60,6 +60,7 @@ def file_save(*, owner_id: UUID | None, name: str, media_type: str, parts: Itera
     kept = _kept_in_bucket if storage().is_remote else _kept_on_disk
     counted = _Counted(parts)
     key, scan_state = kept(counted, owner_id)
+    limits.refuse_size_alone(counted.size, owner_id=owner_id)
     return File.objects.create(
         name=clean_name(name),
         media_type=media_type,

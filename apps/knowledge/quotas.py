@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Count, Sum
+from django.db.models.functions import Now
 
 from apps.audit.services import record
 from apps.files.limits import megabytes
 from apps.files.models import File
-from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.models import Document, KnowledgeBase, Upload
+from apps.knowledge.upload_models import KEPT
 from apps.rest.errors import ProblemError, invalid
 
 if TYPE_CHECKING:
@@ -32,6 +34,22 @@ class Quota(NamedTuple):
     documents_used: int
 
 
+class Coming(NamedTuple):
+    """What uploads announced whose last bytes did not come yet."""
+
+    bytes: int
+    documents: int
+
+
+def coming_of(knowledge_base: KnowledgeBase) -> Coming:
+    """Of anybody, as long as they may go on."""
+    begun = Upload.objects.filter(
+        knowledge_base=knowledge_base, document_id=None, updated_at__gte=Now() - KEPT
+    )
+    found = begun.aggregate(bytes=Sum("size"), documents=Count("id"))
+    return Coming(int(found["bytes"] or 0), found["documents"])
+
+
 def quota_of(knowledge_base: KnowledgeBase) -> Quota:
     """A collection's own limits, else the installation's, and what is used; two statements."""
     documents = Document.objects.filter(knowledge_base=knowledge_base)
@@ -44,17 +62,24 @@ def quota_of(knowledge_base: KnowledgeBase) -> Quota:
     )
 
 
-def refuse_over_quota(knowledge_base_id: UUID, *, documents: int, size: int) -> None:
+def refuse_over_quota(
+    knowledge_base_id: UUID, *, documents: int, size: int, is_announced: bool = False
+) -> None:
     """Raise ProblemError 409 where so many more documents, or bytes of files, do not fit.
 
-    Locks the collection to the transaction's end, so that uploads side by side can not pass together.
+    Where they are only announced, room is kept for the uploads that began before. Locks the collection to the
+    transaction's end, so that uploads side by side can not pass together.
     """
     knowledge_base = KnowledgeBase.objects.select_for_update(no_key=True).get(id=knowledge_base_id)
     quota = quota_of(knowledge_base)
-    if quota.documents_used + documents > quota.documents_limit:
-        raise _full(f"“{knowledge_base.name}” may hold up to {quota.documents_limit:,} documents.")
-    if quota.bytes_used + size > quota.bytes_limit:
-        raise _full(f"“{knowledge_base.name}” may hold up to {megabytes(quota.bytes_limit)} of files.")
+    coming = Coming(0, 0)
+    if is_announced:
+        coming = coming_of(knowledge_base)
+    told = " Uploads that are not finished count." if coming.documents else ""
+    if quota.documents_used + coming.documents + documents > quota.documents_limit:
+        raise _full(f"“{knowledge_base.name}” may hold up to {quota.documents_limit:,} documents.{told}")
+    if quota.bytes_used + coming.bytes + size > quota.bytes_limit:
+        raise _full(f"“{knowledge_base.name}” may hold up to {megabytes(quota.bytes_limit)} of files.{told}")
     most = settings.KNOWLEDGE_TENANT_QUOTA_DOCUMENTS
     if Document.objects.filter(version_of=None).count() + documents > most:
         raise _full(f"Your organisation may hold up to {most:,} documents.")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models.functions import Now
+
 from apps.knowledge.models import Document, Upload
 from apps.knowledge.permissions import may_change
+from apps.knowledge.upload_models import KEPT
 from apps.rest.errors import not_found
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
     from apps.accounts.actors import Actor
+    from apps.knowledge.models import KnowledgeBase
 
 
 def access_upload(actor: Actor, upload_id: UUID) -> Upload:
@@ -21,6 +27,12 @@ def access_upload(actor: Actor, upload_id: UUID) -> Upload:
     if upload is None or not may_change(actor, upload.knowledge_base):
         raise not_found()
     return upload
+
+
+def unfinished_uploads(actor: Actor, knowledge_base: KnowledgeBase) -> QuerySet[Upload]:
+    """The actor's own uploads into the collection whose last bytes never came and that may still go on."""
+    own = Upload.objects.filter(owner_id=actor.user_id, knowledge_base=knowledge_base)
+    return own.filter(document_id=None, updated_at__gte=Now() - KEPT).order_by("-created_at", "-id")
 
 
 def document_of(upload: Upload) -> Document | None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
+from typing import Final
+
 from django.db import models
 
 from apps.tenants.models import TenantForeignKey, TenantModel, TenantUnique
+
+KEPT: Final = timedelta(days=1)
+"""So long after its last part an upload may go on."""
+_OF_BROWSER: Final = re.compile(r"\d+-\d+-[0-9a-f]{16}")
 
 
 class Upload(TenantModel):
@@ -34,3 +42,13 @@ class Upload(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kept_until(self) -> datetime:
+        """When it is forgotten unless more of it comes."""
+        return self.updated_at + KEPT
+
+    @property
+    def is_of_browser(self) -> bool:
+        """Whether the page began it: its key tells the file that it is of (static/src/site/sending.ts)."""
+        return _OF_BROWSER.fullmatch(self.client_key) is not None

@@ -6,33 +6,31 @@ Parts are kept as they come; the last one makes the document. Each call runs in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db.models.functions import Now
 
 from apps.files.limits import empty, megabytes, too_large
-from apps.files.storage import storage, tenant_prefix
+from apps.files.storage import storage
 from apps.knowledge.adding import folder_name
 from apps.knowledge.models import Document, KnowledgeBase, Upload
 from apps.knowledge.narrowing import clean_tags
 from apps.knowledge.quotas import refuse_over_quota
 from apps.knowledge.scanning import document_language_set, known_language
 from apps.knowledge.services import document_upload
+from apps.knowledge.upload_models import KEPT
+from apps.knowledge.upload_parts import part_keep, parts_delete, parts_read
 from apps.rest.errors import ProblemError
-from apps.tenants.models import new_id
 from apps.tenants.platform import platform_scope
-from apps.tenants.scope import after_commit, current_tenant_id, tenant_scope
+from apps.tenants.scope import after_commit, tenant_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from uuid import UUID
 
     from apps.accounts.actors import Actor
 
 MOST_PART: Final = 8 * 1024 * 1024
-KEPT: Final = timedelta(days=1)
 _AT_ONCE: Final = 200
 
 
@@ -72,7 +70,7 @@ def upload_begin(
         raise empty()
     if announced.size > settings.MAX_UPLOAD_BYTES:
         raise too_large()
-    refuse_over_quota(knowledge_base.id, documents=1, size=announced.size)
+    refuse_over_quota(knowledge_base.id, documents=1, size=announced.size, is_announced=True)
     made: Upload = Upload.objects.create(
         owner_id=actor.user_id,
         knowledge_base=knowledge_base,
@@ -100,14 +98,13 @@ def upload_append(*, actor: Actor, upload: Upload, offset: int, data: bytes) -> 
         return locked
     if offset != locked.received:
         raise _gap(locked)
-    key = f"{tenant_prefix(current_tenant_id())}{new_id()}"
-    storage().save(key, [data])
+    key = part_keep(locked, offset, data)
     locked.parts = [*locked.parts, key]
     locked.received = end
     try:
         if end == locked.size:
             _finish(actor, locked)
-    except BaseException:
+    except Exception:  # not outside's wish for another try, which needs the part
         storage().delete(key)
         raise
     locked.save()
@@ -118,7 +115,7 @@ def upload_cancel(*, upload: Upload) -> None:
     """Forget it and its parts; a document that it became stays."""
     keys = list(upload.parts)
     upload.delete()
-    after_commit(lambda: _parts_delete(keys))
+    after_commit(lambda: parts_delete(keys))
 
 
 def keys_of_uploads(keys: set[str]) -> set[str]:
@@ -156,7 +153,7 @@ def _finish(actor: Actor, upload: Upload) -> None:
         actor=actor,
         knowledge_base=upload.knowledge_base,
         name=upload.name,
-        stream=_Parts(upload.parts),
+        stream=parts_read(upload),
         folder=upload.folder,
         tags=upload.tags,
     )
@@ -165,36 +162,7 @@ def _finish(actor: Actor, upload: Upload) -> None:
     upload.document_id, upload.is_duplicate = made.document.id, made.is_duplicate
     keys = list(upload.parts)
     upload.parts = []
-    after_commit(lambda: _parts_delete(keys))
-
-
-def _parts_delete(keys: list[str]) -> None:
-    for key in keys:
-        storage().delete(key)
-
-
-class _Parts:
-    """The stored parts one after another, as a stream."""
-
-    def __init__(self, keys: list[str]) -> None:
-        self._bytes = self._all(keys)
-        self._rest = b""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
-        while len(self._rest) < size:
-            part = next(self._bytes, b"")
-            if not part:
-                break
-            self._rest += part
-        taken, self._rest = self._rest[:size], self._rest[size:]
-        return taken
-
-    def _all(self, keys: list[str]) -> Iterator[bytes]:
-        for key in keys:
-            with storage().open(key) as file:
-                while part := file.read(256 * 1024):
-                    yield part
+    after_commit(lambda: parts_delete(keys))
 
 
 def _too_much(upload: Upload) -> ProblemError:

@@ -47,6 +47,11 @@ urlpatterns = [
         name="knowledge-upload",
     ),
     path(
+        "knowledge/uploads/<uuid:upload_id>/discard",
+        documents.UploadDiscardPage.as_view(),
+        name="knowledge-upload-discard",
+    ),
+    path(
         "knowledge/documents/<uuid:document_id>/retry",
         documents.DocumentRetryPage.as_view(),
         name="knowledge-document-retry",

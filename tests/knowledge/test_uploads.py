@@ -166,3 +166,58 @@ def test_versions_over_rest(library: Library, signed_in: Any) -> None:
     assert wrong.status_code == 400
     documents = client.get(f"/api/v1/knowledge-bases/{base.id}/documents").json()["results"]
     assert [row["id"] for row in documents] == [str(document.id)]
+
+
+def test_left_uploads_are_listed_for_who_began_them_alone(
+    library: Library, sender: Sender, signed_in: Any
+) -> None:
+    from django.utils import timezone
+
+    from apps.knowledge.models import KnowledgeBase, Upload
+    from apps.tenants.scope import tenant_scope
+
+    bob = signed_in(library.cast.bob)
+    with tenant_scope(library.cast.acme.id):
+        base = KnowledgeBase.objects.get(owner=library.cast.bob)
+    address, page = f"/api/v1/knowledge-bases/{base.id}/uploads", f"/knowledge/{base.id}"
+    assert "Unfinished uploads" not in bob.get(page).content.decode()
+    key = f"{len(TEXT)}-1764000000-0123456789abcdef"
+    upload = sender.begin(client_key=key, folder="HR").json()["id"]
+    sender.put(upload, 0, TEXT[:5000])
+    sender.put(sender.begin(client_key="whole").json()["id"], 0, TEXT)
+    (listed,) = bob.get(address).json()["results"]
+    assert (listed["id"], listed["received"], listed["folder"]) == (upload, 5000, "HR")
+    assert listed["document"] is None
+    shown = bob.get(page).content.decode()
+    assert "Unfinished uploads" in shown
+    assert f'data-resume="{key}"' in shown
+    alice = signed_in(library.cast.alice)
+    assert alice.get(address).json()["results"] == []
+    assert "Unfinished uploads" not in alice.get(page).content.decode()
+    assert alice.post(f"/knowledge/uploads/{upload}/discard").status_code == 404
+    with tenant_scope(library.cast.acme.id):
+        Upload.objects.filter(id=upload).update(updated_at=timezone.now() - timedelta(days=1, hours=1))
+    assert bob.get(address).json()["results"] == []
+    sender.begin(client_key="other", name="other.md")
+    (other,) = bob.get(address).json()["results"]
+    assert "begun over the API" in bob.get(page).content.decode()
+    assert bob.post(f"/knowledge/uploads/{other['id']}/discard").status_code == 302
+    assert bob.get(address).json()["results"] == []
+
+
+def test_uploads_side_by_side_keep_room_for_each_other(library: Library, sender: Sender) -> None:
+    from apps.knowledge.models import KnowledgeBase
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(library.cast.acme.id):
+        KnowledgeBase.objects.filter(owner=library.cast.bob).update(quota_bytes=len(TEXT) + 10)
+    upload = sender.begin().json()["id"]
+    refused = sender.begin(client_key="second", size=11)
+    assert (refused.status_code, refused.json()["code"]) == (409, "quota_exceeded")
+    assert "Uploads that are not finished count." in refused.json()["detail"]
+    small = sender.begin(client_key="third", name="small.md", size=10).json()["id"]
+    assert sender.put(upload, 0, TEXT).json()["document"]["state"] == "queued"
+    assert sender.put(small, 0, b"# Ten more").json()["document"]["state"] == "queued", "exactly at the limit"
+    full = sender.begin(client_key="fourth", size=1)
+    assert full.status_code == 409
+    assert "not finished" not in full.json()["detail"]

@@ -15,8 +15,9 @@ from apps.knowledge import uploading
 from apps.knowledge.api.serializers import DocumentOutput, ScanLanguageField, TagsField
 from apps.knowledge.outputs import document_output
 from apps.knowledge.permissions import access_knowledge_base
-from apps.knowledge.reaching import access_upload, document_of
+from apps.knowledge.reaching import access_upload, document_of, unfinished_uploads
 from apps.rest.errors import invalid
+from apps.rest.pages import CURSOR, LIMIT, page_of
 from apps.rest.serializers import InputSerializer
 
 if TYPE_CHECKING:
@@ -56,17 +57,34 @@ class UploadOutput(serializers.Serializer[Any]):
     """How far an upload came; `document` once all bytes are here."""
 
     id = serializers.UUIDField()
+    client_key = serializers.CharField()
     name = serializers.CharField()
+    folder = serializers.CharField()
     size = serializers.IntegerField()
     received = serializers.IntegerField()
     is_duplicate = serializers.BooleanField(help_text="The collection had this content already.")
+    kept_until = serializers.DateTimeField(help_text="When it is forgotten unless more of it comes.")
     document = DocumentOutput(allow_null=True)
 
 
+class UploadPage(serializers.Serializer[Any]):
+    """Uploads, newest first."""
+
+    results = UploadOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
 class UploadListApi(TenantApi):
-    """Beginning an upload."""
+    """Uploads into a collection."""
 
     scope = "knowledge"
+
+    @extend_schema(operation_id="uploads_list", tags=TAGS, parameters=[CURSOR, LIMIT], responses=UploadPage)
+    def get(self, request: Request, knowledge_base_id: UUID) -> Response:
+        """Your own that were left before their last bytes came: go on with them, or delete them."""
+        knowledge_base = access_knowledge_base(self.actor, knowledge_base_id, change=True)
+        rows, following = page_of(request, unfinished_uploads(self.actor, knowledge_base))
+        return Response({"results": [_output(row) for row in rows], "next": following})
 
     @extend_schema(
         operation_id="uploads_create",
@@ -139,9 +157,12 @@ def _output(upload: Upload) -> dict[str, Any]:
     document = document_of(upload)
     return {
         "id": upload.id,
+        "client_key": upload.client_key,
         "name": upload.name,
+        "folder": upload.folder,
         "size": upload.size,
         "received": upload.received,
         "is_duplicate": upload.is_duplicate,
+        "kept_until": upload.kept_until,
         "document": document_output(document) if document else None,
     }

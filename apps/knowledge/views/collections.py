@@ -30,6 +30,7 @@ from apps.knowledge.permissions import (
     own_search,
 )
 from apps.knowledge.quotas import quota_of
+from apps.knowledge.reaching import unfinished_uploads
 from apps.knowledge.reembedding.selectors import change_under_way, suggested_for
 from apps.knowledge.scanning import choices_in, collection_language_set
 from apps.knowledge.search_forms import NarrowingForm
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from apps.knowledge.models import KnowledgeBase
 
 UNPROCESSABLE = 422
+MOST_UNFINISHED = 50
 LISTED = [choice for choice in DocumentState.choices if choice[0] != DocumentState.REPLACED]
 
 
@@ -198,6 +200,7 @@ def collection_page(
         "limit": megabytes(settings.MAX_UPLOAD_BYTES),
         "limit_together": megabytes(together()),
         "quota": quota_of(knowledge_base),
+        "unfinished": unfinished_uploads(actor, knowledge_base)[:MOST_UNFINISHED],
         "upload_errors": upload_errors,
         "scan_languages": choices_in(knowledge_base),
         "already": _number(request.GET.get("already", "")),

@@ -12,7 +12,9 @@ from apps.accounts.pages import PersonPage
 from apps.files.limits import refuse_long_body
 from apps.knowledge import services
 from apps.knowledge.permissions import access_document, access_knowledge_base
+from apps.knowledge.reaching import access_upload
 from apps.knowledge.scanning import document_language_set, known_language
+from apps.knowledge.uploading import upload_cancel
 from apps.knowledge.views.care import back
 from apps.knowledge.views.collections import collection_page
 from apps.rest.errors import ProblemError
@@ -70,6 +72,16 @@ class UploadPage(PersonPage):
             except ProblemError as problem:
                 errors.append(f"{file.name}: {problem.title}. {problem.detail}")
         return errors, already
+
+
+class UploadDiscardPage(PersonPage):
+    """Forgetting an upload that was left."""
+
+    def post(self, request: Any, upload_id: UUID) -> HttpResponse:
+        """Its parts go; a document that it became stays."""
+        upload = access_upload(self.actor, upload_id)
+        upload_cancel(upload=upload)
+        return HttpResponseRedirect(reverse("knowledge-collection", args=[upload.knowledge_base_id]))
 
 
 class DocumentRetryPage(PersonPage):

@@ -1,7 +1,8 @@
-/** A file and the folder that it was in, "" at the top. */
+/** A file and the folder that it was in, "" at the top; `key` of the upload that it goes on with, if of one. */
 export interface Found {
   file: File;
   folder: string;
+  key?: string;
 }
 
 /** Files chosen in a field, with their folders where a folder was chosen. */

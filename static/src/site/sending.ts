@@ -1,4 +1,5 @@
 import { readCookie } from "../shared/cookie";
+import type { Found } from "./dropped";
 
 /** Bytes of a part; what a broken line costs at most. */
 export const PART = 4 * 1024 * 1024;
@@ -44,8 +45,7 @@ export class Sending {
 
   constructor(
     private readonly address: string,
-    private readonly file: File,
-    private readonly folder: string,
+    private readonly found: Found,
     private readonly said: Said,
     private readonly told: (received: number) => void,
   ) {}
@@ -58,7 +58,7 @@ export class Sending {
   /** Rejects with RefusedError, or with what broke after four tries. */
   async send(): Promise<Sent> {
     let answer = await this.again(() => this.begin());
-    while (!answer.document && answer.received < this.file.size) {
+    while (!answer.document && answer.received < this.found.file.size) {
       this.told(answer.received);
       const from = answer;
       answer = await this.again(() => this.part(from));
@@ -68,12 +68,12 @@ export class Sending {
   }
 
   private begin(): Promise<Answer> {
-    const path = `${this.folder}/${this.file.name}`;
+    const { file, folder } = this.found;
     const body = {
-      client_key: `${this.file.size}-${this.file.lastModified}-${digest(path)}`,
-      name: this.file.name,
-      size: this.file.size,
-      folder: this.folder,
+      client_key: this.found.key ?? keyStart(file) + digest(`${folder}/${file.name}`),
+      name: file.name,
+      size: file.size,
+      folder,
       tags: this.said.tags,
       scan_language: this.said.language,
     };
@@ -81,7 +81,7 @@ export class Sending {
   }
 
   private async part(from: Answer): Promise<Answer> {
-    const bytes = this.file.slice(from.received, from.received + PART);
+    const bytes = this.found.file.slice(from.received, from.received + PART);
     const address = `/api/v1/uploads/${from.id}?offset=${from.received}`;
     return this.ask(address, "PUT", "application/octet-stream", bytes);
   }
@@ -116,6 +116,11 @@ export class Sending {
       }
     }
   }
+}
+
+/** How the key of a file begins, whatever folder it is chosen from: another size or time is another content. */
+export function keyStart(file: File): string {
+  return `${file.size}-${file.lastModified}-`;
 }
 
 /** 64 bits of a text in hex, FNV-1a twice: tells the files of one folder apart, whatever the length of their paths. */

@@ -64,8 +64,7 @@ export class UploadRow {
   }
 
   async send(): Promise<void> {
-    const { file, folder } = this.found;
-    const sending = new Sending(this.address, file, folder, this.said, (received) => this.move(received));
+    const sending = new Sending(this.address, this.found, this.said, (received) => this.move(received));
     this.show("sending", "Uploading");
     this.sending = sending;
     try {

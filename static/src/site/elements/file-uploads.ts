@@ -1,4 +1,5 @@
 import { chosen, dropped, type Found } from "../dropped";
+import { keyStart } from "../sending";
 import { UploadRow, type UploadState } from "../upload-row";
 
 const MOST = 1000;
@@ -10,8 +11,9 @@ const LEFT_OUT = ` Only ${MOST.toLocaleString()} files go at once, the others we
 /**
  * `<file-uploads address="/api/v1/…/uploads">` around a form with a field for files: each file goes by itself, in
  * parts, three at once, with its own state and its own Pause and Retry; a second field takes a folder, and both can
- * be dropped here. Retry, the network's return and a reload with the same file go on where it was. Arrow keys move
- * between the buttons of the files, which are one tab stop. Without script the form sends all files together.
+ * be dropped here. Retry, the network's return and a reload with the same file go on where it was; `[data-resume]`
+ * asks for the file of an upload that was left. Arrow keys move between the buttons of the files, which are one tab
+ * stop. Without script the form sends all files together.
  */
 class FileUploads extends HTMLElement {
   private rows: UploadRow[] = [];
@@ -42,6 +44,11 @@ class FileUploads extends HTMLElement {
     form.addEventListener("drop", (event) => {
       event.preventDefault();
       if (event.dataTransfer) void this.takeDropped(event.dataTransfer);
+    });
+    this.addEventListener("click", (event) => {
+      const button =
+        event.target instanceof Element ? event.target.closest<HTMLElement>("[data-resume]") : null;
+      if (button) this.resume(button.dataset);
     });
     window.addEventListener("online", () => this.go((row) => row.isCut));
     window.addEventListener("beforeunload", (event) => {
@@ -83,10 +90,29 @@ class FileUploads extends HTMLElement {
     try {
       this.add(await dropped(transfer, MOST + 1));
     } catch {
-      this.status.textContent =
-        "What was dropped could not be read. Nothing was added. Choose it with the fields above.";
-      this.summary.textContent = this.status.textContent;
+      this.say("What was dropped could not be read. Nothing was added. Choose it with the fields above.");
     }
+  }
+
+  /** Asks for the file of an upload that was left, and goes on with it if it is the same. */
+  private resume({ resume: key = "", name = "", folder = "" }: DOMStringMap): void {
+    const field = document.createElement("input");
+    field.type = "file";
+    field.addEventListener("change", () => {
+      const file = field.files?.[0];
+      if (!file) return;
+      if (file.name === name && key.startsWith(keyStart(file))) this.add([{ file, folder, key }]);
+      else
+        this.say(
+          `This is not the file that was begun, or it was changed since. Nothing was sent. Choose “${name}” as it was, or discard its upload and add it anew.`,
+        );
+    });
+    field.click();
+  }
+
+  private say(words: string): void {
+    this.status.textContent = words;
+    this.summary.textContent = words;
   }
 
   private add(found: Found[]): void {
@@ -133,7 +159,8 @@ class FileUploads extends HTMLElement {
     const isOver = this.rows.length > 0 && !this.rows.some((row) => row.isOpen);
     if (!isOver && Date.now() - this.refreshed < REFRESH_MS) return;
     this.refreshed = Date.now();
-    document.getElementById("documents")?.dispatchEvent(new Event("refresh"));
+    for (const id of isOver ? ["documents", "unfinished"] : ["documents"])
+      document.getElementById(id)?.dispatchEvent(new Event("refresh"));
   }
 
   private count(state: UploadState): number {
