@@ -6,34 +6,31 @@ Parts are kept as they come; the last one makes the document. Each call runs in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db.models.functions import Now
 
 from apps.files.limits import empty, megabytes, too_large
-from apps.files.storage import storage, tenant_prefix
+from apps.files.storage import storage
 from apps.knowledge.adding import folder_name
 from apps.knowledge.models import Document, KnowledgeBase, Upload
 from apps.knowledge.narrowing import clean_tags
 from apps.knowledge.quotas import refuse_over_quota
 from apps.knowledge.scanning import document_language_set, known_language
 from apps.knowledge.services import document_upload
+from apps.knowledge.upload_models import KEPT
 from apps.knowledge.upload_parts import part_keep, parts_delete, parts_read
 from apps.rest.errors import ProblemError
-from apps.tenants.models import new_id
 from apps.tenants.platform import platform_scope
-from apps.tenants.scope import after_commit, current_tenant_id, tenant_scope
+from apps.tenants.scope import after_commit, tenant_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from uuid import UUID
 
     from apps.accounts.actors import Actor
 
 MOST_PART: Final = 8 * 1024 * 1024
-KEPT: Final = timedelta(days=1)
 _AT_ONCE: Final = 200
 
 
@@ -73,7 +70,7 @@ def upload_begin(
         raise empty()
     if announced.size > settings.MAX_UPLOAD_BYTES:
         raise too_large()
-    refuse_over_quota(knowledge_base.id, documents=1, size=announced.size)
+    refuse_over_quota(knowledge_base.id, documents=1, size=announced.size, is_announced=True)
     made: Upload = Upload.objects.create(
         owner_id=actor.user_id,
         knowledge_base=knowledge_base,
@@ -107,7 +104,7 @@ def upload_append(*, actor: Actor, upload: Upload, offset: int, data: bytes) -> 
     try:
         if end == locked.size:
             _finish(actor, locked)
-    except Exception:
+    except Exception:  # not outside's wish for another try, which needs the part
         storage().delete(key)
         raise
     locked.save()
