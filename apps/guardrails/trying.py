@@ -105,8 +105,8 @@ def _asking(rule: Rule, models: Mapping[str, str], *, comes_in: bool) -> str:
     assert moderation is not None  # noqa: S101 - for the type checker: others do not ask
     name = models.get(str(moderation.model_id))
     sought = ", ".join(CATEGORIES[each][0] for each in moderation.categories)
-    found = _then(Judged(Active(rule), moderation.categories), comes_in=comes_in)
-    silent = _then(Judged(Active(rule), None), comes_in=comes_in)
+    found = follows(Judged(Active(rule), moderation.categories), comes_in=comes_in)
+    silent = follows(Judged(Active(rule), None), comes_in=comes_in)
     if name is None:
         return f"“{rule.name}” would ask a model that is off or gone, so that nobody answers: {silent}."
     return (
@@ -115,7 +115,8 @@ def _asking(rule: Rule, models: Mapping[str, str], *, comes_in: bool) -> str:
     )
 
 
-def _then(judged: Judged, *, comes_in: bool) -> str:
+def follows(judged: Judged, *, comes_in: bool) -> str:
+    """What becomes of the text by a rule that asked a model, as the end of a sentence."""
     return _FOLLOWS[judged.hit(comes_in=comes_in).outcome]
 
 

@@ -11,8 +11,13 @@ from django.views.generic.base import ContextMixin, TemplateResponseMixin
 from apps.accounts.pages import AdminPage
 from apps.accounts.permissions import can, require
 from apps.accounts.selectors import access_team, everyone, teams
+from apps.guardrails.consulting import (
+    access_consultation,
+    consultation_shown,
+    consultation_start,
+    trial_in,
+)
 from apps.guardrails.forms import RuleForm, SettingsForm, TrialForm
-from apps.guardrails.moderation import models_offered
 from apps.guardrails.permissions import MANAGE, READ
 from apps.guardrails.rules import RuleError
 from apps.guardrails.selectors import (
@@ -27,7 +32,6 @@ from apps.guardrails.selectors import (
     versions_of,
 )
 from apps.guardrails.services import policy_change, rule_override, rule_remove, rule_save, rule_switch
-from apps.guardrails.trying import trial_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -171,13 +175,25 @@ class TrialView(PolicyPage):
         form = TrialForm(request.POST)
         if not form.is_valid():
             return self.page(status=UNPROCESSABLE, team=team, form=form, home=home_of(team))
-        side = side_of(team)
-        rules = [row.rule for row in side.rows if row.rule.is_enabled]
-        guard = side.compiled(as_if_on=True).guard
-        said = form.cleaned_data
-        comes_in, models = said["direction"] == "in", dict(models_offered())
-        trial = trial_of(guard, rules, said["text"], comes_in=comes_in, models=models)
-        return self.page(team=team, form=form, trial=trial, home=home_of(team))
+        side, said = side_of(team), form.cleaned_data
+        comes_in = said["direction"] == "in"
+        trial = trial_in(side, said["text"], comes_in=comes_in)
+        run = None
+        if "ask" in request.POST:
+            require(self.actor, MANAGE)
+            run = consultation_start(actor=self.actor, side=side, trial=trial, comes_in=comes_in)
+        asked = consultation_shown(run) if run else None
+        return self.page(team=team, form=form, trial=trial, asked=asked, home=home_of(team))
+
+
+class ConsultationView(PolicyPage):
+    """What asked models have said so far, without the page around it: the page asks again and again."""
+
+    template_name = "guardrails/consultation.html"
+
+    def get(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
+        del request
+        return self.page(asked=consultation_shown(access_consultation(self.actor, run_id)))
 
 
 class FindingsView(PolicyPage):

@@ -18,8 +18,6 @@ class LlmConfig(AppConfig):
         from apps.llm.endpoints import KEY_FIELD
         from apps.llm.health.upkeep import PROBE_EVERY_S, Prober
         from apps.llm.permissions import MANAGE
-        from apps.llm.routes.models import MODEL_TRIAL, TRIAL
-        from apps.llm.routes.trial import end_trial, of_nothing, try_model, try_out
         from apps.llm.selectors.administration import has_provider
         from apps.llm.selectors.granted import moderators
         from apps.llm.selectors.health import overview
@@ -28,15 +26,13 @@ class LlmConfig(AppConfig):
         from apps.metering.known_models import register_catalogue
         from apps.metering.prices import add_list
         from apps.runs.maintenance import Job, register_job
-        from apps.runs.registry import RunKind, register
         from apps.vault import registry
 
         add_models(moderators)
         register_job(Job("connection probes", PROBE_EVERY_S, Prober().hint))
         add_list(price_at)
         register_catalogue(CATALOGUE)
-        register(RunKind(TRIAL, try_out, on_end=end_trial, describe=of_nothing, limit_s=300.0))
-        register(RunKind(MODEL_TRIAL, try_model, describe=of_nothing, limit_s=300.0))
+        _register_trials()
         registry.register(model="llm.Connection", column="sealed_key", field=KEY_FIELD)
         if builtin_connection_ensure not in SETUP_MODELS:
             SETUP_MODELS.append(builtin_connection_ensure)
@@ -49,3 +45,16 @@ class LlmConfig(AppConfig):
                 lambda _: has_provider(),
             )
         )
+
+
+def _register_trials() -> None:
+    """What administrators try out, each a run of its own."""
+    from apps.guardrails.consulting import CONSULTATION
+    from apps.llm.consulting import consult
+    from apps.llm.routes.models import MODEL_TRIAL, TRIAL
+    from apps.llm.routes.trial import end_trial, of_nothing, try_model, try_out
+    from apps.runs.registry import RunKind, register
+
+    register(RunKind(TRIAL, try_out, on_end=end_trial, describe=of_nothing, limit_s=300.0))
+    register(RunKind(MODEL_TRIAL, try_model, describe=of_nothing, limit_s=300.0))
+    register(RunKind(CONSULTATION, consult, describe=of_nothing, limit_s=300.0))

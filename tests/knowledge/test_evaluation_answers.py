@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from apps.knowledge.evaluation.judging import verdict_of
 from tests.e2e.conftest import share_models
 from tests.knowledge.conftest import Library
-from tests.llm.conftest import connected, host
+from tests.llm.conftest import connected, host, ledger
 from tests.llm.host import Answer, Asked
 
 if TYPE_CHECKING:
@@ -94,6 +95,31 @@ def test_answers_are_measured_by_citations_judge_times_and_costs(
     page = bob.get(f"/knowledge/evaluations/{run.id}").content.decode()
     assert "citations that hold" in page.lower()
     assert "0.0090 USD" in page
+
+
+def test_each_call_of_a_measurement_is_a_whole_row_of_the_ledger(
+    library: Library, connected: Connected, shelf: tuple[KnowledgeBase, Document], signed_in: Any
+) -> None:
+    base, _ = shelf
+    chat = str(connected.chat.pk)
+    signed_in(library.cast.bob).post(
+        f"/api/v1/knowledge-bases/{base.id}/evaluations",
+        json.dumps({"answers_id": chat, "judge_id": chat}),
+        content_type="application/json",
+    )
+    run = _measured(base)
+    rows = {row.purpose: row for row in ledger(connected) if str(run.id) in row.step}
+    assert set(rows) == {"query", "evaluation_answer", "evaluation_judge"}
+    for row in rows.values():
+        assert (row.state, row.user_id, row.user_name) == (
+            "settled",
+            library.cast.bob.pk,
+            library.cast.bob.name,
+        )
+        assert all((row.vendor, row.connection_name, row.model_asked, row.clearance_id))
+        assert row.data_class == 2
+    for row in (rows["evaluation_answer"], rows["evaluation_judge"]):
+        assert (row.model_slug, row.cost, row.currency) == (connected.chat.slug, Decimal("0.0045"), "USD")
 
 
 def test_who_may_not_read_the_documents_sees_figures_and_no_answers(

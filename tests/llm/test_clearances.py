@@ -275,6 +275,19 @@ def test_the_report_counts_what_breaks_a_rule(connected: Connected, say: Say, al
     assert (found["calls"], found["breaking"]) == (2, 1)
 
 
+def test_a_file_that_holds_not_all_calls_says_so(
+    connected: Connected, say: Say, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        say(data_class=2)
+    whole = alice.get("/admin/data-classes/export").content.decode()
+    assert (len(whole.splitlines()), "older calls" in whole) == (4, False)
+    monkeypatch.setattr("apps.llm.clearances.report_views.MOST_EXPORTED", 2)
+    lines = alice.get("/admin/data-classes/export").content.decode().splitlines()
+    assert len(lines) == 4
+    assert lines[-1] == "1 older calls of the period are not in this file: export fewer days."
+
+
 def test_rest_sets_and_reads_a_clearance(connected: Connected, alice: Client) -> None:
     address = f"/api/v1/models/{connected.chat.pk}/clearance"
     said = alice.put(

@@ -148,6 +148,7 @@ class PolicyTrialInput(InputSerializer):
 
     text = serializers.CharField(max_length=LONGEST, trim_whitespace=False)
     direction = serializers.ChoiceField(WAYS, default="out")
+    ask = serializers.BooleanField(default=False, help_text="Ask the models too that rules would ask.")
 
 
 class PieceOutput(serializers.Serializer[Any]):
@@ -169,6 +170,10 @@ class PolicyTrialOutput(serializers.Serializer[Any]):
     data_class = serializers.CharField(help_text="What it counts as; empty where no rule says so.")
     asks = serializers.ListField(
         child=serializers.CharField(), help_text="Models that a call would ask now, and what follows."
+    )
+    run_id = serializers.UUIDField(
+        allow_null=True,
+        help_text="The run that asks them: its text says what they found. Null: none is asked.",
     )
     pieces = PieceOutput(many=True)
 

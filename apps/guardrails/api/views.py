@@ -14,10 +14,9 @@ from apps.accounts.permissions import require
 from apps.accounts.selectors import access_team
 from apps.guardrails import outputs, selectors, services
 from apps.guardrails.api import serializers
-from apps.guardrails.moderation import models_offered
+from apps.guardrails.consulting import consultation_start, trial_in
 from apps.guardrails.permissions import MANAGE, READ
 from apps.guardrails.rules import Rule, RuleError, read_rule
-from apps.guardrails.trying import trial_of
 from apps.rest.errors import invalid, not_found
 from apps.rest.inputs import taken
 from apps.rest.pages import CURSOR, LIMIT, id_of, page_of
@@ -189,14 +188,19 @@ class PolicyTrialApi(PolicyApi):
         responses=serializers.PolicyTrialOutput,
     )
     def post(self, request: Request, team_id: UUID) -> Response:
-        """What the team's rules make of a text, as if all were on; it is not sent, logged or kept."""
+        """What the team's rules make of a text, as if all were on; it is not sent, logged or kept.
+
+        With `ask` the models that rules would ask are asked, at a cost: the run `run_id` says what they find.
+        """
         side = self.side(team_id)
         values = taken(request, serializers.PolicyTrialInput)
-        rules = [row.rule for row in side.rows if row.rule.is_enabled]
-        guard = side.compiled(as_if_on=True).guard
-        comes_in, models = values["direction"] == "in", dict(models_offered())
-        made = trial_of(guard, rules, values["text"], comes_in=comes_in, models=models)
-        return Response(outputs.trial_output(made))
+        comes_in = values["direction"] == "in"
+        made = trial_in(side, values["text"], comes_in=comes_in)
+        run = None
+        if values["ask"]:
+            self.manage()
+            run = consultation_start(actor=self.actor, side=side, trial=made, comes_in=comes_in)
+        return Response(outputs.trial_output(made) | {"run_id": run.pk if run else None})
 
 
 class FindingsApi(PolicyApi):

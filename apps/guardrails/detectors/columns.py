@@ -33,7 +33,8 @@ _HEADS: Final[Mapping[Kind, frozenset[str]]] = {
         "date of birth;birth date;birthdate;birthday;date_of_birth;birth_date;dob;d.o.b.;born;geburtsdatum"
         ";geburtstag;geboren;geb.;geb.-datum;né le;née le;né(e) le;naissance;date de naissance"
         ";nac.;nacimiento;fecha nac.;f. nac.;fecha de nacimiento;nato il;nata il;nato/a il;nascita"
-        ";data di nascita;nasc.;nascimento;nascido em;data de nascimento;geboortedatum;data urodzenia".split(_SPLIT)
+        ";data di nascita;nasc.;nascimento;nascido em;data de nascimento;geboortedatum"
+        ";data urodzenia".split(_SPLIT)
     ),
 }
 _VALUES: Final = {

@@ -39,11 +39,15 @@ class ReportExportView(ModelsPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         form = ReportForm(request.GET)
-        calls = told(form.calls(form.period())[:MOST_EXPORTED])
+        found = form.calls(form.period())
+        calls = told(found[:MOST_EXPORTED])
         record(
             actor=self.actor,
             action="data_class_report.exported",
             target_type="usage",
             detail={**form.said(), "rows": len(calls)},
         )
-        return as_csv("data-classes", TITLES, (as_cells(call) for call in calls))
+        rows = [as_cells(call) for call in calls]
+        if len(calls) == MOST_EXPORTED and (more := found.count() - MOST_EXPORTED) > 0:
+            rows.append((f"{more} older calls of the period are not in this file: export fewer days.",))
+        return as_csv("data-classes", TITLES, rows)

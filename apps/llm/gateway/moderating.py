@@ -55,7 +55,7 @@ async def moderated(call: AnyCall, outgoing: Outgoing) -> Outgoing:
         return outgoing
     sent_class = highest([call.data_class, outgoing.data_class])
     text = "\n\n".join(filter(None, outgoing.texts))
-    found = await _judged(call, moderators.sending, text, sent_class)
+    found = await verdicts(call, moderators.sending, text, sent_class)
     shadows = [each.hit() for each in found if each.active.is_shadow and _is_told(each)]
     acting = [each for each in found if not each.active.is_shadow and _is_told(each)]
     for each in acting:
@@ -110,7 +110,7 @@ def _class(acting: Sequence[Judged], outgoing: Outgoing) -> tuple[DataClass | No
     return best, why
 
 
-async def _judged(
+async def verdicts(
     call: AnyCall, actives: Iterable[Active], text: str, data_class: DataClass | None
 ) -> list[Judged]:
     """What each rule's model says of the text."""
@@ -225,7 +225,7 @@ class Windows:
             task.cancel()
 
     def _ask(self) -> None:
-        judging = _judged(self._call, self._receiving, self._text, self._call.data_class)
+        judging = verdicts(self._call, self._receiving, self._text, self._call.data_class)
         self._asking.add(asyncio.ensure_future(judging))
         self._text, self._new = self._text[-OVERLAP:], 0
 
