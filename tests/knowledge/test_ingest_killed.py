@@ -141,6 +141,32 @@ def test_killed_at_a_stage_ends_ready_and_whole(
     assert {state for state, _ in _ledger(document)} == {"settled"}
 
 
+@pytest.mark.parametrize("stage", ["stored", "publishing"])
+def test_killed_new_version_leaves_the_old_one_until_it_is_whole(
+    library: Library, read: Callable[[Document, str], int], stage: str
+) -> None:
+    import io
+
+    from apps.knowledge.versioning import document_replace
+    from apps.tenants.scope import tenant_scope
+
+    bob = library.cast.bob
+    base = library.base(bob)
+    document = library.read(library.add(base, "cap.md", "# Cap\n\nThe hotel cap is 190 pounds."))
+    with tenant_scope(document.tenant_id):
+        new = io.BytesIO(b"# Cap\n\nThe hotel cap is 240 pounds.")
+        version = document_replace(actor=None, document=document, name="cap.md", stream=new)
+    assert read(version, stage) == -9
+    assert "190" in library.ask(bob, "What is the hotel cap?", base)[0].text
+    assert version.id in _lose(version)
+    assert read(version, "") == 0
+    (found,) = library.ask(bob, "What is the hotel cap?", base)
+    assert (found.document_id, "240" in found.text) == (document.id, True)
+    rows = counts(document.tenant_id)
+    assert (rows["Document"], rows["Chunk"], rows["ChunkVector"], rows["ChunkTerms"]) == (2, 2, 1, 1)
+    assert set(_term_counts(document).values()) <= {0, 1}
+
+
 def test_poison_kills_three_readers_and_no_other_document(
     library: Library, read: Callable[[Document, str], int]
 ) -> None:

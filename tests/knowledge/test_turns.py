@@ -109,6 +109,31 @@ def test_organisations_limit_lets_others_go_first(
     assert (row.state, row.note, len(embeddings.texts)) == ("ready", "", RULES)
 
 
+def test_organisations_limit_holds_a_change_of_model_and_nobody_else(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.llm import gateway
+    from apps.llm.errors import RateLimitedError
+    from apps.metering.rates.rules import Bucket, Refusal
+    from tests.knowledge.changing import offer, start, turn, update
+
+    base = library.base(library.cast.bob)
+    library.read(library.add(base, "small.md", SMALL))
+    change = start(library, base, offer(library))
+
+    def refused(_: Any) -> Any:
+        raise RateLimitedError(Refusal(Bucket("k", "team", "requests", 1), 30))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gateway, "embed_sync", refused)
+        for _ in range(4):
+            held = turn(change)
+            assert (held.state, held.attempts) == ("queued", 0), "waiting is no attempt"
+            assert "limit a minute for the new model is reached" in held.error
+            update(change, due_at=held.updated_at)
+    assert turn(change).state == "done"
+
+
 @pytest.mark.parametrize("stage", STAGES_OF_TURNS)
 def test_killed_at_a_turns_end_goes_on(library: Library, embeddings: EmbeddingHost, stage: str) -> None:
     from tests.knowledge.test_ingest_killed import _lose
