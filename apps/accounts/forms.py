@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from apps.accounts.models import SCOPE_WORDS, Role, Theme
+from apps.accounts.models import SCOPE_WORDS, ReadsAnswers, Role, SendKey, Theme
 from apps.accounts.permissions import DEFAULT_SCOPES, SCOPES
 from apps.audit.words import action_words
 from apps.rest.errors import ProblemError
@@ -100,6 +100,25 @@ class ProfileForm(forms.Form):
 
 class AppearanceForm(forms.Form):
     theme = forms.ChoiceField(label="Theme", choices=Theme.choices, widget=forms.RadioSelect)
+
+
+class ChatSettingsForm(forms.Form):
+    send_key = forms.ChoiceField(
+        label="Send a message with",
+        choices=SendKey.choices,
+        widget=forms.RadioSelect,
+        help_text="Shift+Enter breaks the line; so does Enter where it does not send, as on touch screens.",
+    )
+    follows_answers = forms.BooleanField(
+        label="Scroll with an answer while it is written",
+        required=False,
+        help_text="It stops as soon as you scroll up or select text.",
+    )
+    reads_answers = forms.ChoiceField(
+        label="A screen reader is told of an answer",
+        choices=ReadsAnswers.choices,
+        widget=forms.RadioSelect,
+    )
 
 
 class ApiKeyForm(forms.Form):

@@ -44,6 +44,19 @@ class Theme(models.TextChoices):
     DARK = "dark", "Dark"
 
 
+class SendKey(models.TextChoices):
+    ENTER = "enter", "Enter"
+    MOD_ENTER = "mod_enter", "Ctrl+Enter, on a Mac ⌘+Enter"
+
+
+class ReadsAnswers(models.TextChoices):
+    """What a screen reader is told of an answer."""
+
+    OFF = "off", "Only that it is ready"
+    COMPLETE = "complete", "Its beginning when it is complete"
+    PARAGRAPHS = "paragraphs", "Paragraph by paragraph as it is written"
+
+
 class User(TenantModel, AbstractBaseUser):
     """A person's account in one tenant; the same human has an account per tenant."""
 
@@ -53,6 +66,13 @@ class User(TenantModel, AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=12, blank=True)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    send_key = models.CharField(
+        max_length=12, choices=SendKey, default=SendKey.ENTER, db_default=SendKey.ENTER
+    )
+    follows_answers = models.BooleanField(default=True, db_default=True)
+    reads_answers = models.CharField(
+        max_length=12, choices=ReadsAnswers, default=ReadsAnswers.COMPLETE, db_default=ReadsAnswers.COMPLETE
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField(null=True)
 

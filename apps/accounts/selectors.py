@@ -56,6 +56,9 @@ def me(
             {"id": team.id, "name": team.name, "is_everyone": team.is_everyone} for team in teams_of(user.id)
         ],
         "theme": user.theme,
+        "send_key": user.send_key,
+        "follows_answers": user.follows_answers,
+        "reads_answers": user.reads_answers,
         "language": user.language,
         "unread_notifications": unread_notifications(user.id),
     }

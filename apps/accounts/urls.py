@@ -16,6 +16,7 @@ urlpatterns = [
     path("settings", RedirectView.as_view(url="/settings/profile"), name="settings"),
     path("settings/profile", settings.ProfilePage.as_view(), name="settings-profile"),
     path("settings/appearance", settings.AppearancePage.as_view(), name="settings-appearance"),
+    path("settings/chat", settings.ChatSettingsPage.as_view(), name="settings-chat"),
     path("settings/security", settings.SecurityPage.as_view(), name="settings-security"),
     path("settings/security/sessions/end", settings.SessionEndPage.as_view(), name="settings-sessions-end"),
     path(

@@ -23,6 +23,7 @@ _NOUNS: Final = {
 }
 """Where people read another word than the code's (architecture.md, section 1)."""
 _VERBS: Final = {
+    "branch": "branched",
     "create": "created",
     "delete": "deleted",
     "erase": "erased",

@@ -249,6 +249,11 @@ def knowledge_base_ids(conversation_id: UUID) -> list[UUID]:
     )
 
 
+def count_own(actor: Actor) -> int:
+    """How many chats the person has."""
+    return visible_conversations(actor).count()
+
+
 def count_chats(slugs: Collection[str]) -> int:
     """How many chats of anybody go on with one of these models."""
     return Conversation.objects.filter(model_slug__in=slugs, deleted_at=None).count()

@@ -222,6 +222,23 @@ def test_profile_and_theme_are_kept(cast: Cast, signed_in: SignedIn) -> None:
     assert PAYLOAD not in signed_in(cast.alice).get("/admin/people").text
 
 
+def test_how_the_chat_page_behaves_is_kept(cast: Cast, signed_in: SignedIn) -> None:
+    bob = signed_in(cast.bob)
+    assert "Send a message with" in bob.get("/settings/chat").text
+    chosen = {"send_key": "mod_enter", "reads_answers": "off"}
+    assert bob.post("/settings/chat", chosen | {"send_key": "space"}).status_code == 422
+    assert bob.get("/api/v1/me").json()["send_key"] == "enter"
+    assert bob.post("/settings/chat", chosen).status_code == 302
+    kept = bob.get("/api/v1/me").json()
+    assert [kept[name] for name in ("send_key", "follows_answers", "reads_answers")] == [
+        "mod_enter",
+        False,
+        "off",
+    ]
+    changed = bob.patch("/api/v1/me", {"follows_answers": True}, content_type="application/json").json()
+    assert (changed["send_key"], changed["follows_answers"]) == ("mod_enter", True)
+
+
 def test_the_audit_page_finds_and_its_export_is_neutral_and_audited(cast: Cast, signed_in: SignedIn) -> None:
     from apps.accounts.actors import Actor
     from apps.audit.services import record

@@ -46,6 +46,9 @@ def test_me_tells_who_asks_and_changes_only_what_is_ones_own(
         "role": "member",
         "tenant": {"slug": cast.acme.slug, "name": "Acme"},
         "theme": "system",
+        "send_key": "enter",
+        "follows_answers": True,
+        "reads_answers": "complete",
         "language": "",
         "unread_notifications": 0,
     }
@@ -59,6 +62,8 @@ def test_me_tells_who_asks_and_changes_only_what_is_ones_own(
         {"role": "owner"},
         {"tenant_id": str(cast.globex.id)},
         {"theme": "pink"},
+        {"send_key": "space"},
+        {"reads_answers": None},
         {"is_active": False},
     ):
         answer = bob.patch("/api/v1/me", body, content_type=JSON)

@@ -28,6 +28,8 @@ MEMBER_PAGES = (
     "/knowledge/reviews",
     "/settings/profile",
     "/settings/appearance",
+    "/settings/chat",
+    "/settings/data",
     "/settings/security",
     "/settings/api-keys",
     "/settings/models",

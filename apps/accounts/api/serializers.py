@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.accounts.models import Role, Team, Theme
+from apps.accounts.models import ReadsAnswers, Role, SendKey, Team, Theme
 from apps.accounts.permissions import SCOPES
 from apps.rest.serializers import InputSerializer
 
@@ -36,6 +36,9 @@ class MeOutput(serializers.Serializer[Any]):
     tenant = TenantOutput()
     teams = TeamShortOutput(many=True)
     theme = serializers.ChoiceField(Theme.choices)
+    send_key = serializers.ChoiceField(SendKey.choices)
+    follows_answers = serializers.BooleanField(help_text="The chat page scrolls with an answer.")
+    reads_answers = serializers.ChoiceField(ReadsAnswers.choices, help_text="What a screen reader is told.")
     language = serializers.CharField()
     unread_notifications = serializers.IntegerField()
 
@@ -45,6 +48,9 @@ class MeInput(InputSerializer):
 
     name = serializers.CharField(max_length=120, required=False)
     theme = serializers.ChoiceField(Theme.choices, required=False)
+    send_key = serializers.ChoiceField(SendKey.choices, required=False)
+    follows_answers = serializers.BooleanField(required=False)
+    reads_answers = serializers.ChoiceField(ReadsAnswers.choices, required=False)
     language = serializers.RegexField(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", required=False)
 
 

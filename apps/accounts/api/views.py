@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -56,6 +56,9 @@ def listed(request: Request, rows: QuerySet[Any], output: type[Serializer[Any]])
     return Response({"results": output(found, many=True).data, "next": following})
 
 
+CHAT_SETTINGS: Final = ("send_key", "follows_answers", "reads_answers")
+
+
 class MeApi(TenantApi):
     """Who is asking, and the settings of their own that they may change."""
 
@@ -66,7 +69,7 @@ class MeApi(TenantApi):
 
     @extend_schema(operation_id="me_update", request=MeInput, responses={200: MeOutput, 400: ProblemOutput})
     def patch(self, request: Request) -> Response:
-        """Change one's own name, theme or language."""
+        """Change one's own name, theme, language, or how the chat page behaves."""
         values = valid(MeInput, request)
         user = services.user_update(
             actor=self.actor,
@@ -74,6 +77,9 @@ class MeApi(TenantApi):
             theme=values.get("theme"),
             language=values.get("language"),
         )
+        chat = {name: values[name] for name in CHAT_SETTINGS if name in values}
+        if chat:
+            user = services.chat_settings_set(actor=self.actor, **chat)
         return Response(MeOutput(selectors.me(self.actor, user)).data)
 
 

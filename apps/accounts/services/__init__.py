@@ -4,6 +4,7 @@ from apps.accounts.services.keys import api_key_authenticate, api_key_create, ap
 from apps.accounts.services.links import link_use, one_time_link_create
 from apps.accounts.services.notifications import notification_create, notifications_read
 from apps.accounts.services.people import (
+    chat_settings_set,
     password_set,
     user_activate,
     user_create,
@@ -30,6 +31,7 @@ __all__ = [
     "attempt_begin",
     "attempt_failed",
     "attempt_succeed",
+    "chat_settings_set",
     "credentials_alive",
     "link_use",
     "membership_add",

@@ -96,6 +96,23 @@ def user_update(
     return user
 
 
+def chat_settings_set(
+    *,
+    actor: Actor,
+    send_key: str | None = None,
+    follows_answers: bool | None = None,
+    reads_answers: str | None = None,
+) -> User:
+    """Change how one's own chat page behaves; what is None stays. The values are checked by the caller."""
+    user = User.objects.select_for_update().get(id=actor.user_id)
+    user.send_key = send_key or user.send_key
+    user.reads_answers = reads_answers or user.reads_answers
+    if follows_answers is not None:
+        user.follows_answers = follows_answers
+    user.save(update_fields=["send_key", "follows_answers", "reads_answers"])
+    return user
+
+
 def _refuse_last_owner(user: User) -> None:
     """All owners are locked: of two who unmake each other at the same moment one is refused."""
     if user.role != Role.OWNER:

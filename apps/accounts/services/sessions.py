@@ -24,7 +24,7 @@ _TOUCH: Final = dt.timedelta(minutes=1)
 _SESSION_COLUMNS: Final = ("id", "tenant_id", "user_id", "last_seen_at")
 _USER_COLUMNS: Final = (
     "id", "tenant_id", "password", "last_login", "email", "name", "role", "is_active", "language", "theme",
-    "created_at", "last_seen_at",
+    "send_key", "follows_answers", "reads_answers", "created_at", "last_seen_at",
 )  # fmt: skip
 _COLUMNS: Final = ", ".join(
     [*(f"s.{name}" for name in _SESSION_COLUMNS), *(f"u.{name}" for name in _USER_COLUMNS)]

@@ -1,4 +1,4 @@
-"""A person's own settings: profile, appearance, security, API keys, notifications."""
+"""A person's own settings: profile, appearance, chat, security, API keys, notifications."""
 
 from __future__ import annotations
 
@@ -12,12 +12,20 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from apps.accounts import selectors
-from apps.accounts.forms import ApiKeyForm, AppearanceForm, ChangePasswordForm, ProfileForm, add_problem
+from apps.accounts.forms import (
+    ApiKeyForm,
+    AppearanceForm,
+    ChangePasswordForm,
+    ChatSettingsForm,
+    ProfileForm,
+    add_problem,
+)
 from apps.accounts.pages import PersonPage
 from apps.accounts.permissions import can
 from apps.accounts.services import (
     api_key_create,
     api_key_revoke,
+    chat_settings_set,
     notifications_read,
     password_set,
     session_end,
@@ -68,6 +76,28 @@ class AppearancePage(PersonPage):
         response = HttpResponseRedirect("/settings/appearance?saved=1")
         response.set_cookie("theme", form.cleaned_data["theme"], max_age=31_536_000, samesite="Lax")
         return response
+
+
+class ChatSettingsPage(PersonPage):
+    """The key that sends, following an answer, and what a screen reader is told."""
+
+    def get(self, request: Any) -> HttpResponseBase:
+        """The form."""
+        user = self.actor.user
+        form = ChatSettingsForm(initial={name: getattr(user, name) for name in ChatSettingsForm.base_fields})
+        return self._page(request, form)
+
+    def post(self, request: Any) -> HttpResponseBase:
+        """Save all of it."""
+        form = ChatSettingsForm(request.POST)
+        if not form.is_valid():
+            return self._page(request, form, status=422)
+        chat_settings_set(actor=self.actor, **form.cleaned_data)
+        return HttpResponseRedirect("/settings/chat?saved=1")
+
+    def _page(self, request: Any, form: forms.Form, status: int = 200) -> HttpResponse:
+        context = {"form": form, "saved": "saved" in request.GET}
+        return render(request, "accounts/chat.html", context, status=status)
 
 
 class SecurityPage(PersonPage):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.chat.api import classes, discarding, exports, files, judging, picker, pictures, views
+from apps.chat.api import branching, classes, discarding, exports, files, judging, picker, pictures, views
 
 urlpatterns = [
     path("models", picker.ModelListApi.as_view(), name="api-models"),
@@ -38,6 +38,7 @@ urlpatterns = [
     path(
         "messages/<uuid:message_id>/regenerate", views.MessageRegenerateApi.as_view(), name="api-regenerate"
     ),
+    path("messages/<uuid:message_id>/branch", branching.MessageBranchApi.as_view(), name="api-branch"),
     path("messages/<uuid:message_id>", discarding.MessageApi.as_view(), name="api-message"),
     path("messages/<uuid:message_id>/rating", judging.MessageRatingApi.as_view(), name="api-message-rating"),
     path(

@@ -73,6 +73,9 @@ export const me: Json = {
     { id: "t2", name: "Legal", is_everyone: false },
   ],
   theme: "system",
+  send_key: "enter",
+  follows_answers: true,
+  reads_answers: "complete",
   language: "en",
   unread_notifications: 0,
 };

@@ -49,6 +49,8 @@ export const m = {
     rename: "Rename",
     pin: "Pin",
     unpin: "Unpin",
+    exportMarkdown: "Export as Markdown",
+    exportJson: "Export as JSON",
     remove: "Delete",
     renameTitle: "Rename chat",
     renameLabel: "Name",
@@ -235,6 +237,12 @@ export const m = {
     copyFailed: "The browser did not allow copying",
     regenerate: "Regenerate",
     sameModel: "Same model",
+    toBranch: "Branch to new chat",
+    branched: "This is a new chat with what was said so far. The other one is unchanged.",
+    branchedWithFiles:
+      "This is a new chat with what was said so far. Files stay with the other one: attach them again to ask about them.",
+    shorter: "Shorter",
+    longer: "Longer",
     compare: "Compare with and without documents",
     edit: "Edit",
     send: "Send",
@@ -334,15 +342,6 @@ export const m = {
     notMarked: "The passage stands on this page but could not be marked on it. “Text” shows it.",
     pageFailed: "The pages could not be drawn. This is their text.",
   },
-  search: {
-    title: "Search chats",
-    placeholder: "Search chats",
-    newChat: "New chat",
-    empty: (query: string) => `No chat matches “${query}”.`,
-    failed: "The search did not work. Try again.",
-    results: "Results",
-    count: (count: number) => (count === 1 ? "1 result" : `${count} results`),
-  },
   shortcuts: {
     title: "Keyboard shortcuts",
     close: "Close",
@@ -355,6 +354,9 @@ export const m = {
     copyAnswer: "Copy the last answer",
     copyCode: "Copy the last code",
     messages: "Previous or next message",
+    actions: "At the start of a line of a message: actions",
+    models: "In a message: choose a model",
+    collections: "In a message: search in a collection",
     undo: "Undo, while a notice offers it",
     list: "This list",
   },
@@ -378,9 +380,10 @@ export const m = {
   status: {
     generating: "Generating",
     stopped: "Stopped",
-    ended: (state: string, start: string) => {
+    ended: (state: string, start: string, words: number) => {
       if (state === "stopped") return "Stopped";
-      if (state === "done") return start ? `Answer ready. ${start}` : "Answer ready";
+      if (state === "done")
+        return start ? `Answer ready, ${words} ${words === 1 ? "word" : "words"}. ${start}` : "Answer ready";
       return "The answer ended early";
     },
     branch: (at: number, of: number) => `Showing answer ${at} of ${of}`,

@@ -52,10 +52,19 @@ export class Api {
     });
   models = (team: string) => this.call<Page<Model>>("GET", `/models?team=${encodeURIComponent(team)}`);
 
-  chats(options: { cursor?: string | null; query?: string; limit?: number; signal?: AbortSignal } = {}) {
+  chats(
+    options: {
+      cursor?: string | null;
+      query?: string;
+      since?: string;
+      limit?: number;
+      signal?: AbortSignal;
+    } = {},
+  ) {
     const search = new URLSearchParams({ limit: String(options.limit ?? 50) });
     if (options.cursor) search.set("cursor", options.cursor);
     if (options.query) search.set("q", options.query);
+    if (options.since) search.set("since", options.since);
     return this.call<Page<Chat>>(
       "GET",
       `/conversations?${search}`,
@@ -81,8 +90,10 @@ export class Api {
     const all: Message[] = [];
     let cursor: string | null = null;
     do {
-      const tail: string = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
-      const page: Page<Message> = await this.call("GET", `/conversations/${id}/messages${tail}`, { signal });
+      const tail: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+      const page: Page<Message> = await this.call("GET", `/conversations/${id}/messages?limit=200${tail}`, {
+        signal,
+      });
       all.push(...page.results);
       cursor = page.next;
     } while (cursor);
@@ -92,6 +103,8 @@ export class Api {
     this.retried<SendOutput>("POST", `/conversations/${chat}/messages`, { json: input });
   regenerate = (message: string, input: Way & { client_id: string; model?: string }) =>
     this.retried<{ answer: Message; run: Run }>("POST", `/messages/${message}/regenerate`, { json: input });
+  branch = (message: string, idempotencyKey: string) =>
+    this.call<ChatDetail>("POST", `/messages/${message}/branch`, { json: {}, idempotencyKey });
   discard = (message: string) => this.call<void>("DELETE", `/messages/${message}`);
   rate = (message: string, rating: Rating | null) =>
     rating

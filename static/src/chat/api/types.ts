@@ -16,6 +16,10 @@ export interface Me {
   tenant: { slug: string; name: string };
   teams: Team[];
   theme: "system" | "light" | "dark";
+  send_key: "enter" | "mod_enter";
+  follows_answers: boolean;
+  /** What a screen reader is told of an answer. */
+  reads_answers: "off" | "complete" | "paragraphs";
   language: string;
   unread_notifications: number;
 }
@@ -64,6 +68,8 @@ export interface Chat {
   updated_at: string;
   is_pinned: boolean;
   running: boolean;
+  /** The message that a search found it by; null where its title holds the words. */
+  match?: { message_id: string; text: string } | null;
 }
 
 export interface ChatDetail extends Chat {

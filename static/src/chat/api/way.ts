@@ -2,6 +2,7 @@
 export interface Way {
   knowledge?: boolean;
   verified?: boolean;
+  length?: "shorter" | "longer";
   /** Rules that asked first and that the person says yes to. */
   confirm_rules?: string[];
 }

@@ -5,6 +5,12 @@ export function hasCommand(event: KeyboardEvent): boolean {
   return isMac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
 }
 
+/** Whether the key sends what was written: Enter, or Enter with Ctrl or ⌘ where the person wants that; on touch the latter alone. */
+export function sends(event: KeyboardEvent, key: "enter" | "mod_enter"): boolean {
+  if (event.key !== "Enter" || event.shiftKey || event.altKey) return false;
+  return hasCommand(event) || (key === "enter" && !matchMedia("(pointer: coarse)").matches);
+}
+
 /** Names of keys as people read them on their machine. */
 export function keyNames(keys: string[]): string[] {
   const names: Record<string, string> = isMac ? { Ctrl: "⌘", Shift: "⇧", Alt: "⌥" } : {};

@@ -13,6 +13,7 @@ import { Draft } from "./draft.svelte";
 import { History } from "./history.svelte";
 import { SourcesPanel } from "./sources.svelte";
 import { Toasts } from "./toasts.svelte";
+import { Told, textOf } from "./told";
 
 export type Dialog = "search" | "shortcuts" | "rename" | null;
 
@@ -44,6 +45,7 @@ export class App {
   readonly model = $derived.by(() => this.pickModel());
   readonly title = $derived.by(() => this.findTitle());
 
+  private told = new Told();
   /** Whose models `models` are. */
   private modelsTeam: string | undefined;
   /** How often they were changed here: what was asked for before a change is stale. */
@@ -69,17 +71,18 @@ export class App {
     this.watch();
   }
 
-  /** Shows a chat, or a new one; `push` writes the address. */
-  open(id: string | null, push = true): void {
+  /** Shows a chat, at one of its messages if that is named, or a new chat; `push` writes the address. */
+  open(id: string | null, push = true, message: string | null = null): void {
     this.isDrawerOpen = false;
     this.sources.isOpen = false;
-    if (push) history.pushState(null, "", id ? `/c/${id}` : "/");
+    if (push) history.pushState(null, "", id ? `/c/${id}${message ? `#m-${message}` : ""}` : "/");
     if (this.chat.id === id && this.chat.state !== "missing") {
       if (id === null) this.focusComposer();
+      else if (message) this.chat.seek(message);
       return;
     }
     this.chat.leave();
-    this.chat = new Conversation(this.outside(), id);
+    this.chat = new Conversation(this.outside(), id, message);
     this.chosenModel = null;
     this.draft.open(id);
     if (!id) {
@@ -245,6 +248,11 @@ export class App {
       },
       onTeam: (team) => void this.useModelsOf(team),
       onRun: (chat, state, end) => this.onRun(chat, state, end),
+      onText: (chat, text) => {
+        if (this.chat.id !== chat || this.me.reads_answers !== "paragraphs") return;
+        const paragraphs = this.told.next(text, false);
+        if (paragraphs) this.say(paragraphs);
+      },
     };
   }
 
@@ -253,12 +261,18 @@ export class App {
     this.history.change(chat, { running: state === "started" });
     if (state === "started") {
       if (!this.history.find(chat)?.title) void this.history.load();
-      if (isHere) this.say(m.status.generating);
+      if (!isHere) return;
+      this.told = new Told();
+      this.say(m.status.generating);
       return;
     }
     this.history.change(chat, { updated_at: new Date().toISOString() });
     const answer = end?.message;
-    if (isHere) this.say(m.status.ended(answer?.state ?? "done", answer ? spoken(answer.parts) : ""));
+    if (isHere) {
+      const text = textOf(answer?.parts ?? []);
+      const words = text.split(/\s+/).filter(Boolean).length;
+      this.say(m.status.ended(answer?.state ?? "done", this.told.last(text, this.me.reads_answers), words));
+    }
     if (!isHere || document.hidden) this.history.markUnread(chat, true);
     for (const next of end?.follow ?? []) if (next.kind === "title") this.followTitle(chat, next.run);
     this.announce(chat);
@@ -289,7 +303,7 @@ export class App {
 
   private openPath(path: string): void {
     const found = /^\/c\/([^/]+)\/?$/.exec(path);
-    this.open(found?.[1] ?? null, false);
+    this.open(found?.[1] ?? null, false, /^#m-(.+)$/.exec(location.hash)?.[1] ?? null);
   }
 
   private watch(): void {
@@ -317,15 +331,6 @@ export class App {
     await this.history.load();
     if (!this.chat.isRunning) await this.chat.load();
   }
-}
-
-/** The start of an answer for a screen reader. */
-function spoken(parts: readonly { type: string; text?: string }[]): string {
-  return parts
-    .map((part) => (part.type === "text" ? (part.text ?? "") : ""))
-    .join("")
-    .replace(/[#*_`>|]+/g, "")
-    .slice(0, 200);
 }
 
 const KEY = Symbol("app");

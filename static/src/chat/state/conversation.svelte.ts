@@ -29,6 +29,8 @@ export interface Outside {
   onTeam(team: string): void;
   /** An answer began or ended, on screen or not. */
   onRun(chat: string, state: "started" | "ended", end: EndData | null): void;
+  /** An answer has grown. */
+  onText(chat: string, text: string): void;
   model(): string | undefined;
   team(): string | undefined;
 }
@@ -59,6 +61,8 @@ export class Conversation {
   pair = $state.raw<Pair | null>(null);
   narrowing = $state.raw<Narrowing>({});
   classed = $state.raw<Classed | null>(null);
+  /** The message that shall be brought into view, by the address or a search. */
+  sought = $state<string | null>(null);
 
   private readonly children = $derived(childrenOf(this.turns.map(nodeOf)));
   readonly path = $derived(pathThrough(this.children, this.choices).map((node) => node.turn));
@@ -69,9 +73,10 @@ export class Conversation {
   private readonly leaving = new AbortController();
   private creating: Promise<string> | null = null;
 
-  constructor(outside: Outside, id: string | null) {
+  constructor(outside: Outside, id: string | null, sought: string | null = null) {
     this.outside = outside;
     this.id = id;
+    this.sought = sought;
     if (id) void this.load();
   }
 
@@ -93,6 +98,7 @@ export class Conversation {
       void this.readClass();
       this.adopt(messages);
       if (!this.choices.size && detail.current_message_id) this.chooseUpTo(detail.current_message_id);
+      if (this.sought) this.chooseUpTo(this.sought);
       this.state = "ready";
       this.fault = null;
     } catch (error) {
@@ -112,6 +118,12 @@ export class Conversation {
   /** This chat leaves the screen; its runs go on. */
   leave(): void {
     this.leaving.abort();
+  }
+
+  /** Brings a message into view, on the branch in which it stands. */
+  seek(message: string): void {
+    this.chooseUpTo(message);
+    this.sought = message;
   }
 
   siblings(turn: Turn): Turn[] {
@@ -307,6 +319,7 @@ export class Conversation {
       onChange: (track: Track) => {
         if (!track.end) {
           turn.hear(track);
+          this.outside.onText(chat, track.text);
           return;
         }
         turn.settle(track);

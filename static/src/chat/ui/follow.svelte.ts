@@ -8,16 +8,19 @@ const SCROLL_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 export class Follower {
   /** The end is out of view: offer a way to it. */
   isAway = $state(false);
+  private readonly mayFollow: () => boolean;
   private region: HTMLElement | null = null;
   private isFollowing = true;
   private lastTop = 0;
   private lastHeight = 0;
 
+  constructor(mayFollow: () => boolean) {
+    this.mayFollow = mayFollow;
+  }
+
   attach(region: HTMLElement): () => void {
     this.region = region;
-    const leave = () => {
-      this.isFollowing = false;
-    };
+    const { leave } = this;
     const onWheel = (event: WheelEvent) => {
       if (event.deltaY < 0) leave();
     };
@@ -35,13 +38,18 @@ export class Follower {
     return () => document.removeEventListener("selectionchange", onSelect);
   }
 
+  /** The reader looks elsewhere: the end is no longer followed. */
+  readonly leave = (): void => {
+    this.isFollowing = false;
+  };
+
   /** Watches the column's height: growth at the end is followed, or shown as being away. */
   watch = (column: HTMLElement) => {
     const observer = new ResizeObserver(() => {
       const region = this.region;
       if (!region) return;
       column.style.setProperty("--view", `${region.clientHeight}px`);
-      if (this.isFollowing) region.scrollTop = region.scrollHeight;
+      if (this.isFollowing && this.mayFollow()) region.scrollTop = region.scrollHeight;
       this.look();
     });
     observer.observe(column);

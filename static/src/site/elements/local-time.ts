@@ -13,6 +13,13 @@ class LocalTime extends HTMLElement {
     time.textContent = (at.getFullYear() === new Date().getFullYear() ? ofThisYear : older).format(at);
     time.title = whole.format(at);
     this.replaceChildren(time);
+    this.closeUp();
+  }
+
+  /** Takes away the line break that ends the included template where a full stop or comma follows. */
+  private closeUp(): void {
+    const next = this.nextSibling;
+    if (next instanceof Text) next.data = next.data.replace(/^\s+(?=[.,;:)])/, "");
   }
 }
 
