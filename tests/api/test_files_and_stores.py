@@ -174,6 +174,14 @@ def test_a_store_takes_files_in_finds_them_and_is_a_collection(api: Api, client:
     assert "26 weeks" in (content[0].text or "")
 
 
+def test_a_batch_counts_files_that_the_store_has_already(client: OpenAI) -> None:
+    travel, leave = give(client, "travel.md"), give(client, "leave.md")
+    store = client.vector_stores.create(name="Handbook", file_ids=[travel])
+    batch = client.vector_stores.file_batches.create(store.id, file_ids=[travel, leave])
+    assert batch.file_counts.total == 2
+    assert client.vector_stores.retrieve(store.id).file_counts.total == 2
+
+
 def test_search_finds_filters_cuts_and_ends(api: Api, client: OpenAI) -> None:
     store = client.vector_stores.create(name="Handbook")
     for name in TEXTS:

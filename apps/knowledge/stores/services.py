@@ -115,11 +115,14 @@ def file_attach(
 ) -> Document:
     """Have the file read into the collection; the document of it that is there already, if any.
 
-    Raises ProblemError 409 where it does not fit into the collection's quota.
+    That one then counts in this batch: who waits for it sees every file that they named. Raises ProblemError
+    409 where it does not fit into the collection's quota.
     """
     KnowledgeBase.objects.select_for_update(no_key=True).get(id=base.id)
     known = StoreFile.objects.filter(given_id=kept.file_id, document__knowledge_base=base).first()
     if known is not None:
+        if batch is not None:
+            StoreFile.objects.filter(id=known.id).update(batch=batch)
         document: Document = known.document
         return document
     refuse_over_quota(base.id, documents=1, size=kept.file.size)
