@@ -190,7 +190,7 @@ def test_what_is_over_or_ended_is_answered_by_nobody(connected: Connected) -> No
         refused = decide(cast, cast.alice, request, "1")
         assert (refused.status_code, words in refused.text) == (400, True)
     page = alice.get("/admin/budget-requests").content.decode()
-    assert page.count("Nobody answered in time") == 2
+    assert (page.count("Nobody answered in time"), page.count("The budget was ended")) == (1, 1)
     assert "Nobody waits for an answer." in page
 
 
@@ -258,3 +258,19 @@ def test_grants_of_one_period_stay_within_what_a_sum_can_hold(connected: Connect
     with tenant_scope(cast.acme.id):
         assert BudgetCounter.objects.get(budget=budget).granted == Decimal(most)
     assert decide(cast, cast.alice, again, None).json()["state"] == "declined"
+
+
+def test_who_waits_is_told_that_the_budget_was_ended(
+    connected: Connected, mails: Callable[[int], list[Any]]
+) -> None:
+    cast = connected.cast
+    budget = budget_make(cast, amount=1, reach="team", subject=cast.engineering)
+    assert ask(cast, cast.bob, budget).status_code == 201
+    mails(1)
+    assert browser(cast, cast.alice).delete(f"/api/v1/budgets/{budget.pk}").status_code == 204
+    (mail,) = mails(1)
+    assert (mail.to, mail.subject) == (["bob@acme.example"], "A budget that you asked about was ended")
+    assert "The monthly budget of Engineering limits nothing any more" in mail.body
+    assert "The budget was ended" in browser(cast, cast.bob).get("/settings/budgets").content.decode()
+    assert browser(cast, cast.alice).delete(f"/api/v1/budgets/{budget.pk}").status_code == 404
+    assert len(notices(cast, cast.bob)) == 1

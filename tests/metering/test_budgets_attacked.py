@@ -158,8 +158,9 @@ def test_days_at_the_ends_of_all_time_break_no_page(connected: Connected) -> Non
         "until=9999-12-31",
         "since=0001-01-01",
     ):
-        for page in ("/admin/usage", "/admin/usage/calls", "/api/v1/usage", "/api/v1/usage/calls"):
-            assert alice.get(f"{page}?{query}").status_code == 200, (page, query)
+        for page, status in (("/admin/usage", 200), ("/api/v1/usage", 400)):
+            for address in (page, f"{page}/calls"):
+                assert alice.get(f"{address}?{query}").status_code == status, (address, query)
 
 
 def test_a_settled_call_is_counted_by_every_budget_once(

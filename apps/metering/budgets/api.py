@@ -16,8 +16,8 @@ from apps.metering.budgets import serializers as shapes
 from apps.metering.budgets.models import PeriodKind, Reach, RequestState, Sharing, Unit
 from apps.metering.budgets.people import MANAGE, SEE
 from apps.metering.budgets.purse import Line
-from apps.metering.budgets.requests import request_create, request_decide
-from apps.metering.budgets.services import Terms, budget_archive, budget_create, budget_update
+from apps.metering.budgets.requests import budget_end, request_create, request_decide
+from apps.metering.budgets.services import Terms, budget_create, budget_update
 from apps.metering.budgets.standings import standings
 from apps.rest.errors import invalid
 from apps.rest.inputs import refusals, taken
@@ -116,7 +116,7 @@ class BudgetApi(BudgetsApi):
         """It limits nothing from now on; what it has counted stays in the record."""
         del request
         self.may_manage()
-        budget_archive(actor=self.actor, budget=selectors.access_budget(budget_id))
+        budget_end(actor=self.actor, budget=selectors.access_budget(budget_id))
         return Response(status=204)
 
 

@@ -16,8 +16,8 @@ from apps.accounts.services import notification_create
 from apps.audit.services import record
 from apps.metering.budgets.models import BudgetCounter, BudgetRequest, RequestState, Unit
 from apps.metering.budgets.people import givers_of, may_give
-from apps.metering.budgets.services import MOST, warn_again
-from apps.metering.budgets.words import amount_text, anew, name_for_others, name_of
+from apps.metering.budgets.services import MOST, budget_archive, warn_again
+from apps.metering.budgets.words import amount_text, anew, name_for_others, name_of, sentence
 from apps.rest.errors import forbidden
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from apps.accounts.actors import Actor
+    from apps.metering.budgets.models import Budget
     from apps.metering.budgets.purse import Line
 
 MOST_WORDS: Final = 1_000
@@ -104,6 +105,22 @@ def request_decide(
     _record_decision(actor, asked, counter)
     _tell_decision(asked, counter, actor)
     return asked
+
+
+def budget_end(*, actor: Actor | None, budget: Budget) -> None:
+    """As `budget_archive`; who still waits for an answer is told that there is nothing to ask for now."""
+    if budget.archived_at is not None:
+        return
+    budget_archive(actor=actor, budget=budget)
+    waiting = BudgetRequest.objects.filter(
+        counter__budget=budget, counter__ends_at__gt=timezone.now(), state=RequestState.OPEN
+    )
+    _tell(
+        User.objects.filter(pk__in=waiting.values("user_id"), is_active=True),
+        "A budget that you asked about was ended",
+        f"{sentence(name_of(budget))} limits nothing any more, so your request for more needs no answer. "
+        "You can send your message again.",
+    )
 
 
 def _record_decision(actor: Actor, asked: BudgetRequest, counter: BudgetCounter) -> None:

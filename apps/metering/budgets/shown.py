@@ -99,10 +99,12 @@ class RequestRow:
     unit: str
 
     @property
-    def is_over(self) -> bool:
-        """Whether nobody can answer it any more: its period has ended, or its budget."""
+    def over(self) -> str:
+        """Why nobody can answer it any more; empty while somebody can."""
         counter = self.asked.counter
-        return counter.ends_at <= timezone.now() or counter.budget.archived_at is not None
+        if counter.budget.archived_at is not None and counter.budget.archived_at < counter.ends_at:
+            return "The budget was ended"
+        return "Nobody answered in time" if counter.ends_at <= timezone.now() else ""
 
 
 def request_row(asked: BudgetRequest, currency: str) -> RequestRow:

@@ -17,7 +17,8 @@ from apps.metering.budgets import selectors, shown
 from apps.metering.budgets.forms import AmountForm, BudgetForm
 from apps.metering.budgets.models import Reach, Sharing
 from apps.metering.budgets.people import MANAGE, SEE
-from apps.metering.budgets.services import budget_archive, budget_create, budget_update, shows_budgets_set
+from apps.metering.budgets.requests import budget_end
+from apps.metering.budgets.services import budget_create, budget_update, shows_budgets_set
 from apps.metering.budgets.standings import members_now, standings
 from apps.metering.pages import UNPROCESSABLE
 from apps.tenants.scope import current_tenant_id
@@ -161,7 +162,7 @@ class BudgetView(BudgetsPage):
         require(self.actor, MANAGE)
         budget = selectors.access_budget(budget_id)
         if request.POST.get("action") == "end":
-            budget_archive(actor=self.actor, budget=budget)
+            budget_end(actor=self.actor, budget=budget)
             return HttpResponseRedirect(_back(budget))
         form = AmountForm(request.POST)
         if form.is_valid() and tried(
