@@ -29,6 +29,8 @@ WITH readable AS MATERIALIZED (
 """  # noqa: S608 - our own text, every value is a parameter
 NEAREST: Final = 200
 """Candidates of each leg."""
+RESCORED: Final = 3
+"""How many times as many as it wants are scored exactly of what a leg found in postings."""
 POINTED: Final = 50
 """Candidates of each thing that a question points at."""
 
@@ -91,11 +93,14 @@ _FIND: Final = (
   FROM questions q CROSS JOIN LATERAL (
     SELECT t.chunk_id, t.terms <#> q.terms AS distance
     FROM (
-      SELECT r.id, (stood.place & ((1 << {bits}) - 1))::int AS position
-      FROM (SELECT place, sum(adds) AS score FROM read CROSS JOIN unnest(read.places) AS place
-            WHERE read.question = q.number GROUP BY place) AS stood
-      JOIN numbered r ON r.number = stood.place >> {bits}
-      ORDER BY stood.score DESC LIMIT 4 * q.most) AS best
+      SELECT r.id, (strongest.place & ((1 << {bits}) - 1))::int AS position
+      FROM (
+        SELECT stood.place
+        FROM (SELECT place, sum(adds) AS score FROM read CROSS JOIN unnest(read.places) AS place
+              WHERE read.question = q.number GROUP BY place) AS stood
+        WHERE (stood.place >> {bits} IN (SELECT number FROM numbered WHERE number IS NOT NULL)) IS TRUE
+        ORDER BY stood.score DESC LIMIT {rescored} * q.most) AS strongest
+      JOIN numbered r ON r.number = strongest.place >> {bits}) AS best
     JOIN knowledge_chunk c
       ON c.tenant_id = %(tenant)s AND c.document_id = best.id AND c.position = best.position
     JOIN knowledge_chunkterms t ON t.tenant_id = %(tenant)s AND t.chunk_id = c.id
@@ -142,6 +147,7 @@ def find_statement(sizes: Sequence[int], *, by_index: bool) -> str:
         _FIND.replace("{dense}", "UNION ALL".join(legs) or "SELECT NULL::uuid AS chunk_id WHERE false")
         .replace("{nearest}", str(NEAREST))
         .replace("{pointed}", str(POINTED))
+        .replace("{rescored}", str(RESCORED))
         .replace("{level}", str(LEVEL))
         .replace("{bits}", str(PLACE_BITS))
     )

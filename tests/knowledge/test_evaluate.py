@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.knowledge.evaluation.measures import mean, percentile, quality_of
-from apps.knowledge.evaluation.sets import UnreadableSetError, read_set
+from apps.knowledge.evaluation.sets import UnreadableSetError, read_corpus, read_questions, read_set
 from tests.knowledge.conftest import Library, counts
 
 if TYPE_CHECKING:
@@ -94,12 +94,36 @@ def test_failure_leaves_nothing_either(library: Library, folder: Path, embedding
         ("queries.jsonl", "", "no question with a right document"),
         ("corpus.jsonl", '["d1"]', "Line 1 of .* is not an object"),
         ("qrels/test.tsv", "q1\td1\t1\nq2\td2\tmuch", "Line 2 of .* ends with no number"),
+        ("qrels/test.tsv", "q1\tother\t1", "no judged document is in corpus.jsonl"),
+        ("queries.jsonl", "\udcff", "is not UTF-8"),
     ],
 )
 def test_broken_set_is_named(folder: Path, name: str, text: str, words: str) -> None:
-    (folder / name).write_text(text)
+    (folder / name).write_text(text, errors="surrogateescape")
     with pytest.raises(UnreadableSetError, match=words):
         read_set(folder)
+
+
+def test_what_is_no_set_is_told_what_one_is(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableSetError, match=r"has no judgments\. A set is a folder with corpus.jsonl"):
+        read_questions(tmp_path)
+    with pytest.raises(UnreadableSetError, match=r"has no corpus.jsonl\. A set is a folder"):
+        read_corpus(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "qrels",
+    [
+        "corpus-id\tquery-id\tscore\nd1\tq1\t2\n",
+        "query_id doc_id relevance\nq1 d1 2",
+        'q1, d1, 2\r\n"q1", "d2", 0\r\n',
+        "q1 0 d1 2\nq1 0 d,2 0\n",
+        "\ufeffq1\tQ0\td1\t2.0\n",
+    ],
+)
+def test_judgments_are_read_however_their_columns_stand(folder: Path, qrels: str) -> None:
+    (folder / "qrels/test.tsv").write_text(qrels, newline="")
+    assert read_set(folder).judgments == {"q1": {"d1": 2.0}}
 
 
 WILD = "\n".join(

@@ -23,7 +23,10 @@ JUDGMENTS: Final = (
     "qrels.tsv", "qrels/test.tsv", "qrels.txt", "qrels.csv", "qrels/dev.tsv", "qrels/train.tsv",
 )  # fmt: skip
 _COLUMNS: Final = 3
-_APART: Final = re.compile(r"\t|,| +")
+_OF_DOCUMENTS: Final = re.compile(r"(?:corpus|doc|document|passage)[-_ ]?id", re.IGNORECASE)
+_LAYOUT: Final = (
+    "A set is a folder with corpus.jsonl, queries.jsonl and qrels.tsv (or qrels/test.tsv) in BEIR's layout."
+)
 
 
 class UnreadableSetError(Exception):
@@ -54,7 +57,15 @@ def read_set(folder: Path) -> JudgedSet:
     entries = read_corpus(folder)
     questions, judgments = read_questions(folder)
     if not entries or not questions:
-        raise UnreadableSetError(f"{folder} has no documents or no question with a right document.")
+        raise UnreadableSetError(
+            f"{folder} has no documents or no question with a right document (a score above 0). Compare the "
+            "ids in queries.jsonl with the first column of the judgments."
+        )
+    known = {entry.id for entry in entries}
+    if known.isdisjoint(id_ for asked in questions for id_ in judgments[asked]):
+        raise UnreadableSetError(
+            f"{folder}: no judged document is in corpus.jsonl. Compare its ids with those of the judgments."
+        )
     return JudgedSet(folder.resolve().name, entries, questions, judgments)
 
 
@@ -77,7 +88,7 @@ def read_questions(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, fl
 def _id(row: dict[str, Any]) -> str:
     id_ = row.get("id", row.get("_id"))
     if id_ is None:
-        raise UnreadableSetError("A row of the set has neither 'id' nor '_id'.")
+        raise UnreadableSetError("A row of the set has neither 'id' nor '_id': name it so in each line.")
     return str(id_).strip()
 
 
@@ -93,33 +104,46 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise UnreadableSetError(f"Line {number} of {path.name} is not JSON.") from error
+            message = f"Line {number} of {path.name} is not JSON: write one object in each line."
+            raise UnreadableSetError(message) from error
         if not isinstance(row, dict):
-            raise UnreadableSetError(f"Line {number} of {path.name} is not an object.")
+            message = f"Line {number} of {path.name} is not an object: write one in each line."
+            raise UnreadableSetError(message)
         yield row
 
 
 def _judgments(folder: Path) -> dict[str, dict[str, float]]:
-    """Gains above 0 by question. A first line that names columns is passed over."""
+    """Gains above 0 by question. A first line may name columns; those of documents may come first then."""
     path = next((folder / name for name in JUDGMENTS if (folder / name).is_file()), None)
     if path is None:
-        raise UnreadableSetError(f"{folder} has no judgments: qrels.tsv or qrels/test.tsv.")
+        raise UnreadableSetError(f"{folder} has no judgments. {_LAYOUT}")
     found: dict[str, dict[str, float]] = defaultdict(dict)
+    asked, right = 0, -2
     for number, line in enumerate(_lines(path), start=1):
         parts = _parts(line)
-        if len(parts) < _COLUMNS or (number == 1 and not _is_number(parts[-1])):
+        if len(parts) < _COLUMNS:
+            continue
+        if number == 1 and not _is_number(parts[-1]):
+            if _OF_DOCUMENTS.fullmatch(parts[0]):
+                asked, right = right, asked
             continue
         if not _is_number(parts[-1]):
-            raise UnreadableSetError(f"Line {number} of {path.name} ends with no number.")
+            raise UnreadableSetError(
+                f"Line {number} of {path.name} ends with no number: its columns are query, document, score."
+            )
         if float(parts[-1]) > 0:
-            found[parts[0]][parts[-2]] = float(parts[-1])
+            found[parts[asked]][parts[right]] = float(parts[-1])
     return dict(found)
 
 
 def _parts(line: str) -> list[str]:
-    """The columns of a line: by tabs where it has any, else by commas or spaces."""
-    parts = line.split("\t") if "\t" in line else _APART.split(line.strip())
-    return [part.strip() for part in parts]
+    """The columns of a line: by tabs where it has any, else by spaces, else by commas."""
+    if "\t" in line:
+        return [part.strip() for part in line.split("\t")]
+    parts = line.split()
+    if len(parts) >= _COLUMNS and not any(part.endswith(",") for part in parts):
+        return parts
+    return [part.strip().strip('"') for part in line.split(",")]
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -127,8 +151,12 @@ def _lines(path: Path) -> Iterator[str]:
         with path.open(encoding="utf-8-sig", newline="\n") as file:
             for line in file:
                 yield line.rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableSetError(f"{path} can not be read.") from error
+    except FileNotFoundError as error:
+        raise UnreadableSetError(f"{path.parent} has no {path.name}. {_LAYOUT}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableSetError(f"{path} is not UTF-8. Save it as UTF-8 and try again.") from error
+    except OSError as error:
+        raise UnreadableSetError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _is_number(text: str) -> bool:

@@ -7,7 +7,15 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from apps.knowledge.evaluation.golden import MOST, Draft, Right, named, question_set
+from apps.knowledge.evaluation.golden import (
+    LONGEST,
+    LONGEST_ANSWER,
+    MOST,
+    Draft,
+    Right,
+    named,
+    question_set,
+)
 from apps.knowledge.models import GoldenSource
 from apps.rest.errors import invalid
 
@@ -22,10 +30,10 @@ MOST_BYTES: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a file became; `unknown` names rows whose document is not in the collection."""
+    """What a file became; `left` says which lines were left out, and why."""
 
     added: int
-    unknown: list[str]
+    left: list[str]
 
 
 @dataclass(slots=True)
@@ -38,16 +46,16 @@ def questions_import(*, actor: Actor, base: KnowledgeBase, data: bytes) -> Impor
     """From CSV with the columns question and document (a title, file name or id), one right document a row.
 
     The columns answer and passage may be there too; a row with an answer needs no document. Raises
-    ProblemError 400 where it is no such file; rows that name no document of the collection are told.
+    ProblemError 400 where it is no such file; rows that cannot be taken are told, the others are.
     """
     names = named(base)
     wanted: dict[str, _Row] = {}
-    unknown = []
-    for row in _rows(data):
+    left = []
+    for line, row in _rows(data):
         text, name, answer = row["question"], row["document"], row.get("answer", "")
         found = names.get(name.lower())
-        if found is None and (name or not answer):
-            unknown.append(f"{text}: {name}")
+        if why := _unfit(row, is_found=found is not None):
+            left.append(f"line {line} ({why})")
             continue
         kept = wanted.setdefault(text, _Row({}))
         kept.answer = kept.answer or answer
@@ -58,22 +66,39 @@ def questions_import(*, actor: Actor, base: KnowledgeBase, data: bytes) -> Impor
         known = {source.document_id: Right(source.gain, source.passage) for source in before}
         draft = Draft(text, known | kept.rights, answer=kept.answer, origin="csv")
         question_set(actor=actor, base=base, draft=draft)
-    return Imported(len(wanted), unknown)
+    return Imported(len(wanted), left)
 
 
-def _rows(data: bytes) -> list[dict[str, str]]:
+def _unfit(row: dict[str, str], *, is_found: bool) -> str:
+    """Why a row cannot be a question; nothing where it can."""
+    name, answer = row["document"], row.get("answer", "")
+    if not 0 < len(row["question"]) <= LONGEST:
+        return f"no question of 1 to {LONGEST} characters"
+    if len(answer) > LONGEST_ANSWER:
+        return f"an answer of more than {LONGEST_ANSWER:,} characters"
+    if name and not is_found:
+        return f"no document \u201c{name[:80]}\u201d here"
+    return "" if name or answer else "neither a document nor an answer"
+
+
+def _rows(data: bytes) -> list[tuple[int, dict[str, str]]]:
+    """The rows with the line of the file at which each ends."""
     try:
         text = data.decode("utf-8-sig")
         reader = csv.DictReader(io.StringIO(text), dialect=csv.Sniffer().sniff(text[:4096], ",;\t"))
         rows = [
-            {str(name).strip().lower(): " ".join(str(value or "").split()) for name, value in row.items()}
+            (reader.line_num, {str(name).strip().lower(): _plain(value) for name, value in row.items()})
             for row in reader
         ]
     except (UnicodeDecodeError, csv.Error):
         rows = []
-    if not rows or not {"question", "document"} <= rows[0].keys():
+    if not rows or not {"question", "document"} <= rows[0][1].keys():
         message = "A CSV file in UTF-8 with the columns question and document. Nothing was imported."
         raise invalid([{"field": "file", "message": message}])
     if len(rows) > MOST:
         raise invalid([{"field": "file", "message": f"From 1 to {MOST} rows. Nothing was imported."}])
     return rows
+
+
+def _plain(value: object) -> str:
+    return " ".join(str(value or "").replace("\x00", "").split())

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 UNPROCESSABLE = 422
 MOST_DOCUMENTS = 500
+SHOWN = 5
 
 
 class GoldenQuestionsPage(PersonPage):
@@ -72,8 +73,8 @@ class GoldenQuestionsPage(PersonPage):
             raise invalid([{"field": "file", "message": "Choose a CSV file of up to 1 MB."}])
         made = questions_import(actor=self.actor, base=base, data=file.read())
         said = f"{made.added} question{'' if made.added == 1 else 's'} imported."
-        unknown = "; ".join(made.unknown[:5])
-        return f"{said} No document of this collection: {unknown}." if unknown else said
+        more = f"; {len(made.left) - SHOWN} more" if len(made.left) > SHOWN else ""
+        return f"{said} Left out: {'; '.join(made.left[:SHOWN])}{more}." if made.left else said
 
     def _set(self, base: KnowledgeBase) -> str:
         given = {name: file for name in making.FILES if (file := self.request.FILES.get(name)) is not None}
