@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.knowledge.following import again, documents, folder, follow, read_all
+from tests.knowledge.following import (
+    again,
+    allow_folder,
+    allow_host,
+    documents,
+    folder,
+    follow,
+    read_all,
+)
+from tests.knowledge.source_hosts import SECRET
+from tests.knowledge.test_connectors import place
 
 if TYPE_CHECKING:
+    from apps.knowledge.connectors.models import Source
     from tests.knowledge.conftest import Library
     from tests.knowledge.source_hosts import FolderHost
 
-__all__ = ["folder"]
+__all__ = ["folder", "place"]
 
 
 def _files(library: Library) -> int:
@@ -131,3 +142,46 @@ def test_a_second_sync_of_a_worker_waits_for_the_first(library: Library, folder:
     sync_source(str(source.tenant_id), str(source.id))
     with tenant_scope(source.tenant_id):
         assert Source.objects.get(id=source.id).synced_at is not None
+
+
+def _update(library: Library, source: Source, secret: str) -> None:
+    from apps.knowledge.connectors.services import SourceValues, source_update
+    from apps.tenants.scope import tenant_scope
+
+    with tenant_scope(source.tenant_id):
+        values = SourceValues(source.name, source.every_minutes, source.settings, secret)
+        source_update(actor=library.actor(library.cast.alice), source=source, values=values)
+
+
+def test_a_second_sync_of_each_kind_changes_moves_and_deletes(library: Library, place: Any) -> None:
+    if hasattr(place, "port"):
+        allow_host(library.cast.acme, place.port)
+    else:
+        allow_folder(library.cast.acme, str(place.path))
+    has_secret = place.kind in {"s3", "git"}
+    source = again(follow(library, place.kind, place.settings, SECRET if has_secret else ""))
+    assert (source.state, source.error, source.failed) == ("idle", "", 0)
+    read_all(source.tenant_id)
+    before = documents(source)
+    place.put("travel.html", b"<html><title>Travel</title><body>The cap is 210 pounds.</body></html>")
+    place.put("other/rules.md", b"# Rules\n\nWear a badge.")
+    place.delete("deep/er/rules.md")
+    place.delete("gr\u00fc\u00dfe & more.md")
+    if has_secret:
+        _update(library, source, "wrong-" + SECRET)
+        source = again(source)
+        assert (source.state, source.due_at, len(documents(source))) == ("failed", None, 3)
+        assert SECRET not in source.error
+        _update(library, source, SECRET)
+    source = again(source)
+    assert (source.state, source.error, source.failed) == ("idle", "", 0)
+    read_all(source.tenant_id)
+    after = documents(source)
+    wanted = {place.key("travel.html"), place.key("other/rules.md")}
+    assert {key for key in after if not key.endswith("/help/")} == wanted
+    for old, new in (("travel.html", "travel.html"), ("deep/er/rules.md", "other/rules.md")):
+        assert after[place.key(new)].id == before[place.key(old)].id
+    assert after[place.key("travel.html")].version == 2
+    assert after[place.key("other/rules.md")].state == "ready"
+    base = after[place.key("travel.html")].knowledge_base
+    assert any("210" in passage.text for passage in library.ask(library.cast.bob, "What is the cap?", base))
