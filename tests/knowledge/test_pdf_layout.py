@@ -204,3 +204,41 @@ def test_chunks_follow_each_other_through_a_filing() -> None:
     chunks = chunk(read(document))
     assert all(one.position + 1 == other.position for one, other in pairwise(chunks))
     assert [draft.place.page for draft in chunks if "383,285" in draft.text] == [1, 2, 3]
+
+
+def test_filing_set_in_one_size_gets_its_items_and_keeps_the_years_above_rows_far_apart() -> None:
+    document = FPDF(format="A4")
+    document.add_page()
+    prose = "Our results depend on the demand of the chemical industry and on the prices of castings. " * 5
+    for title in ("Item 7. Discussion and Analysis", "Overview", "Liquidity"):
+        document.set_font("helvetica", "B", 10)
+        document.cell(0, 6, title, new_x="LMARGIN", new_y="NEXT")
+        document.set_font("helvetica", size=10)
+        document.multi_cell(0, 5, prose, new_x="LMARGIN", new_y="NEXT")
+    rows = [("in millions", "2024", "2023")]
+    rows += [
+        (f"Cost of line {at}", f"({at}1" if at % 2 else "acp", f"{at}7)" if at % 3 else "one")
+        for at in range(8)
+    ]
+    document.set_font("helvetica", size=14)
+    for label, one, other in rows:
+        for text, left in ((label, 20), (one, 90), (other, 130)):
+            document.text(left, document.get_y() + 8, text)
+        document.set_y(document.get_y() + 11)
+    document.set_font("helvetica", "B", 10)
+    document.set_y(document.get_y() + 10)
+    document.cell(0, 6, "Item 8. Financial Statements", new_x="LMARGIN", new_y="NEXT")
+    document.set_font("helvetica", size=10)
+    document.multi_cell(0, 5, prose)
+    sections = parse(bytes(document.output()), "a.pdf", DEFAULT_LIMITS).sections
+    item = "Item 7. Discussion and Analysis"
+    assert list(dict.fromkeys(section.heading for section in sections)) == [
+        (item,),
+        (item, "Overview"),
+        (item, "Liquidity"),
+        ("Item 8. Financial Statements",),
+    ]
+    tables = [section.text for section in sections if section.kind == "table"]
+    assert len(tables) == 1
+    assert tables[0].startswith("| in millions | 2024 | 2023 |")
+    assert tables[0].count("Cost of line") == 8

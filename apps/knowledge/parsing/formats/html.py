@@ -7,7 +7,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from apps.knowledge.parsing.encoding import decode_text
 from apps.knowledge.parsing.errors import ParseError, ParseErrorKind
-from apps.knowledge.parsing.formats.html_headings import Block, Style, names_part, with_headings
+from apps.knowledge.parsing.filing import level_by_name
+from apps.knowledge.parsing.formats.html_headings import Block, Style, with_headings
 from apps.knowledge.parsing.formats.html_lists import Lists
 from apps.knowledge.parsing.formats.html_shown import BLOCKS, FIELDS, entered, is_shown, visible
 from apps.knowledge.parsing.formats.html_tables import is_data, rows_of
@@ -137,7 +138,7 @@ class _Reader:
         self.blocks += [Block(visible(caption)) for caption in captions]
         rows, header = rows_of(table)
         line = " ".join(" ".join(rows[0]).split()) if len(rows) == 1 else ""
-        if names_part(line) and table.css_first("a[href]") is None:
+        if level_by_name(line) and table.css_first("a[href]") is None:
             self.blocks.append(Block(line, style=Style(is_bold=True)))
         else:
             self.blocks.append(Block(markdown_table(rows, header), is_table=True))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from apps.knowledge.parsing.filing import ITEM_LEVEL, is_number_only, level_by_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
 _LONGEST, _LONGEST_ITEM = 120, 250
 _MIN_LINES, _MOST, _REPEATED = 3, 0.4, 4
 _STYLES = 3
-_PART_LEVEL, _ITEM_LEVEL = 1, 2
-_PART = re.compile(r"part\s+[IVX]{1,4}\b", re.IGNORECASE)
-_ITEM = re.compile(r"item\s+\d{1,2}[A-C]?\b[.:\s\u2013\u2014-]*", re.IGNORECASE)
 _CONTINUED = re.compile(r"[\s(,\u2013\u2014-]+continued\W*$", re.IGNORECASE)
 _ENDS_SENTENCE = (".", ",", ";", ":", "…", "،", "。")
 _BOLD_TAGS = frozenset(("b", "strong"))
@@ -82,14 +81,9 @@ def _is_heading(block: Block) -> bool:
     if block.is_table or block.level or "\n" in text or not any(letter.isalpha() for letter in text):
         return False
     is_set_apart = style is not None and style.is_bold and not style.is_link
-    if names_part(text):
+    if level_by_name(text):
         return len(text) <= _LONGEST_ITEM and (is_set_apart or text.isupper())
     return is_set_apart and len(text) <= _LONGEST and not text.endswith(_ENDS_SENTENCE)
-
-
-def names_part(text: str) -> bool:
-    """Whether the text begins as a filing's parts and items do."""
-    return bool(_level_by_name(text))
 
 
 def _levelled(blocks: Sequence[Block], found: set[int]) -> list[Block]:
@@ -98,26 +92,21 @@ def _levelled(blocks: Sequence[Block], found: set[int]) -> list[Block]:
     done: list[Block] = []
     item = ""
     for at, block in enumerate(blocks):
-        level = _level_by_name(block.text)
+        level = level_by_name(block.text)
         if at not in found or _is_repeated(block.text, item):
             done.append(block)
-        elif not level and done and done[-1].level == _ITEM_LEVEL and _ITEM.fullmatch(done[-1].text):
-            done[-1] = Block(f"{done[-1].text.strip()} {block.text}", _ITEM_LEVEL)
+        elif not level and done and done[-1].level == ITEM_LEVEL and is_number_only(done[-1].text):
+            done[-1] = Block(f"{done[-1].text.strip()} {block.text}", ITEM_LEVEL)
         else:
             done.append(Block(block.text, level or levels[block.style or Style()]))
-        item = done[-1].text if done[-1].level == _ITEM_LEVEL else item
+        item = done[-1].text if done[-1].level == ITEM_LEVEL else item
     return done
 
 
 def _levels(headings: Iterable[Block]) -> dict[Style, int]:
-    styles = dict.fromkeys(block.style or Style() for block in headings if not _level_by_name(block.text))
+    styles = dict.fromkeys(block.style or Style() for block in headings if not level_by_name(block.text))
     ranked = sorted(styles, key=lambda style: -style.size)
-    return {style: _ITEM_LEVEL + min(rank, _STYLES) for rank, style in enumerate(ranked, start=1)}
-
-
-def _level_by_name(text: str) -> int:
-    """The level of a part or an item by its name, else 0."""
-    return _PART_LEVEL if _PART.match(text) else _ITEM_LEVEL if _ITEM.match(text) else 0
+    return {style: ITEM_LEVEL + min(rank, _STYLES) for rank, style in enumerate(ranked, start=1)}
 
 
 def _is_repeated(text: str, item: str) -> bool:

@@ -29,6 +29,7 @@ _NAME_BYTES = 100
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
 _ENDS_SENTENCE = (".", ",", ";", ":", "…", "،", "。")
 _FURNITURE = re.compile(r"\d+")
+_FIGURE = re.compile(r"[($€£¥]*\d[\d.,]*[)%]*$")
 
 Outline = dict[int, list[tuple[int, str]]]
 
@@ -92,10 +93,9 @@ def heading_levels(pages: Sequence[Sequence[Styled]], running: set[str]) -> dict
         style for text, style in lines if _may_head(text) and (style.size > least or style.is_bold)
     )
     most = max(1.0, _MOST * len(lines))
-    if found.total() > most:
-        found = Counter({style: count for style, count in found.items() if style.size > least})
-    if found.total() > most:
-        return {}
+    larger = Counter({style: count for style, count in found.items() if style.size > least})
+    bold = Counter({style: count for style, count in found.items() if style.is_bold})
+    found = next((few for few in (found, larger, bold) if few.total() <= most), Counter())
     sizes = sorted({style.size for style in found if style.size > least}, reverse=True)
     levels = {size: min(level, _LEVELS) for level, size in enumerate(sizes, start=1)}
     return {style: levels.get(style.size, _LEVELS + 1) for style in found if style.size >= body}
@@ -125,4 +125,11 @@ def _may_head(text: str) -> bool:
         letters >= 3  # noqa: PLR2004 (shorter ones are numbers and marks)
         and len(text) <= LONGEST
         and not text.endswith(_ENDS_SENTENCE)
+        and not _is_row(text)
     )
+
+
+def _is_row(text: str) -> bool:
+    """Whether the line ends with two figures, as a row of a table does."""
+    words = [word for word in text.split() if any(character.isalnum() for character in word)]
+    return len(words) > 2 and all(_FIGURE.match(word) for word in words[-2:])  # noqa: PLR2004

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from apps.knowledge.parsing.filing import ITEM_LEVEL, is_number_only, level_by_name
 from apps.knowledge.parsing.formats.pdf_headings import (
     LONGEST,
     Style,
@@ -31,6 +32,7 @@ _MOST_LINES_BETWEEN = 3
 _MAX_HEADER = 3
 _NUMBERING = 12
 _MAX_LINES = 3
+_WRAPPED = 50
 
 
 class Cut(NamedTuple):
@@ -103,7 +105,8 @@ def _set_apart(page: Page, levels: dict[Style, int], running: set[str]) -> list[
     last: tuple[int, int, Style] | None = None
     for number, (block, styles) in enumerate(zip(page.blocks, page.styles, strict=True)):
         for at, (line, style) in enumerate(zip(block.lines, styles, strict=True)):
-            goes_on = last == (number, at - 1, style) and bool(cuts)
+            is_next = last == (number, at - 1, style) and bool(cuts)
+            goes_on = is_next and _may_go_on(cuts[-1].title, line.text)
             if not is_heading(line.text, style, levels, running):
                 cuts = cuts[:-1] if goes_on and line.text else cuts
                 last = None
@@ -112,9 +115,17 @@ def _set_apart(page: Page, levels: dict[Style, int], running: set[str]) -> list[
                 before = cuts[-1]
                 cuts[-1] = before._replace(title=f"{before.title} {line.text}", lines=before.lines + 1)
             else:
-                cuts.append(Cut(number, at, levels[style], line.text))
+                level = level_by_name(line.text) or ITEM_LEVEL + levels[style]
+                cuts.append(Cut(number, at, level, line.text))
             last = number, at, style
     return [cut for cut in cuts if cut.lines <= _MAX_LINES and len(cut.title) <= LONGEST]
+
+
+def _may_go_on(title: str, line: str) -> bool:
+    """Whether a line may belong to the heading above it: of a filing's items only long ones are wrapped."""
+    if level_by_name(line):
+        return False
+    return not level_by_name(title) or is_number_only(title) or len(title) >= _WRAPPED
 
 
 def _page(page: Page, cuts: list[Cut], path: HeadingPath, before: _Tables) -> Iterator[Section]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from apps.knowledge.parsing.layout.shapes import Box, Sheet
 
 _FAR = 2.2
+_EVEN = 1.25
 _NARROW = 0.45
 _MOST_SINGLE = 2
 _MIN_ROWS, _MOST_ROWS = 3, 400
@@ -114,13 +115,18 @@ def _belongs(before: str, text: str) -> bool:
 
 
 def _block_end(lines: list[_Row], start: int) -> int:
-    """Where the lines that may make one table end: not more than a few single ones between, none far off."""
+    """Where the lines that may make one table end: not more than a few single ones between, none far off.
+
+    Lines as far from each other as those above them are not far off.
+    """
     if len(lines[start].pieces) < 2:  # noqa: PLR2004 (a row of a table has two pieces)
         return start + 1
     end, last = start + 1, start
+    gap = 0.0
     while end < min(len(lines), start + _MOST_ROWS) and end - last <= _MOST_SINGLE + 1:
         above, line = lines[end - 1], lines[end]
-        if line.top - above.bottom > _FAR * min(above.height, line.height):
+        before, gap = gap, line.top - above.bottom
+        if gap > _FAR * min(above.height, line.height) and gap > _EVEN * before:
             break
         if len(line.pieces) > 1:
             last = end
