@@ -198,6 +198,7 @@ class TrialForm(forms.Form):
     text = forms.CharField(
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="Not sent, logged or kept. Policies that are off or a shadow count as if they were on.",
+        help_text="Not sent, logged or kept, unless you have models asked. Policies that are off or a shadow "
+        "count as if they were on.",
     )
     direction = forms.ChoiceField(label="This text", choices=WAYS)
