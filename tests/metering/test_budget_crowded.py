@@ -30,7 +30,7 @@ MOST: dict[str, int] = {
     "/admin/usage": 15,
     "/admin/usage/calls": 5,
     "/admin/usage/statements": 6,
-    "/admin/usage/prices": 11,
+    "/admin/usage/prices": 12,
     "/admin/usage/limits": 7,
     "/admin/usage/invoices": 4,
     "/settings/budgets": 13,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from apps.metering.money import plain
 from apps.metering.prices import Price
 from apps.tenants.models import TenantIndex, TenantModel, TenantUnique
 
@@ -44,7 +45,7 @@ class ExchangeRate(Version):
         ]
 
     def __str__(self) -> str:
-        return f"1 {self.currency} = {self.rate} {self.into}"
+        return f"1 {self.currency} = {plain(self.rate)} {self.into}"
 
 
 class ModelPrice(Version):
