@@ -135,10 +135,11 @@ class _Installation:
 
     async def _load_demo(self, parts: Parts) -> None:
         """Print the demonstration's one line. The command tells keys once; demo.json keeps them."""
+        kept = self._data.read("demo.json").get("api_keys", {})
         with log.step("the demonstration is loaded"):
-            made = _last_json(await self._supervisor.run(parts.manage("demo_load", "--json")))
-        kept = self._data.read("demo.json")
-        keys = kept.get("api_keys", {}) | {name: key for name, key in made.get("api_keys", {}).items() if key}
+            load = parts.manage("demo_load", "--json", "--kept", *kept)
+            made = _last_json(await self._supervisor.run(load))
+        keys = kept | {name: key for name, key in made.get("api_keys", {}).items() if key}
         self._data.write("demo.json", {"api_keys": keys})
         line = {
             "url": self._options.url,

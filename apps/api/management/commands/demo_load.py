@@ -16,10 +16,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--json", action="store_true", help="print one line of JSON")
+        parser.add_argument(
+            "--kept", nargs="*", help="organisations whose key you have; a key that is lost is replaced"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = {"url": settings.BASE_URL, **demo_load()}
+            found = {"url": settings.BASE_URL, **demo_load(options["kept"])}
         except TimeoutError as error:
             raise CommandError(str(error)) from error
         if options["json"]:
