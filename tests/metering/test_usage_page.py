@@ -98,7 +98,7 @@ def test_filters_narrow_everything_at_once(used: Cast) -> None:
     assert [share["name"] for share in found["teams"]] == ["Engineering"]
     day = (NOW - dt.timedelta(days=1)).date().isoformat()
     assert read(used, used.alice, f"?since={day}&until={day}")["total"]["calls"] == 3
-    assert read(used, used.alice, "?range=last-month&since=nonsense")["since"].endswith("-01")
+    assert read(used, used.alice, "?range=last-month")["since"].endswith("-01")
 
 
 def test_page_shows_charts_tables_and_what_has_no_price(used: Cast) -> None:
