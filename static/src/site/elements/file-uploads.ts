@@ -101,8 +101,10 @@ class FileUploads extends HTMLElement {
     field.addEventListener("change", () => {
       const file = field.files?.[0];
       if (!file) return;
-      if (file.name === name && key.startsWith(keyStart(file))) this.add([{ file, folder, key }]);
-      else
+      if (file.name === name && key.startsWith(keyStart(file))) {
+        this.add([{ file, folder, key }]);
+        this.list.focus();
+      } else
         this.say(
           `This is not the file that was begun, or it was changed since. Nothing was sent. Choose “${name}” as it was, or discard its upload and add it anew.`,
         );
