@@ -107,7 +107,7 @@ class VerifiedAnswerListApi(TenantApi):
         responses=VerifiedAnswerPage,
     )
     def get(self, request: Request, knowledge_base_id: UUID) -> Response:
-        """Newest first, for those who may write them."""
+        """Newest first, for those who may write them; without those on documents that they may not read."""
         base = answers.access_answers(self.actor, knowledge_base_id)
         rows, following = page_of(request, answers.answers_of(self.actor, base))
         return Response({"results": [answers.answer_output(row) for row in rows], "next": following})
