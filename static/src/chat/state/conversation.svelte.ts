@@ -4,7 +4,6 @@ import type {
   ChatDetail,
   Classed,
   DataClass,
-  FileOutput,
   KnowledgeBaseRef,
   Message,
   Narrowing,
@@ -16,6 +15,7 @@ import { uuid } from "../lib/uuid";
 import type { EndData } from "../runs/events";
 import type { RunFeed } from "../runs/feed";
 import type { Track } from "../runs/track";
+import { localMessage, type Outgoing } from "./local";
 import { countOf } from "./narrowing";
 import { type Choices, childrenOf, pathThrough } from "./tree";
 import { Turn } from "./turn.svelte";
@@ -33,12 +33,6 @@ export interface Outside {
   onText(chat: string, text: string): void;
   model(): string | undefined;
   team(): string | undefined;
-}
-
-export interface Outgoing {
-  text: string;
-  clientId: string;
-  files: FileOutput[];
 }
 
 /** An answer by the documents and one without them, to the same question. */
@@ -334,24 +328,4 @@ export class Conversation {
 
 function nodeOf(turn: Turn) {
   return { id: turn.id, parent: turn.message.parent_id, turn };
-}
-
-function localMessage(role: "user" | "assistant", out: Outgoing, parent: string | null): Message {
-  const files = role === "user" ? out.files.map((file) => ({ type: "file" as const, file })) : [];
-  return {
-    id: `local:${role}:${out.clientId}`,
-    client_id: out.clientId,
-    conversation_id: "",
-    parent_id: parent,
-    role,
-    state: role === "user" ? "done" : "queued",
-    parts: role === "user" ? [{ type: "text", text: out.text }, ...files] : [],
-    annotations: [],
-    steps: [],
-    model: null,
-    run_id: null,
-    error: null,
-    usage: null,
-    created_at: new Date().toISOString(),
-  };
 }
