@@ -145,7 +145,7 @@ ASKED = "\n".join(
         {"_id": 11, "text": "What lifts heavy loads?", "metadata": {}},
         {"_id": 12, "text": "Where is the archive lamp?"},
         {"_id": 13, "text": "كيف تعمل المضخة؟"},
-        {"_id": 14, "text": "How did net sales of the division change?"},
+        {"_id": 14, "text": "How did net sales of the division change?\ud800\x00"},
         {"_id": 15, "text": ""},
         {"_id": "same", "text": "What lifts heavy loads?"},
         {"_id": 99, "text": "Nobody judged this."},

@@ -89,12 +89,17 @@ def _id(row: dict[str, Any]) -> str:
     id_ = row.get("id", row.get("_id"))
     if id_ is None:
         raise UnreadableSetError("A row of the set has neither 'id' nor '_id': name it so in each line.")
-    return str(id_).strip()
+    return _sound(str(id_))
 
 
 def _text(row: dict[str, Any], name: str) -> str:
     value = row.get(name)
-    return "" if value is None else str(value).strip()
+    return "" if value is None else _sound(str(value))
+
+
+def _sound(text: str) -> str:
+    """Without what neither a database nor a model server takes: NUL and halves of pairs."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
