@@ -13,8 +13,7 @@ from apps.llm.loop import run_on_loop
 from apps.llm.vendors.base import EmbeddingRequest, EmbeddingResult
 
 if TYPE_CHECKING:
-    from apps.llm.gateway.estimate import believed
-from apps.llm.gateway.loading import OpenWhole
+    from apps.llm.gateway.loading import OpenWhole
 
 
 async def embed(call: EmbedCall) -> EmbeddingResult:

@@ -12,8 +12,7 @@ from apps.llm.gateway.whole import Used, Way, answer
 from apps.llm.vendors.base import ImageRequest, ImageResult
 
 if TYPE_CHECKING:
-    from apps.llm.gateway.estimate import believed
-from apps.llm.gateway.loading import OpenWhole
+    from apps.llm.gateway.loading import OpenWhole
 
 
 async def generate_images(call: ImageCall) -> ImageResult:

@@ -12,8 +12,7 @@ from apps.llm.gateway.whole import Used, Way, answer
 from apps.llm.vendors.base import RerankRequest, RerankResult
 
 if TYPE_CHECKING:
-    from apps.llm.gateway.estimate import MOST_TOKENS, believed
-from apps.llm.gateway.loading import OpenWhole
+    from apps.llm.gateway.loading import OpenWhole
 
 
 async def rerank(call: RerankCall) -> RerankResult:
