@@ -126,7 +126,8 @@ def told_alone(said: str, question: str, conversation: Sequence[str]) -> str:
     text = _LABEL.sub("", line.strip(_MARKS)).strip(_MARKS)
     if not text or len(text) > max(LONGEST, 2 * len(question)) or _repeats(text, conversation):
         return ""
-    if any(not pointer.is_in(legible(text)) for pointer in pointers_of(question)):
+    read = {text: legible(text)}
+    if any(not pointer.among(read) for pointer in pointers_of(question)):
         return ""
     language = detect_language(question, (detect_language(text),))
     told, asked = _words(text, language), _words(question, language)

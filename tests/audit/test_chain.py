@@ -144,7 +144,7 @@ def test_a_pass_reads_no_event_that_was_sealed_long_ago(acme: Organisation) -> N
 def rows_read(plan: dict[str, Any]) -> float:
     """Rows that the plan's scans gave or threw away, in all loops."""
     own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) if "Relation Name" in plan else 0
-    return own * plan["Actual Loops"] + sum(rows_read(each) for each in plan.get("Plans", ()))
+    return float(own * plan["Actual Loops"]) + sum(map(rows_read, plan.get("Plans", ())))
 
 
 def test_an_event_is_part_of_the_transaction_that_it_describes(cast: Cast) -> None:

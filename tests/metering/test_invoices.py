@@ -234,7 +234,8 @@ def test_costs_in_another_currency_count_at_the_rates_of_their_moments(cast: Cas
         call_made(dt.datetime(2026, 5, 5, 12, tzinfo=dt.UTC), "4")
         call_made(dt.datetime(2026, 5, 5, 12, tzinfo=dt.UTC), "7", currency="CHF")
         sides = sides_of(invoice_add(actor=None, upload=Upload("may.csv", text, "openai")))
-    assert (sides.amount, sides.own_amount, sides.difference) == (Decimal("2.5"), Decimal("2.5"), 0)
+    assert sides.amount == sides.own_amount == Decimal("2.5")
+    assert sides.difference == 0
 
 
 def test_the_same_file_is_compared_once_until_that_is_deleted(cast: Cast) -> None:
@@ -247,7 +248,7 @@ def test_the_same_file_is_compared_once_until_that_is_deleted(cast: Cast) -> Non
         first = invoice_add(actor=None, upload=upload)
         with pytest.raises(ProblemError) as refused:
             invoice_add(actor=None, upload=replace(upload, name="again.csv"))
-        assert "compared already, as “may.csv” on" in refused.value.errors[0]["message"]
+        assert "compared already, as “may.csv” on" in str(refused.value.errors)
         invoice_add(actor=None, upload=replace(upload, currency="EUR"))
         assert Invoice.objects.count() == 2
         invoice_delete(actor=None, invoice=first)
