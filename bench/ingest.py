@@ -163,7 +163,7 @@ def _ingest_worker(stack: Stack) -> None:
     service = stack.running.services["replies"]
     argv = tuple(word.replace("replies", "ingest") for word in service.command.argv)
     at = argv.index("-P")
-    pool = ("-P", "prefork", "-c", "1", "--max-tasks-per-child=50", "--max-memory-per-child=800000")
+    pool = ("-P", "prefork", "-c", "2", "--max-tasks-per-child=50", "--max-memory-per-child=800000")
     argv = (*argv[:at], *pool, *argv[at + 4 :])
     env = dict(service.command.env) | {"ATRIUM_ROLE": "ingest"}
     on_core(SERVER_CORE)
