@@ -26,17 +26,22 @@ if TYPE_CHECKING:
 LONGEST_REASON: Final = 300
 SOURCES_CLASSED: Final = f"""
 SELECT v.id, v.title, {CLASSED} AS data_class
-FROM knowledge_document v
-JOIN knowledge_document d ON d.tenant_id = v.tenant_id AND d.id = coalesce(v.version_of_id, v.id)
-JOIN knowledge_knowledgebase b ON b.tenant_id = v.tenant_id AND b.id = v.knowledge_base_id
-WHERE v.tenant_id = %(tenant)s AND v.id IN (
-    SELECT unnest(%(sources)s::uuid[])
-    UNION ALL
-    SELECT a.id FROM knowledge_knowledgebase k
-    JOIN knowledge_document a ON a.tenant_id = k.tenant_id AND a.knowledge_base_id = k.id
-    WHERE k.tenant_id = %(tenant)s AND k.conversation_id = %(conversation)s)
+FROM unnest(array_cat(%(sources)s::uuid[], ARRAY(
+    SELECT a.id FROM knowledge_document a
+    WHERE a.tenant_id = %(tenant)s AND a.knowledge_base_id = ANY(ARRAY(
+        SELECT k.id FROM knowledge_knowledgebase k
+        WHERE k.tenant_id = %(tenant)s AND k.conversation_id = %(conversation)s))))) AS wanted(id)
+JOIN LATERAL (SELECT n.id, n.title, n.version_of_id, n.knowledge_base_id FROM knowledge_document n
+              WHERE n.tenant_id = %(tenant)s AND n.id = wanted.id OFFSET 0) v ON true
+JOIN LATERAL (SELECT n.class_reason, n.data_class FROM knowledge_document n
+              WHERE n.tenant_id = %(tenant)s AND n.id = coalesce(v.version_of_id, v.id) OFFSET 0) d ON true
+JOIN LATERAL (SELECT k.data_class FROM knowledge_knowledgebase k
+              WHERE k.tenant_id = %(tenant)s AND k.id = v.knowledge_base_id OFFSET 0) b ON true
 """  # noqa: S608 - our own text, every value is a parameter
-"""What `classed_sources` reads, for a statement: id, title and class of documents and of a chat's files."""
+"""What `classed_sources` reads, for a statement: id, title and class of documents and of a chat's files.
+
+By id alone, whatever PostgreSQL knows of the tables: it stands in the way of each call of a chat.
+"""
 
 
 class Classed(NamedTuple):
