@@ -134,6 +134,7 @@ def test_a_pass_reads_no_event_that_was_sealed_long_ago(acme: Organisation) -> N
                  SELECT gen_random_uuid(), tenant_id, 1000 + row_number() OVER (), id, now(), ''
                  FROM audit_auditevent WHERE tenant_id = %s AND action = 'old'"""
     owner_does(sealing, acme.id)
+    owner_does("ANALYZE audit_auditevent, audit_auditseal")
     with platform_scope():
         pass_ = _unsealed(acme.id, newest).using(PLATFORM).values("id")[:2000]
         plan = json.loads(pass_.explain(format="json", analyze=True))[0]["Plan"]
