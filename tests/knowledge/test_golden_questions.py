@@ -204,4 +204,7 @@ def test_a_set_without_documents_is_looked_up_and_a_broken_one_is_named(
     assert bob.post(page, {"action": "set", **broken}).status_code == 302
     row = _made(base)
     assert row.state == "failed"
-    assert "Line 1 of queries.jsonl is not JSON: write one object in each line." in bob.get(page).content.decode()
+    assert (
+        "Line 1 of queries.jsonl is not JSON: write one object in each line."
+        in bob.get(page).content.decode()
+    )

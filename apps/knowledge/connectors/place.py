@@ -24,15 +24,20 @@ def sync_place() -> Iterator[bool]:
     """
     path = Path(tempfile.gettempdir()) / f"atrium-sync-{os.getuid()}-{os.getppid()}"
     descriptor = os.open(path, _FLAGS, 0o600)
+    is_taken = False
     try:
-        yield _taken(descriptor)
+        is_taken = _taken(descriptor, path)
+        yield is_taken
     finally:
+        if is_taken:
+            path.unlink()
         os.close(descriptor)
 
 
-def _taken(descriptor: int) -> bool:
+def _taken(descriptor: int, path: Path) -> bool:
+    """Whether the file is locked, and still the one that others find: its last holder removed it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        return path.stat().st_ino == os.fstat(descriptor).st_ino
+    except (BlockingIOError, FileNotFoundError):
         return False
-    return True
