@@ -20,6 +20,12 @@ TENANT, TEAM, OTHER, USER, KEY, MODEL = (uuid4() for _ in range(6))
 WHO = Who(TENANT, TEAM, USER, KEY, MODEL)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counters that answer late on a busy machine are no lost ones."""
+    monkeypatch.setattr("apps.metering.rates.counting.PATIENCE_S", 20.0)
+
+
 def rule(of: str, team: UUID | None = None, requests: int | None = 10, tokens: int | None = None) -> Rule:
     return Rule(team, of, MODEL if of == "model" else None, requests, tokens)
 
