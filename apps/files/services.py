@@ -15,11 +15,10 @@ from apps.files import limits
 from apps.files.models import File, ScanState
 from apps.files.names import clean_name
 from apps.files.scanning import scan
-from apps.files.storage import storage, tenant_prefix
+from apps.files.storage import new_key, storage
 from apps.rest.errors import ProblemError
-from apps.tenants.models import new_id
 from apps.tenants.outside import OutsideWantedError, outside
-from apps.tenants.scope import after_commit, current_tenant_id
+from apps.tenants.scope import after_commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,12 +71,8 @@ def file_save(*, owner_id: UUID | None, name: str, media_type: str, parts: Itera
     )
 
 
-def _new_key() -> str:
-    return f"{tenant_prefix(current_tenant_id())}{new_id()}"
-
-
 def _kept_on_disk(counted: _Counted, owner_id: UUID | None) -> tuple[str, ScanState]:
-    key = _new_key()
+    key = new_key()
     storage().save(key, counted)
     try:
         limits.refuse_size(counted.size, owner_id=owner_id)
@@ -90,7 +85,7 @@ def _kept_on_disk(counted: _Counted, owner_id: UUID | None) -> tuple[str, ScanSt
 
 def _kept_in_bucket(counted: _Counted, owner_id: UUID | None) -> tuple[str, ScanState]:
     """As on disk, but checked before it is sent, and sent between two tries (apps.tenants.outside)."""
-    key = _new_key()
+    key = new_key()
     with ExitStack() as kept:
         whole = kept.enter_context(tempfile.NamedTemporaryFile(prefix="atrium-"))
         for part in counted:

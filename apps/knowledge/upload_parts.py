@@ -5,10 +5,8 @@ from __future__ import annotations
 import tempfile
 from typing import IO, TYPE_CHECKING, Final
 
-from apps.files.storage import storage, tenant_prefix
-from apps.tenants.models import new_id
+from apps.files.storage import new_key, storage
 from apps.tenants.outside import outside
-from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +19,7 @@ _PART: Final = 256 * 1024
 
 def part_keep(upload: Upload, offset: int, data: bytes) -> str:
     """The key under which the part's bytes are kept."""
-    key = f"{tenant_prefix(current_tenant_id())}{new_id()}"
+    key = new_key()
 
     def send() -> str:
         storage().save(key, [data])

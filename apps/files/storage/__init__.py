@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from apps.files.storage.disk import DiskStorage
+from apps.tenants.models import new_id
+from apps.tenants.scope import current_tenant_id
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.files.storage.base import Storage
 
-__all__ = ["storage", "tenant_prefix"]
+__all__ = ["new_key", "storage", "tenant_prefix"]
 
 
 def tenant_prefix(tenant_id: UUID) -> str:
     """Everything below it is the tenant's, nothing else is."""
     return f"tenants/{tenant_id}/"
+
+
+def new_key() -> str:
+    """A key for new bytes of the tenant in scope."""
+    return f"{tenant_prefix(current_tenant_id())}{new_id()}"
 
 
 def storage() -> Storage:

@@ -27,7 +27,6 @@ from apps.rest.errors import ProblemError
 from apps.tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
-    from typing import IO
     from uuid import UUID
 
     from apps.knowledge.connectors.base import Changes, Connector, Item, Permissions
@@ -147,16 +146,16 @@ class _Sync:
             self._tally.added += known is None or known.document_id is None
             self._tally.changed += known is not None and known.document_id is not None
 
-    def _moved(self, item: Item, file: IO[bytes], readers: Permissions | None) -> bool:
+    def _moved(
+        self, item: Item, file: tempfile.SpooledTemporaryFile[bytes], readers: Permissions | None
+    ) -> bool:
         """Whether it is one that is gone elsewhere, byte for byte: then its document moves along."""
         if not self._gone:
             return False
         file.seek(0)
-        digest = hashlib.sha256()
-        while part := file.read(_IN_MEMORY):
-            digest.update(part)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
         for key, row in self._gone.items():
-            if row.document is not None and row.document.file.sha256 == digest.hexdigest():
+            if row.document is not None and row.document.file.sha256 == digest:
                 with tenant_scope(self._source.tenant_id):
                     outcomes.item_move(self._source, key, item, readers)
                 del self._gone[key]
